@@ -1,0 +1,135 @@
+"""How the signals are judged: filters, contact, quiet standing, quality and rules, each with its unit in its name.
+
+Defaults marked *design* in `docs/metrics.md` are this project's choice and no clinical norm; every one can be set in the rig
+file.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Settings(BaseModel):
+    """A part of the rig file: unknown keys are refused, values can't be changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlateSettings(Settings):
+    """When a foot counts as standing on a plate, and from which force on its centre of pressure is shown."""
+
+    contact_N: Positive = 20.0
+    cop_N: Positive = 50.0
+
+    @model_validator(mode="after")
+    def _cop_above_contact(self) -> PlateSettings:
+        if self.cop_N < self.contact_N:
+            raise ValueError(
+                f"cop_N ({self.cop_N:g}) is below contact_N ({self.contact_N:g}); set it to {self.contact_N:g} or more"
+            )
+        return self
+
+
+class StillSettings(Settings):
+    """Quiet standing: `window_s` long, standard deviation of the total vertical force below `sd_pct` of its mean."""
+
+    window_s: Positive = 1.0
+    sd_pct: Positive = 1.0
+    least_N: Positive = 200.0
+
+
+class EmgSettings(Settings):
+    """Band-pass, mains notch (0: off), envelope low-pass; the upper edge is lowered where the rate asks for it."""
+
+    band_low_hz: Positive = 20.0
+    band_high_hz: Positive = 450.0
+    band_order: Annotated[int, Field(ge=1, le=4)] = 4
+    notch_hz: NotNegative = 0.0
+    envelope_hz: Positive = 6.0
+    settle_s: NotNegative = 0.5
+    least_activation_pct: Positive = 5.0
+    baseline_s: Positive = 3.0
+    undersampled_below_hz: Positive = 1000.0
+
+    @model_validator(mode="after")
+    def _band_is_a_band(self) -> EmgSettings:
+        if self.band_high_hz <= self.band_low_hz:
+            raise ValueError(
+                f"band_high_hz ({self.band_high_hz:g}) must be above band_low_hz ({self.band_low_hz:g}); "
+                "20 and 450 are usual"
+            )
+        return self
+
+
+class QualitySettings(Settings):
+    """When an EMG channel is called bad; judged once per `window_s`."""
+
+    window_s: Positive = 1.0
+    mains_share_pct: Positive = 50.0
+    saturated_pct: Positive = 1.0
+    flat_uV: Positive = 0.05
+    missing_pct: NotNegative = 1.0
+
+
+class RuleSettings(Settings):
+    """What all rules share: how long a value must stay beyond a limit, and how far it must return to end the flag."""
+
+    hold_s: NotNegative = 0.3
+    release_pct: Annotated[float, Field(gt=0, le=100)] = 80.0
+    on: bool = True
+
+
+class PercentRule(RuleSettings):
+    """Limits of a rule in percent."""
+
+    amber_pct: Positive
+    red_pct: Positive
+
+
+class MillimetreRule(RuleSettings):
+    """Limits of a rule in millimetres."""
+
+    amber_mm: Positive
+    red_mm: Positive
+
+
+class RatioRule(RuleSettings):
+    """Limits of a rule as a ratio without unit."""
+
+    amber_ratio: Positive
+    red_ratio: Positive
+
+
+class Rules(Settings):
+    """The rules of a session, by name."""
+
+    load_shift: PercentRule = PercentRule(amber_pct=5.0, red_pct=10.0)
+    cop_shift: MillimetreRule = MillimetreRule(amber_mm=20.0, red_mm=40.0)
+    foot_cop_medial: MillimetreRule = MillimetreRule(amber_mm=8.0, red_mm=15.0)
+    qh_change: RatioRule = RatioRule(amber_ratio=1.5, red_ratio=2.0)
+    qh_between_legs: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
+    qh_limit: RatioRule = RatioRule(amber_ratio=10.0, red_ratio=15.0, on=False)
+
+    @model_validator(mode="after")
+    def _red_beyond_amber(self) -> Rules:
+        for name in type(self).model_fields:
+            amber, red = limits(getattr(self, name))
+            if red < amber:
+                raise ValueError(
+                    f"in the rule {name}, red ({red:g}) lies below amber ({amber:g}); give red the larger value"
+                )
+        return self
+
+
+def limits(rule: RuleSettings) -> tuple[float, float]:
+    """Return the amber and the red limit of a rule, whatever their unit."""
+    values = rule.model_dump()
+    return (
+        next(value for key, value in values.items() if key.startswith("amber_")),
+        next(value for key, value in values.items() if key.startswith("red_")),
+    )

@@ -1,0 +1,123 @@
+"""What a source is: one device with one clock, which hands out blocks of one stream.
+
+Everything that makes samples has this shape, a data acquisition card, an EMG board, a network inlet, the simulator and the
+replay of a recording, so that whatever stands behind it is one and the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class SourceError(Exception):
+    """A source can't be opened or has failed; the text is a full sentence that says what was found and what to try.
+
+    `code` is the device's or its client's own error code, where it has one.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        """Keep the sentence and the device's own code."""
+        super().__init__(message)
+        self.code = code
+
+
+class StreamEnded(Exception):  # noqa: N818 - an end is not an error
+    """A source of limited length has handed out its last block."""
+
+
+class SourceState(IntEnum):
+    """What a source is doing, in words that a screen can show."""
+
+    IDLE = 0
+    RUNNING = 1
+    SILENT = 2
+    LOST = 3
+    ENDED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One column of a stream: its name, and the unit of its numbers as acquired (`V`, `uV`, `N`, `Nmm`)."""
+
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a source hands out: `rate_hz` is nominal; `block_samples` is the usual length of a block, not a promise."""
+
+    name: str
+    rate_hz: float
+    channels: tuple[Channel, ...]
+    dtype: Literal["float32", "float64"] = "float64"
+    block_samples: int = 40
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(channel.name for channel in self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Samples that arrived together.
+
+    `samples`: (n, channels), in the stream's dtype; it may be the source's own buffer, valid until its next `read`.
+    `first_index`: the number of the first sample since the stream began, samples that were lost counted as well; a jump
+    is a gap, and says how long it was.
+    `host_s`: `time.monotonic()` of this machine when the newest sample arrived.
+    `segment`: goes up by one whenever the device was started anew, since its clock then starts anew too.
+    """
+
+    samples: NDArray[np.float32] | NDArray[np.float64]
+    first_index: int
+    host_s: float
+    segment: int = 0
+
+
+class Source(Protocol):
+    """One device with one clock. Called by one thread, in the order open, start, read ..., stop, close.
+
+    `stop` and `close` may be called in any state, more than once, and release what is held whatever happened before.
+    """
+
+    @property
+    def stream(self) -> Stream:
+        """What this source hands out; known before `open`."""
+
+    @property
+    def state(self) -> SourceState:
+        """What the source is doing now; may be asked from any thread."""
+
+    @property
+    def note(self) -> str:
+        """One sentence about the last fault or warning, empty if there is none; may be asked from any thread."""
+
+    @property
+    def backlog_samples(self) -> int:
+        """Samples that wait in the device's or its client's buffer, as of the last read."""
+
+    def open(self) -> None:
+        """Find and prepare the device; raises SourceError."""
+
+    def start(self) -> None:
+        """Begin to acquire; raises SourceError."""
+
+    def read(self, timeout_s: float) -> Block | None:
+        """Return the next block, or None if none came in time.
+
+        A source that can join again by itself does so within `read`, and meanwhile returns None with `state` LOST. Raises
+        SourceError when it can't go on, StreamEnded when there is nothing more to come.
+        """
+
+    def stop(self) -> None:
+        """Stop acquiring."""
+
+    def close(self) -> None:
+        """Release the device."""

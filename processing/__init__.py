@@ -1,0 +1,1 @@
+"""From samples to metrics and flags: kernels, rules, and the one pipeline that is used live and offline."""

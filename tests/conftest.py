@@ -1,0 +1,42 @@
+"""Fixtures that all tests share: the folder of real recordings, and Qt where it can be loaded."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def _qt_loads() -> bool:
+    try:
+        importlib.import_module("PySide6.QtWidgets")
+    except ImportError:
+        return False
+    return True
+
+
+QT_LOADS = _qt_loads()
+pytest_plugins = ["pytestqt.plugin"] if QT_LOADS else []
+collect_ignore_glob = [] if QT_LOADS else ["ui/test_qt_*.py"]
+
+
+def pytest_report_header() -> str:
+    """Say when the dashboard's tests are left out, and why."""
+    return (
+        ""
+        if QT_LOADS
+        else "dashboard tests left out: Qt can't be loaded here (are libegl1 and libxkbcommon0 installed?)"
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real recordings; skip where it is absent."""
+    folder = Path(os.environ.get("SQUATSCOPE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real recordings at {folder}; set SQUATSCOPE_DATA to their folder")
+    return folder
