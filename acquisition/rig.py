@@ -67,9 +67,7 @@ class StreamSettings(Settings):
     def _channels_fit(self) -> StreamSettings:
         doubled = [name for name, count in Counter(self.channels).items() if count > 1]
         if doubled:
-            raise ValueError(
-                f"the channel {doubled[0]!r} is listed {self.channels.count(doubled[0])} times; name each once"
-            )
+            raise ValueError(f"the channel {doubled[0]!r} is listed {self.channels.count(doubled[0])} times; name each once")
         if isinstance(self.units, list) and len(self.units) != len(self.channels):
             raise ValueError(
                 f"there are {len(self.channels)} channels and {len(self.units)} units; give one unit for all, or one each"
@@ -120,17 +118,11 @@ class Plate(Settings):
         if self.c3d_type == 4:
             matrix = self.calibration_matrix
             if matrix is None or len(matrix) != 6 or any(len(row) != 6 for row in matrix):
-                raise ValueError(
-                    f"plate {self.name!r} is of type 4 and needs a calibration_matrix of 6 rows of 6 numbers"
-                )
+                raise ValueError(f"plate {self.name!r} is of type 4 and needs a calibration_matrix of 6 rows of 6 numbers")
             if self.sensitivities is not None:
-                raise ValueError(
-                    f"plate {self.name!r} is of type 4, which takes a calibration_matrix and no sensitivities"
-                )
+                raise ValueError(f"plate {self.name!r} is of type 4, which takes a calibration_matrix and no sensitivities")
         elif self.calibration_matrix is not None:
-            raise ValueError(
-                f"plate {self.name!r} is of type 2, which takes sensitivities; a calibration_matrix is of type 4"
-            )
+            raise ValueError(f"plate {self.name!r} is of type 2, which takes sensitivities; a calibration_matrix is of type 4")
         return self
 
 
@@ -182,12 +174,7 @@ class Rig(Settings):
         for electrode in self.emg:
             what = f"the electrode {electrode.muscle} {electrode.side}"
             self._check_channels(what, electrode.stream, [electrode.channel])
-            unit = (
-                self.stream_named(electrode.stream)
-                .stream()
-                .channels[self.column(electrode.stream, electrode.channel)]
-                .unit
-            )
+            unit = self.stream_named(electrode.stream).stream().channels[self.column(electrode.stream, electrode.channel)].unit
             if unit not in UNITS_TO_UV:
                 raise ValueError(
                     f"{what} reads channel {electrode.channel!r} in {unit!r}; EMG is in one of {', '.join(UNITS_TO_UV)}"
@@ -210,15 +197,11 @@ class Rig(Settings):
         if len({plate.side for plate in self.plate}) < len(self.plate):
             raise ValueError(f"both plates stand on the {self.plate[0].side}; give one the other side")
         if len({plate.stream for plate in self.plate}) > 1:
-            raise ValueError(
-                "the two plates belong to different streams; load shift needs both on one clock, so one stream"
-            )
+            raise ValueError("the two plates belong to different streams; load shift needs both on one clock, so one stream")
         seen = Counter((e.muscle, e.side) for e in self.emg if e.muscle != "other")
         doubled = [key for key, count in seen.items() if count > 1]
         if doubled:
-            raise ValueError(
-                f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg"
-            )
+            raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
         for side in ("left", "right"):
             streams = {e.stream for e in self.emg if e.side == side and e.muscle != "other"}
             if len(streams) > 1:

@@ -60,8 +60,7 @@ class EmgSettings(Settings):
     def _band_is_a_band(self) -> EmgSettings:
         if self.band_high_hz <= self.band_low_hz:
             raise ValueError(
-                f"band_high_hz ({self.band_high_hz:g}) must be above band_low_hz ({self.band_low_hz:g}); "
-                "20 and 450 are usual"
+                f"band_high_hz ({self.band_high_hz:g}) must be above band_low_hz ({self.band_low_hz:g}); 20 and 450 are usual"
             )
         return self
 
@@ -120,9 +119,7 @@ class Rules(Settings):
         for name in type(self).model_fields:
             amber, red = limits(getattr(self, name))
             if red < amber:
-                raise ValueError(
-                    f"in the rule {name}, red ({red:g}) lies below amber ({amber:g}); give red the larger value"
-                )
+                raise ValueError(f"in the rule {name}, red ({red:g}) lies below amber ({amber:g}); give red the larger value")
         return self
 
 

@@ -26,11 +26,7 @@ collect_ignore_glob = [] if QT_LOADS else ["ui/test_qt_*.py"]
 
 def pytest_report_header() -> str:
     """Say when the dashboard's tests are left out, and why."""
-    return (
-        ""
-        if QT_LOADS
-        else "dashboard tests left out: Qt can't be loaded here (are libegl1 and libxkbcommon0 installed?)"
-    )
+    return "" if QT_LOADS else "dashboard tests left out: Qt can't be loaded here (are libegl1 and libxkbcommon0 installed?)"
 
 
 @pytest.fixture(scope="session")
