@@ -1,0 +1,203 @@
+"""Every metric by its formula: one registry, from which column names, stored ids and the table of the docs are made.
+
+Asymmetry indices are not interchangeable (the same 55/45 split is 10 %, 18 %, 20 % or 82 % by four formulas in use), so each
+number shown or stored carries the id of the one that made it. An id never changes its meaning: another formula, another id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_BISHOP = "Bishop et al. 2018, Strength and Conditioning Journal 40(4):1-6"
+_C3D = "The C3D File Format: A User Guide, FORCE_PLATFORM"
+_WINTER = "Winter et al. 1996, Journal of Neurophysiology 75(6):2334-2343"
+_ISEK = "Merletti 1999, Standards for reporting EMG data, Journal of Electromyography and Kinesiology 9(1):III-IV"
+_ISEAR = "Isear et al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539 (normal range in the squat)"
+_DESIGN = "this project's definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """How a metric is computed.
+
+    `column` is the name of its columns, with parts that vary in braces, and its unit at the end; `unit` is "1" for a pure
+    number; `text` is the formula as one would write it; `sign` says what a positive value means; `source` is where it comes
+    from.
+    """
+
+    id: str
+    column: str
+    unit: str
+    text: str
+    sign: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One column of a derived stream: its name, which ends in its unit, and the formula that fills it."""
+
+    name: str
+    formula: Formula
+
+    @property
+    def formula_id(self) -> str:
+        """The id under which the formula is stored with the numbers."""
+        return self.formula.id
+
+    @property
+    def unit(self) -> str:
+        """The unit of the numbers, "1" for a pure number."""
+        return self.formula.unit
+
+
+_ALL = (
+    Formula(
+        "frame.last_sample",
+        "sample",
+        "1",
+        "index of the frame's last raw sample, lost samples counted as well",
+        "never negative",
+        _DESIGN,
+    ),
+    Formula(
+        "fz.frame_mean",
+        "fz_{side}_N",
+        "N",
+        "mean over the frame of the vertical force on the plate of that side",
+        "+ = the foot pushes down",
+        _C3D,
+    ),
+    Formula(
+        "fz_total.sum",
+        "fz_total_N",
+        "N",
+        "Fz_L + Fz_R",
+        "+ = the feet push down",
+        _C3D,
+    ),
+    Formula(
+        "load_share.total_referenced",
+        "load_share_right_pct",
+        "%",
+        "100 Fz_R / (Fz_L + Fz_R), while both feet are in contact",
+        "50 = even, more = right",
+        _BISHOP,
+    ),
+    Formula(
+        "load_shift.total_referenced",
+        "load_shift_pct",
+        "%",
+        "100 (Fz_R - Fz_L) / (Fz_R + Fz_L), while both feet are in contact",
+        "+ = right",
+        _BISHOP,
+    ),
+    Formula(
+        "limb_symmetry.min_over_max",
+        "limb_symmetry_pct",
+        "%",
+        "100 min(Fz_L, Fz_R) / max(Fz_L, Fz_R), while both feet are in contact",
+        "100 = even; has no side",
+        _BISHOP,
+    ),
+    Formula(
+        "cop.lab",
+        "cop_{side}_{axis}_mm",
+        "mm",
+        "COP = (-My / Fz, Mx / Fz) about the centre of the plate's surface in its own axes, turned into the lab frame and "
+        "moved to the plate's place, from the frame's mean force and moment, where Fz > cop_N",
+        "lab axes",
+        _C3D,
+    ),
+    Formula(
+        "cop_net_shift.ml",
+        "cop_net_shift_mm",
+        "mm",
+        "(Fz_L x_L + Fz_R x_R) / (Fz_L + Fz_R) - (x_L0 + x_R0) / 2, x = COP along the medial-lateral axis, 0 = in quiet stance",
+        "+ = right",
+        f"{_WINTER} (net COP); the middle of the stance as reference is {_DESIGN}",
+    ),
+    Formula(
+        "foot_cop_medial.quiet_reference",
+        "foot_cop_medial_{side}_mm",
+        "mm",
+        "COP of that foot along the medial-lateral axis, against its place in quiet stance, mirrored between the feet",
+        "+ = medial, for both feet",
+        f"{_DESIGN}; no study was found that validates it as a measure of valgus",
+    ),
+    Formula(
+        "body_weight.quiet_mean",
+        "body_weight_N",
+        "N",
+        "mean of Fz_L + Fz_R over the first quiet stance",
+        "+ = the feet push down",
+        _DESIGN,
+    ),
+    Formula(
+        "envelope.causal_lowpass",
+        "envelope_{side}_{muscle}_uV",
+        "uV",
+        "low-pass of |band-pass of the EMG|, causal, mean over the frame",
+        "never below zero but for the filter's undershoot",
+        _ISEK,
+    ),
+    Formula(
+        "activation.mvc_referenced",
+        "activation_{side}_{muscle}_pct",
+        "%",
+        "100 envelope / envelope at maximal voluntary contraction",
+        "100 = as in the MVC trial",
+        _ISEK,
+    ),
+    Formula(
+        "group.mean_activation",
+        "{group}_{side}_pct",
+        "%",
+        "mean of the activation, in %MVC, of a group's muscles on one leg (quads: VL VM RF; hams: BF ST; glutes: GMax GMed)",
+        "100 = as in the MVC trials",
+        _DESIGN,
+    ),
+    Formula(
+        "qh.mvc_ratio",
+        "qh_{side}",
+        "1",
+        "quads / hams, both in %MVC, where quads + hams >= least_activation_pct",
+        "above 1 = quadriceps the more active; about 5 is normal in a body-weight squat",
+        _ISEAR,
+    ),
+    Formula(
+        "h_share.bounded",
+        "h_share_{side}",
+        "1",
+        "hams / (quads + hams), both in %MVC, where quads + hams >= least_activation_pct",
+        "from 0 = quadriceps only to 1 = hamstrings only",
+        _DESIGN,
+    ),
+    Formula(
+        "qh_change.baseline_ratio",
+        "qh_change_{side}",
+        "1",
+        "Q:H of that leg / the lifter's own baseline of it",
+        "above 1 = more quad-dominant than the baseline",
+        _DESIGN,
+    ),
+    Formula(
+        "qh_between_legs.log2_ratio",
+        "qh_between_legs_log2",
+        "1",
+        "log2(Q:H right / Q:H left)",
+        "+ = the right leg is the more quad-dominant; 1 = twice",
+        _DESIGN,
+    ),
+)
+
+FORMULAS: dict[str, Formula] = {formula.id: formula for formula in _ALL}
+
+
+def metric(formula_id: str, **parts: str) -> Metric:
+    """Return the column that a formula fills, with the parts of its name that vary: `metric("fz.frame_mean", side="left")`.
+
+    Raises KeyError for an unknown formula or a part that is missing.
+    """
+    formula = FORMULAS[formula_id]
+    return Metric(formula.column.format(**parts), formula)

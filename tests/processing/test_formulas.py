@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from processing.formulas import FORMULAS, metric
+
+PARTS = {"side": "left", "muscle": "VL", "group": "quads", "axis": "x"}
+
+
+def test_ids_and_columns_are_unique_and_nothing_is_left_blank():
+    # A dict hides doubled keys, so the names it was made from are counted by their columns.
+    assert len({formula.column for formula in FORMULAS.values()}) == len(FORMULAS)
+    for key, formula in FORMULAS.items():
+        assert key == formula.id
+        assert all((formula.unit, formula.text, formula.sign, formula.source))
+
+
+def test_a_column_ends_in_its_unit():
+    endings = {"N": "_N", "mm": "_mm", "uV": "_uV", "%": "_pct"}
+    for formula in FORMULAS.values():
+        name = metric(formula.id, **PARTS).name
+        if formula.unit == "1":
+            assert not name.endswith(tuple(endings.values()))
+        else:
+            assert name.endswith(endings[formula.unit])
+
+
+def test_a_metric_carries_its_formula():
+    column = metric("envelope.causal_lowpass", side="right", muscle="GMax")
+    assert (column.name, column.formula_id, column.unit) == ("envelope_right_GMax_uV", "envelope.causal_lowpass", "uV")
+
+
+def test_a_missing_part_of_the_name_is_an_error():
+    with pytest.raises(KeyError, match="side"):
+        metric("fz.frame_mean")
