@@ -206,8 +206,8 @@ class Rig(Settings):
             streams = {e.stream for e in self.emg if e.side == side and e.muscle != "other"}
             if len(streams) > 1:
                 raise ValueError(
-                    f"the electrodes of the {side} leg are spread over the streams {', '.join(sorted(streams))}; a ratio within "
-                    "a leg needs one clock, so one stream"
+                    f"the electrodes of the {side} leg are spread over the streams {', '.join(sorted(streams))}; "
+                    "a ratio within a leg needs one clock, so one stream"
                 )
 
     def stream_named(self, name: str) -> StreamSettings:

@@ -1,0 +1,369 @@
+"""The ring: one HDF5 file of fixed size into which sources write and from which everybody else reads, at their own pace.
+
+HDF5 makes the file and closes it; from then on the writer and all readers map its datasets into memory. Per stream there
+are `samples`, a circle of rows, and `ticks`, which say of every block which rows it filled, which sample numbers they bear
+and when they came. Rows are counted from the start of the session and never turn back: row r lives in place
+r % capacity.
+
+The writer of a stream announces, writes, then publishes:
+
+1. RESERVED = the row after the new block: everything older than RESERVED - capacity may now be overwritten
+2. the samples, then the tick
+3. TICKS, then PUBLISHED = the row after the new block: it may be read
+
+A reader looks at PUBLISHED, copies, and then looks at RESERVED: what it copied is whole if RESERVED - capacity has not gone
+past it; otherwise it was lapped, and says by how many samples. Readers write nothing, so any number of them cost the writer
+nothing. The counters are aligned 8-byte integers, and x86-64 keeps the order of stores, so neither side needs a lock.
+
+After a crash or kill -9 the file opens in any HDF5 program, with no repair, and holds every block that was published.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import time
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
+from hardware.source import SourceState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hardware.source import Block, Stream
+
+FORMAT = "squatscope ring"
+FORMAT_VERSION = 1
+RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
+COUNTERS_PER_STREAM = 8
+NOTE_BYTES = 256
+
+
+class RingError(Exception):
+    """A ring can't be made or read; the text is a full sentence."""
+
+
+class SessionPhase(IntEnum):
+    """How far a session has come, as its ring says it."""
+
+    ARMED = 0
+    RUNNING = 1
+    FINISHED = 2
+
+
+class Ring:
+    """A mapped ring, made by `Ring.create` for writing or opened by `Ring.attach` for reading."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        """Map the datasets of the ring at `path`; raises RingError where it is none."""
+        self.path = path
+        try:
+            with h5py.File(path, "r", locking=False) as file:
+                if file.attrs.get("format") != FORMAT:
+                    raise RingError(f"{path} is an HDF5 file but not a squatscope ring; is it a recording?")
+                if file.attrs["format_version"] != FORMAT_VERSION:
+                    found = file.attrs["format_version"]
+                    raise RingError(f"{path} is a ring of format {found}; this program reads format {FORMAT_VERSION}.")
+                self.description: dict[str, Any] = json.loads(file.attrs["description"])
+                self.streams = {name: read_stream(file["streams"][name]) for name in file.attrs["streams"]}
+                self.derived = {name for name in self.streams if file["streams"][name].attrs["derived"]}
+                places = {dataset.name: _place(dataset) for dataset in _datasets(file)}
+        except FileNotFoundError:
+            raise RingError(f"There is no file {path}.") from None
+        except (OSError, KeyError) as error:
+            raise RingError(f"{path} can't be read as a ring: {error}") from error
+        self._bytes = np.memmap(path, mode="r+" if writable else "r")
+        self._arrays = {name: self._view(*place) for name, place in places.items()}
+        self._counters = self._arrays["/counters"]
+        self._session = self._arrays["/session"]
+        self._notes = self._arrays["/notes"]
+        self._order = {name: i for i, name in enumerate(self.streams)}
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        streams: Sequence[Stream],
+        seconds: float,
+        *,
+        derived: Sequence[Stream] = (),
+        description: Mapping[str, Any] | None = None,
+    ) -> Ring:
+        """Make a ring that holds the last `seconds` of every stream, and map it for writing.
+
+        Its space on the disk is allocated in full, so that a full disk is met now and not in the session. `derived` streams
+        carry what was computed from the others. Raises RingError where the file exists or there is no room.
+        """
+        try:
+            _layout(
+                path, [(stream, False) for stream in streams] + [(stream, True) for stream in derived], seconds, description
+            )
+        except FileExistsError:
+            raise RingError(f"{path} exists already, and nothing is ever overwritten; give another name.") from None
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise RingError(f"The ring {path} can't be made: {error.strerror or error}") from error
+        try:
+            _allocate(path)
+        except OSError as error:
+            needed = path.stat().st_size
+            path.unlink()
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise RingError(
+                    f"There is no room for a ring of {needed / 1e6:.0f} MB in {path.parent}: {error.strerror}. "
+                    "Free some space, choose another folder, or ask for fewer seconds."
+                ) from error
+            raise RingError(f"The ring {path} can't be made: {error.strerror}") from error
+        return cls(path, writable=True)
+
+    @classmethod
+    def attach(cls, path: Path) -> Ring:
+        """Map a ring for reading, whether its session is running, ended or was killed; raises RingError."""
+        return cls(path, writable=False)
+
+    def _view(self, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+        count = int(np.prod(shape)) * dtype.itemsize
+        return np.asarray(self._bytes[offset : offset + count]).view(dtype).reshape(shape)
+
+    def close(self) -> None:
+        """Let go of the mapping; views and readers of this ring must not be used afterwards."""
+        self._arrays.clear()
+        del self._counters, self._session, self._notes
+        self._bytes._mmap.close()  # type: ignore[attr-defined]
+
+    def writer(self, name: str) -> StreamWriter:
+        """Return the writer of a stream; there must be only one."""
+        return StreamWriter(self, name)
+
+    def reader(self, name: str, rows_back: int | None = None) -> StreamReader:
+        """Return a reader that begins at the oldest row still there, or `rows_back` rows before the newest."""
+        return StreamReader(self, name, rows_back)
+
+    def counter(self, name: str, which: int) -> int:
+        """Return one counter of a stream (RESERVED, PUBLISHED, TICKS, STATE or BACKLOG)."""
+        return int(self._counters[self._order[name], which])
+
+    def state(self, name: str) -> SourceState:
+        """Return what the source of a stream is doing."""
+        return SourceState(self.counter(name, STATE))
+
+    def note(self, name: str) -> str:
+        """Return the last sentence of a stream's source about a fault or warning."""
+        return bytes(self._notes[self._order[name]]).decode("utf-8", errors="replace")
+
+    @property
+    def phase(self) -> SessionPhase:
+        """How far the session has come."""
+        return SessionPhase(int(self._session[0]))
+
+    @property
+    def heartbeat_age_s(self) -> float:
+        """Seconds since the engine last gave a sign of life."""
+        return time.monotonic() - int(self._session[1]) * 1e-9
+
+    def beat(self, phase: SessionPhase) -> None:
+        """Give a sign of life, and say how far the session has come (the engine does)."""
+        self._session[0] = phase
+        self._session[1] = time.monotonic_ns()
+
+    def sync(self) -> None:
+        """Bring everything to the disk, against power loss; slow, so never called where blocks are written."""
+        if sys.platform == "win32":
+            self._bytes.flush()
+        else:  # fsync lets other threads run meanwhile, mmap's own flush does not
+            descriptor = os.open(self.path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+class StreamWriter:
+    """Writes one stream into the ring; nothing is allocated and nothing is waited for."""
+
+    def __init__(self, ring: Ring, name: str) -> None:
+        """Take over where the counters of the stream stand."""
+        self.stream = ring.streams[name]
+        number = ring._order[name]
+        self._samples = ring._arrays[f"/streams/{name}/samples"]
+        self._ticks = ring._arrays[f"/streams/{name}/ticks"]
+        self._counters = ring._counters[number]
+        self._notes = ring._notes[number : number + 1]
+        self._capacity = len(self._samples)
+        self._row = int(self._counters[PUBLISHED])
+        self._tick = int(self._counters[TICKS])
+
+    def append(self, block: Block) -> None:
+        """Publish a block; raises ValueError where it is longer than the ring or has other channels."""
+        count = len(block.samples)
+        if count == 0:
+            return
+        if count > self._capacity or block.samples.shape[1:] != self._samples.shape[1:]:
+            raise ValueError(
+                f"a block of shape {block.samples.shape} does not fit the stream {self.stream.name!r}, whose ring holds "
+                f"{self._samples.shape}"
+            )
+        start = self._row % self._capacity
+        until_end = min(count, self._capacity - start)
+        end = self._row + count
+
+        self._counters[RESERVED] = end
+        self._samples[start : start + until_end] = block.samples[:until_end]
+        if until_end < count:
+            self._samples[: count - until_end] = block.samples[until_end:]
+        self._ticks[self._tick % self._capacity] = (end, block.first_index + count, block.segment, block.host_s)
+        self._counters[TICKS] = self._tick + 1
+        self._counters[PUBLISHED] = end
+
+        self._row = end
+        self._tick += 1
+
+    def report(self, state: SourceState, backlog: int = 0, note: str = "") -> None:
+        """Say what the source is doing, for the screens."""
+        self._counters[STATE] = state
+        self._counters[BACKLOG] = backlog
+        self._notes[0] = note.encode()[:NOTE_BYTES].decode(errors="ignore").encode()
+
+
+class StreamReader:
+    """Follows one stream, run by run; keeps its own place and never disturbs the writer."""
+
+    def __init__(self, ring: Ring, name: str, rows_back: int | None = None) -> None:
+        """Begin at the oldest row still there, or `rows_back` rows before the newest."""
+        self.stream = ring.streams[name]
+        self._samples = ring._arrays[f"/streams/{name}/samples"]
+        self._ticks = ring._arrays[f"/streams/{name}/ticks"]
+        self._counters = ring._counters[ring._order[name]]
+        self._capacity = len(self._samples)
+        self.row = self._oldest_whole_row()
+        if rows_back is not None:
+            self.row = max(self.row, int(self._counters[PUBLISHED]) - rows_back)
+        self.missed = 0
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are published and not read yet."""
+        return int(self._counters[PUBLISHED]) - self.row
+
+    def read(self, most_rows: int = 1 << 16) -> Run | None:
+        """Return the next run of at most `most_rows` rows, or None if there is nothing new."""
+        missed = 0
+        while True:
+            published = int(self._counters[PUBLISHED])
+            if published <= self.row:
+                return None
+            run = self._copy(min(published - self.row, most_rows), missed)
+            if run is not None:
+                self.row = run.first_row + len(run.samples)
+                return run
+            # Lapped: go on at the oldest row that is safe for a while, and count what lies between.
+            resume = max(self.row, min(published, self._oldest_whole_row() + self._capacity // 8))
+            missed += resume - self.row
+            self.missed += resume - self.row
+            self.row = resume
+
+    def _oldest_whole_row(self) -> int:
+        return max(0, int(self._counters[RESERVED]) - self._capacity)
+
+    def _copy(self, count: int, missed: int) -> Run | None:
+        """Copy up to `count` rows from `self.row`, as far as they follow each other; None if they were overwritten."""
+        ticks = self._ticks_after(self.row, self.row + count)
+        if not len(ticks):
+            return None
+        ticks = split_at_gaps(ticks)[0]
+        end = min(self.row + count, int(ticks["row"][-1]))
+        places = np.arange(self.row, end) % self._capacity
+        start = int(places[0])
+        samples = self._samples[start : start + len(places)] if places[-1] >= start else self._samples[places]
+        samples = np.array(samples)
+        if self._oldest_whole_row() > self.row:
+            return None
+        return Run(samples, ticks, self.row, self.row + int(ticks["index"][0] - ticks["row"][0]), missed)
+
+    def _ticks_after(self, row: int, until: int) -> NDArray[np.void]:
+        """Copy the ticks of the blocks that hold the rows from `row` to `until`."""
+        last = int(self._counters[TICKS])
+        low, high = max(0, last - self._capacity), last
+        first = self._tick_of(row, low, high)
+        beyond = self._tick_of(until - 1, first, high) + 1
+        ticks = np.array(self._ticks[np.arange(first, min(beyond, last)) % self._capacity])
+        # Ticks are overwritten as rows are; whoever was lapped here was lapped there, and sees it in RESERVED.
+        return ticks if len(ticks) and ticks["row"][0] > row else ticks[:0]
+
+    def _tick_of(self, row: int, low: int, high: int) -> int:
+        """Return the number of the first tick, of those from `low` to `high`, whose block ends beyond `row`."""
+        while low < high:
+            middle = (low + high) // 2
+            if int(self._ticks[middle % self._capacity]["row"]) > row:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+
+def _layout(
+    path: Path,
+    streams: Sequence[tuple[Stream, bool]],
+    seconds: float,
+    description: Mapping[str, Any] | None,
+) -> None:
+    """Make the HDF5 file: contiguous datasets, allocated early, each on a page of its own."""
+    with h5py.File(path, "x", libver="earliest", alignment_threshold=1, alignment_interval=4096) as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["format_version"] = FORMAT_VERSION
+        file.attrs["description"] = json.dumps(description or {})
+        file.attrs["streams"] = [stream.name for stream, _ in streams]
+        _dataset(file, "counters", (len(streams), COUNTERS_PER_STREAM), np.dtype("<i8"))
+        _dataset(file, "session", (COUNTERS_PER_STREAM,), np.dtype("<i8"))
+        _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))
+        for stream, derived in streams:
+            group = file.create_group(f"streams/{stream.name}")
+            write_stream(group, stream)
+            group.attrs["derived"] = derived
+            capacity = max(int(np.ceil(seconds * stream.rate_hz)), 8 * stream.block_samples)
+            _dataset(group, "samples", (capacity, len(stream.channels)), np.dtype(stream.dtype).newbyteorder("<"))
+            _dataset(group, "ticks", (capacity,), TICK)
+
+
+def _dataset(group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    group.create_dataset(name, shape, dtype, dcpl=plist)
+
+
+def _allocate(path: Path) -> None:
+    """Give every byte of the file its place on the disk."""
+    with path.open("r+b") as file:
+        size = path.stat().st_size
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        with h5py.File(path, "r", locking=False) as ring:  # elsewhere, what is not written is not allocated
+            places = [_place(dataset) for dataset in _datasets(ring)]
+        zeros = bytes(1 << 20)
+        for offset, shape, dtype in places:
+            file.seek(offset)
+            left = int(np.prod(shape)) * dtype.itemsize
+            while left:
+                left -= file.write(zeros[: min(left, len(zeros))])
+
+
+def _datasets(file: h5py.File) -> list[h5py.Dataset]:
+    found: list[h5py.Dataset] = []
+    file.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def _place(dataset: h5py.Dataset) -> tuple[int, tuple[int, ...], np.dtype[Any]]:
+    return int(dataset.id.get_offset()), tuple(dataset.shape), dataset.dtype
