@@ -256,7 +256,7 @@ class StreamReader:
         return int(self._counters[PUBLISHED]) - self.row
 
     def read(self, most_rows: int = 1 << 16) -> Run | None:
-        """Return the next run of at most `most_rows` rows, or None if there is nothing new."""
+        """Return the next run of whole blocks, of about `most_rows` rows at most, or None if there is nothing new."""
         missed = 0
         while True:
             published = int(self._counters[PUBLISHED])
@@ -276,13 +276,13 @@ class StreamReader:
         return max(0, int(self._counters[RESERVED]) - self._capacity)
 
     def _copy(self, count: int, missed: int) -> Run | None:
-        """Copy up to `count` rows from `self.row`, as far as they follow each other; None if they were overwritten."""
+        """Copy the blocks of up to `count` rows, at least one, as far as they follow on; None if they were overwritten."""
         ticks = self._ticks_after(self.row, self.row + count)
         if not len(ticks):
             return None
         ticks = split_at_gaps(ticks)[0]
-        end = min(self.row + count, int(ticks["row"][-1]))
-        places = np.arange(self.row, end) % self._capacity
+        ticks = ticks[: max(1, np.searchsorted(ticks["row"], self.row + count, side="right"))]
+        places = np.arange(self.row, ticks["row"][-1]) % self._capacity
         start = int(places[0])
         samples = self._samples[start : start + len(places)] if places[-1] >= start else self._samples[places]
         samples = np.array(samples)

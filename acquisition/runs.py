@@ -19,7 +19,7 @@ TICK = np.dtype([("row", "<i8"), ("index", "<i8"), ("segment", "<i8"), ("host_s"
 class Run:
     """Rows that follow each other without a gap, copied out of a ring or a recording.
 
-    `samples`: (n, channels). `ticks`: those of its blocks, the last of which may reach beyond the run.
+    `samples`: (n, channels). `ticks`: those of its blocks; it ends with the last of them, and may begin within the first.
     `first_index`: the sample number of its first row. `missed`: rows that its reader missed just before it.
     """
 

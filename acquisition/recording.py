@@ -1,0 +1,255 @@
+"""A recording: raw samples as acquired with what is needed to understand them, in plain HDF5 for any program.
+
+Per stream there are `samples`, `ticks` and, once the recording is complete, `gaps` and `clock`. While it is being written any
+program can open it and sees what was there a second ago. It is written once, by one writer; everything that is computed from
+it goes elsewhere.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+from pydantic import ValidationError
+
+from acquisition import clock
+from acquisition.rig import Rig
+from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from acquisition.clock import Clock
+    from hardware.source import Stream
+
+FORMAT = "squatscope recording"
+FORMAT_VERSION = 1
+GAP = np.dtype([("row", "<i8"), ("index", "<i8"), ("missing", "<i8"), ("segment", "<i8")])
+CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
+
+
+class RecordingError(Exception):
+    """A recording can't be read or written; the text is a full sentence."""
+
+
+def gaps_of(ticks: NDArray[np.void]) -> NDArray[np.void]:
+    """Return the gaps between runs: the row and the sample number after each, how many are missing, and the clock segment.
+
+    Samples that were lost before the first row count as a gap at row 0.
+    """
+    found = []
+    row = index = segment = 0
+    for run in split_at_gaps(ticks):
+        if not len(run):
+            continue
+        begins = int(run["index"][0] - run["row"][0]) + row
+        if begins != index or int(run["segment"][0]) != segment:
+            found.append((row, begins, begins - index, int(run["segment"][0])))
+        row, index, segment = int(run["row"][-1]), int(run["index"][-1]), int(run["segment"][0])
+    return np.array(found, GAP)
+
+
+class RecordingWriter:
+    """Writes a recording, run by run; `finish` completes it, `abandon` leaves it as it is."""
+
+    def __init__(self, path: Path, rig: Rig, streams: Sequence[Stream]) -> None:
+        """Make the file; raises RecordingError where one exists or it can't be made."""
+        self.path = path
+        try:
+            self._file = h5py.File(path, "x", libver="earliest", locking=False)
+        except FileExistsError:
+            raise RecordingError(f"{path} exists already, and nothing is ever overwritten; give another name.") from None
+        except OSError as error:
+            raise RecordingError(f"The recording {path} can't be made: {error}") from error
+        try:
+            self._describe(rig, streams)
+            self._file.flush()
+        except OSError as error:
+            self.abandon()
+            path.unlink(missing_ok=True)
+            raise RecordingError(f"The recording {path} can't be made: {error}") from error
+
+    def _describe(self, rig: Rig, streams: Sequence[Stream]) -> None:
+        attributes = self._file.attrs
+        attributes["format"] = FORMAT
+        attributes["format_version"] = FORMAT_VERSION
+        attributes["software_version"] = version("squatscope")
+        attributes["created_utc"] = datetime.now(UTC).isoformat(timespec="seconds")
+        attributes["uuid"] = str(uuid.uuid4())
+        attributes["complete"] = False
+        self._file.create_dataset("rig", data=rig.model_dump_json(indent=1))
+        for stream in streams:
+            group = self._file.create_group(f"streams/{stream.name}")
+            write_stream(group, stream)
+            rows = max(256, int(stream.rate_hz))
+            width = len(stream.channels)
+            group.create_dataset("samples", (0, width), np.dtype(stream.dtype), maxshape=(None, width), chunks=(rows, width))
+            group.create_dataset("ticks", (0,), TICK, maxshape=(None,), chunks=(1024,))
+
+    def append(self, name: str, run: Run) -> None:
+        """Write a run at the end of a stream; raises RecordingError where the disk is full or gone."""
+        group = self._file["streams"][name]
+        samples, ticks = group["samples"], group["ticks"]
+        row = len(samples)
+        moved = run.ticks.copy()
+        moved["row"] += row - run.first_row
+        try:
+            samples.resize(row + len(run.samples), axis=0)
+            samples[row:] = run.samples
+            ticks.resize(len(ticks) + len(moved), axis=0)
+            ticks[-len(moved) :] = moved
+        except OSError as error:
+            raise RecordingError(_write_failed(self.path, error)) from error
+
+    def flush(self) -> None:
+        """Hand everything to the operating system, so that other programs and a crash find it."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise RecordingError(_write_failed(self.path, error)) from error
+
+    def finish(self) -> None:
+        """Add gaps and clocks, mark the recording as complete, and close it."""
+        try:
+            for group in self._file["streams"].values():
+                ticks = group["ticks"][:]
+                group.create_dataset("gaps", data=gaps_of(ticks))
+                line = clock.fit(ticks, float(group.attrs["rate_hz"]))
+                table = np.zeros(len(line.first_index), CLOCK)
+                table["first_index"], table["offset_s"] = line.first_index, line.offset_s
+                dataset = group.create_dataset("clock", data=table)
+                dataset.attrs["rate_hz"] = line.rate_hz
+                dataset.attrs["residual_s"] = line.residual_s
+                dataset.attrs["sync_level"] = str(line.level)
+            self._file.attrs["complete"] = True
+            self._file.close()
+        except OSError as error:
+            raise RecordingError(_write_failed(self.path, error)) from error
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        try:
+            self._file.close()
+        except (OSError, RuntimeError) as error:
+            raise RecordingError(_write_failed(self.path, error)) from error
+
+
+def _write_failed(path: Path, error: Exception) -> str:
+    return f"Writing {path} failed ({error}); what was written before is in it, and the ring holds the rest."
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStream:
+    """One stream of a recording as it was read: what it is, how many rows, its ticks, gaps and clock."""
+
+    stream: Stream
+    rows: int
+    ticks: NDArray[np.void]
+    gaps: NDArray[np.void]
+    clock: Clock
+
+
+class Recording:
+    """A recording opened for reading; use it in a `with` statement."""
+
+    def __init__(self, path: Path) -> None:
+        """Open and check a recording; raises RecordingError where it is none, is damaged, or is of a later format."""
+        self.path = path
+        try:
+            self._file = h5py.File(path, "r", locking=False)
+        except FileNotFoundError:
+            raise RecordingError(f"There is no file {path}.") from None
+        except IsADirectoryError:
+            raise RecordingError(f"{path} is a folder; name the recording in it.") from None
+        except OSError as error:
+            raise RecordingError(f"{path} is no HDF5 file, or is damaged: {error}") from error
+        try:
+            self._read_head()
+        except (KeyError, OSError, ValueError, TypeError) as error:
+            self._file.close()
+            text = f"{error.error_count()} settings don't fit" if isinstance(error, ValidationError) else error
+            raise RecordingError(f"{path} is damaged or was not written by squatscope: {text}") from error
+        except RecordingError:
+            self._file.close()
+            raise
+
+    def _read_head(self) -> None:
+        attributes = self._file.attrs
+        found = attributes.get("format")
+        if found != FORMAT:
+            what = f"a {found}" if isinstance(found, str) and found.startswith("squatscope") else "an HDF5 file from elsewhere"
+            raise RecordingError(f"{self.path} is {what}, not a squatscope recording.")
+        if attributes["format_version"] > FORMAT_VERSION:
+            raise RecordingError(
+                f"{self.path} is of format {attributes['format_version']}; this program reads up to {FORMAT_VERSION}. "
+                "Install a newer squatscope."
+            )
+        self.uuid = str(attributes["uuid"])
+        self.created_utc = str(attributes["created_utc"])
+        self.complete = bool(attributes["complete"])
+        self.rig = Rig.model_validate_json(self._file["rig"][()])
+        self.streams = {name: self._read_stream(group) for name, group in self._file["streams"].items()}
+
+    def _read_stream(self, group: h5py.Group) -> RecordedStream:
+        stream = read_stream(group)
+        ticks = group["ticks"][:]
+        shape = group["samples"].shape
+        if shape[1:] != (len(stream.channels),) or ticks.dtype != TICK:
+            raise ValueError(f"the stream {stream.name} does not have the shape its description says")
+        rows = int(ticks["row"][-1]) if len(ticks) else 0
+        # Killed between the two writes, a stream can have rows without ticks: those are left out.
+        rows = min(rows, shape[0])
+        ticks = ticks[ticks["row"] <= rows]
+        return RecordedStream(stream, rows, ticks, gaps_of(ticks), clock.fit(ticks, stream.rate_hz))
+
+    def samples(self, name: str, first_row: int = 0, rows: int | None = None) -> NDArray[Any]:
+        """Return raw samples of a stream, (rows, channels); raises RecordingError where the file is damaged there."""
+        end = self.streams[name].rows if rows is None else min(self.streams[name].rows, first_row + rows)
+        try:
+            return np.asarray(self._file["streams"][name]["samples"][first_row:end])
+        except OSError as error:
+            raise RecordingError(f"{self.path} is damaged in the stream {name} after row {first_row}: {error}") from error
+
+    def runs(self, name: str, most_rows: int = 1 << 16) -> Iterator[Run]:
+        """Yield a stream's runs in order, each of whole blocks and of about `most_rows` rows at most."""
+        row = 0
+        for part in split_at_gaps(self.streams[name].ticks) if self.streams[name].rows else []:
+            offset = int(part["index"][0] - part["row"][0])
+            while len(part):
+                count = max(1, int(np.searchsorted(part["row"], row + most_rows, side="right")))
+                ticks, part = part[:count], part[count:]
+                end = int(ticks["row"][-1])
+                yield Run(self.samples(name, row, end - row), ticks, row, row + offset)
+                row = end
+
+    @property
+    def start_s(self) -> float:
+        """Host time at which the first sample of any stream was taken; 0 in a recording without samples."""
+        begun = [s.clock.host_s(s.ticks["index"][:1] - s.ticks["row"][:1])[0] for s in self.streams.values() if s.rows]
+        return float(min(begun, default=0.0))
+
+    @property
+    def seconds(self) -> float:
+        """Length of the longest stream, gaps included."""
+        return max((float(s.ticks["index"][-1]) / s.clock.rate_hz for s in self.streams.values() if s.rows), default=0.0)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Recording:
+        """Return the recording itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the file."""
+        self.close()
