@@ -44,6 +44,7 @@ class Engine:
         """Put the parts together; nothing is opened yet."""
         self.ring = ring
         self.faults: list[str] = []
+        self.started = False
         self._sources = sources
         self._followers = followers
         self._stopping = threading.Event()
@@ -68,6 +69,7 @@ class Engine:
         except BaseException:
             self._release()
             raise
+        self.started = True
         self.ring.beat(SessionPhase.RUNNING)
         acquiring = [threading.Thread(target=self._acquire, args=(s,), name=f"source {s.stream.name}") for s in self._sources]
         following = [

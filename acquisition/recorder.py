@@ -28,6 +28,16 @@ class Recorder:
         self._next_s = 0.0
 
     @property
+    def uuid(self) -> str:
+        """The name that the recording keeps wherever its file goes."""
+        return self._writer.uuid
+
+    @property
+    def created_utc(self) -> str:
+        """When the recording was begun."""
+        return self._writer.created_utc
+
+    @property
     def missed(self) -> dict[str, int]:
         """Rows that were overwritten in the ring before they could be written, by stream."""
         return {name: reader.missed for name, reader in self._readers.items()}

@@ -64,6 +64,8 @@ class RecordingWriter:
     def __init__(self, path: Path, rig: Rig, streams: Sequence[Stream]) -> None:
         """Make the file; raises RecordingError where one exists or it can't be made."""
         self.path = path
+        self.uuid = str(uuid.uuid4())
+        self.created_utc = datetime.now(UTC).isoformat(timespec="seconds")
         try:
             self._file = h5py.File(path, "x", libver="earliest", locking=False)
         except FileExistsError:
@@ -83,8 +85,8 @@ class RecordingWriter:
         attributes["format"] = FORMAT
         attributes["format_version"] = FORMAT_VERSION
         attributes["software_version"] = version("squatscope")
-        attributes["created_utc"] = datetime.now(UTC).isoformat(timespec="seconds")
-        attributes["uuid"] = str(uuid.uuid4())
+        attributes["created_utc"] = self.created_utc
+        attributes["uuid"] = self.uuid
         attributes["complete"] = False
         self._file.create_dataset("rig", data=rig.model_dump_json(indent=1))
         for stream in streams:

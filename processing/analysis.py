@@ -1,0 +1,156 @@
+"""An analysis: the pipeline over one session from its first sample to its last, and everything it gave, kept for the results.
+
+The live follower and the reprocessing of recordings both feed one, run by run; whoever is given the same runs returns the
+same results.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from acquisition import clock
+from acquisition.recording import gaps_of
+from acquisition.runs import TICK
+from processing.pipeline import FLAGS, Pipeline
+from processing.results import SEVERITIES, ChannelResult, FlagResult, Results, StreamResult, Table
+from processing.rules import CHANGE, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from acquisition.clock import Clock
+    from acquisition.rig import Rig
+    from acquisition.runs import Run
+    from processing.quality import ChannelQuality
+
+
+class Analysis:
+    """One session's pipeline and what it has returned so far."""
+
+    def __init__(self, rig: Rig) -> None:
+        """Begin with nothing."""
+        self.pipeline = Pipeline(rig)
+        self._rig = rig
+        self._frames: dict[str, list[NDArray[np.float64]]] = {part.name: [] for part in self.pipeline.parts}
+        self._changes: list[NDArray[np.float64]] = [np.empty((0, len(CHANGE)))]
+        self._ticks: dict[str, list[NDArray[np.void]]] = {stream.name: [] for stream in rig.stream}
+        self._rows = dict.fromkeys(self._ticks, 0)
+
+    def take(self, stream: str, run: Run) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Process a run of a raw stream, and yield what it gives: (derived stream, rows); it must be exhausted."""
+        ticks = run.ticks.copy()
+        ticks["row"] += self._rows[stream] - run.first_row  # rows that were missed count as lost, and show as a gap
+        self._rows[stream] += len(run.samples)
+        self._ticks[stream].append(ticks)
+        for name, rows in self.pipeline.process(stream, run.samples, run.first_index):
+            kept = rows.copy()
+            (self._changes if name == FLAGS else self._frames[name]).append(kept)
+            yield name, kept
+
+    def results(self, recording: str, recording_uuid: str, created_utc: str) -> Results:
+        """Return the results of what was taken, with session times from the fitted clocks."""
+        ticks = {name: np.concatenate([np.empty(0, TICK), *parts]) for name, parts in self._ticks.items()}
+        clocks = {stream.name: clock.fit(ticks[stream.name], stream.rate_hz) for stream in self._rig.stream}
+        start_s = session_start_s(ticks, clocks)
+        force = self.pipeline.force
+        return Results(
+            recording=recording,
+            recording_uuid=recording_uuid,
+            created_utc=created_utc,
+            seconds=max((float(t["index"][-1]) / clocks[n].rate_hz for n, t in ticks.items() if len(t)), default=0.0),
+            body_weight_N=force.stance.body_weight_N if force is not None else float("nan"),
+            rig=self._rig,
+            tables={part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts},
+            flags=self._flags(clocks, start_s),
+            channels=self._channels(),
+            streams=[self._stream(stream.name, ticks[stream.name], clocks[stream.name]) for stream in self._rig.stream],
+        )
+
+    def _table(self, name: str, line: Clock, start_s: float) -> Table:
+        metrics = next(part.chain.metrics for part in self.pipeline.parts if part.name == name)
+        frames = np.concatenate([np.empty((0, len(metrics))), *self._frames[name]])
+        return Table(
+            columns=tuple(metric.name for metric in metrics),
+            units=tuple(metric.unit for metric in metrics),
+            formula_ids=tuple(metric.formula_id for metric in metrics),
+            time_s=line.host_s(frames[:, 0]) - start_s,
+            frames=frames,
+        )
+
+    def _flags(self, clocks: dict[str, Clock], start_s: float) -> list[FlagResult]:
+        found = []
+        for flag in fold(np.concatenate(self._changes)):
+            rule = self.pipeline.rules[flag.rule]
+            start, raised, end = (
+                clocks[rule.stream].host_s(np.array([flag.start_sample, flag.raised_sample, flag.end_sample])) - start_s
+            )
+            found.append(
+                FlagResult(
+                    rule=rule.name,
+                    label=rule.label,
+                    side=rule.side,
+                    severity=SEVERITIES[flag.severity],
+                    metric=rule.metric,
+                    formula_id=rule.formula_id,
+                    unit=rule.unit,
+                    start_s=float(start),
+                    raised_s=float(raised),
+                    end_s=float(end),
+                    peak=flag.peak,
+                    amber=rule.amber,
+                    red=rule.red,
+                    stream=rule.stream,
+                    start_sample=int(flag.start_sample),
+                )
+            )
+        return sorted(found, key=lambda flag: (flag.start_s, flag.rule, flag.side))
+
+    def _channels(self) -> list[ChannelResult]:
+        return [
+            ChannelResult(
+                name=quality.name,
+                stream=stream,
+                bad_pct=quality.bad_pct,
+                noise_uV=quality.noise_uV,
+                offset_uV=quality.dc_uV,
+                mains_pct=quality.mains_pct,
+                saturated_pct=quality.saturated_pct,
+                missing_pct=quality.missing_pct,
+                verdict=_verdict(quality),
+            )
+            for stream, chain in self.pipeline.emg.items()
+            for quality in chain.quality
+        ]
+
+    def _stream(self, name: str, ticks: NDArray[np.void], line: Clock) -> StreamResult:
+        settings = self._rig.stream_named(name)
+        gaps = gaps_of(ticks)
+        carries_emg = any(electrode.stream == name for electrode in self._rig.emg)
+        return StreamResult(
+            name=name,
+            nominal_hz=settings.rate_hz,
+            rate_hz=line.rate_hz,
+            rows=int(ticks["row"][-1]) if len(ticks) else 0,
+            missing=int(gaps["missing"].sum()),
+            gaps=len(gaps),
+            residual_s=line.residual_s,
+            sync_level=str(line.level),
+            undersampled=carries_emg and settings.rate_hz < self._rig.emg_processing.undersampled_below_hz,
+        )
+
+
+def _verdict(quality: ChannelQuality) -> str:
+    """Return what is wrong with a channel, over the whole session; empty where nothing is."""
+    if quality.good and quality.bad_windows:
+        return f"EMG {quality.name}: bad for {quality.bad_pct:.0f} % of the time, most often {quality.worst.name.lower()}."
+    return "" if quality.good and not quality.only_noise else quality.sentence
+
+
+def session_start_s(ticks: dict[str, NDArray[np.void]], clocks: dict[str, Clock]) -> float:
+    """Return the host time of the first sample of any stream; 0 where there is none."""
+    first = (clocks[n].host_s(t["index"][:1] - t["row"][:1])[0] for n, t in ticks.items() if len(t))
+    return float(min(first, default=0.0))

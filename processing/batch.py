@@ -1,0 +1,65 @@
+"""Reprocessing: recordings in, results out, with the code that ran live and any number of recordings at a time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from acquisition.recording import Recording, RecordingError
+from processing.analysis import Analysis
+from processing.results import ResultsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from acquisition.rig import Rig
+    from processing.results import Results
+
+
+def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[float], None] = lambda _: None) -> Results:
+    """Compute the results of one recording; raises RecordingError.
+
+    `settings_from`: a rig whose filters, limits and rules are used in place of the recording's own; plates, electrodes and
+    streams stay as they were recorded. `progress` is called with the share done, from 0 to 1.
+    """
+    with Recording(path) as recording:
+        rig = recording.rig if settings_from is None else with_settings(recording.rig, settings_from)
+        analysis = Analysis(rig)
+        total = max(1, sum(stream.rows for stream in recording.streams.values()))
+        done = 0
+        for settings in rig.stream:
+            for run in recording.runs(settings.name):
+                for _ in analysis.take(settings.name, run):
+                    pass
+                done += len(run.samples)
+                progress(done / total)
+        progress(1.0)
+        return analysis.results(path.name, recording.uuid, recording.created_utc)
+
+
+def with_settings(rig: Rig, other: Rig) -> Rig:
+    """Return the rig with the ways of judging of another one."""
+    ways = ("plates", "still", "emg_processing", "quality", "rules")
+    return rig.model_copy(update={name: getattr(other, name) for name in ways})
+
+
+def reprocess_many(
+    paths: Sequence[Path],
+    settings_from: Rig | None = None,
+    workers: int = 2,
+    progress: Callable[[Path, float], None] = lambda _path, _share: None,
+) -> Iterator[tuple[Path, Results | RecordingError | ResultsError]]:
+    """Yield each recording with its results, or with what was wrong with it, in the order given.
+
+    The kernels let go of the interpreter, so threads share the machine's cores at no cost to start.
+    """
+
+    def one(path: Path) -> Results | RecordingError | ResultsError:
+        try:
+            return reprocess(path, settings_from, lambda share: progress(path, share))
+        except (RecordingError, ResultsError) as error:
+            return error
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield from zip(paths, pool.map(one, paths), strict=True)

@@ -1,0 +1,54 @@
+"""The live pipeline: a follower of the ring that computes what is new and puts frames and flags back into the ring."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hardware.source import Block
+from processing.analysis import Analysis
+
+if TYPE_CHECKING:
+    from acquisition.rig import Rig
+    from acquisition.ring import Ring
+    from processing.results import Results
+
+RUN_S = 0.5
+"""Longest stretch taken at a time, so that a pipeline which fell behind still shows frames on its way."""
+
+
+class LivePipeline:
+    """Follows all raw streams of a ring; its derived streams must be those of the rig's pipeline."""
+
+    def __init__(self, ring: Ring, rig: Rig) -> None:
+        """Take over all streams of the ring, from the oldest row on."""
+        self.analysis = Analysis(rig)
+        self._rig = rig
+        self._readers = {settings.name: ring.reader(settings.name) for settings in rig.stream}
+        self._writers = {name: ring.writer(name) for name in ring.derived}
+        self._rows = dict.fromkeys(ring.derived, 0)
+
+    def follow(self) -> bool:
+        """Process what is new in every stream; return whether there was anything."""
+        found = False
+        for name, reader in self._readers.items():
+            run = reader.read(int(RUN_S * reader.stream.rate_hz))
+            if run is None:
+                continue
+            found = True
+            for derived, rows in self.analysis.take(name, run):
+                self._writers[derived].append(Block(rows, self._rows[derived], time.monotonic()))
+                self._rows[derived] += len(rows)
+        return found
+
+    def finish(self) -> None:
+        """Process the rest."""
+        while self.follow():
+            pass
+
+    def abandon(self) -> None:
+        """Keep what was computed; there is nothing to close."""
+
+    def results(self, recording: str, recording_uuid: str, created_utc: str) -> Results:
+        """Return the results of the session, once it has finished."""
+        return self.analysis.results(recording, recording_uuid, created_utc)

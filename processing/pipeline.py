@@ -1,0 +1,103 @@
+"""The one pipeline, live and offline: blocks of raw samples in, frames of metrics and changes of flags out.
+
+It carries all state there is, and nothing in it depends on how the samples were cut into blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from hardware.source import Channel, Stream
+from processing.emg import EmgChain
+from processing.force import ForceChain
+from processing.rules import CHANGE, Rule, RuleBook, rules_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from acquisition.rig import Rig
+    from processing.formulas import Metric
+
+FLAGS = "flags"
+FLAGS_PER_S = 10.0
+
+
+class Chain(Protocol):
+    """From one raw stream to frames: `metrics` names the columns."""
+
+    metrics: tuple[Metric, ...]
+    frame_samples: int
+
+    def process(self, samples: Any, first_index: int) -> NDArray[np.float64]:  # noqa: ANN401 - float32 or float64 samples
+        """Return the frames that end within this block, (n, columns), valid until the next call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One chain with the rules on its metrics; `name` is that of the stream of its frames."""
+
+    name: str
+    stream: str
+    chain: Chain
+    book: RuleBook
+
+
+class Pipeline:
+    """The chains of a rig and the rules on them; `rules` are those that a flag's number counts."""
+
+    def __init__(self, rig: Rig) -> None:
+        """Build every chain for which the rig has plates or electrodes."""
+        self.rig = rig
+        self.rules: list[Rule] = []
+        self.force = ForceChain(rig) if rig.plate else None
+        self.emg = {name: EmgChain(rig, name) for name in dict.fromkeys(electrode.stream for electrode in rig.emg)}
+        self.parts: list[Part] = []
+        if self.force is not None:
+            self._add(f"{self.force.stream}.force", self.force.stream, self.force)
+        for name, chain in self.emg.items():
+            self._add(f"{name}.emg", name, chain)
+
+    def _add(self, name: str, stream: str, chain: Chain) -> None:
+        rules = rules_for(self.rig.rules, chain.metrics, stream)
+        rate_hz = self.rig.stream_named(stream).rate_hz
+        self.parts.append(Part(name, stream, chain, RuleBook(rules, chain.metrics, rate_hz, len(self.rules))))
+        self.rules += rules
+
+    def derived_streams(self) -> list[Stream]:
+        """Return the streams that its frames and flags make, for a ring to hold."""
+        frames = [
+            Stream(
+                part.name,
+                self.rig.stream_named(part.stream).rate_hz / part.chain.frame_samples,
+                tuple(Channel(metric.name, metric.unit) for metric in part.chain.metrics),
+            )
+            for part in self.parts
+        ]
+        return [*frames, Stream(FLAGS, FLAGS_PER_S, tuple(Channel(name, "1") for name in CHANGE), block_samples=64)]
+
+    def process(self, stream: str, samples: Any, first_index: int) -> Iterator[tuple[str, NDArray[np.float64]]]:  # noqa: ANN401
+        """Yield what a block of a raw stream gives: (derived stream, rows), each valid until the next block of that stream."""
+        for part in self.parts:
+            if part.stream != stream:
+                continue
+            frames = part.chain.process(samples, first_index)
+            if len(frames):
+                yield part.name, frames
+                changes = part.book.process(frames)
+                if len(changes):
+                    yield FLAGS, changes
+
+
+def warm(rig: Rig) -> None:
+    """Compile every kernel for the sample types of this rig, so that nothing is compiled once a session is armed."""
+    pipeline = Pipeline(rig)
+    for settings in rig.stream:
+        longest_window_s = max(rig.still.window_s, rig.quality.window_s)
+        samples = np.zeros((int(2 * longest_window_s * settings.rate_hz) + 1, len(settings.channels)), settings.dtype)
+        for _ in pipeline.process(settings.name, samples, 0):
+            pass

@@ -1,0 +1,200 @@
+"""Results: the metrics and flags of one recording, with everything that explains them, in a file of their own.
+
+The file is plain HDF5: per derived stream a table `frames` with its columns, units and formula ids as attributes and a
+`time_s` beside it; `flags`; `quality` of the EMG channels; the rig with every setting; version and recording. Times are
+seconds of the session, 0 = the first sample of any stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from acquisition.rig import Rig
+
+FORMAT = "squatscope results"
+FORMAT_VERSION = 1
+SEVERITIES = {1: "amber", 2: "red"}
+
+
+class ResultsError(Exception):
+    """Results can't be written or read; the text is a full sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The frames of one derived stream: (n, columns) with a time, a name, a unit and a formula id each."""
+
+    columns: tuple[str, ...]
+    units: tuple[str, ...]
+    formula_ids: tuple[str, ...]
+    time_s: NDArray[np.float64]
+    frames: NDArray[np.float64]
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return one column; raises ValueError where there is none of that name."""
+        return self.frames[:, self.columns.index(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagResult:
+    """A flag in words and session time; `end_s` is NaN where it was still up at the end, `peak` bears the metric's sign."""
+
+    rule: str
+    label: str
+    side: str
+    severity: str
+    metric: str
+    formula_id: str
+    unit: str
+    start_s: float
+    raised_s: float
+    end_s: float
+    peak: float
+    amber: float
+    red: float
+    stream: str
+    start_sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelResult:
+    """How good the signal of one electrode was over the recording; `verdict` is a sentence, empty where nothing is wrong."""
+
+    name: str
+    stream: str
+    bad_pct: float
+    noise_uV: float
+    offset_uV: float
+    mains_pct: float
+    saturated_pct: float
+    missing_pct: float
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResult:
+    """What was acquired of one raw stream; `missing` counts lost samples, `undersampled` that its rate is low for EMG."""
+
+    name: str
+    nominal_hz: float
+    rate_hz: float
+    rows: int
+    missing: int
+    gaps: int
+    residual_s: float
+    sync_level: str
+    undersampled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything that was computed from one recording."""
+
+    recording: str
+    recording_uuid: str
+    created_utc: str
+    seconds: float
+    body_weight_N: float
+    rig: Rig
+    tables: dict[str, Table]
+    flags: list[FlagResult]
+    channels: list[ChannelResult]
+    streams: list[StreamResult]
+
+    def table_with(self, column: str) -> Table | None:
+        """Return the table that has a column, or None."""
+        return next((table for table in self.tables.values() if column in table.columns), None)
+
+    def write(self, path: Path) -> None:
+        """Write the results file; raises ResultsError where it exists or can't be written, and leaves nothing half-written."""
+        try:
+            with h5py.File(path, "x", libver="earliest") as file:
+                self._write_into(file)
+        except FileExistsError:
+            raise ResultsError(f"{path} exists already, and nothing is ever overwritten; give another folder.") from None
+        except (OSError, RuntimeError) as error:
+            path.unlink(missing_ok=True)
+            raise ResultsError(f"The results {path} can't be written: {error}") from error
+
+    def _write_into(self, file: h5py.File) -> None:
+        attributes = file.attrs
+        attributes["format"] = FORMAT
+        attributes["format_version"] = FORMAT_VERSION
+        attributes["software_version"] = version("squatscope")
+        attributes["written_utc"] = datetime.now(UTC).isoformat(timespec="seconds")
+        for name in ("recording", "recording_uuid", "created_utc", "seconds", "body_weight_N"):
+            attributes[name] = getattr(self, name)
+        file.create_dataset("rig", data=self.rig.model_dump_json(indent=1))
+        for name, table in self.tables.items():
+            group = file.create_group(f"metrics/{name}")
+            for key in ("columns", "units", "formula_ids"):
+                group.attrs[key] = list(getattr(table, key))
+            group.create_dataset("time_s", data=table.time_s)
+            group.create_dataset("frames", data=table.frames)
+        for name, kind, rows in (
+            ("flags", FlagResult, self.flags),
+            ("quality", ChannelResult, self.channels),
+            ("streams", StreamResult, self.streams),
+        ):
+            file.create_dataset(name, data=_as_table(kind, rows))
+
+    @classmethod
+    def read(cls, path: Path) -> Results:
+        """Read a results file; raises ResultsError where it is none or damaged."""
+        try:
+            with h5py.File(path, "r") as file:
+                if file.attrs.get("format") != FORMAT:
+                    raise ResultsError(f"{path} is not a squatscope results file.")
+                return cls._read_from(file)
+        except FileNotFoundError:
+            raise ResultsError(f"There is no file {path}.") from None
+        except (OSError, KeyError, ValueError) as error:
+            raise ResultsError(f"{path} is no results file, or is damaged: {error}") from error
+
+    @classmethod
+    def _read_from(cls, file: h5py.File) -> Results:
+        tables = {
+            name: Table(
+                columns=tuple(map(str, group.attrs["columns"])),
+                units=tuple(map(str, group.attrs["units"])),
+                formula_ids=tuple(map(str, group.attrs["formula_ids"])),
+                time_s=group["time_s"][:],
+                frames=group["frames"][:],
+            )
+            for name, group in file.get("metrics", {}).items()
+        }
+        attributes = file.attrs
+        return cls(
+            recording=str(attributes["recording"]),
+            recording_uuid=str(attributes["recording_uuid"]),
+            created_utc=str(attributes["created_utc"]),
+            seconds=float(attributes["seconds"]),
+            body_weight_N=float(attributes["body_weight_N"]),
+            rig=Rig.model_validate_json(file["rig"][()]),
+            tables=tables,
+            flags=_from_table(FlagResult, file["flags"]),
+            channels=_from_table(ChannelResult, file["quality"]),
+            streams=_from_table(StreamResult, file["streams"]),
+        )
+
+
+_KINDS: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_, "str": h5py.string_dtype()}
+
+
+def _as_table(kind: type[Any], rows: list[Any]) -> NDArray[Any]:
+    """Return dataclasses as rows of an HDF5 compound table."""
+    dtype = np.dtype([(field.name, _KINDS[str(field.type)]) for field in fields(kind)])
+    return np.array([tuple(asdict(row).values()) for row in rows], dtype)
+
+
+def _from_table(kind: type[Any], dataset: h5py.Dataset) -> list[Any]:
+    rows = ([value.decode() if isinstance(value, bytes) else value for value in row.tolist()] for row in dataset[:])
+    return [kind(*row) for row in rows]

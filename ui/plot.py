@@ -1,0 +1,112 @@
+"""Plots of a report: series over time as paths of an inline picture, so that a report is one file that opens anywhere."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH, HEIGHT = 1060.0, 190.0
+LEFT, RIGHT, TOP, BOTTOM = 58.0, 8.0, 8.0, 24.0
+POINTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a plot; NaN breaks it."""
+
+    name: str
+    colour: str
+    time_s: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in which a flag was up."""
+
+    start_s: float
+    end_s: float
+    severity: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of a rule, drawn as a dashed line."""
+
+    severity: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One picture; `formula` says how its numbers are computed, `includes` are values that its axis always shows."""
+
+    title: str
+    unit: str
+    formula: str
+    seconds: float
+    series: list[Series]
+    limits: list[Limit] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    includes: tuple[float, ...] = (0.0,)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no number to draw."""
+        return not any(np.isfinite(series.values).any() for series in self.series)
+
+    @cached_property
+    def value_range(self) -> tuple[float, float]:
+        """Return the lower and upper end of the value axis."""
+        finite = np.concatenate([np.array(self.includes), *(s.values[np.isfinite(s.values)] for s in self.series)])
+        low, high = float(finite.min()), float(finite.max())
+        margin = 0.05 * (high - low) or 1.0
+        return low - margin, high + margin
+
+    def x(self, time_s: float) -> float:
+        """Return the place of a time, in the picture's own units."""
+        return LEFT + (WIDTH - LEFT - RIGHT) * time_s / max(self.seconds, 1e-9)
+
+    def y(self, value: float) -> float:
+        """Return the place of a value, in the picture's own units."""
+        low, high = self.value_range
+        return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
+
+    def value_marks(self) -> list[float]:
+        """Return the round values at which the value axis is labelled."""
+        return round_marks(*self.value_range, 5)
+
+    def time_marks(self) -> list[float]:
+        """Return the round times at which the time axis is labelled."""
+        return round_marks(0.0, self.seconds, 10)
+
+    def path(self, series: Series) -> str:
+        """Return a series as the `d` of a path: of each bin of time the least and the greatest value."""
+        bins = np.clip((series.time_s / max(self.seconds, 1e-9) * POINTS).astype(int), 0, POINTS - 1)
+        pieces: list[str] = []
+        pen = "M"
+        for part in np.split(np.arange(len(bins)), np.flatnonzero(np.diff(bins)) + 1):
+            values = series.values[part]
+            if not len(part) or not np.isfinite(values).all():
+                pen = "M"
+                continue
+            for place in sorted({int(np.argmin(values)), int(np.argmax(values))}):
+                pieces.append(f"{pen}{self.x(series.time_s[part[place]]):.1f} {self.y(values[place]):.1f}")
+                pen = "L"
+        return "".join(pieces)
+
+
+def round_marks(low: float, high: float, most: int) -> list[float]:
+    """Return about `most` round numbers from `low` to `high`."""
+    rough = (high - low) / most
+    if not rough > 0:
+        return [low]
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough)
+    first = math.ceil(low / step)
+    return [round(n * step, 10) for n in range(first, math.floor(high / step) + 1)]
