@@ -1,0 +1,221 @@
+"""EMG boards read through BrainFlow, with every lost sample counted and a watchdog for boards that fall silent."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+import numpy as np
+from brainflow.board_shim import BrainFlowError
+from numpy.typing import NDArray
+
+from hardware.brainflow_session import BoardFacts, Rejoin, Session, begin, board_facts, prepare, release, source_error
+from hardware.brainflow_settings import BrainflowSettings
+from hardware.row_numbering import RowNumbering
+from hardware.source import Block, SourceError, SourceState, Stream
+
+SILENT_S = 1.0
+LOST_S = 5.0
+SHORTEST_POLL_S = 0.002
+LONGEST_POLL_S = 0.02
+
+
+class BrainflowSource:
+    """Hands out the EMG inputs of one board in µV, numbered by its packet counter and this machine's clock.
+
+    BrainFlow raises nothing when a board is unplugged: rows just stop, while a thread of its own spins. After 1 s without rows
+    the state is SILENT, after 5 s LOST; the session is then released and joined again in the background. Rows after that are
+    a new segment, placed by time. With a Daisy each row comes in two packets; where the second of one row and the first of
+    the next are both lost, BrainFlow joins the halves that are left, and that row can't be told from a good one.
+    """
+
+    def __init__(self, stream: Stream, settings: BrainflowSettings) -> None:
+        """Nothing is touched, and no setting is judged, before `open`."""
+        self._stream = stream
+        self._settings = settings
+        self._state = SourceState.IDLE
+        self._note = ""
+        self._facts: BoardFacts | None = None
+        self._columns: list[int] = []
+        self._board: Session | None = None
+        self._rejoin: Rejoin | None = None
+        self._numbering = RowNumbering(stream.rate_hz)
+        self._blocks: deque[Block] = deque()
+        self._poll_s = min(LONGEST_POLL_S, max(SHORTEST_POLL_S, stream.block_samples / stream.rate_hz))
+        self._asked_s = 0.0
+        self._row_s = 0.0
+
+    @property
+    def stream(self) -> Stream:
+        """The stream as the rig describes it."""
+        return self._stream
+
+    @property
+    def state(self) -> SourceState:
+        """What the board is doing, as far as rows tell."""
+        return self._state
+
+    @property
+    def note(self) -> str:
+        """The last fault, as a sentence."""
+        return self._note
+
+    @property
+    def backlog_samples(self) -> int:
+        """Rows that were fetched and not handed out yet; BrainFlow's own buffer is emptied by every read."""
+        return sum(len(block.samples) for block in self._blocks)
+
+    @property
+    def rejected_rows(self) -> int:
+        """Rows left out so far, since their counter belongs to no sample that can have been measured."""
+        return self._numbering.rejected_rows
+
+    @property
+    def lost_samples(self) -> int:
+        """Samples lost so far."""
+        return self._numbering.lost_samples
+
+    def open(self) -> None:
+        """Check the settings against the board's description and open the session; takes 1 to 6 s. Raises SourceError."""
+        if self._board is not None:
+            return
+        facts = board_facts(self._settings.board)
+        self._columns = self._chosen_rows(facts)
+        self._facts = facts
+        self._board = prepare(facts, self._settings)
+        self._numbering = RowNumbering(self._stream.rate_hz, facts.modulus, facts.step)
+
+    def _chosen_rows(self, facts: BoardFacts) -> list[int]:
+        stream = self._stream
+        unit = next((channel.unit for channel in stream.channels if channel.unit != "uV"), None)
+        if unit is not None:
+            raise SourceError(
+                f"The stream {stream.name!r} is said to be in {unit!r}, but BrainFlow gives uV; set its units so."
+            )
+        if stream.rate_hz != facts.rate_hz:
+            raise SourceError(
+                f"The stream {stream.name!r} is set to {stream.rate_hz:g} Hz, but the board {facts.name} samples at "
+                f"{facts.rate_hz:g} Hz; set rate_hz = {facts.rate_hz:g}."
+            )
+        inputs = self._settings.inputs or list(range(1, len(stream.channels) + 1))
+        if len(inputs) != len(stream.channels):
+            raise SourceError(
+                f"The stream {stream.name!r} has {len(stream.channels)} channels, but {len(inputs)} inputs are listed; "
+                "list as many."
+            )
+        if max(inputs) > len(facts.input_rows):
+            raise SourceError(
+                f"The stream {stream.name!r} asks for input {max(inputs)}, but the board {facts.name} has "
+                f"{len(facts.input_rows)}; leave out what it does not have."
+            )
+        return [facts.input_rows[number - 1] for number in inputs]
+
+    def start(self) -> None:
+        """Let the board stream; raises SourceError."""
+        if self._board is None or self._facts is None:
+            raise SourceError(f"The stream {self._stream.name!r} can't start before its board is open; open it first.")
+        if self._state is not SourceState.IDLE:
+            return
+        begin(self._board, self._facts, self._settings)
+        self._numbering.restart()
+        self._asked_s = self._row_s = time.monotonic()
+        self._state = SourceState.RUNNING
+
+    def read(self, timeout_s: float) -> Block | None:
+        """Return the rows that came, in µV, without waiting for a full block; None if none came in time.
+
+        Raises SourceError when a lost board could not be joined again in time.
+        """
+        until_s = time.monotonic() + timeout_s
+        while not self._blocks:
+            if self._rejoin is not None:
+                self._adopt(self._rejoin)
+            elif self._board is not None and self._state is not SourceState.IDLE:
+                self._fetch(self._board)
+            left_s = until_s - time.monotonic()
+            if self._blocks or left_s <= 0:
+                break
+            time.sleep(min(self._poll_s, left_s))
+        return self._blocks.popleft() if self._blocks else None
+
+    def _fetch(self, board: Session) -> None:
+        facts = self._facts
+        if facts is None:
+            return
+        asked_before_s, self._asked_s = self._asked_s, time.monotonic()
+        try:
+            data: NDArray[np.float64] = board.get_board_data()
+        except BrainFlowError as error:
+            self._lose(board, str(source_error(error, "Reading", self._settings)))
+            return
+        now_s, wall_s = time.monotonic(), time.time()
+        if data.shape[1]:
+            # Some boards put in their own clock, and the wall clock may be set; but a row came after the last call.
+            times_s = np.clip(data[facts.timestamp_row] + (now_s - wall_s), asked_before_s, now_s)
+            times_s = np.maximum.accumulate(times_s)
+            counters = data[facts.counter_row] if facts.counter_row is not None else np.zeros(data.shape[1])
+            rows = np.ascontiguousarray(data[self._columns].T, dtype=self._stream.dtype)
+            if self._state is SourceState.SILENT:
+                self._note = f"{self._settings.board} sent nothing for {times_s[0] - self._row_s:.1f} s, and sends again."
+                self._state = SourceState.RUNNING
+            self._row_s = float(times_s[-1])
+        else:
+            rows = np.empty((0, len(self._columns)), dtype=self._stream.dtype)
+            counters = times_s = np.empty(0)
+        self._blocks.extend(self._numbering.take(rows, counters, times_s, now_s))
+        self._watch(board, now_s)
+
+    def _watch(self, board: Session, now_s: float) -> None:
+        quiet_s = now_s - self._row_s
+        if quiet_s >= LOST_S:
+            self._lose(
+                board, f"{self._settings.board} has sent nothing for {quiet_s:.0f} s; check its plug, power and distance."
+            )
+        elif quiet_s >= SILENT_S and self._state is SourceState.RUNNING:
+            self._state = SourceState.SILENT
+            self._note = f"{self._settings.board} has sent nothing for {quiet_s:.1f} s; check its plug, power and distance."
+
+    def _lose(self, board: Session, note: str) -> None:
+        if self._facts is None:
+            return
+        self._state = SourceState.LOST
+        self._note = note
+        self._board = None
+        self._rejoin = Rejoin(board, self._facts, self._settings)
+        self._rejoin.start()
+
+    def _adopt(self, rejoin: Rejoin) -> None:
+        if rejoin.is_alive():
+            return
+        if rejoin.board is None:
+            raise SourceError(
+                f"{self._settings.board} was lost and not found again within {self._settings.rejoin_s:g} s; plug it in, then "
+                f"start anew. The last attempt: {rejoin.reason}"
+            )
+        self._rejoin = None
+        self._board = rejoin.board
+        self._numbering.restart()
+        now_s = time.monotonic()
+        self._note = f"{self._settings.board} was away for {now_s - self._row_s:.1f} s, and sends again."
+        self._asked_s = self._row_s = now_s
+        self._state = SourceState.RUNNING
+
+    def stop(self) -> None:
+        """Stop the board, or the attempts to join it again; rows that were not read are dropped."""
+        if self._rejoin is not None:
+            self._rejoin.cancel()
+            self._rejoin = None
+        if self._board is not None and self._state is not SourceState.IDLE:
+            try:
+                self._board.stop_stream()
+            except BrainFlowError as error:
+                self._note = str(source_error(error, "Stopping", self._settings))
+        self._blocks.clear()
+        self._state = SourceState.IDLE
+
+    def close(self) -> None:
+        """Release the session."""
+        self.stop()
+        if self._board is not None:
+            release(self._board)
+            self._board = None
