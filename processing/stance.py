@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from acquisition.settings import StillSettings
 
-STATE = np.dtype(
+Floats = NDArray[np.float64]
+
+_STATE = np.dtype(
     [
         ("standing", np.int64),  # frames without a break in which both feet stood on their plates
         ("last_sample", np.int64),
@@ -47,7 +49,7 @@ class Stance:
 
 
 class QuietStance:
-    """The search for quiet stance and what it found: `watch` is given one frame after the other.
+    """The search for quiet stance, and what refers to it: `refer` is given one run of frames after the other.
 
     `frame_samples` raw samples make a frame. A window of `settings.window_s` counts as quiet where the total vertical force
     has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above `settings.least_N`, and no
@@ -57,56 +59,58 @@ class QuietStance:
     def __init__(self, settings: StillSettings, rate_hz: float, frame_samples: int) -> None:
         """Prepare an empty window for frames of `frame_samples` at a raw rate of `rate_hz`."""
         frames = max(2, round(settings.window_s * rate_hz / frame_samples))
-        self.window: NDArray[np.float64] = np.zeros((frames, 3))
-        self.state = np.array([(0, -1, -1, math.nan, math.nan, math.nan)], dtype=STATE)
-        self.limits: NDArray[np.float64] = np.array([settings.sd_pct / 100.0, settings.least_N])
-        self.frame_samples = frame_samples
+        self._window = np.zeros((frames, 3))
+        self._state = np.array([(0, -1, -1, math.nan, math.nan, math.nan)], dtype=_STATE)
+        self._sd_share, self._least_N = settings.sd_pct / 100.0, settings.least_N
+        self._frame_samples = frame_samples
 
-    def watch(self, sample: int, total_N: float, left_mm: float, right_mm: float) -> bool:
-        """Take one frame and return whether quiet stance is known by now.
+    def refer(self, last_sample: Floats, total_N: Floats, places: Floats) -> None:
+        """Look for quiet stance in these frames, and refer their `places` (n, 4) to it, in place; NaN until it is found.
 
-        `sample`: index of the frame's last raw sample; `total_N`: Fz of both feet; `left_mm`, `right_mm`: centre of pressure
-        under each foot along the medial-lateral axis, + = right; NaN where there is none.
+        `last_sample` (n,): index of each frame's last raw sample; `total_N` (n,): Fz of both feet. Columns of `places` before,
+        in mm along the medial-lateral axis with + = right: net centre of pressure, that of the left foot, that of the right
+        one, anything. After: net against the middle of the stance (+ = right), left and right foot against their own places
+        (+ = medial), body weight in N.
         """
-        return bool(watch_stance(self.window, self.state, self.limits, self.frame_samples, sample, total_N, left_mm, right_mm))
+        _refer(last_sample, total_N, places, self._window, self._state, self._sd_share, self._least_N, self._frame_samples)
 
     @property
     def found(self) -> Stance | None:
         """The stance, None until it is found."""
-        state = self.state[0]
+        state = self._state[0]
         if state["found_sample"] < 0:
             return None
         return Stance(*(state[name].item() for name in ("found_sample", "body_weight_N", "left_mm", "right_mm")))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def watch_stance(
-    window: NDArray[np.float64],
+def _watch(
+    window: Floats,
     state: NDArray[np.void],
-    limits: NDArray[np.float64],
+    sd_share: float,
+    least_N: float,
     frame_samples: int,
     sample: int,
     total_N: float,
     left_mm: float,
     right_mm: float,
-) -> bool:
-    """Do what `QuietStance.watch` does, on its arrays, for use within another kernel."""
+) -> None:
+    """Take one frame into the window, and keep the stance if the window is full and quiet."""
     stance = state[0]
-    if stance.found_sample >= 0:
-        return True
-    if sample - stance.last_sample != frame_samples or not math.isfinite(total_N + left_mm + right_mm):
+    stands = math.isfinite(total_N + left_mm + right_mm)
+    if not stands or sample - stance.last_sample != frame_samples:
         stance.standing = 0
     stance.last_sample = sample
-    if not math.isfinite(total_N + left_mm + right_mm):
-        return False
+    if not stands:
+        return
     frames = len(window)
-    row = window[stance.standing % frames]
-    row[0] = total_N
-    row[1] = left_mm
-    row[2] = right_mm
+    i = stance.standing % frames
+    window[i, 0] = total_N
+    window[i, 1] = left_mm
+    window[i, 2] = right_mm
     stance.standing += 1
     if stance.standing < frames:
-        return False
+        return
     total = 0.0
     left = 0.0
     right = 0.0
@@ -118,10 +122,30 @@ def watch_stance(
     squares = 0.0
     for i in range(frames):
         squares += (window[i, 0] - mean) ** 2
-    if mean > limits[1] and math.sqrt(squares / frames) < limits[0] * mean:
+    if mean > least_N and math.sqrt(squares / frames) < sd_share * mean:
         stance.found_sample = sample
         stance.body_weight_N = mean
         stance.left_mm = left / frames
         stance.right_mm = right / frames
-        return True
-    return False
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _refer(
+    last_sample: Floats,
+    total_N: Floats,
+    places: Floats,
+    window: Floats,
+    state: NDArray[np.void],
+    sd_share: float,
+    least_N: float,
+    frame_samples: int,
+) -> None:
+    stance = state[0]
+    for n in range(len(places)):
+        left_mm, right_mm = places[n, 1], places[n, 2]
+        if stance.found_sample < 0:
+            _watch(window, state, sd_share, least_N, frame_samples, int(last_sample[n]), total_N[n], left_mm, right_mm)
+        places[n, 0] -= 0.5 * (stance.left_mm + stance.right_mm)
+        places[n, 1] = left_mm - stance.left_mm
+        places[n, 2] = stance.right_mm - right_mm
+        places[n, 3] = stance.body_weight_N

@@ -19,8 +19,8 @@ def watch(total_N, left_mm=None, right_mm=None, still=STILL, samples=None) -> Qu
     left_mm = np.full(n, -150.0) if left_mm is None else left_mm
     right_mm = np.full(n, 150.0) if right_mm is None else right_mm
     samples = np.arange(1, n + 1) * FRAME_SAMPLES - 1 if samples is None else samples
-    for frame in zip(samples, total_N, left_mm, right_mm, strict=True):
-        stance.watch(*frame)
+    places = np.column_stack([np.zeros(n), left_mm, right_mm, np.zeros(n)])
+    stance.refer(samples.astype(float), np.asarray(total_N), places)
     return stance
 
 
