@@ -33,7 +33,7 @@ class SyncLevel(StrEnum):
 class Clock:
     """A stream's line, host time = offset_s + index / rate_hz, for each segment of its device's clock.
 
-    `first_index` is that of each segment's first block. `residual_s` is the 99th percentile of the delays beyond the line.
+    `first_index` is the number of each segment's first sample, `residual_s` the 99th percentile of the delays beyond the line.
     """
 
     rate_hz: float
@@ -65,7 +65,8 @@ def fit(ticks: NDArray[np.void], nominal_hz: float) -> Clock:
     straight = delay - slope * newest_s
     offset = np.minimum.reduceat(straight, starts)
     residual = float(np.percentile(straight - offset[segment], 99))
-    first = ticks["index"][starts].astype(np.int64)
+    blocks = np.diff(ticks["row"], prepend=0)
+    first = (ticks["index"] - blocks)[starts].astype(np.int64)
     return Clock(nominal_hz / (1 + slope), first, offset, residual, SyncLevel.HOST)
 
 

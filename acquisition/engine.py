@@ -6,6 +6,7 @@ follower that fails, and what went wrong is told at the end and shown meanwhile.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 READ_S = 0.1
 FOLLOW_S = 0.004
 BEAT_S = 0.2
+PATIENCE_S = 10.0
 SYNC_S = 10.0
 
 
@@ -58,7 +60,7 @@ class Engine:
             for source in self._sources:
                 source.open()
         except BaseException:
-            self._release()
+            self._release_all()
             raise
 
     def start(self) -> None:
@@ -67,21 +69,21 @@ class Engine:
             for source in self._sources:
                 source.start()
         except BaseException:
-            self._release()
+            self._release_all()
             raise
         self.started = True
         self.ring.beat(SessionPhase.RUNNING)
-        acquiring = [threading.Thread(target=self._acquire, args=(s,), name=f"source {s.stream.name}") for s in self._sources]
+        acquiring = [threading.Thread(target=self._acquire, args=(s,), name=s.stream.name, daemon=True) for s in self._sources]
         following = [
             threading.Thread(target=self._follow, args=(name, follower), name=name)
             for name, follower in self._followers.items()
         ]
         keeping = [
-            threading.Thread(target=self._beat, args=(acquiring,), name="heartbeat"),
+            threading.Thread(target=self._beat, args=(acquiring, following), name="heartbeat"),
             threading.Thread(target=self._sync, name="sync"),
         ]
-        self._threads = [*acquiring, *following, *keeping]
-        for thread in self._threads:
+        self._threads = [*following, *keeping]
+        for thread in [*acquiring, *self._threads]:
             thread.start()
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -89,18 +91,28 @@ class Engine:
         return self._acquired.wait(timeout_s)
 
     def stop(self) -> None:
-        """End the session: stop the sources, let the followers finish, and wait for all threads."""
+        """End the session: stop the sources, let the followers finish, and wait for them.
+
+        A source that does not come back from the device within PATIENCE_S is left behind, and `faults` says so.
+        """
         self._stopping.set()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
-        self._release()
+        if not self._threads:
+            self._release_all()
         self.ring.beat(SessionPhase.FINISHED)
 
-    def _release(self) -> None:
+    def _release_all(self) -> None:
         for source in self._sources:
-            source.stop()
-            source.close()
+            self._release(source)
+
+    def _release(self, source: Source) -> None:
+        for release in (source.stop, source.close):
+            try:
+                release()
+            except Exception as error:  # noqa: BLE001 - the others must be released all the same
+                self.faults.append(f"The stream {source.stream.name} could not be released. {error}")
 
     def _acquire(self, source: Source) -> None:
         writer = self.ring.writer(source.stream.name)
@@ -117,8 +129,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one source must not stop the others
             self._source_failed(writer, f"{type(error).__name__}: {error}")
         finally:
-            source.stop()
-            source.close()
+            self._release(source)
 
     def _source_failed(self, writer: StreamWriter, sentence: str) -> None:
         self.faults.append(f"The stream {writer.stream.name} ended early. {sentence}")
@@ -137,15 +148,29 @@ class Engine:
             except Exception as second:  # noqa: BLE001 - said beside the first
                 self.faults.append(f"The {name} could not be closed either. {second}")
 
-    def _beat(self, acquiring: Sequence[threading.Thread]) -> None:
-        """Give signs of life, and notice when the last source has ended."""
-        while any(thread.is_alive() for thread in acquiring):
+    def _beat(self, acquiring: Sequence[threading.Thread], following: Sequence[threading.Thread]) -> None:
+        """Give signs of life, and notice when the last source has ended, or will not."""
+        give_up_s = math.inf
+        while running := [thread for thread in acquiring if thread.is_alive()]:
             self.ring.beat(SessionPhase.RUNNING)
-            for thread in acquiring:
-                thread.join(BEAT_S / len(acquiring))
+            if self._stopping.is_set():
+                give_up_s = min(give_up_s, time.monotonic() + PATIENCE_S)
+            if time.monotonic() > give_up_s:
+                self.faults += [
+                    f"The stream {thread.name} hangs in its device and was left behind; what came before is kept."
+                    for thread in running
+                ]
+                break
+            running[0].join(BEAT_S)
         self._acquired.set()
+        while finishing := [thread for thread in following if thread.is_alive()]:
+            self.ring.beat(SessionPhase.RUNNING)
+            finishing[0].join(BEAT_S)
 
     def _sync(self) -> None:
         """Bring the ring to the disk now and then."""
-        while not self._acquired.wait(SYNC_S):
-            self.ring.sync()
+        try:
+            while not self._acquired.wait(SYNC_S):
+                self.ring.sync()
+        except OSError as error:
+            self.faults.append(f"The ring could not be brought to the disk: {error.strerror}. A power cut would lose it.")

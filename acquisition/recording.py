@@ -8,6 +8,7 @@ it goes elsewhere.
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,7 +21,9 @@ from pydantic import ValidationError
 
 from acquisition import clock
 from acquisition.rig import Rig
+from acquisition.room import NO_ROOM, allocate, claim
 from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
+from hardware.source import SquatscopeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,11 +36,13 @@ if TYPE_CHECKING:
 
 FORMAT = "squatscope recording"
 FORMAT_VERSION = 1
+HEAD_BYTES = 1 << 20
+METADATA_BYTES = 1 << 16
 GAP = np.dtype([("row", "<i8"), ("index", "<i8"), ("missing", "<i8"), ("segment", "<i8")])
 CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
 
 
-class RecordingError(Exception):
+class RecordingError(SquatscopeError):
     """A recording can't be read or written; the text is a full sentence."""
 
 
@@ -67,17 +72,19 @@ class RecordingWriter:
         self.uuid = str(uuid.uuid4())
         self.created_utc = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            self._file = h5py.File(path, "x", libver="earliest", locking=False)
+            claim(path, HEAD_BYTES)
         except FileExistsError:
             raise RecordingError(f"{path} exists already, and nothing is ever overwritten; give another name.") from None
         except OSError as error:
-            raise RecordingError(f"The recording {path} can't be made: {error}") from error
+            raise RecordingError(f"The recording {path} can't be made: {error.strerror}.") from error
         try:
+            self._file = h5py.File(path, "w", libver="earliest", locking=False)
+            self._room = path.open("r+b", buffering=0)
+            self._pending_bytes = 0
             self._describe(rig, streams)
             self._file.flush()
-        except OSError as error:
-            self.abandon()
-            path.unlink(missing_ok=True)
+        except (OSError, RuntimeError) as error:
+            path.unlink()
             raise RecordingError(f"The recording {path} can't be made: {error}") from error
 
     def _describe(self, rig: Rig, streams: Sequence[Stream]) -> None:
@@ -94,7 +101,9 @@ class RecordingWriter:
             write_stream(group, stream)
             rows = max(256, int(stream.rate_hz))
             width = len(stream.channels)
-            group.create_dataset("samples", (0, width), np.dtype(stream.dtype), maxshape=(None, width), chunks=(rows, width))
+            dtype = np.dtype(stream.dtype)
+            # NaN is what a reader finds where a killed process has made a place for samples and not written them.
+            group.create_dataset("samples", (0, width), dtype, maxshape=(None, width), chunks=(rows, width), fillvalue=np.nan)
             group.create_dataset("ticks", (0,), TICK, maxshape=(None,), chunks=(1024,))
 
     def append(self, name: str, run: Run) -> None:
@@ -104,49 +113,65 @@ class RecordingWriter:
         row = len(samples)
         moved = run.ticks.copy()
         moved["row"] += row - run.first_row
-        try:
+        chunks = sum(dataset.dtype.itemsize * int(np.prod(dataset.chunks)) for dataset in (samples, ticks))
+        with self._room_for(run.samples.nbytes + moved.nbytes + chunks):
             samples.resize(row + len(run.samples), axis=0)
             samples[row:] = run.samples
             ticks.resize(len(ticks) + len(moved), axis=0)
             ticks[-len(moved) :] = moved
-        except OSError as error:
-            raise RecordingError(_write_failed(self.path, error)) from error
 
     def flush(self) -> None:
         """Hand everything to the operating system, so that other programs and a crash find it."""
-        try:
+        with self._room_for(0):
             self._file.flush()
-        except OSError as error:
-            raise RecordingError(_write_failed(self.path, error)) from error
+        self._pending_bytes = 0
+
+    @contextmanager
+    def _room_for(self, size: int) -> Iterator[None]:
+        """Take room for what is about to be written, and tell a failure in a sentence."""
+        try:
+            self._pending_bytes += size
+            end = self._file.id.get_filesize()
+            allocate(self._room, end, end + self._pending_bytes + METADATA_BYTES)
+            yield
+        except (OSError, RuntimeError) as error:
+            full = isinstance(error, OSError) and error.errno in NO_ROOM
+            what = "the disk is full" if full else error
+            raise RecordingError(
+                f"Writing {self.path} failed ({what}); what was written before is in it, and the ring holds the rest."
+            ) from error
 
     def finish(self) -> None:
         """Add gaps and clocks, mark the recording as complete, and close it."""
-        try:
-            for group in self._file["streams"].values():
-                ticks = group["ticks"][:]
-                group.create_dataset("gaps", data=gaps_of(ticks))
-                line = clock.fit(ticks, float(group.attrs["rate_hz"]))
-                table = np.zeros(len(line.first_index), CLOCK)
-                table["first_index"], table["offset_s"] = line.first_index, line.offset_s
+        for group in self._file["streams"].values():
+            ticks = group["ticks"][:]
+            gaps = gaps_of(ticks)
+            line = clock.fit(ticks, float(group.attrs["rate_hz"]))
+            table = np.zeros(len(line.first_index), CLOCK)
+            table["first_index"], table["offset_s"] = line.first_index, line.offset_s
+            with self._room_for(gaps.nbytes + table.nbytes):
+                group.create_dataset("gaps", data=gaps)
                 dataset = group.create_dataset("clock", data=table)
                 dataset.attrs["rate_hz"] = line.rate_hz
                 dataset.attrs["residual_s"] = line.residual_s
                 dataset.attrs["sync_level"] = str(line.level)
+        with self._room_for(0):
             self._file.attrs["complete"] = True
-            self._file.close()
-        except OSError as error:
-            raise RecordingError(_write_failed(self.path, error)) from error
+            self._file.flush()
+        self.abandon()
 
     def abandon(self) -> None:
         """Close the file as it is."""
-        try:
-            self._file.close()
-        except (OSError, RuntimeError) as error:
-            raise RecordingError(_write_failed(self.path, error)) from error
+        self._file.close()
+        self._room.close()
 
 
-def _write_failed(path: Path, error: Exception) -> str:
-    return f"Writing {path} failed ({error}); what was written before is in it, and the ring holds the rest."
+def _sound_ticks(ticks: NDArray[np.void], rows: int) -> int:
+    """Return how many ticks there are before the first that contradicts those before it or has no samples."""
+    row, index = ticks["row"], ticks["index"]
+    lost, segment = np.diff(index - row, prepend=0), np.diff(ticks["segment"], prepend=0)
+    good = (np.diff(row, prepend=0) > 0) & (row <= rows) & (lost >= 0) & (segment >= 0) & np.isfinite(ticks["host_s"])
+    return int(np.argmin(np.append(good, False)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +201,13 @@ class Recording:
             raise RecordingError(f"{path} is no HDF5 file, or is damaged: {error}") from error
         try:
             self._read_head()
-        except (KeyError, OSError, ValueError, TypeError) as error:
-            self._file.close()
-            text = f"{error.error_count()} settings don't fit" if isinstance(error, ValidationError) else error
-            raise RecordingError(f"{path} is damaged or was not written by squatscope: {text}") from error
         except RecordingError:
             self._file.close()
             raise
+        except Exception as error:  # a damaged file can fail in any way
+            self._file.close()
+            text = f"{error.error_count()} settings don't fit" if isinstance(error, ValidationError) else error
+            raise RecordingError(f"{path} is damaged or was not written by squatscope: {text}") from error
 
     def _read_head(self) -> None:
         attributes = self._file.attrs
@@ -207,10 +232,12 @@ class Recording:
         shape = group["samples"].shape
         if shape[1:] != (len(stream.channels),) or ticks.dtype != TICK:
             raise ValueError(f"the stream {stream.name} does not have the shape its description says")
-        rows = int(ticks["row"][-1]) if len(ticks) else 0
-        # Killed between the two writes, a stream can have rows without ticks: those are left out.
-        rows = min(rows, shape[0])
-        ticks = ticks[ticks["row"] <= rows]
+        sound = _sound_ticks(ticks, shape[0])
+        if sound < len(ticks):
+            if self.complete:
+                raise ValueError(f"the stream {stream.name} has a tick that can't be, number {sound}")
+            ticks = ticks[:sound]  # killed in the middle of a flush, a recording can end in ticks that were not written
+        rows = int(ticks["row"][-1]) if sound else 0
         return RecordedStream(stream, rows, ticks, gaps_of(ticks), clock.fit(ticks, stream.rate_hz))
 
     def samples(self, name: str, first_row: int = 0, rows: int | None = None) -> NDArray[Any]:
@@ -218,7 +245,7 @@ class Recording:
         end = self.streams[name].rows if rows is None else min(self.streams[name].rows, first_row + rows)
         try:
             return np.asarray(self._file["streams"][name]["samples"][first_row:end])
-        except OSError as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise RecordingError(f"{self.path} is damaged in the stream {name} after row {first_row}: {error}") from error
 
     def runs(self, name: str, most_rows: int = 1 << 16) -> Iterator[Run]:

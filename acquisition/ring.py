@@ -20,8 +20,8 @@ After a crash or kill -9 the file opens in any HDF5 program, with no repair, and
 
 from __future__ import annotations
 
-import errno
 import json
+import math
 import os
 import sys
 import time
@@ -32,11 +32,12 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from acquisition.room import NO_ROOM, allocate, claim
 from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
-from hardware.source import SourceState
+from hardware.source import SourceState, SquatscopeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,9 +48,11 @@ FORMAT_VERSION = 1
 RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
 COUNTERS_PER_STREAM = 8
 NOTE_BYTES = 256
+PAGE_BYTES = 4096
+HEAD_BYTES = 1 << 20
 
 
-class RingError(Exception):
+class RingError(SquatscopeError):
     """A ring can't be made or read; the text is a full sentence."""
 
 
@@ -77,16 +80,18 @@ class Ring:
                 self.description: dict[str, Any] = json.loads(file.attrs["description"])
                 self.streams = {name: read_stream(file["streams"][name]) for name in file.attrs["streams"]}
                 self.derived = {name for name in self.streams if file["streams"][name].attrs["derived"]}
-                places = {dataset.name: _place(dataset) for dataset in _datasets(file)}
+                places = dict(_places(file, list(self.streams.values())))
+            self._bytes = np.memmap(path, mode="r+" if writable else "r")
+            self._arrays = {name: self._view(*place) for name, place in places.items()}
+        except RingError:
+            raise
         except FileNotFoundError:
             raise RingError(f"There is no file {path}.") from None
-        except (OSError, KeyError) as error:
-            raise RingError(f"{path} can't be read as a ring: {error}") from error
-        self._bytes = np.memmap(path, mode="r+" if writable else "r")
-        self._arrays = {name: self._view(*place) for name, place in places.items()}
-        self._counters = self._arrays["/counters"]
-        self._session = self._arrays["/session"]
-        self._notes = self._arrays["/notes"]
+        except Exception as error:  # a damaged file can fail in any way
+            raise RingError(f"{path} can't be read as a ring; it is damaged or something else: {error}") from error
+        self._counters = self._arrays["counters"]
+        self._session = self._arrays["session"]
+        self._notes = self._arrays["notes"]
         self._order = {name: i for i, name in enumerate(self.streams)}
 
     @classmethod
@@ -104,26 +109,26 @@ class Ring:
         Its space on the disk is allocated in full, so that a full disk is met now and not in the session. `derived` streams
         carry what was computed from the others. Raises RingError where the file exists or there is no room.
         """
+        planned = [(stream, False) for stream in streams] + [(stream, True) for stream in derived]
+        size = HEAD_BYTES + sum(_size(stream, seconds) for stream, _ in planned)
         try:
-            _layout(
-                path, [(stream, False) for stream in streams] + [(stream, True) for stream in derived], seconds, description
-            )
+            claim(path, size)
         except FileExistsError:
             raise RingError(f"{path} exists already, and nothing is ever overwritten; give another name.") from None
         except OSError as error:
-            path.unlink(missing_ok=True)
-            raise RingError(f"The ring {path} can't be made: {error.strerror or error}") from error
-        try:
-            _allocate(path)
-        except OSError as error:
-            needed = path.stat().st_size
-            path.unlink()
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if error.errno in NO_ROOM:
                 raise RingError(
-                    f"There is no room for a ring of {needed / 1e6:.0f} MB in {path.parent}: {error.strerror}. "
+                    f"There is no room for a ring of {size / 1e6:.0f} MB in {path.parent}: {error.strerror}. "
                     "Free some space, choose another folder, or ask for fewer seconds."
                 ) from error
             raise RingError(f"The ring {path} can't be made: {error.strerror}") from error
+        try:
+            _layout(path, planned, seconds, description)
+            with path.open("r+b", buffering=0) as file:
+                allocate(file, 0, path.stat().st_size)
+        except OSError as error:
+            path.unlink()
+            raise RingError(f"The ring {path} can't be made: {error.strerror or error}") from error
         return cls(path, writable=True)
 
     @classmethod
@@ -136,10 +141,9 @@ class Ring:
         return np.asarray(self._bytes[offset : offset + count]).view(dtype).reshape(shape)
 
     def close(self) -> None:
-        """Let go of the mapping; views and readers of this ring must not be used afterwards."""
+        """Let go of the mapping; it ends with the last writer or reader of this ring."""
         self._arrays.clear()
-        del self._counters, self._session, self._notes
-        self._bytes._mmap.close()  # type: ignore[attr-defined]
+        del self._bytes, self._counters, self._session, self._notes
 
     def writer(self, name: str) -> StreamWriter:
         """Return the writer of a stream; there must be only one."""
@@ -168,8 +172,10 @@ class Ring:
 
     @property
     def heartbeat_age_s(self) -> float:
-        """Seconds since the engine last gave a sign of life."""
-        return time.monotonic() - int(self._session[1]) * 1e-9
+        """Seconds since the engine last gave a sign of life; infinite where that was before this machine was started."""
+        beat_s = int(self._session[1]) * 1e-9
+        age_s = time.monotonic() - beat_s
+        return age_s if age_s >= 0 else math.inf
 
     def beat(self, phase: SessionPhase) -> None:
         """Give a sign of life, and say how far the session has come (the engine does)."""
@@ -195,8 +201,8 @@ class StreamWriter:
         """Take over where the counters of the stream stand."""
         self.stream = ring.streams[name]
         number = ring._order[name]
-        self._samples = ring._arrays[f"/streams/{name}/samples"]
-        self._ticks = ring._arrays[f"/streams/{name}/ticks"]
+        self._samples = ring._arrays[f"streams/{name}/samples"]
+        self._ticks = ring._arrays[f"streams/{name}/ticks"]
         self._counters = ring._counters[number]
         self._notes = ring._notes[number : number + 1]
         self._capacity = len(self._samples)
@@ -241,14 +247,15 @@ class StreamReader:
     def __init__(self, ring: Ring, name: str, rows_back: int | None = None) -> None:
         """Begin at the oldest row still there, or `rows_back` rows before the newest."""
         self.stream = ring.streams[name]
-        self._samples = ring._arrays[f"/streams/{name}/samples"]
-        self._ticks = ring._arrays[f"/streams/{name}/ticks"]
+        self._samples = ring._arrays[f"streams/{name}/samples"]
+        self._ticks = ring._arrays[f"streams/{name}/ticks"]
         self._counters = ring._counters[ring._order[name]]
         self._capacity = len(self._samples)
         self.row = self._oldest_whole_row()
         if rows_back is not None:
             self.row = max(self.row, int(self._counters[PUBLISHED]) - rows_back)
         self.missed = 0
+        self._missed_before = 0
 
     @property
     def waiting(self) -> int:
@@ -256,49 +263,51 @@ class StreamReader:
         return int(self._counters[PUBLISHED]) - self.row
 
     def read(self, most_rows: int = 1 << 16) -> Run | None:
-        """Return the next run of whole blocks, of about `most_rows` rows at most, or None if there is nothing new."""
-        missed = 0
+        """Return the next run of whole blocks, of about `most_rows` rows at most, or None if there is nothing new.
+
+        Raises RingError where the ring is damaged.
+        """
         while True:
             published = int(self._counters[PUBLISHED])
             if published <= self.row:
                 return None
-            run = self._copy(min(published - self.row, most_rows), missed)
+            run = self._copy(min(published, self.row + most_rows), published)
             if run is not None:
                 self.row = run.first_row + len(run.samples)
+                self._missed_before = 0
                 return run
             # Lapped: go on at the oldest row that is safe for a while, and count what lies between.
             resume = max(self.row, min(published, self._oldest_whole_row() + self._capacity // 8))
-            missed += resume - self.row
+            if resume == self.row and published == int(self._counters[PUBLISHED]):
+                raise RingError(f"The ring's stream {self.stream.name} is damaged: nothing tells when its row {resume} came.")
             self.missed += resume - self.row
+            self._missed_before += resume - self.row
             self.row = resume
 
     def _oldest_whole_row(self) -> int:
         return max(0, int(self._counters[RESERVED]) - self._capacity)
 
-    def _copy(self, count: int, missed: int) -> Run | None:
-        """Copy the blocks of up to `count` rows, at least one, as far as they follow on; None if they were overwritten."""
-        ticks = self._ticks_after(self.row, self.row + count)
-        if not len(ticks):
+    def _copy(self, until: int, published: int) -> Run | None:
+        """Copy the blocks up to row `until`, at least one, as far as they follow on; None if they were overwritten."""
+        ticks = self._ticks_between(self.row, until)
+        # Ticks are overwritten as rows are; one that is newer than what was published shows it.
+        if not len(ticks) or not self.row < ticks["row"][0] <= published:
             return None
         ticks = split_at_gaps(ticks)[0]
-        ticks = ticks[: max(1, np.searchsorted(ticks["row"], self.row + count, side="right"))]
-        places = np.arange(self.row, ticks["row"][-1]) % self._capacity
-        start = int(places[0])
-        samples = self._samples[start : start + len(places)] if places[-1] >= start else self._samples[places]
-        samples = np.array(samples)
+        ticks = ticks[: max(1, np.searchsorted(ticks["row"], until, side="right"))]
+        start, count = self.row % self._capacity, int(ticks["row"][-1]) - self.row
+        wrapped = max(0, start + count - self._capacity)
+        samples = np.concatenate((self._samples[start : start + count], self._samples[:wrapped]))
         if self._oldest_whole_row() > self.row:
             return None
-        return Run(samples, ticks, self.row, self.row + int(ticks["index"][0] - ticks["row"][0]), missed)
+        return Run(samples, ticks, self.row, self.row + int(ticks["index"][0] - ticks["row"][0]), self._missed_before)
 
-    def _ticks_after(self, row: int, until: int) -> NDArray[np.void]:
+    def _ticks_between(self, row: int, until: int) -> NDArray[np.void]:
         """Copy the ticks of the blocks that hold the rows from `row` to `until`."""
-        last = int(self._counters[TICKS])
-        low, high = max(0, last - self._capacity), last
-        first = self._tick_of(row, low, high)
+        high = int(self._counters[TICKS])
+        first = self._tick_of(row, max(0, high - self._capacity), high)
         beyond = self._tick_of(until - 1, first, high) + 1
-        ticks = np.array(self._ticks[np.arange(first, min(beyond, last)) % self._capacity])
-        # Ticks are overwritten as rows are; whoever was lapped here was lapped there, and sees it in RESERVED.
-        return ticks if len(ticks) and ticks["row"][0] > row else ticks[:0]
+        return np.asarray(self._ticks[np.arange(first, min(beyond, high)) % self._capacity])
 
     def _tick_of(self, row: int, low: int, high: int) -> int:
         """Return the number of the first tick, of those from `low` to `high`, whose block ends beyond `row`."""
@@ -318,7 +327,7 @@ def _layout(
     description: Mapping[str, Any] | None,
 ) -> None:
     """Make the HDF5 file: contiguous datasets, allocated early, each on a page of its own."""
-    with h5py.File(path, "x", libver="earliest", alignment_threshold=1, alignment_interval=4096) as file:
+    with h5py.File(path, "w", libver="earliest", alignment_threshold=1, alignment_interval=PAGE_BYTES) as file:
         file.attrs["format"] = FORMAT
         file.attrs["format_version"] = FORMAT_VERSION
         file.attrs["description"] = json.dumps(description or {})
@@ -330,9 +339,9 @@ def _layout(
             group = file.create_group(f"streams/{stream.name}")
             write_stream(group, stream)
             group.attrs["derived"] = derived
-            capacity = max(int(np.ceil(seconds * stream.rate_hz)), 8 * stream.block_samples)
-            _dataset(group, "samples", (capacity, len(stream.channels)), np.dtype(stream.dtype).newbyteorder("<"))
-            _dataset(group, "ticks", (capacity,), TICK)
+            rows = _capacity(stream, seconds)
+            _dataset(group, "samples", (rows, len(stream.channels)), np.dtype(stream.dtype).newbyteorder("<"))
+            _dataset(group, "ticks", (rows,), TICK)
 
 
 def _dataset(group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -342,28 +351,28 @@ def _dataset(group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dty
     group.create_dataset(name, shape, dtype, dcpl=plist)
 
 
-def _allocate(path: Path) -> None:
-    """Give every byte of the file its place on the disk."""
-    with path.open("r+b") as file:
-        size = path.stat().st_size
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, size)
-            return
-        with h5py.File(path, "r", locking=False) as ring:  # elsewhere, what is not written is not allocated
-            places = [_place(dataset) for dataset in _datasets(ring)]
-        zeros = bytes(1 << 20)
-        for offset, shape, dtype in places:
-            file.seek(offset)
-            left = int(np.prod(shape)) * dtype.itemsize
-            while left:
-                left -= file.write(zeros[: min(left, len(zeros))])
+def _capacity(stream: Stream, seconds: float) -> int:
+    return max(int(np.ceil(seconds * stream.rate_hz)), 8 * stream.block_samples)
 
 
-def _datasets(file: h5py.File) -> list[h5py.Dataset]:
-    found: list[h5py.Dataset] = []
-    file.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
-    return found
+def _size(stream: Stream, seconds: float) -> int:
+    row = len(stream.channels) * np.dtype(stream.dtype).itemsize + TICK.itemsize
+    return _capacity(stream, seconds) * row + 4 * PAGE_BYTES
 
 
-def _place(dataset: h5py.Dataset) -> tuple[int, tuple[int, ...], np.dtype[Any]]:
-    return int(dataset.id.get_offset()), tuple(dataset.shape), dataset.dtype
+def _places(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, tuple[int, tuple[int, ...], np.dtype[Any]]]]:
+    """Yield where each dataset lies, its shape and type; raises ValueError where they aren't those of a ring."""
+    expected = {
+        "counters": ((len(streams), COUNTERS_PER_STREAM), np.dtype("<i8")),
+        "session": ((COUNTERS_PER_STREAM,), np.dtype("<i8")),
+        "notes": ((len(streams),), np.dtype(f"S{NOTE_BYTES}")),
+    }
+    for stream in streams:
+        rows = len(file["streams"][stream.name]["samples"])
+        expected[f"streams/{stream.name}/samples"] = ((rows, len(stream.channels)), np.dtype(stream.dtype))
+        expected[f"streams/{stream.name}/ticks"] = ((rows,), TICK)
+    for name, (shape, dtype) in expected.items():
+        offset = file[name].id.get_offset()
+        if offset is None or (file[name].shape, file[name].dtype) != (shape, dtype):
+            raise ValueError(f"its dataset {name} is not {shape} {dtype} in one piece")
+        yield name, (int(offset), shape, dtype)
