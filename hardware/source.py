@@ -14,7 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class SourceError(Exception):
+class SquatscopeError(Exception):
+    """Something that was foreseen is wrong; the text is one or more full sentences for whoever runs the program."""
+
+
+class SourceError(SquatscopeError):
     """A source can't be opened or has failed; the text is a full sentence that says what was found and what to try.
 
     `code` is the device's or its client's own error code, where it has one.

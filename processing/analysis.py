@@ -56,13 +56,13 @@ class Analysis:
         ticks = {name: np.concatenate([np.empty(0, TICK), *parts]) for name, parts in self._ticks.items()}
         clocks = {stream.name: clock.fit(ticks[stream.name], stream.rate_hz) for stream in self._rig.stream}
         start_s = session_start_s(ticks, clocks)
-        force = self.pipeline.force
+        stance = self.pipeline.force.stance.found if self.pipeline.force is not None else None
         return Results(
             recording=recording,
             recording_uuid=recording_uuid,
             created_utc=created_utc,
             seconds=max((float(t["index"][-1]) / clocks[n].rate_hz for n, t in ticks.items() if len(t)), default=0.0),
-            body_weight_N=force.stance.body_weight_N if force is not None else float("nan"),
+            body_weight_N=stance.body_weight_N if stance is not None else float("nan"),
             rig=self._rig,
             tables={part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts},
             flags=self._flags(clocks, start_s),

@@ -30,8 +30,11 @@ FLAGS_PER_S = 10.0
 class Chain(Protocol):
     """From one raw stream to frames: `metrics` names the columns."""
 
-    metrics: tuple[Metric, ...]
     frame_samples: int
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The columns of a frame."""
 
     def process(self, samples: Any, first_index: int) -> NDArray[np.float64]:  # noqa: ANN401 - float32 or float64 samples
         """Return the frames that end within this block, (n, columns), valid until the next call."""

@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.rig import Rig
+from hardware.source import SquatscopeError
 
 FORMAT = "squatscope results"
 FORMAT_VERSION = 1
 SEVERITIES = {1: "amber", 2: "red"}
 
 
-class ResultsError(Exception):
+class ResultsError(SquatscopeError):
     """Results can't be written or read; the text is a full sentence."""
 
 

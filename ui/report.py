@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from hardware.source import SquatscopeError
 from processing.formulas import FORMULAS
 from processing.summary import amount, caveats, findings
 from ui.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 LEFT_COLOUR, RIGHT_COLOUR, TOTAL_COLOUR = "#0072b2", "#d55e00", "#555555"
 
 
-class ReportError(Exception):
+class ReportError(SquatscopeError):
     """A report can't be written; the text is a full sentence."""
 
 

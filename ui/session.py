@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from acquisition.engine import Engine
 from acquisition.recorder import Recorder, require_room
 from acquisition.ring import Ring
+from hardware.source import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
 from ui import report
@@ -35,7 +37,7 @@ PICTURE_S = 60.0
 MOST_RING_S = 900.0
 
 
-class SessionError(Exception):
+class SessionError(SquatscopeError):
     """A session can't begin, or can't leave what it should; the text is a full sentence."""
 
 
@@ -69,6 +71,11 @@ class Folder:
     def report(self) -> Path:
         """The page to read."""
         return self.path / "report.html"
+
+    def left(self) -> list[tuple[str, Path]]:
+        """Return what the session left, by name."""
+        files = {"recording": self.recording, "metrics": self.metrics, "picture": self.picture, "report": self.report}
+        return [(name, path) for name, path in files.items() if path.exists()]
 
     def make(self) -> None:
         """Make the folder; raises SessionError where one of the files is there already, or it can't be made."""
@@ -105,18 +112,26 @@ def new_folder(what: str) -> Path:
 
 
 def run(
-    rig: Rig, sources: Sequence[Source], folder: Folder, console: Console, *, seconds: float | None, headless: bool
+    rig: Rig,
+    sources: Sequence[Source],
+    folder: Folder,
+    console: Console,
+    *,
+    seconds: float | None,
+    length_s: float,
+    headless: bool,
 ) -> Outcome:
     """Run a session until its sources end, `seconds` have passed or somebody interrupts it, and write what it leaves.
 
+    `length_s` is how much will be recorded, infinite where nobody knows; the ring holds all of it, up to a quarter of an hour.
     Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError) where it can't begin.
     """
     folder.make()
-    if seconds is not None:
-        require_room(folder.path, seconds * _bytes_per_s(rig))
+    if math.isfinite(length_s):
+        require_room(folder.path, length_s * _bytes_per_s(rig))
     with console.status("Warming up the kernels ..."):
         warm(rig)
-    ring = _make_ring(rig, folder, MOST_RING_S if seconds is None else min(seconds + 10.0, MOST_RING_S))
+    ring = _make_ring(rig, folder, min(length_s + 10.0, MOST_RING_S))
     try:
         recorder = Recorder(ring, folder.recording, rig)
     except BaseException:

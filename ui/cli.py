@@ -1,0 +1,221 @@
+"""The command line: one command for each thing that people do with squatscope, and every error as a sentence."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from hardware.source import SquatscopeError
+
+if TYPE_CHECKING:
+    from hardware.source import Source
+    from ui.session import Outcome
+
+app = typer.Typer(
+    name="squatscope",
+    help="An oscilloscope for squats: force plates and EMG in, load shift and quad/hamstring ratio out. Not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for what the session leaves; a new one by default.")]
+Headless = Annotated[bool, typer.Option("--headless", help="Show the session in the terminal and open no window.")]
+Seconds = Annotated[float | None, typer.Option("--seconds", min=1.0, help="How long to record; until Ctrl-C by default.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another lifter's noise.")]
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option("--seconds", min=6.0, max=86400.0, help="How long the lifter squats.")] = 30.0,
+    seed: Seed = 1,
+    out: Out = None,
+    headless: Headless = False,
+) -> None:
+    """Watch a simulated lifter squat, a knee cave in, and the flags come up; no hardware needed."""
+    from acquisition.rigfile import example, load
+    from ui.session import Folder, new_folder, run
+    from ui.sources import sources_of
+
+    rig = load(example("demo"))
+    folder = Folder(out or new_folder("demo"))
+    _tell(run(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
+
+
+@app.command()
+def live(
+    rig_file: Annotated[Path | None, typer.Argument(metavar="[RIG]", help="The rig's TOML file.")] = None,
+    replay: Annotated[Path | None, typer.Option("--replay", help="Play this recording as if it were hardware.")] = None,
+    speed: Annotated[
+        float, typer.Option("--speed", help="With --replay: 2 is twice as fast as life, inf as fast as can be.")
+    ] = 1.0,
+    seconds: Seconds = None,
+    seed: Seed = 1,
+    out: Out = None,
+    headless: Headless = False,
+) -> None:
+    """Record a session from a rig's devices, or play a recording through the whole live path."""
+    from sim.replay import replay as replay_sources
+
+    from acquisition.recording import Recording
+    from acquisition.rigfile import load
+    from ui.session import Folder, new_folder, run
+    from ui.sources import sources_of
+
+    if (rig_file is None) == (replay is None):
+        raise typer.BadParameter("give either a rig's TOML file or --replay with a recording")
+    if not speed > 0:
+        raise typer.BadParameter(
+            f"{speed:g} is no speed; 1 is life, 2 twice as fast, inf as fast as can be", param_hint="--speed"
+        )
+    folder = Folder(out or new_folder("live"))
+    if replay is not None:
+        with Recording(replay) as recording:
+            rig, length_s = recording.rig, recording.seconds
+        sources: list[Source] = list(replay_sources(replay, None if math.isinf(speed) else speed))
+    elif rig_file is not None:
+        rig = load(rig_file)
+        length_s = seconds or math.inf
+        sources = sources_of(rig, seconds, seed)
+    _tell(run(rig, sources, folder, console, seconds=seconds, length_s=length_s, headless=headless))
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.c3d", help="A C3D file with force plates and EMG.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.h5", help="The recording to make.")],
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="A TOML file that says which plate and channel is what.")
+    ] = None,
+) -> None:
+    """Turn a C3D file into a recording, which can be replayed and reprocessed."""
+    from acquisition.c3d import import_c3d
+
+    imported = import_c3d(file, out, map_file)
+    for message in imported.messages:
+        console.print(f"• {message}", markup=False, soft_wrap=True)
+    console.print(f"Recording: {imported.out}")
+
+
+@app.command()
+def reprocess(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Recordings.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", help="A rig file whose filters, limits and rules are used instead of the recorded ones."),
+    ] = None,
+) -> None:
+    """Compute metrics, flags and report of recordings anew, with the code that ran live."""
+    from acquisition.rigfile import load
+    from ui.reprocess import reprocess_files
+
+    failed = reprocess_files(files, out, load(settings) if settings is not None else None, console)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def recover(
+    ring: Annotated[Path, typer.Argument(metavar="RING", help="The ring that a killed session left.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.h5", help="The recording to make.")],
+) -> None:
+    """Make a recording from the ring of a session that was killed."""
+    from acquisition.recovery import recover as recover_ring
+
+    recovered = recover_ring(ring, out)
+    for message in recovered.messages:
+        console.print(f"• {message}", markup=False, soft_wrap=True)
+    console.print(f"Recording: {out}")
+
+
+@app.command()
+def dashboard(
+    ring: Annotated[Path, typer.Argument(metavar="RING", help="The ring of a session, running or ended.")],
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this PNG file, and open no window.")] = None,
+    close_at_end: Annotated[bool, typer.Option("--close-at-end", help="Close the window when the session ends.")] = False,
+) -> None:
+    """Open the dashboard of a session; it can be closed and opened at any time, and any number of times."""
+    from ui.dashboard import qt_missing
+
+    if missing := qt_missing():
+        _fail(missing)
+    if picture is not None:
+        from ui.dashboard.picture import save
+
+        save(ring, picture)
+        return
+    from ui.dashboard.window import show
+
+    raise typer.Exit(show(ring, close_at_end=close_at_end))
+
+
+@app.command()
+def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")]) -> None:
+    """Check a rig file, and say what it describes."""
+    from acquisition.rigfile import load
+
+    rig = load(rig_file)
+    for stream in rig.stream:
+        console.print(f"stream {stream.name}: {len(stream.channels)} channels at {stream.rate_hz:g} Hz, {stream.source.kind}")
+    for plate in rig.plate:
+        console.print(f"plate {plate.name}: {plate.side}, type {plate.c3d_type}, {plate.model or 'no model named'}")
+    for side in ("left", "right"):
+        muscles = [electrode.muscle for electrode in rig.emg if electrode.side == side]
+        console.print(f"EMG {side}: {', '.join(muscles) or 'none'}")
+    console.print(f"{rig_file} is a good rig.")
+
+
+@app.command("sys-info")
+def sys_info() -> None:
+    """Print the versions that a bug report needs."""
+    from ui.sysinfo import lines
+
+    for line in lines():
+        console.print(line)
+
+
+def _tell(outcome: Outcome) -> None:
+    """Say what a session found and where its files are; exit with 1 where something went wrong."""
+    from processing.summary import caveats, findings
+
+    found = findings(outcome.results)
+    console.print()
+    console.print("Flagged:" if found else "No flag came up.")
+    for finding in found:
+        console.print(
+            f"  {finding.severity.upper():<5}  {finding.sentence()}.", style="bold" if finding.severity == "red" else ""
+        )
+    for sentence in [*caveats(outcome.results), *outcome.remarks]:
+        console.print(f"• {sentence}", style="dim", markup=False, soft_wrap=True)
+    console.print()
+    for name, path in outcome.folder.left():
+        console.print(f"{name:<10} {path}", markup=False, soft_wrap=True)
+    if outcome.faults:
+        _fail("\n".join(outcome.faults))
+
+
+def _fail(sentence: str) -> NoReturn:
+    """Say what is wrong, and exit with 1."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(sentence, style="bold red", markup=False)
+    raise SystemExit(1)
+
+
+def main() -> None:
+    """Run a command; every foreseen error leaves as one sentence and exit code 1."""
+    try:
+        app()
+    except SquatscopeError as error:
+        _fail(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}. The command was ended.")
+
+
+if __name__ == "__main__":
+    main()

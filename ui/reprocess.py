@@ -1,0 +1,60 @@
+"""Reprocessing from the command line: recordings in, a results file and a report each out, with a bar to watch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from hardware.source import SquatscopeError
+from processing.batch import reprocess_many
+from processing.summary import caveats, findings
+from ui import report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from acquisition.rig import Rig
+
+
+def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, console: Console) -> int:
+    """Write NAME.metrics.h5 and NAME.html for each recording into `out`; return how many of them failed.
+
+    A recording that can't be read is told, and the others go on. Raises OSError where the folder can't be made.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks = {path: bars.add_task(path.name, total=1.0) for path in dict.fromkeys(files)}
+        names = unique_names(list(tasks))
+        for path, results in reprocess_many(
+            list(tasks), settings, progress=lambda path, share: bars.update(tasks[path], completed=share)
+        ):
+            try:
+                if isinstance(results, SquatscopeError):
+                    raise results
+                results.write(out / f"{names[path]}.metrics.h5")
+                report.write(results, out / f"{names[path]}.html")
+            except SquatscopeError as error:
+                failed += 1
+                bars.console.print(f"{path}: {error}", style="bold red", markup=False, soft_wrap=True)
+                continue
+            bars.console.print(f"{path}: {results.seconds:.1f} s", style="bold", markup=False)
+            for finding in findings(results):
+                bars.console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", markup=False)
+            if not results.flags:
+                bars.console.print("  No flag came up.")
+            for sentence in caveats(results):
+                bars.console.print(f"  • {sentence}", style="dim", markup=False)
+    console.print(f"Results and reports of {len(tasks) - failed} of {len(tasks)} recordings are in {out}")
+    return failed
+
+
+def unique_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return a name for each path's results: its own stem, with its folder before it where two would be the same."""
+    stems = [path.stem for path in paths]
+    return {path: path.stem if stems.count(path.stem) == 1 else f"{path.resolve().parent.name}-{path.stem}" for path in paths}

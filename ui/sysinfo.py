@@ -1,0 +1,40 @@
+"""What a bug report needs to know about this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from ui.dashboard import qt_missing
+
+PACKAGES = (
+    "squatscope",
+    "numpy",
+    "numba",
+    "scipy",
+    "h5py",
+    "ezc3d",
+    "pydantic",
+    "PySide6-Essentials",
+    "pyqtgraph",
+    "nidaqmx",
+    "brainflow",
+    "pylsl",
+)
+
+
+def lines() -> list[str]:
+    """Return system, processors and versions, a line each, and what keeps the dashboard from opening, if anything does."""
+    found = [
+        f"system              {platform.platform()}",
+        f"python              {platform.python_version()}",
+        f"processors          {os.cpu_count()}",
+    ]
+    for package in PACKAGES:
+        try:
+            number = version(package)
+        except PackageNotFoundError:
+            number = "not installed"
+        found.append(f"{package:<20}{number}")
+    return [*found, f"dashboard           {qt_missing() or 'can be opened'}"]
