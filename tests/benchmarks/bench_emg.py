@@ -1,0 +1,143 @@
+"""How fast the EMG kernel is against SciPy doing the same work, side by side: `python tests/benchmarks/bench_emg.py`.
+
+16 EMG channels among 28, 2 kHz; band-pass (4 sections), notch (1), rectify, low-pass (2 sections). Ratios of medians of
+interleaved repeats, so that another load on the machine meets both alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from scipy import signal
+
+from acquisition.rig import Rig
+from acquisition.settings import EmgSettings
+from processing.emg import STATE, TILE, EmgChain, _band_pass, _hold, _low_pass
+from processing.filters import LANES, band_pass, emg_sections, envelope_low_pass, notch
+
+RATE_HZ = 2000.0
+CHANNELS = 28
+SETTINGS = EmgSettings(notch_hz=50.0)
+
+
+def _rig(dtype: str) -> Rig:
+    muscles = ("VL", "VM", "RF", "BF", "ST", "GMax", "GMed", "ADD")
+    return Rig.model_validate(
+        {
+            "name": "bench",
+            "stream": [
+                {
+                    "name": "daq",
+                    "rate_hz": RATE_HZ,
+                    "channels": [f"c{i}" for i in range(CHANNELS)],
+                    "units": "uV",
+                    "dtype": dtype,
+                    "source": {"kind": "simulated"},
+                }
+            ],
+            "emg": [
+                {"muscle": m, "side": s, "stream": "daq", "channel": f"c{12 + 8 * j + i}", "mvc_uV": 300.0}
+                for j, s in enumerate(("left", "right"))
+                for i, m in enumerate(muscles)
+            ],
+            "emg_processing": SETTINGS.model_dump(),
+        }
+    )
+
+
+def _medians(repeats: int, *works: Callable[[], object]) -> list[float]:
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(repeats):
+        for work, spent in zip(works, times, strict=True):
+            begin = time.perf_counter()
+            work()
+            spent.append(time.perf_counter() - begin)
+    return [float(np.median(spent)) for spent in times]
+
+
+def _scipy(emg: NDArray[np.float64]) -> Callable[[], object]:
+    first = np.vstack((band_pass(SETTINGS, RATE_HZ), notch(SETTINGS, RATE_HZ)))
+    second = envelope_low_pass(SETTINGS, RATE_HZ)
+    z1 = np.zeros((len(first), 2, emg.shape[1]))
+    z2 = np.zeros((len(second), 2, emg.shape[1]))
+
+    def work() -> object:
+        band, _ = signal.sosfilt(first, emg, axis=0, zi=z1)
+        return signal.sosfilt(second, np.abs(band), axis=0, zi=z2)
+
+    return work
+
+
+@njit(nogil=True)
+def _filters(raw, columns, factor, b, z, settle, work, envelope):
+    tile, band, left = work[0], work[1], work[2]
+    for start in range(0, raw.shape[0], TILE):
+        n = min(TILE, raw.shape[0] - start)
+        for t in range(n):
+            for c in range(LANES):
+                tile[t, c] = raw[start + t, columns[c]]
+        _hold(tile, n, factor, z, settle, left)
+        _band_pass(tile, n, b, z, band)
+        _low_pass(tile, n, b, z, left, start, 20, envelope)
+
+
+def _kernel(raw: NDArray[np.float32] | NDArray[np.float64]) -> Callable[[], object]:
+    """The filters alone: pick the columns, hold, band-pass, notch, rectify, low-pass."""
+    arguments = (
+        np.arange(CHANNELS - LANES, CHANNELS),
+        np.ones(LANES),
+        emg_sections(SETTINGS, RATE_HZ),
+        np.zeros(STATE),
+        1000.0,
+        np.zeros((3, TILE, LANES)),
+        np.zeros((len(raw) // 20 + 2, LANES)),
+    )
+    return lambda: _filters(raw, *arguments)
+
+
+def _chain(raw: NDArray[np.float32] | NDArray[np.float64], dtype: str) -> Callable[[], object]:
+    """All of it: filters, quality of each channel, activations and Q:H of both legs."""
+    chain = EmgChain(_rig(dtype), "daq")
+    index = 0
+
+    def work() -> object:
+        nonlocal index
+        index += len(raw)
+        return chain.process(raw, index - len(raw))
+
+    return work
+
+
+def rows() -> list[tuple[str, float, str]]:
+    """Return name, how many times faster than SciPy, and aim of each measurement."""
+    rng = np.random.default_rng(1)
+    results: list[tuple[str, float, str]] = []
+    for dtype, aim in (("float64", "7"), ("float32", "7")):
+        for what, seconds, repeats, wanted in (("offline, 20 s", 20.0, 15, aim), ("a block of 20 ms", 0.02, 2000, "20")):
+            raw = rng.normal(0.0, 100.0, (round(seconds * RATE_HZ), CHANNELS)).astype(dtype)
+            emg = np.ascontiguousarray(raw[:, CHANNELS - LANES :])
+            works = (_scipy(emg), _kernel(raw), _chain(raw, dtype))
+            for work in works:
+                work()
+            scipy_s, kernel_s, chain_s = _medians(repeats, *works)
+            results.append((f"EMG filters, {dtype}, {what}", scipy_s / kernel_s, wanted))
+            results.append((f"EMG filters, quality and Q:H, {dtype}, {what}", scipy_s / chain_s, "-"))
+    return results
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    table = Table("EMG: times as fast as scipy.signal.sosfilt", "measured", "aim", title="16 channels at 2 kHz, one thread")
+    for name, ratio, aim in rows():
+        table.add_row(name, f"{ratio:.1f}", aim)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
