@@ -80,7 +80,7 @@ class SimulatedDevice:
         """
         if not isinstance(settings.source, SimulatedSource):
             raise SourceError(
-                f"the stream {settings.name!r} has a source of kind {settings.source.kind!r}; the simulator plays 'simulated'"
+                f"The stream {settings.name!r} has a source {settings.source.kind!r}; the simulator plays 'simulated' alone."
             )
         self._stream = settings.stream()
         self._lifter = lifter
@@ -165,7 +165,7 @@ class SimulatedDevice:
         if self._state is SourceState.ENDED:
             raise StreamEnded
         if self._state is not SourceState.RUNNING:
-            raise SourceError(f"the simulated device {self._stream.name!r} was read before it was started; call start first")
+            raise SourceError(f"The simulated device {self._stream.name!r} was read before it was started; start it first.")
         first, stop = self._next, self._next + self._stream.block_samples
         if self._end is not None:
             stop = min(stop, self._end)

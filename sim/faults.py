@@ -102,8 +102,8 @@ class Death(_Plain):
         if t_s < self.at_s:
             return (block,)
         raise SourceError(
-            f"the device of the stream {stream.name!r} stopped answering {self.at_s:g} s after its start; check its "
-            "cable and its power",
+            f"The device of the stream {stream.name!r} stopped answering {self.at_s:g} s after its start; check its "
+            "cable and its power.",
             self.code,
         )
 
@@ -217,10 +217,10 @@ class Faulty:
 
     def _pass(self, block: Block, faults: Sequence[Fault]) -> list[Block]:
         blocks = [block]
-        t_s = block.first_index / self.stream.rate_hz
+        stream = self.stream
         for fault in faults:
             try:
-                blocks = [out for one in blocks for out in fault.pass_on(one, t_s, self.stream)]
+                blocks = [out for one in blocks for out in fault.pass_on(one, one.first_index / stream.rate_hz, stream)]
             except SourceError as error:
                 self._failure = str(error)
                 raise

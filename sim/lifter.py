@@ -6,6 +6,7 @@ Axes of the lifter: x to the right, y forward, z up; forces are what the plates 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
@@ -16,19 +17,20 @@ from pydantic import Field
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, Muscle, Side
 from acquisition.settings import NotNegative, Positive, Settings
+from hardware.source import SquatscopeError
 from sim.motion import Floats, Motion, Movement, Repetition, Sway, Tempo
 
 GRAVITY = 9.80665
 SIDES: tuple[Side, ...] = ("left", "right")
 
-# Fraction of maximal voluntary contraction at the bottom of a slow squat with body weight alone: quadriceps near 36 %,
-# hamstrings near 7 %, the ranges and the 5:1 of Isear et al. 1997.
+# Fraction of maximal voluntary contraction when body weight alone is held at the bottom. With the turn and the rise,
+# quadriceps come to about 40 % and hamstrings to 8 %, the ranges and the 5:1 of Isear et al. 1997.
 EFFORT: dict[Muscle, float] = {
-    "VL": 0.38,
-    "VM": 0.40,
-    "RF": 0.30,
-    "BF": 0.072,
-    "ST": 0.066,
+    "VL": 0.33,
+    "VM": 0.35,
+    "RF": 0.26,
+    "BF": 0.062,
+    "ST": 0.057,
     "GMax": 0.25,
     "GMed": 0.18,
     "ADD": 0.15,
@@ -57,7 +59,7 @@ class ShareDrift(Imbalance):
 
 
 class KneeCaves(Imbalance):
-    """A knee caves in: the centre of pressure of that foot goes `medial_mm` inwards at the bottom, and stays in stance."""
+    """A knee caves in: the centre of pressure of that foot goes `medial_mm` inwards at the bottom, and not in stance."""
 
     kind: Literal["knee caves"] = "knee caves"
     side: Side
@@ -167,7 +169,9 @@ class Lifter(Settings):
             "sideways": Sway(rng, 0.02, (0.3, 3.0)),
             "forward": Sway(rng, 0.03, (0.3, 3.0)),
             "shift": Sway(rng, 0.6, (0.05, 0.8)),
-            "cop forward": Sway(rng, 3.0, (0.05, 1.5)),
+            "forward both": Sway(rng, 3.0, (0.05, 1.5)),
+            "forward left": Sway(rng, 1.0, (0.1, 1.5)),
+            "forward right": Sway(rng, 1.0, (0.1, 1.5)),
             "medial left": Sway(rng, 0.7, (0.1, 1.5)),
             "medial right": Sway(rng, 0.7, (0.1, 1.5)),
         }
@@ -229,7 +233,8 @@ class Lifter(Settings):
         force[..., 2] = share * mass * (GRAVITY + self.acceleration_m_s2(movement))
         cop = np.empty((*t_s.shape, 2))
         cop[..., 0] = sign * (self.stance_width_mm / 2 - self.medial_mm(side, movement))
-        cop[..., 1] = self.foot_forward_mm + self._sway["cop forward"](t_s) + 15.0 * movement.fraction
+        cop[..., 1] = self.foot_forward_mm + 15.0 * movement.fraction
+        cop[..., 1] += self._sway["forward both"](t_s) + self._sway[f"forward {side}"](t_s)
         return Foot(force, cop, sign * 3000.0 * (0.3 + 0.7 * movement.fraction))
 
     def truth(self, t_s: Floats) -> Truth:
@@ -271,17 +276,21 @@ def _factor(imbalance: Imbalance, muscle: Muscle, side: Side) -> float:
             return 1.0
 
 
-def demo_lifter(seconds: float = 30.0, seed: int = 0) -> Lifter:
+def demo_lifter(seconds: float | None = 30.0, seed: int = 0) -> Lifter:
     """Return a lifter who begins balanced, and whose right knee caves in with the load and the work on the right quadriceps.
 
     The quiet stance takes 2 to 4 s, a repetition 3.2 s, or less where that would leave no room for two. The first 40 % of the
-    repetitions are balanced, the last 35 % fully imbalanced. Raises ValueError below 5 s.
+    repetitions are balanced, the last 35 % fully imbalanced. `seconds` None is a session without end, which begins like one of
+    30 s and goes on imbalanced. Raises SquatscopeError below 5 s.
     """
-    if not seconds >= 5.0:
-        raise ValueError(f"the demonstration was asked to last {seconds:g} s; it needs 5 s to stand still and squat twice")
-    quiet_s = min(4.0, max(2.0, seconds * 2 / 15))
-    count = max(2, int((seconds - quiet_s) / 3.2))
-    pace = min(1.0, (seconds - quiet_s) / (count * 3.2))
+    course_s = 30.0 if seconds is None else seconds
+    if not 5.0 <= course_s < math.inf:
+        raise SquatscopeError(
+            f"The demonstration was asked to last {course_s:g} s; give it 5 s or more, to stand still and to squat twice."
+        )
+    quiet_s = min(4.0, max(2.0, course_s * 2 / 15))
+    count = max(2, int((course_s - quiet_s) / 3.2))
+    pace = min(1.0, (course_s - quiet_s) / (count * 3.2))
     tempo = Tempo(quiet_s=quiet_s, lowering_s=1.3 * pace, rising_s=1.1 * pace, top_s=0.8 * pace)
     balanced = max(1, int(0.4 * count))
     onset_s = tempo.start_s(balanced)
@@ -289,7 +298,7 @@ def demo_lifter(seconds: float = 30.0, seed: int = 0) -> Lifter:
     return Lifter(
         depth_m=0.40 * pace,
         tempo=tempo,
-        repetitions=count,
+        repetitions=None if seconds is None else count,
         imbalances=(
             ShareDrift(onset_s=onset_s, ramp_s=ramp_s, load_shift_pct=15.0),
             KneeCaves(onset_s=onset_s, ramp_s=ramp_s, side="right", medial_mm=24.0),
