@@ -72,7 +72,7 @@ class QuadsTakeOver(Imbalance):
     kind: Literal["quads take over"] = "quads take over"
     side: Side
     quadriceps_factor: Positive = 1.35
-    hamstrings_factor: Positive = 0.5
+    hamstrings_factor: Positive = 0.45
 
 
 class GluteWeakness(Imbalance):
