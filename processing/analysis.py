@@ -83,7 +83,8 @@ class Analysis:
 
     def _flags(self, clocks: dict[str, Clock], start_s: float) -> list[FlagResult]:
         found = []
-        for flag in fold(np.concatenate(self._changes)):
+        standing = [part.book.standing() for part in self.pipeline.parts]
+        for flag in fold(np.concatenate([*self._changes, *standing])):
             rule = self.pipeline.rules[flag.rule]
             start, raised, end = (
                 clocks[rule.stream].host_s(np.array([flag.start_sample, flag.raised_sample, flag.end_sample])) - start_s

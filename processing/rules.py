@@ -28,8 +28,10 @@ CHANGE = ("rule", "severity", "start_sample", "raised_sample", "end_sample", "pe
 """Columns of a flag's changes; `rule` counts a session's rules, `end_sample` is NaN while the flag is up."""
 
 _IDLE, _PENDING, _UP = 0, 1, 2
-# State of a rule: phase, severity, start, raised, peak, red since (NaN: not), last defined sample.
-_PHASE, _SEVERITY, _START, _RAISED, _PEAK, _RED_SINCE, _LAST = range(7)
+# State of a rule: phase, severity, start, raised, peak, red since (NaN: not), last defined sample, peak as last told.
+_PHASE, _SEVERITY, _START, _RAISED, _PEAK, _RED_SINCE, _LAST, _TOLD = range(8)
+TELL = 1.05
+"""A flag that is up is told again once its peak has grown by so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class RuleBook:
         self._columns = np.array([names.index(rule.metric) for rule in rules], dtype=np.int64)
         self._sample_column = names.index("sample")
         self._limits = np.array([(r.sign, r.amber, r.red, r.release, r.hold_s * rate_hz) for r in rules]).reshape(-1, 5)
-        self._state = np.full((len(rules), 7), np.nan)
+        self._state = np.full((len(rules), 8), np.nan)
         self._state[:, _PHASE] = _IDLE
         self._first_rule = first_rule
         self._changes = np.zeros((max(1, len(rules)) * 64, len(CHANGE)))
@@ -147,6 +149,15 @@ class RuleBook:
             frames, self._sample_column, self._columns, self._limits, self._state, float(self._first_rule), self._changes
         )
         return self._changes[:count]
+
+    def standing(self) -> NDArray[np.float64]:
+        """Return the flags that are up as they stand now, as changes of their own, with the peak so far."""
+        up = np.flatnonzero(self._state[:, _PHASE] == _UP)
+        changes = np.full((len(up), len(CHANGE)), np.nan)
+        changes[:, 0] = self._first_rule + up
+        changes[:, 1:4] = self._state[up][:, [_SEVERITY, _START, _RAISED]]
+        changes[:, 5] = self._limits[up, 0] * self._state[up, _PEAK]
+        return changes
 
 
 @njit(nogil=True, cache=True)
@@ -194,7 +205,9 @@ def _apply(
                     state[_SEVERITY] = RED
 
             is_up = state[_PHASE] == _UP
-            if np.isfinite(ended) or (is_up and (not was_up or state[_SEVERITY] != severity_before)):
+            news = not was_up or state[_SEVERITY] != severity_before or state[_PEAK] > TELL * state[_TOLD]
+            if np.isfinite(ended) or (is_up and news):
+                state[_TOLD] = state[_PEAK]
                 change = changes[count]
                 change[0] = first_rule + r
                 change[1] = state[_SEVERITY]

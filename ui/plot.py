@@ -44,11 +44,11 @@ class Limit:
 
 @dataclass(frozen=True)
 class Plot:
-    """One picture; `formula` says how its numbers are computed, `includes` are values that its axis always shows."""
+    """One picture; `formulas` say how its numbers are computed, `includes` are values that its axis always shows."""
 
     title: str
     unit: str
-    formula: str
+    formulas: list[str]
     seconds: float
     series: list[Series]
     limits: list[Limit] = field(default_factory=list)

@@ -100,20 +100,31 @@ def _plot(
     includes: tuple[float, ...] = (0.0,),
 ) -> Plot:
     series = []
-    unit = formula = ""
+    unit = ""
+    formula_ids: list[str] = []
     for name, colour, column in columns:
         table = results.table_with(column)
         if table is None:
             continue
         place = table.columns.index(column)
-        unit, formula = table.units[place], table.formula_ids[place]
+        unit = table.units[place]
+        formula_ids.append(table.formula_ids[place])
         series.append(Series(name, colour, table.time_s, table.frames[:, place]))
     spans = [
         Span(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s, flag.severity, flag.label)
         for flag in results.flags
         if flag.rule == rule
     ]
-    return Plot(title, "" if unit == "1" else unit, formula, results.seconds, series, limits or [], spans, includes)
+    return Plot(
+        title,
+        "" if unit == "1" else unit,
+        list(dict.fromkeys(formula_ids)),
+        results.seconds,
+        series,
+        limits or [],
+        spans,
+        includes,
+    )
 
 
 def used_formulas(results: Results) -> list[tuple[str, str, str, str, str]]:

@@ -50,6 +50,7 @@ class TerminalView:
         self._flag_reader = ring.reader(FLAGS)
         self._newest: dict[str, float] = {}
         self._changes: list[NDArray[np.float64]] = []
+        self._told: dict[tuple[int, float], tuple[int, bool]] = {}
         self._rules = ring.description["rules"]
         self._rates = {name: stream.rate_hz for name, stream in ring.streams.items()}
         self._began_s = time.monotonic()
@@ -89,7 +90,7 @@ class TerminalView:
         line = Text(f"{at_s:7.1f} s  ")
         line.append(f" {what:<5} ", style)
         line.append(f" {self._describe(flag)}", "dim" if what == "ends" else "")
-        self._console.print(line)
+        self._console.print(line, soft_wrap=True)
 
     def _rule(self, flag: Flag) -> dict[str, str]:
         rule: dict[str, str] = self._rules[flag.rule]
