@@ -161,7 +161,7 @@ def test_a_mistake_on_any_line_is_found_on_that_line(
         key = data.draw(st.text("abcxyz_N", min_size=1, max_size=8).map(lambda text: f"q{text}"))
         lines[number] = f"{key} = {found['value']}{found['rest']}"
     elif how == "retype":
-        value = data.draw(st.sampled_from(["{}", "1979-05-27", "true", "[[]]", "{ a = [1] }", "07:32:00"]))
+        value = data.draw(st.sampled_from(["{}", "1979-05-27", "false", "[[]]", "{ a = [1] }", "07:32:00"]))
         lines[number] = f"{found['key']} = {value}{found['rest']}"
     else:
         lines[number] = f"{found['key']} {data.draw(st.sampled_from(['', '= ', '= =', '= x', ': 3', '= [', '= 01']))}"
