@@ -107,7 +107,8 @@ class ForceChain:
         """Return the frames (n, columns of `metrics`) that end within this block (T, C): a view, valid until the next call.
 
         `first_index` is the index of the block's first sample in its stream. Where it doesn't follow the block before, the
-        open frame is dropped, and the next one begins at the next multiple of `frame_samples`.
+        open frame is dropped, and the next one begins at the next multiple of `frame_samples`. The kernel is compiled at the
+        first block of each dtype and memory layout (a read-only array is a layout of its own), which takes seconds.
         """
         most = len(samples) // self.frame_samples + 1
         if most > len(self._rows):

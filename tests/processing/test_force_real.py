@@ -100,6 +100,7 @@ def test_the_unloaded_reading_moves_the_centre_of_pressure(shared_data, p, shift
     assert np.nanmedian(moved) == pytest.approx(shift_mm, abs=0.25)
 
 
+# By the markers, the person of welk007 stands across the two belts, heels on the first and toes on the second.
 @pytest.mark.parametrize(
     ("name", "weight_N", "share_first_pct", "to_right"),
     [(RETURN11, 608.0, 49.2, [0, 1, 0]), (WELK007, 560.0, 38.0, [0, 1, 0])],
