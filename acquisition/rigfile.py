@@ -150,7 +150,7 @@ class _Mistakes:
                 annotation = _below(annotation, part)
             else:
                 annotation = _member(annotation, part)
-        if last in ("str", "list[str]") and not isinstance(value, dict):
+        if last in ("str", "list[str]") and not _models(annotation):
             return place, annotation
         below = annotation if detail["type"] == "extra_forbidden" else _below(annotation, last)
         return (*place, last), below
