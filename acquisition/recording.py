@@ -20,6 +20,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from acquisition import clock
+from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
 from acquisition.room import NO_ROOM, allocate, claim
 from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
@@ -89,13 +90,13 @@ class RecordingWriter:
 
     def _describe(self, rig: Rig, streams: Sequence[Stream]) -> None:
         attributes = self._file.attrs
-        attributes["format"] = FORMAT
+        attributes["format"] = fixed(FORMAT)
         attributes["format_version"] = FORMAT_VERSION
-        attributes["software_version"] = version("squatscope")
-        attributes["created_utc"] = self.created_utc
-        attributes["uuid"] = self.uuid
+        attributes["software_version"] = fixed(version("squatscope"))
+        attributes["created_utc"] = fixed(self.created_utc)
+        attributes["uuid"] = fixed(self.uuid)
         attributes["complete"] = False
-        self._file.create_dataset("rig", data=rig.model_dump_json(indent=1))
+        self._file.create_dataset("rig", data=fixed(rig.model_dump_json(indent=1)))
         for stream in streams:
             group = self._file.create_group(f"streams/{stream.name}")
             write_stream(group, stream)
@@ -154,7 +155,7 @@ class RecordingWriter:
                 dataset = group.create_dataset("clock", data=table)
                 dataset.attrs["rate_hz"] = line.rate_hz
                 dataset.attrs["residual_s"] = line.residual_s
-                dataset.attrs["sync_level"] = str(line.level)
+                dataset.attrs["sync_level"] = fixed(line.level)
         with self._room_for(0):
             self._file.attrs["complete"] = True
             self._file.flush()
@@ -211,19 +212,19 @@ class Recording:
 
     def _read_head(self) -> None:
         attributes = self._file.attrs
-        found = attributes.get("format")
+        found = text_of(attributes.get("format", ""))
         if found != FORMAT:
-            what = f"a {found}" if isinstance(found, str) and found.startswith("squatscope") else "an HDF5 file from elsewhere"
+            what = f"a {found}" if found.startswith("squatscope") else "an HDF5 file from elsewhere"
             raise RecordingError(f"{self.path} is {what}, not a squatscope recording.")
         if attributes["format_version"] > FORMAT_VERSION:
             raise RecordingError(
                 f"{self.path} is of format {attributes['format_version']}; this program reads up to {FORMAT_VERSION}. "
                 "Install a newer squatscope."
             )
-        self.uuid = str(attributes["uuid"])
-        self.created_utc = str(attributes["created_utc"])
+        self.uuid = text_of(attributes["uuid"])
+        self.created_utc = text_of(attributes["created_utc"])
         self.complete = bool(attributes["complete"])
-        self.rig = Rig.model_validate_json(self._file["rig"][()])
+        self.rig = Rig.model_validate_json(text_of(self._file["rig"][()]))
         self.streams = {name: self._read_stream(group) for name, group in self._file["streams"].items()}
 
     def _read_stream(self, group: h5py.Group) -> RecordedStream:

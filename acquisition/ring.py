@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from acquisition.hdf5_text import fixed, text_of, texts_of
 from acquisition.room import NO_ROOM, allocate, claim
 from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
 from hardware.source import SourceState, SquatscopeError
@@ -72,13 +73,13 @@ class Ring:
         self.path = path
         try:
             with h5py.File(path, "r", locking=False) as file:
-                if file.attrs.get("format") != FORMAT:
+                if text_of(file.attrs.get("format", "")) != FORMAT:
                     raise RingError(f"{path} is an HDF5 file but not a squatscope ring; is it a recording?")
                 if file.attrs["format_version"] != FORMAT_VERSION:
                     found = file.attrs["format_version"]
                     raise RingError(f"{path} is a ring of format {found}; this program reads format {FORMAT_VERSION}.")
-                self.description: dict[str, Any] = json.loads(file.attrs["description"])
-                self.streams = {name: read_stream(file["streams"][name]) for name in file.attrs["streams"]}
+                self.description: dict[str, Any] = json.loads(text_of(file.attrs["description"]))
+                self.streams = {name: read_stream(file["streams"][name]) for name in texts_of(file.attrs["streams"])}
                 self.derived = {name for name in self.streams if file["streams"][name].attrs["derived"]}
                 places = dict(_places(file, list(self.streams.values())))
             self._bytes = np.memmap(path, mode="r+" if writable else "r")
@@ -208,6 +209,8 @@ class StreamWriter:
         self._capacity = len(self._samples)
         self._row = int(self._counters[PUBLISHED])
         self._tick = int(self._counters[TICKS])
+        if self._tick and self._ticks[(self._tick - 1) % self._capacity]["row"] > self._row:
+            self._tick -= 1  # whoever wrote it was killed before its block was published
 
     def append(self, block: Block) -> None:
         """Publish a block; raises ValueError where it is longer than the ring or has other channels."""
@@ -320,18 +323,13 @@ class StreamReader:
         return low
 
 
-def _layout(
-    path: Path,
-    streams: Sequence[tuple[Stream, bool]],
-    seconds: float,
-    description: Mapping[str, Any] | None,
-) -> None:
+def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, description: Mapping[str, Any] | None) -> None:
     """Make the HDF5 file: contiguous datasets, allocated early, each on a page of its own."""
     with h5py.File(path, "w", libver="earliest", alignment_threshold=1, alignment_interval=PAGE_BYTES) as file:
-        file.attrs["format"] = FORMAT
+        file.attrs["format"] = fixed(FORMAT)
         file.attrs["format_version"] = FORMAT_VERSION
-        file.attrs["description"] = json.dumps(description or {})
-        file.attrs["streams"] = [stream.name for stream, _ in streams]
+        file.attrs["description"] = fixed(json.dumps(description or {}))
+        file.attrs["streams"] = fixed([stream.name for stream, _ in streams])
         _dataset(file, "counters", (len(streams), COUNTERS_PER_STREAM), np.dtype("<i8"))
         _dataset(file, "session", (COUNTERS_PER_STREAM,), np.dtype("<i8"))
         _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))

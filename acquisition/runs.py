@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from acquisition.hdf5_text import fixed, text_of, texts_of
 from hardware.source import Channel, Stream
 
 TICK = np.dtype([("row", "<i8"), ("index", "<i8"), ("segment", "<i8"), ("host_s", "<f8")])
@@ -40,16 +42,20 @@ def split_at_gaps(ticks: NDArray[np.void]) -> list[NDArray[np.void]]:
 def write_stream(group: h5py.Group, stream: Stream) -> None:
     """Describe a stream in the attributes of its group."""
     group.attrs["rate_hz"] = stream.rate_hz
-    group.attrs["channels"] = list(stream.channel_names)
-    group.attrs["units"] = [channel.unit for channel in stream.channels]
+    group.attrs["channels"] = fixed(stream.channel_names)
+    group.attrs["units"] = fixed([channel.unit for channel in stream.channels])
     group.attrs["block_samples"] = stream.block_samples
-    group.attrs["dtype"] = stream.dtype
+    group.attrs["dtype"] = fixed(stream.dtype)
 
 
 def read_stream(group: h5py.Group) -> Stream:
-    """Return the stream that the attributes of a group describe; raises KeyError where they don't."""
+    """Return the stream that the attributes of a group describe; raises KeyError, TypeError or ValueError where they don't."""
     attributes = group.attrs
-    channels = tuple(Channel(str(c), str(u)) for c, u in zip(attributes["channels"], attributes["units"], strict=True))
+    names, units = texts_of(attributes["channels"]), texts_of(attributes["units"])
+    channels = tuple(Channel(name, unit) for name, unit in zip(names, units, strict=True))
     name = group.name.rsplit("/", 1)[-1]
-    dtype = cast("Any", str(attributes["dtype"]))
-    return Stream(name, float(attributes["rate_hz"]), channels, dtype, int(attributes["block_samples"]))
+    dtype = cast("Any", text_of(attributes["dtype"]))
+    rate_hz, block_samples = float(attributes["rate_hz"]), int(attributes["block_samples"])
+    if dtype not in ("float32", "float64") or not channels or not 0 < rate_hz < math.inf or block_samples < 1:
+        raise ValueError(f"its stream {name} is described as {len(channels)} channels of {dtype} at {rate_hz} Hz")
+    return Stream(name, rate_hz, channels, dtype, block_samples)

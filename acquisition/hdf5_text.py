@@ -1,0 +1,38 @@
+"""Text in HDF5 files, of fixed length.
+
+Text of variable length lies in a heap that HDF5 reads for ever once a byte of it is damaged, and a file that hangs its reader
+is worse than one that is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+def fixed(text: str | Sequence[str]) -> NDArray[np.bytes_]:
+    """Return a text or a list of texts as an array that h5py stores as UTF-8 of fixed length."""
+    encoded = [t.encode() for t in ([text] if isinstance(text, str) else text)]
+    dtype = h5py.string_dtype("utf-8", max([1, *map(len, encoded)]))
+    return np.array(encoded[0] if isinstance(text, str) else encoded, dtype)
+
+
+def text_of(value: object) -> str:
+    """Return the text of an attribute or scalar dataset as h5py reads it; raises TypeError where it is none."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{value!r} is not a text")
+
+
+def texts_of(value: ArrayLike) -> list[str]:
+    """Return the texts of an attribute that lists them; raises TypeError where it does not."""
+    return [text_of(item) for item in np.asarray(value).ravel().tolist()]
