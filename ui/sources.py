@@ -24,4 +24,4 @@ def sources_of(rig: Rig, seconds: float | None, seed: int) -> list[Source]:
             raise SourceError(
                 f"The stream {settings.name!r} came from the file {settings.source.path}; play its recording with --replay."
             )
-    return list(devices(rig, demo_lifter(seconds or 3600.0, seed), end_s=seconds))
+    return list(devices(rig, demo_lifter(seconds, seed), end_s=seconds))
