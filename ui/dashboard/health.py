@@ -1,0 +1,82 @@
+"""How a raw stream is doing: its measured rate, the age of its newest block, what was lost, and what its source says."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from acquisition.ring import BACKLOG
+from hardware.source import SourceState
+
+if TYPE_CHECKING:
+    from acquisition.ring import Ring
+
+_RATE_S = 5.0
+_DELAY_POLLS = 10
+
+
+class Health:
+    """Watches the ticks of one raw stream; `poll` it a few times a second.
+
+    `rate_hz` is measured over the last seconds, NaN until it can be. `delay_s` is the largest age of the newest block in
+    the last ten polls. `lost_samples` counts from the start of the session; `gaps` those seen here.
+    """
+
+    def __init__(self, ring: Ring, name: str) -> None:
+        """Begin where the measured rate needs it."""
+        self.name = name
+        self.nominal_hz = ring.streams[name].rate_hz
+        self._ring = ring
+        self._reader = ring.reader(name, rows_back=int(_RATE_S * self.nominal_hz))
+        self._arrivals: deque[tuple[float, int]] = deque()
+        self._ages: deque[float] = deque(maxlen=_DELAY_POLLS)
+        self._segment: int | None = None
+        self.index = 0
+        self.lost_samples = 0
+        self.gaps = 0
+        self.rate_hz = math.nan
+        self.delay_s = math.nan
+        self.state = SourceState.IDLE
+        self.note = ""
+        self.backlog_samples = 0
+
+    def poll(self) -> None:
+        """Take the ticks that are new."""
+        while (run := self._reader.read()) is not None:
+            tick = run.ticks[-1]
+            lost = int(tick["index"]) - int(tick["row"])
+            if lost != self.lost_samples:
+                self.gaps += 1
+            if int(tick["segment"]) != self._segment:
+                self._arrivals.clear()
+                self._segment = int(tick["segment"])
+            self.lost_samples = lost
+            self.index = int(tick["index"])
+            self._arrivals.extend((float(one["host_s"]), int(one["index"])) for one in run.ticks)
+        self._measure()
+        self.state = self._ring.state(self.name)
+        self.note = self._ring.note(self.name).rstrip("\0")
+        self.backlog_samples = self._ring.counter(self.name, BACKLOG)
+
+    def _measure(self) -> None:
+        arrivals = self._arrivals
+        if not arrivals:
+            return
+        while arrivals[-1][0] - arrivals[0][0] > _RATE_S:
+            arrivals.popleft()
+        (first_s, first), (last_s, last) = arrivals[0], arrivals[-1]
+        self.rate_hz = (last - first) / (last_s - first_s) if last_s - first_s > 1.0 else math.nan
+        self._ages.append(time.monotonic() - last_s)
+        self.delay_s = max(self._ages)
+
+    @property
+    def session_s(self) -> float:
+        """Seconds of the session by this stream's samples, lost ones counted as well; NaN before the first one."""
+        return self.index / self.nominal_hz if self.index else math.nan
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing comes from the source though it should."""
+        return self.state in (SourceState.LOST, SourceState.SILENT)
