@@ -7,10 +7,10 @@ from collections import deque
 
 import numpy as np
 from brainflow.board_shim import BrainFlowError
-from numpy.typing import NDArray
 
-from hardware.brainflow_session import BoardFacts, Rejoin, Session, begin, board_facts, prepare, release, source_error
+from hardware.brainflow_session import BoardFacts, Session, begin, board_facts, fetch, prepare, release, source_error
 from hardware.brainflow_settings import BrainflowSettings
+from hardware.rejoin import Rejoin
 from hardware.row_numbering import RowNumbering
 from hardware.source import Block, SourceError, SourceState, Stream
 
@@ -38,10 +38,11 @@ class BrainflowSource:
         self._facts: BoardFacts | None = None
         self._columns: list[int] = []
         self._board: Session | None = None
-        self._rejoin: Rejoin | None = None
+        self._rejoin: Rejoin[Session] | None = None
         self._numbering = RowNumbering(stream.rate_hz)
         self._blocks: deque[Block] = deque()
         self._poll_s = min(LONGEST_POLL_S, max(SHORTEST_POLL_S, stream.block_samples / stream.rate_hz))
+        self._ran = False
         self._asked_s = 0.0
         self._row_s = 0.0
 
@@ -83,6 +84,7 @@ class BrainflowSource:
         self._columns = self._chosen_rows(facts)
         self._facts = facts
         self._board = prepare(facts, self._settings)
+        self._ran = False
         self._numbering = RowNumbering(self._stream.rate_hz, facts.modulus, facts.step)
 
     def _chosen_rows(self, facts: BoardFacts) -> list[int]:
@@ -111,12 +113,19 @@ class BrainflowSource:
         return [facts.input_rows[number - 1] for number in inputs]
 
     def start(self) -> None:
-        """Let the board stream; raises SourceError."""
+        """Let the board stream; one that was stopped before is opened anew, which takes 1 s. Raises SourceError."""
         if self._board is None or self._facts is None:
             raise SourceError(f"The stream {self._stream.name!r} can't start before its board is open; open it first.")
         if self._state is not SourceState.IDLE:
             return
-        begin(self._board, self._facts, self._settings)
+        board, self._board = self._board, None
+        if self._ran:
+            # Packets of the run before wait in the port, and would be taken for the beginning of this one.
+            release(board)
+            board = prepare(self._facts, self._settings)
+        begin(board, self._facts, self._settings)
+        self._board = board
+        self._ran = True
         self._numbering.restart()
         self._asked_s = self._row_s = time.monotonic()
         self._state = SourceState.RUNNING
@@ -142,12 +151,15 @@ class BrainflowSource:
         facts = self._facts
         if facts is None:
             return
-        asked_before_s, self._asked_s = self._asked_s, time.monotonic()
+        asked_s = time.monotonic()
         try:
-            data: NDArray[np.float64] = board.get_board_data()
+            data = fetch(board)
         except BrainFlowError as error:
             self._lose(board, str(source_error(error, "Reading", self._settings)))
             return
+        if data is None:
+            return
+        asked_before_s, self._asked_s = self._asked_s, asked_s
         now_s, wall_s = time.monotonic(), time.time()
         if data.shape[1]:
             # Some boards put in their own clock, and the wall clock may be set; but a row came after the last call.
@@ -176,24 +188,28 @@ class BrainflowSource:
             self._note = f"{self._settings.board} has sent nothing for {quiet_s:.1f} s; check its plug, power and distance."
 
     def _lose(self, board: Session, note: str) -> None:
-        if self._facts is None:
-            return
         self._state = SourceState.LOST
         self._note = note
         self._board = None
-        self._rejoin = Rejoin(board, self._facts, self._settings)
+        self._rejoin = Rejoin(lambda: release(board), self._join, release, self._settings.rejoin_s)
         self._rejoin.start()
 
-    def _adopt(self, rejoin: Rejoin) -> None:
+    def _join(self) -> Session:
+        facts = board_facts(self._settings.board)
+        board = prepare(facts, self._settings)
+        begin(board, facts, self._settings)
+        return board
+
+    def _adopt(self, rejoin: Rejoin[Session]) -> None:
         if rejoin.is_alive():
             return
-        if rejoin.board is None:
+        if rejoin.joined is None:
             raise SourceError(
                 f"{self._settings.board} was lost and not found again within {self._settings.rejoin_s:g} s; plug it in, then "
                 f"start anew. The last attempt: {rejoin.reason}"
             )
         self._rejoin = None
-        self._board = rejoin.board
+        self._board = rejoin.joined
         self._numbering.restart()
         now_s = time.monotonic()
         self._note = f"{self._settings.board} was away for {now_s - self._row_s:.1f} s, and sends again."

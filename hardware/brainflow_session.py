@@ -1,21 +1,23 @@
-"""Opening, releasing and joining again the session that BrainFlow holds with a board, and what it says when it can't."""
+"""Opening and releasing the session that BrainFlow holds with a board, and what it means when that fails."""
 
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowInputParams
+from numpy.typing import NDArray
 
 from hardware.brainflow_settings import BrainflowSettings
 from hardware.source import SourceError
 
 BUFFER_S = 60.0
-RETRY_S = 1.0
+# BrainFlow does one thing at a time for all boards together, so a read may have to wait for seconds until another is open.
+_client = threading.Lock()
 
 # Which boards count their rows, where the counter comes round, and what it rises by; the others are judged by time alone.
 COUNTERS = {
@@ -128,11 +130,13 @@ def prepare(facts: BoardFacts, settings: BrainflowSettings) -> Session:
     params.serial_number = settings.serial_number
     board = Session(facts.board_id, params)
     try:
-        board.prepare_session()
+        with _client:
+            board.prepare_session()
     except BrainFlowError as error:
         raise source_error(error, "Opening", settings) from error
     try:
-        reply = board.config_board(settings.config) if settings.config else ""
+        with _client:
+            reply = board.config_board(settings.config) if settings.config else ""
     except BrainFlowError as error:
         release(board)
         raise source_error(error, f"Sending the config {settings.config!r} to", settings) from error
@@ -143,58 +147,30 @@ def prepare(facts: BoardFacts, settings: BrainflowSettings) -> Session:
 
 
 def begin(board: Session, facts: BoardFacts, settings: BrainflowSettings) -> None:
-    """Let a prepared board stream; raises SourceError."""
+    """Let a prepared board stream; raises SourceError, and then the board is released."""
     try:
         board.start_stream(int(BUFFER_S * facts.rate_hz))
     except BrainFlowError as error:
+        release(board)
         raise source_error(error, "Starting", settings) from error
 
 
 def release(board: Session) -> None:
     """End a session, whatever state it is in."""
     for end in (board.stop_stream, board.release_session):
-        with suppress(BrainFlowError):
+        with _client, suppress(BrainFlowError):
             end()
 
 
-class Rejoin(threading.Thread):
-    """Releases a board that fell silent, then tries to join it again, for `rejoin_s` at most; both take seconds.
+def fetch(board: Session) -> NDArray[np.float64] | None:
+    """Return the rows that came since the last call, (rows of the board, n); raises BrainFlowError.
 
-    When it has ended, `board` is the streaming board, or None and `reason` says why; `cancel` ends it early.
+    None while another board is being opened or released: they wait in BrainFlow's buffer meanwhile.
     """
-
-    def __init__(self, lost: Session, facts: BoardFacts, settings: BrainflowSettings) -> None:
-        """Take over the lost session."""
-        super().__init__(name=f"rejoin {settings.board}", daemon=True)
-        self.board: Session | None = None
-        self.reason = ""
-        self._lost = lost
-        self._facts = facts
-        self._settings = settings
-        self._cancelled = threading.Event()
-
-    def run(self) -> None:
-        """Try until the board streams or the time is over."""
-        release(self._lost)
-        give_up_s = time.monotonic() + self._settings.rejoin_s
-        while not self._cancelled.is_set():
-            board: Session | None = None
-            try:
-                board = prepare(self._facts, self._settings)
-                begin(board, self._facts, self._settings)
-            except SourceError as error:
-                self.reason = str(error)
-                if board is not None:
-                    release(board)
-            else:
-                self.board = board
-                return
-            if time.monotonic() > give_up_s or self._cancelled.wait(RETRY_S):
-                return
-
-    def cancel(self) -> None:
-        """End the attempts, wait for the one under way (6 s at most for a serial board), and release what it opened."""
-        self._cancelled.set()
-        self.join()
-        if self.board is not None:
-            release(self.board)
+    if not _client.acquire(blocking=False):
+        return None
+    try:
+        data: NDArray[np.float64] = board.get_board_data()
+        return data
+    finally:
+        _client.release()
