@@ -21,6 +21,9 @@ from acquisition.settings import (
     Settings,
     StillSettings,
 )
+from hardware.brainflow_settings import BrainflowSettings
+from hardware.lsl_settings import LslSettings
+from hardware.nidaq_settings import NidaqSettings
 from hardware.source import Channel, Stream
 
 Side = Literal["left", "right"]
@@ -49,7 +52,9 @@ class FileSource(Settings):
     path: str
 
 
-SourceSettings = Annotated[SimulatedSource | FileSource, Field(discriminator="kind")]
+SourceSettings = Annotated[
+    SimulatedSource | FileSource | NidaqSettings | BrainflowSettings | LslSettings, Field(discriminator="kind")
+]
 
 
 class StreamSettings(Settings):
@@ -85,7 +90,7 @@ class Plate(Settings):
     """A force plate of C3D type 2 (six forces and moments) or 4 (the same through a 6x6 matrix).
 
     `corners_mm` are its corners in the lab frame in the order of the C3D standard (quadrants 1 to 4 of its own axes);
-    `origin_mm` is the vector from the centre of its top surface to its true origin as that standard defines it, z < 0.
+    `origin_mm` is the vector from its true origin to the centre of its top surface, in its own axes, z < 0 as z points down.
     `sensitivities` (type 2) and `calibration_matrix` (type 4) give N and N·mm per unit of the raw channels.
     `zero` is what the unloaded plate reads, in raw units; it is taken off before anything else.
     """

@@ -69,7 +69,7 @@ class QualitySettings(Settings):
     """When an EMG channel is called bad; judged once per `window_s`."""
 
     window_s: Positive = 1.0
-    mains_share_pct: Positive = 50.0
+    mains_share_pct: Positive = 75.0
     saturated_pct: Positive = 1.0
     flat_uV: Positive = 0.05
     missing_pct: NotNegative = 1.0

@@ -137,7 +137,7 @@ _ALL = (
         "envelope.causal_lowpass",
         "envelope_{side}_{muscle}_uV",
         "uV",
-        "low-pass of |band-pass of the EMG|, causal, mean over the frame",
+        "low-pass of |band-pass of the EMG|, causal, at the last sample of the frame",
         "never below zero but for the filter's undershoot",
         _ISEK,
     ),
