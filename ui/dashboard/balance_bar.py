@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QPainter, QPen, QPolygonF
 
 from ui.dashboard import colours, lettering
 from ui.dashboard.feed import Feed
@@ -116,6 +116,9 @@ class BalanceBar(Panel):
                 for start, end, colour in zones:
                     edge = centre + sign * start
                     painter.fillRect(QRectF(min(edge, centre + sign * end), place.top(), end - start, place.height()), colour)
+                edge = centre + sign * red
+                far = QRectF(min(edge, centre + sign * half), place.top(), half - red, place.height())
+                painter.fillRect(far, QBrush(colours.mixed(colours.RED, colours.WELL, 0.5), Qt.BrushStyle.BDiagPattern))
             painter.setPen(QPen(colours.QUIET, max(1.0, self.px(1.5)), Qt.PenStyle.DashLine))
             for edge in (-red, -amber, amber, red):
                 painter.drawLine(QPointF(centre + edge, place.top()), QPointF(centre + edge, place.bottom()))

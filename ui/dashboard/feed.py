@@ -77,6 +77,11 @@ class Feed:
             frames.stale = now - frames.host_s > stale_after
         self._poll_flags()
 
+    @property
+    def newest_s(self) -> float:
+        """When the newest frame came, or NaN once it is out of date."""
+        return max((frames.host_s for frames in self._frames if not frames.stale), default=math.nan)
+
     def value(self, column: str) -> float:
         """Return the newest value of a metric: NaN where it is undefined, unknown or out of date."""
         found = self._columns.get(column)

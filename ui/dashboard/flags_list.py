@@ -107,8 +107,8 @@ class FlagsList(Panel):
         word_width = lettering.width_of(lettering.WORDS[1], px, bold=True) + self.px(14)
         lettering.write(painter, QRectF(text.left(), text.top(), word_width, text.height()), word, px, colour, bold=True)
         if columns == 1:
-            detail = f"peak {_peak(standing)} · {self._when(standing)}"
-            detail_width = self.px(370)
+            detail = f"{_peak(standing)} · {self._when(standing)}"
+            detail_width = self.px(290)
         else:
             what = f"{_name(standing)} {standing.side}"
             detail = f"{_peak(standing)} · {lettering.clock(standing.start_s)}"

@@ -13,7 +13,7 @@ from hardware.source import SourceState
 if TYPE_CHECKING:
     from acquisition.ring import Ring
 
-_RATE_S = 5.0
+_RATE_S = 20.0
 _DELAY_POLLS = 10
 
 
@@ -21,7 +21,7 @@ class Health:
     """Watches the ticks of one raw stream; `poll` it a few times a second.
 
     `rate_hz` is measured over the last seconds, NaN until it can be. `delay_s` is the largest age of the newest block in
-    the last ten polls. `lost_samples` counts from the start of the session; `gaps` those seen here.
+    the last ten polls, with what waits in the device's buffer. `lost_samples` counts from the start of the session.
     """
 
     def __init__(self, ring: Ring, name: str) -> None:
@@ -35,30 +35,24 @@ class Health:
         self._segment: int | None = None
         self.index = 0
         self.lost_samples = 0
-        self.gaps = 0
         self.rate_hz = math.nan
         self.delay_s = math.nan
         self.state = SourceState.IDLE
         self.note = ""
-        self.backlog_samples = 0
 
     def poll(self) -> None:
         """Take the ticks that are new."""
         while (run := self._reader.read()) is not None:
             tick = run.ticks[-1]
-            lost = int(tick["index"]) - int(tick["row"])
-            if lost != self.lost_samples:
-                self.gaps += 1
             if int(tick["segment"]) != self._segment:
                 self._arrivals.clear()
                 self._segment = int(tick["segment"])
-            self.lost_samples = lost
+            self.lost_samples = int(tick["index"]) - int(tick["row"])
             self.index = int(tick["index"])
             self._arrivals.extend((float(one["host_s"]), int(one["index"])) for one in run.ticks)
         self._measure()
         self.state = self._ring.state(self.name)
-        self.note = self._ring.note(self.name).rstrip("\0")
-        self.backlog_samples = self._ring.counter(self.name, BACKLOG)
+        self.note = self._ring.note(self.name)
 
     def _measure(self) -> None:
         arrivals = self._arrivals
@@ -68,7 +62,8 @@ class Health:
             arrivals.popleft()
         (first_s, first), (last_s, last) = arrivals[0], arrivals[-1]
         self.rate_hz = (last - first) / (last_s - first_s) if last_s - first_s > 1.0 else math.nan
-        self._ages.append(time.monotonic() - last_s)
+        waiting_s = self._ring.counter(self.name, BACKLOG) / self.nominal_hz
+        self._ages.append(time.monotonic() - last_s + waiting_s)
         self.delay_s = max(self._ages)
 
     @property

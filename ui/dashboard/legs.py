@@ -56,7 +56,7 @@ class Leg(Panel):
             self.say(painter, "No EMG on this leg")
             return
         place = self.inside(top=46)
-        ratio_width = 0.36 * place.width()
+        ratio_width = 0.39 * place.width()
         self._ratio(painter, QRectF(place.left(), place.top(), ratio_width, place.height()))
         left = place.left() + ratio_width + self.px(14)
         bars = QRectF(left, place.top(), place.right() - left, place.height())
@@ -74,17 +74,17 @@ class Leg(Panel):
         severity = self._severity()
         colour = colours.SEVERITIES[severity]
         h = place.height()
-        lettering.write(
-            painter, QRectF(place.left(), place.top(), place.width(), 0.14 * h), "quad : ham", self.px(18), colours.QUIET
-        )
+        top = QRectF(place.left(), place.top(), place.width(), 0.14 * h)
+        caption = lettering.width_of("quad : ham", self.px(18))
+        lettering.write(painter, top, "quad : ham", self.px(18), colours.QUIET)
         big = QRectF(place.left(), place.top() + 0.13 * h, place.width(), 0.42 * h)
         text = lettering.number(ratio, 1 if not ratio >= 100 else 0)
         lettering.write(painter, big, text, self.px(72), colour, bold=True)
         if severity:
-            x = place.left() + lettering.width_of(text, self.px(72), bold=True) + self.px(36)
-            lettering.sign(painter, QPointF(x, big.center().y() - self.px(10)), self.px(34), severity)
-            under = QRectF(x - self.px(36), big.center().y() + self.px(12), self.px(72), self.px(20))
-            lettering.write(painter, under, lettering.WORDS[severity], self.px(16), colour, lettering.CENTRE, bold=True)
+            x = place.left() + caption + self.px(26)
+            lettering.sign(painter, QPointF(x, top.center().y()), self.px(24), severity)
+            word = QRectF(x + self.px(17), top.top(), place.right() - x - self.px(17), top.height())
+            lettering.write(painter, word, lettering.WORDS[severity], self.px(18), colour, bold=True)
         if math.isnan(ratio):
             lines = (self._why(), "")
         else:

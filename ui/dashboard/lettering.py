@@ -13,6 +13,8 @@ from ui.dashboard.colours import FAINT, GROUND, SEVERITIES
 
 # Sans-serif families whose digits all have the same width, so that numbers don't jump.
 _FAMILIES = ("Roboto", "Segoe UI", "Noto Sans", "Open Sans", "Helvetica Neue", "Liberation Sans", "DejaVu Sans")
+# Names that Qt lists even where there is no font behind them.
+_NO_FONTS = {"Monospace", "Sans Serif", "Serif"}
 LEAST_PX = 11
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -24,7 +26,7 @@ WORDS = {1: "AMBER", 2: "RED"}
 
 @lru_cache(maxsize=1)
 def _family() -> str:
-    found = set(QFontDatabase.families())
+    found = set(QFontDatabase.families()) - _NO_FONTS
     if not found:
         raise DashboardError(
             "Qt finds no fonts, so nothing could be read on the dashboard; install one (on Debian or Ubuntu: apt-get install "

@@ -39,6 +39,12 @@ class PlatesView(Panel):
         names = ("fz_{}_N", "foot_cop_medial_{}_mm")
         self._digits = {(n := name.format(side)): self._feed.value(n) for name in names for side in ("left", "right")}
 
+    def showing(self) -> object:
+        """The newest frame, digits and what is said beside the title."""
+        feed = self._feed
+        severities = tuple(feed.severity(f"foot_cop_medial_{side}_mm") for side in ("left", "right"))
+        return str(feed.newest_s), severities, feed.lost_streams(), str(self._digits)
+
     def draw(self, painter: QPainter) -> None:
         """Draw plates, trails, points and the numbers of each foot."""
         if not self._plates:
@@ -141,11 +147,11 @@ class PlatesView(Panel):
         medial = f"foot_cop_medial_{plate.side}_mm"
         severity = self._feed.severity(medial)
         value = self._digits.get(medial, math.nan)
-        way = "–" if math.isnan(value) else f"{abs(value):.0f} mm {'inward' if value >= 0 else 'outward'}"
+        way = "" if math.isnan(value) or round(value) == 0 else " inward" if value > 0 else " outward"
         rows = (
             (f"{lettering.number(self._digits.get(f'fz_{plate.side}_N', math.nan))} N", 30, colours.SIDES[plate.side], True),
             ("foot COP", 16, colours.QUIET, False),
-            (way, 20, colours.SEVERITIES[severity], severity > 0),
+            (f"{lettering.number(abs(value))} mm{way}", 20, colours.SEVERITIES[severity], severity > 0),
             (lettering.WORDS.get(severity, ""), 18, colours.SEVERITIES[severity], True),
         )
         y = place.center().y() - self.px(76)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SWEEP_S = 10.0
 _LEVEL_S = 0.5
+_DRIFT_S = 1.0
 
 
 class Sweep:
@@ -83,6 +84,7 @@ class Sweep:
             return
         self._set_origin(run, index)
         columns = np.floor((self._origin_s + index / self._rate_hz) * (self.width / SWEEP_S)).astype(np.int64)
+        columns = np.maximum(columns, 0)
         breaks = np.flatnonzero(np.diff(index) > 1.5 * self._step) + 1
         for start, end in zip([0, *breaks], [*breaks, count], strict=True):
             joined = bool(0 <= index[start] - self._next_index < 0.5 * self._step) or self.newest < 0
@@ -118,7 +120,8 @@ class Sweep:
                 self._origin_s = float(run.ticks["host_s"][-1]) - index[-1] / self._rate_hz
             self._segment = segment
         elif self.newest // self.width != int((self._origin_s + index[-1] / self._rate_hz) * (1 / SWEEP_S)):
-            if not np.isnan(self._least_delay_s):
+            # A session that is played faster than it was recorded has no such origin, and keeps the first one.
+            if abs(self._least_delay_s - self._origin_s) < _DRIFT_S:
                 self._origin_s = self._least_delay_s
             self._least_delay_s = np.nan
 

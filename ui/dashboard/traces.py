@@ -158,6 +158,8 @@ class Traces(Panel):
     def advance(self) -> None:
         """Write the columns that are new, and have only these painted."""
         ahead, ratio, well = self._ahead(), self.devicePixelRatioF(), self.well()
+        if self.lanes and self._picture.devicePixelRatio() != ratio:  # the window went to another screen
+            self.restart()
         for sweep, which in self.sweeps:
             first = sweep.poll()
             until = sweep.newest + 1

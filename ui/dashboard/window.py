@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from acquisition.ring import Ring, SessionPhase
@@ -152,6 +152,13 @@ class Window(QWidget):
         if self.unknown is not None:
             places.append((self.unknown, QRect(gap, top, width - 2 * gap, bottom - top)))
         return places
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Fill the whole screen on F11, and let go of it on F11 or Escape."""
+        if event.key() == Qt.Key.Key_F11 and not self.isFullScreen():
+            self.showFullScreen()
+        elif event.key() in (Qt.Key.Key_F11, Qt.Key.Key_Escape) and self.isFullScreen():
+            self.showMaximized()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the ground between the panels."""
