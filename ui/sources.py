@@ -4,24 +4,64 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acquisition.rig import FileSource
+from acquisition.rig import FileSource, SimulatedSource
+from hardware.brainflow_settings import BrainflowSettings
+from hardware.lsl_settings import LslSettings
+from hardware.nidaq_settings import NidaqSettings
 from hardware.source import SourceError
-from sim.device import devices
-from sim.lifter import demo_lifter
 
 if TYPE_CHECKING:
-    from acquisition.rig import Rig
+    from acquisition.rig import Rig, StreamSettings
     from hardware.source import Source
 
 
 def sources_of(rig: Rig, seconds: float | None, seed: int) -> list[Source]:
-    """Return a source for each stream of a rig; those that are simulated share one lifter.
+    """Return a source for each stream of a rig; the streams that are simulated share one lifter and one time zero.
 
-    Raises SourceError for a rig that describes an imported file, which can be replayed but not acquired again.
+    A vendor's client is imported only where a stream needs it. Raises SourceError for settings that don't fit, and for a rig
+    that describes an imported file, which can be replayed but not acquired again.
     """
-    for settings in rig.stream:
-        if isinstance(settings.source, FileSource):
+    simulated = _Simulated(rig, seconds, seed)
+    return [_source_of(settings, simulated) for settings in rig.stream]
+
+
+def _source_of(settings: StreamSettings, simulated: _Simulated) -> Source:
+    stream = settings.stream()
+    match settings.source:
+        case SimulatedSource():
+            return simulated.source_of(settings)
+        case NidaqSettings():
+            from hardware.nidaq import NidaqSource
+
+            return NidaqSource(stream, settings.source)
+        case BrainflowSettings():
+            from hardware.brainflow_board import BrainflowSource
+
+            return BrainflowSource(stream, settings.source)
+        case LslSettings():
+            from hardware.lsl import LslSource
+
+            return LslSource(stream, settings.source)
+        case FileSource():
             raise SourceError(
                 f"The stream {settings.name!r} came from the file {settings.source.path}; play its recording with --replay."
             )
-    return list(devices(rig, demo_lifter(seconds, seed), end_s=seconds))
+
+
+class _Simulated:
+    """The simulated devices of one session."""
+
+    def __init__(self, rig: Rig, seconds: float | None, seed: int) -> None:
+        from sim.lifter import demo_lifter
+        from sim.session import SessionClock
+
+        self._rig = rig
+        self._end_s = seconds
+        self._lifter = demo_lifter(seconds, seed)
+        self._session = SessionClock()
+
+    def source_of(self, settings: StreamSettings) -> Source:
+        """Return the simulated device of one stream."""
+        from sim.device import SimulatedDevice
+
+        return SimulatedDevice(settings, self._rig, self._lifter, session=self._session, end_s=self._end_s)
