@@ -80,12 +80,14 @@ class TerminalView:
             self._live.stop()
 
     def _tell(self, change: NDArray[np.float64]) -> None:
-        """Print a change of a flag as a line."""
+        """Print a change of a flag as a line, unless only its peak has grown."""
         flag = fold(change[None])[0]
-        at_s = (flag.raised_sample if math.isnan(flag.end_sample) else flag.end_sample) / self._rates[
-            self._rule(flag)["stream"]
-        ]
-        what = "ends" if not math.isnan(flag.end_sample) else "RED" if flag.severity == RED else "AMBER"
+        ended = not math.isnan(flag.end_sample)
+        if self._told.get((flag.rule, flag.start_sample)) == (flag.severity, ended):
+            return
+        self._told[flag.rule, flag.start_sample] = (flag.severity, ended)
+        at_s = (flag.end_sample if ended else flag.raised_sample) / self._rates[self._rule(flag)["stream"]]
+        what = "ends" if ended else "RED" if flag.severity == RED else "AMBER"
         style = "dim" if what == "ends" else RED_STYLE if what == "RED" else AMBER_STYLE
         line = Text(f"{at_s:7.1f} s  ")
         line.append(f" {what:<5} ", style)
