@@ -7,6 +7,7 @@ it goes elsewhere.
 
 from __future__ import annotations
 
+import os
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -162,9 +163,11 @@ class RecordingWriter:
         self.abandon()
 
     def abandon(self) -> None:
-        """Close the file as it is."""
-        self._file.close()
-        self._room.close()
+        """Close the file as it is, and give back the room that was not needed."""
+        with self._room:
+            end = self._file.id.get_filesize()
+            self._file.close()
+            self._room.truncate(min(end, os.fstat(self._room.fileno()).st_size))
 
 
 def _sound_ticks(ticks: NDArray[np.void], rows: int) -> int:

@@ -1,0 +1,374 @@
+"""A recording holds what it was given, opens plainly whatever happened to its writer, and refuses what is damaged."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import h5py
+import numpy as np
+import pytest
+from damage import survive_damage
+from fakes import a_rig, a_stream, check_numbers, numbered
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acquisition import recording as recording_module
+from acquisition.clock import SyncLevel
+from acquisition.recording import GAP, Recording, RecordingError, RecordingWriter, gaps_of
+from acquisition.runs import TICK, Run
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX systems can fork")
+no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "recording.h5"
+
+
+def a_run(stream, first_row, first_index, blocks=5, size=40, segment=0) -> Run:
+    block = numbered(stream, first_index, blocks * size)
+    ticks = np.zeros(blocks, TICK)
+    ticks["row"] = first_row + size * np.arange(1, blocks + 1)
+    ticks["index"] = ticks["row"] + first_index - first_row
+    ticks["segment"] = segment
+    ticks["host_s"] = 50 + (ticks["index"] - 1) / stream.rate_hz
+    return Run(block.samples, ticks, first_row, first_index)
+
+
+def write(path, stream, *runs) -> RecordingWriter:
+    writer = RecordingWriter(path, a_rig(stream), [stream])
+    for run in runs:
+        writer.append(stream.name, run)
+    writer.flush()
+    return writer
+
+
+def test_what_is_written_is_read_back(path):
+    plates, emg = a_stream(), a_stream("emg", 1000.0, 5, "float32")
+    rig = a_rig(plates, emg)
+    writer = RecordingWriter(path, rig, [plates, emg])
+    runs = [a_run(plates, 0, 0), a_run(plates, 200, 200), a_run(plates, 400, 430), a_run(plates, 600, 630, segment=1)]
+    for run in runs:
+        writer.append("plates", run)
+    writer.finish()
+    with Recording(path) as recording:
+        assert recording.complete
+        assert recording.uuid == writer.uuid
+        assert recording.created_utc == writer.created_utc
+        assert recording.rig == rig
+        assert {name: s.stream for name, s in recording.streams.items()} == {"plates": plates, "emg": emg}
+        recorded = recording.streams["plates"]
+        assert recorded.rows == 800
+        assert recorded.ticks.tolist() == np.concatenate([run.ticks for run in runs]).tolist()
+        assert recorded.gaps.tolist() == [(400, 430, 30, 0), (600, 630, 0, 1)]
+        assert recorded.clock.level is SyncLevel.HOST
+        found = list(recording.runs("plates"))
+        assert [(r.first_row, r.first_index, len(r.samples)) for r in found] == [(0, 0, 400), (400, 430, 200), (600, 630, 200)]
+        for run in found:
+            check_numbers(run)
+        assert recording.samples("plates", 10, 5)[:, 0].tolist() == [10, 11, 12, 13, 14]
+        assert recording.samples("plates", 790, 100).shape == (10, 3)
+        assert recording.start_s == pytest.approx(50)
+        assert recording.seconds == pytest.approx(830 / 2000)
+        assert recording.streams["emg"].rows == 0
+        assert list(recording.runs("emg")) == []
+        assert recording.samples("emg").shape == (0, 5)
+        assert recording.samples("emg").dtype == "float32"
+
+
+def test_any_program_finds_gaps_clock_and_units(path):
+    """Read with h5py alone, as MATLAB or HDFView would."""
+    stream = a_stream()
+    write(path, stream, a_run(stream, 0, 0), a_run(stream, 200, 210)).finish()
+    with h5py.File(path) as file:
+        group = file["streams/plates"]
+        assert group["gaps"][:].tolist() == [(200, 210, 10, 0)]
+        assert group["clock"]["first_index"].tolist() == [0]
+        assert group["clock"]["offset_s"][0] == pytest.approx(50)
+        assert group["clock"].attrs["rate_hz"] == 2000.0
+        assert group["clock"].attrs["sync_level"] == b"host"
+        assert group.attrs["units"].tolist() == [b"V"] * 3
+        assert b'"name": "test"' in file["rig"][()]
+        assert file.attrs["complete"]
+
+
+blocks = st.tuples(st.integers(1, 9), st.sampled_from([0, 0, 7]))
+
+
+@given(st.lists(blocks, min_size=1, max_size=30), st.integers(1, 40))
+@settings(max_examples=30, deadline=None)
+def test_runs_hold_whole_blocks_and_every_row_once(tmp_path_factory, blocks, most_rows):
+    stream = a_stream(channels=1)
+    path = tmp_path_factory.mktemp("runs") / "recording.h5"
+    writer = RecordingWriter(path, a_rig(stream), [stream])
+    row = index = 0
+    sizes = [size for size, _ in blocks]
+    for size, lost in blocks:
+        index += lost
+        writer.append("plates", a_run(stream, row, index, 1, size))
+        row, index = row + size, index + size
+    writer.finish()
+    with Recording(path) as recording:
+        runs = list(recording.runs("plates", most_rows))
+        assert np.concatenate([run.ticks["row"] for run in runs]).tolist() == np.cumsum(sizes).tolist()
+        begins = 0
+        for run in runs:
+            check_numbers(run)
+            assert run.first_row == begins
+            assert len(run.samples) <= max(most_rows, run.ticks["row"][0] - begins)
+            begins += len(run.samples)
+        assert recording.streams["plates"].gaps["missing"].sum() == sum(lost for _, lost in blocks)
+
+
+def test_gaps_before_the_first_row_count():
+    ticks = np.array([(40, 140, 0, 0.0), (80, 180, 0, 0.1)], TICK)
+    assert gaps_of(ticks).tolist() == [(0, 100, 100, 0)]
+    assert gaps_of(ticks[:0]).dtype == GAP
+    assert len(gaps_of(ticks[:0])) == 0
+
+
+def test_nothing_is_overwritten(path):
+    path.write_text("mine")
+    with pytest.raises(RecordingError, match="exists already"):
+        RecordingWriter(path, a_rig(a_stream()), [a_stream()])
+    assert path.read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(RecordingError, match="can't be made: No such file"):
+        RecordingWriter(tmp_path / "none" / "r.h5", a_rig(a_stream()), [a_stream()])
+
+
+def test_plain_readers_do_not_disturb_the_writer(child, path):
+    """Another process opens, reads and closes the growing file all the time, with its locks as HDF5 sets them.
+
+    Flushed a hundred times as often as in a session, the file may grow while HDF5 opens it, and it must try again.
+    """
+    stream = a_stream(rate_hz=2000.0, channels=8)
+    writer = write(path, stream)
+    code = """
+import h5py
+print("here", flush=True)
+looks = grew = rows = wrong = 0
+stop, done = path.with_suffix(".stop"), path.with_suffix(".done")
+while not stop.exists():
+    try:
+        file = h5py.File(path)
+    except OSError as error:
+        grew += "truncated file" in str(error)
+        continue
+    with file:
+        samples = file["streams/plates/samples"]
+        rows = len(samples)
+        wrong += bool(rows and not (samples[rows // 2] == rows // 2).all())
+    looks += 1
+with h5py.File(path):
+    print(looks, grew, rows, wrong, flush=True)
+    while not done.exists():
+        time.sleep(0.001)
+"""
+    process = child(code, path)
+    assert process.stdout.readline() == "here\n"
+    for i in range(150):
+        writer.append("plates", a_run(stream, 200 * i, 200 * i))
+        writer.flush()
+        time.sleep(0.002)
+    path.with_suffix(".stop").touch()
+    line = process.stdout.readline()
+    assert line, process.communicate()
+    looks, grew, rows, wrong = map(int, line.split())
+    writer.finish()
+    path.with_suffix(".done").touch()
+    assert process.communicate(timeout=60) == ("", "")
+    assert looks > max(3, 10 * grew)
+    assert rows > 0
+    assert wrong == 0
+    with Recording(path) as recording:
+        assert recording.complete
+        assert recording.streams["plates"].rows == 30000
+        check_numbers(next(recording.runs("plates")))
+
+
+@needs_fork
+@no_fork_warning
+def test_a_killed_writer_leaves_all_that_was_flushed(tmp_path):
+    rng = random.Random(3)
+    stream = a_stream(rate_hz=2000.0, channels=12)
+    for trial in range(20):
+        path = tmp_path / f"recording{trial}.h5"
+        told, tell = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                writer = write(path, stream)
+                row = 0
+                while True:
+                    writer.append("plates", a_run(stream, row, row))
+                    row += 200
+                    if row % 600 == 0:
+                        writer.flush()
+                        os.write(tell, row.to_bytes(8, "little"))
+            finally:
+                os._exit(1)
+        os.close(tell)
+        last = b""
+        for _ in range(rng.randint(1, 60)):
+            last = os.read(told, 8)
+        time.sleep(rng.random() * 0.003)
+        os.kill(pid, signal.SIGKILL)
+        assert os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+        while more := os.read(told, 8):
+            last = more
+        os.close(told)
+        flushed = int.from_bytes(last, "little")
+
+        with h5py.File(path) as file:
+            samples = file["streams/plates/samples"][:]
+        assert len(samples) >= flushed >= 600
+        assert (samples[:flushed] == np.arange(flushed)[:, None]).all()
+        beyond = samples[flushed:]
+        assert (np.isnan(beyond) | (beyond == np.arange(flushed, len(samples))[:, None])).all()
+        with Recording(path) as recording:
+            assert not recording.complete
+            assert recording.streams["plates"].rows >= flushed
+            check_numbers(Run(samples[:flushed], recording.streams["plates"].ticks[: flushed // 40], 0, 0))
+
+
+def test_ticks_that_a_killed_writer_did_not_write_are_left_out(path):
+    stream = a_stream()
+    write(path, stream, a_run(stream, 0, 0)).abandon()
+    with h5py.File(path, "r+") as file:
+        file["streams/plates/ticks"].resize(9, axis=0)
+    with Recording(path) as recording:
+        assert recording.streams["plates"].rows == 200
+        assert len(recording.streams["plates"].ticks) == 5
+    with h5py.File(path, "r+") as file:
+        file["streams/plates/samples"].resize(170, axis=0)
+    with Recording(path) as recording:
+        assert recording.streams["plates"].rows == 160
+        (run,) = recording.runs("plates")
+        check_numbers(run)
+
+
+def test_contradicting_ticks_in_a_complete_recording_are_damage(path):
+    stream = a_stream()
+    write(path, stream, a_run(stream, 0, 0)).finish()
+    with h5py.File(path, "r+") as file:
+        file["streams/plates/ticks"][2] = (120, 90, 0, 1.0)
+    with pytest.raises(RecordingError, match=r"the stream plates has a tick that can't be, number 2"):
+        Recording(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")
+@pytest.mark.parametrize("size", [0, 5000, 1_000_000])
+def test_no_room_for_a_new_recording(child, path, size):
+    code = f"""
+limit_file_size({size})
+stream = a_stream()
+try:
+    RecordingWriter(path, a_rig(stream), [stream])
+except RecordingError as error:
+    print(error)
+"""
+    out, err = (process := child(code, path)).communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert out == f"The recording {path} can't be made: File too large.\n"
+    assert not path.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")
+@pytest.mark.parametrize("size", [1_100_000, 1_700_001, 2_345_678])
+def test_a_disk_that_fills_up_costs_only_what_did_not_fit(child, path, size):
+    """HDF5 never meets the full disk: the file closes well, the interpreter ends well, all that was flushed is there."""
+    code = f"""
+from test_recording import a_run, write
+limit_file_size({size})
+stream = a_stream(channels=28)
+writer = write(path, stream)
+row = flushed = 0
+try:
+    while True:
+        writer.append("plates", a_run(stream, row, row))
+        row += 200
+        if row % 600 == 0:
+            writer.flush()
+            flushed = row
+except RecordingError as error:
+    print(error)
+writer.abandon()
+print(flushed)
+"""
+    out, err = (process := child(code, path)).communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    sentence, flushed = out.splitlines()
+    assert sentence == (
+        f"Writing {path} failed (the disk is full); what was written before is in it, and the ring holds the rest."
+    )
+    with h5py.File(path):
+        pass
+    with Recording(path) as recording:
+        assert not recording.complete
+        assert recording.streams["plates"].rows >= int(flushed) - 600
+        for run in recording.runs("plates"):
+            check_numbers(run)
+
+
+def use(path):
+    """Read all of a recording; RecordingError is the only thing that may come of it."""
+    try:
+        with Recording(path) as recording:
+            for name in recording.streams:
+                for _ in recording.runs(name):
+                    pass
+            _ = recording.start_s, recording.seconds
+    except RecordingError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture(scope="module")
+def a_recording_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recording") / "recording.h5"
+    stream = a_stream(rate_hz=300.0, channels=1)
+    write(path, stream, a_run(stream, 0, 0, 20), a_run(stream, 800, 900, 20)).finish()
+    return path
+
+
+def test_files_from_elsewhere_are_refused_in_a_sentence(path):
+    assert use(path) == f"There is no file {path}."
+    assert use(path.parent) == f"{path.parent} is a folder; name the recording in it."
+    for content in (b"", b"hello", os.urandom(10000)):
+        path.write_bytes(content)
+        assert "is no HDF5 file, or is damaged" in use(path)
+    path.unlink()
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+    assert use(path) == f"{path} is an HDF5 file from elsewhere, not a squatscope recording."
+    for kind in ("squatscope ring", b"squatscope ring"):
+        with h5py.File(path, "a") as file:
+            file.attrs["format"] = kind
+        assert use(path) == f"{path} is a squatscope ring, not a squatscope recording."
+    with h5py.File(path, "a") as file:
+        file.attrs["format"] = recording_module.FORMAT
+        file.attrs["format_version"] = 99
+    assert use(path).endswith("is of format 99; this program reads up to 1. Install a newer squatscope.")
+    with h5py.File(path, "a") as file:
+        file.attrs["format_version"] = 1
+    assert "is damaged or was not written by squatscope" in use(path)
+
+
+@given(share=st.floats(0, 1, exclude_max=True))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_truncated_recording_is_refused(a_recording_file, path, share):
+    path.write_bytes(a_recording_file.read_bytes()[: int(share * a_recording_file.stat().st_size)])
+    assert "damaged" in use(path)
+
+
+@needs_fork
+@no_fork_warning
+def test_no_flipped_byte_does_more_than_a_sentence(a_recording_file, tmp_path):
+    assert survive_damage(a_recording_file.read_bytes(), tmp_path, use) > 20
