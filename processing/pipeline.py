@@ -68,7 +68,8 @@ class Pipeline:
     def _add(self, name: str, stream: str, chain: Chain) -> None:
         rules = rules_for(self.rig.rules, chain.metrics, stream)
         rate_hz = self.rig.stream_named(stream).rate_hz
-        self.parts.append(Part(name, stream, chain, RuleBook(rules, chain.metrics, rate_hz, len(self.rules))))
+        book = RuleBook(rules, chain.metrics, rate_hz, chain.frame_samples, len(self.rules))
+        self.parts.append(Part(name, stream, chain, book))
         self.rules += rules
 
     def derived_streams(self) -> list[Stream]:
@@ -81,7 +82,7 @@ class Pipeline:
             )
             for part in self.parts
         ]
-        return [*frames, Stream(FLAGS, FLAGS_PER_S, tuple(Channel(name, "1") for name in CHANGE), block_samples=64)]
+        return [*frames, Stream(FLAGS, FLAGS_PER_S, tuple(Channel(name, "1") for name in CHANGE), block_samples=128)]
 
     def process(self, stream: str, samples: Any, first_index: int) -> Iterator[tuple[str, NDArray[np.float64]]]:  # noqa: ANN401
         """Yield what a block of a raw stream gives: (derived stream, rows), each valid until the next block of that stream."""

@@ -2,8 +2,8 @@
 
 A rule looks at one column in one direction, so what can lean both ways has a rule for each side. A flag goes up when the value
 has stayed at or beyond the amber limit for `hold_s`; it becomes red when it has stayed at or beyond the red one as long; it
-ends where the value first falls below `release_pct` of the amber limit. Where the value is undefined a flag that is not up
-yet starts anew, and one that is up ends once that has lasted `hold_s`.
+ends where the value first falls below `release_pct` of the amber limit. Where the value is undefined or a frame is missing,
+what was held so far counts no more; a flag that is up ends once that has lasted longer than `hold_s` and a frame.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 AMBER, RED = 1, 2
 CHANGE = ("rule", "severity", "start_sample", "raised_sample", "end_sample", "peak")
-"""Columns of a flag's changes; `rule` counts a session's rules, `end_sample` is NaN while the flag is up."""
+"""Columns of a flag's changes; `rule` counts a session's rules, `raised_sample` is when it reached its severity, `end_sample`
+is NaN while the flag is up."""
 
 _IDLE, _PENDING, _UP = 0, 1, 2
 # State of a rule: phase, severity, start, raised, peak, red since (NaN: not), last defined sample, peak as last told.
@@ -98,11 +99,8 @@ def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[R
         if metric is None or not setting.on:
             continue
         amber, red = limits(setting)
-        release = amber * setting.release_pct / 100
-        if kind.log2:
-            # A ratio of 1 is even, so it is the way from 1 of which release_pct remains.
+        if kind.log2:  # a ratio of 1 is even, so release_pct is of the way from 1
             amber, red = math.log2(amber), math.log2(red)
-            release = amber * setting.release_pct / 100
         found.append(
             Rule(
                 name=kind.setting,
@@ -114,7 +112,7 @@ def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[R
                 sign=kind.sign,
                 amber=amber,
                 red=red,
-                release=release,
+                release=amber * setting.release_pct / 100,
                 hold_s=setting.hold_s,
                 stream=stream,
             )
@@ -125,12 +123,15 @@ def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[R
 class RuleBook:
     """Applies the rules of one stream's metrics, frame by frame, and returns every change of a flag."""
 
-    def __init__(self, rules: Sequence[Rule], metrics: Sequence[Metric], rate_hz: float, first_rule: int) -> None:
-        """Number the rules from `first_rule` on; `rate_hz` is that of the raw samples which the frames count."""
+    def __init__(
+        self, rules: Sequence[Rule], metrics: Sequence[Metric], rate_hz: float, frame_samples: int, first_rule: int
+    ) -> None:
+        """Number the rules from `first_rule` on; a frame is `frame_samples` raw samples of `rate_hz`."""
         names = [metric.name for metric in metrics]
         self._columns = np.array([names.index(rule.metric) for rule in rules], dtype=np.int64)
         self._sample_column = names.index("sample")
         self._limits = np.array([(r.sign, r.amber, r.red, r.release, r.hold_s * rate_hz) for r in rules]).reshape(-1, 5)
+        self._frame_samples = float(frame_samples)
         self._state = np.full((len(rules), 8), np.nan)
         self._state[:, _PHASE] = _IDLE
         self._first_rule = first_rule
@@ -146,7 +147,14 @@ class RuleBook:
         if len(frames) * len(self._columns) > len(self._changes):
             self._changes = np.zeros((len(frames) * len(self._columns), len(CHANGE)))
         count = _apply(
-            frames, self._sample_column, self._columns, self._limits, self._state, float(self._first_rule), self._changes
+            frames,
+            self._sample_column,
+            self._frame_samples,
+            self._columns,
+            self._limits,
+            self._state,
+            float(self._first_rule),
+            self._changes,
         )
         return self._changes[:count]
 
@@ -164,6 +172,7 @@ class RuleBook:
 def _apply(
     frames: NDArray[np.float64],
     sample_column: int,
+    frame_samples: float,
     columns: NDArray[np.int64],
     limits: NDArray[np.float64],
     states: NDArray[np.float64],
@@ -180,29 +189,30 @@ def _apply(
             severity_before, ended = state[_SEVERITY], np.nan
             was_up = state[_PHASE] == _UP
 
-            # What is undefined or missing for longer than the hold ends what was before it.
-            silent = sample - state[_LAST] > hold
-            if state[_PHASE] == _UP and (value < release or silent):
+            defined = np.isfinite(value)
+            value = value if defined else np.nan
+            broken = not defined or sample - state[_LAST] > frame_samples
+            silent = sample - state[_LAST] > max(hold, frame_samples)
+            if was_up and (value < release or silent):
                 ended = state[_LAST] if silent else sample
                 state[_PHASE] = _IDLE
-            elif state[_PHASE] == _PENDING and (not value >= amber or silent):
+            elif state[_PHASE] == _PENDING and (broken or not value >= amber):
                 state[_PHASE] = _IDLE
-            if np.isfinite(value):
+            if broken or not value >= red:
+                state[_RED_SINCE] = np.nan
+            if defined:
                 state[_LAST] = sample
 
             if not np.isfinite(ended) and value >= amber and state[_PHASE] == _IDLE:
-                state[_PHASE], state[_START], state[_PEAK] = _PENDING, sample, value
-                state[_SEVERITY], state[_RED_SINCE] = 0, np.nan
-            if state[_PHASE] != _IDLE and np.isfinite(value):
+                state[_PHASE], state[_START], state[_PEAK], state[_SEVERITY] = _PENDING, sample, value, 0
+            if state[_PHASE] != _IDLE and defined:
                 state[_PEAK] = max(state[_PEAK], value)
-                if not value >= red:
-                    state[_RED_SINCE] = np.nan
-                elif np.isnan(state[_RED_SINCE]):
+                if value >= red and np.isnan(state[_RED_SINCE]):
                     state[_RED_SINCE] = sample
                 if state[_PHASE] == _PENDING and sample - state[_START] >= hold:
                     state[_PHASE], state[_SEVERITY], state[_RAISED] = _UP, AMBER, sample
-                if state[_PHASE] == _UP and sample - state[_RED_SINCE] >= hold:
-                    state[_SEVERITY] = RED
+                if state[_PHASE] == _UP and state[_SEVERITY] == AMBER and sample - state[_RED_SINCE] >= hold:
+                    state[_SEVERITY], state[_RAISED] = RED, sample
 
             is_up = state[_PHASE] == _UP
             news = not was_up or state[_SEVERITY] != severity_before or state[_PEAK] > TELL * state[_TOLD]
@@ -223,7 +233,7 @@ def _apply(
 class Flag:
     """A flag as it stands: its rule, how severe, its samples in the rule's stream, and the value farthest out.
 
-    `end_sample` is NaN while it is up; `peak` bears the sign of the metric.
+    `raised_sample` is when it reached that severity, `end_sample` NaN while it is up; `peak` bears the sign of the metric.
     """
 
     rule: int
