@@ -244,7 +244,7 @@ class SquatRing:
 
     def flag(self, rule: int, severity: int, start_s: float, end_s: float = math.nan, peak: float = 12.0) -> None:
         """Write one change of a flag."""
-        stream = RULES[rule][7]
+        stream = RULES[rule][7] if rule < len(RULES) else "plates"
         rate = self.rate.get(stream, 1000.0)
         row = np.array([[rule, severity, start_s * rate, (start_s + 0.3) * rate, end_s * rate, peak]])
         index = self.ring.counter("flags", 1)

@@ -103,12 +103,12 @@ class FlagsList(Panel):
             line = f"{word} · {standing.side} · peak {_peak(standing)} · {self._when(standing)}"
             lettering.write(painter, lower, line, self.px(19), colour, bold=True)
             return
-        px = self.px(20 if columns == 1 else 17)
+        px = self.px(19 if columns == 1 else 17)
         word_width = lettering.width_of(lettering.WORDS[1], px, bold=True) + self.px(14)
         lettering.write(painter, QRectF(text.left(), text.top(), word_width, text.height()), word, px, colour, bold=True)
         if columns == 1:
             detail = f"{_peak(standing)} · {self._when(standing)}"
-            detail_width = self.px(290)
+            detail_width = self.px(250)
         else:
             what = f"{_name(standing)} {standing.side}"
             detail = f"{_peak(standing)} · {lettering.clock(standing.start_s)}"

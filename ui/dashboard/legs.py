@@ -85,18 +85,19 @@ class Leg(Panel):
             lettering.sign(painter, QPointF(x, top.center().y()), self.px(24), severity)
             word = QRectF(x + self.px(17), top.top(), place.right() - x - self.px(17), top.height())
             lettering.write(painter, word, lettering.WORDS[severity], self.px(18), colour, bold=True)
-        if math.isnan(ratio):
-            lines = (self._why(), "")
-        else:
+        lines: tuple[tuple[str, int], ...] = ((self._why(), 0),)
+        if math.isfinite(ratio):
             other = "left" if self._side == "right" else "right"
             factor = 2.0 ** (between if self._side == "right" else -between)
+            of_change = self._feed.severity(f"qh_change_{self._side}", self._side)
+            of_legs = self._feed.severity("qh_between_legs_log2", self._side)
             lines = (
-                f"{change:.1f} × own baseline" if math.isfinite(change) else "baseline not set yet",
-                f"{factor:.1f} × the {other} leg" if math.isfinite(factor) else "",
+                (f"{change:.1f} × own baseline" if math.isfinite(change) else "baseline not set yet", of_change),
+                (f"{factor:.1f} × the {other} leg" if math.isfinite(factor) else "", of_legs),
             )
-        for k, line in enumerate(lines):
+        for k, (line, warned) in enumerate(lines):
             spot = QRectF(place.left(), place.top() + (0.6 + 0.18 * k) * h, place.width(), 0.17 * h)
-            lettering.write(painter, spot, line, self.px(19), colour if k == 0 and severity else colours.QUIET)
+            lettering.write(painter, spot, line, self.px(19), colours.SEVERITIES[warned] if warned else colours.QUIET)
 
     def _why(self) -> str:
         """Say why there is no ratio."""

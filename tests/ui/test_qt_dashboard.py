@@ -1,0 +1,318 @@
+"""The dashboard on a screen that is not there: every kind of ring, what is drawn where, and the picture."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage
+from squat_ring import SquatRing, rig_data
+
+from acquisition.ring import Ring, RingError
+from hardware.source import Channel, SourceState, Stream
+from ui.dashboard import DashboardError, colours, lettering, picture
+from ui.dashboard import window as dashboard_window
+from ui.dashboard.feed import Feed
+from ui.dashboard.window import Window
+
+SIZES = ((1920, 1080), (1366, 768), (960, 540))
+
+
+@pytest.fixture
+def opened(qapp, qtbot):
+    """Return a function that opens a window on a ring, and lets go of the timer."""
+
+    def open_window(ring: Ring, size: tuple[int, int] = (1366, 768), **kinds: bool) -> Window:
+        window = Window(Feed(Ring.attach(ring.path), **kinds))
+        qtbot.addWidget(window)
+        window.resize(*size)
+        window.show()
+        window.catch_up()
+        return window
+
+    return open_window
+
+
+def pixels(image: QImage) -> np.ndarray:
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[:, :, 2::-1].astype(int)
+
+
+def near(image: np.ndarray, colour, distance: int = 30) -> np.ndarray:
+    return np.abs(image - np.array(colour.getRgb()[:3])).sum(axis=2) < distance
+
+
+def _two_legs(path):
+    squat = SquatRing(path, rig_data())
+    squat.advance(13.0)
+    return squat.ring
+
+
+def _no_emg(path):
+    squat = SquatRing(path, rig_data(emg=False))
+    squat.advance(3.0)
+    return squat.ring
+
+
+def _no_plates(path):
+    squat = SquatRing(path, rig_data(plates=0))
+    squat.advance(3.0)
+    return squat.ring
+
+
+def _nothing_at_all(path):
+    return SquatRing(path, rig_data(plates=0, emg=False)).ring
+
+
+def _one_plate(path):
+    squat = SquatRing(path, rig_data(plates=1))
+    squat.advance(3.0)
+    return squat.ring
+
+
+def _before_quiet_stance(path):
+    squat = SquatRing(path, rig_data(), still=True)
+    squat.advance(0.05)
+    return squat.ring
+
+
+def _without_a_sample(path):
+    return SquatRing(path, rig_data()).ring
+
+
+def _bad_channels(path):
+    squat = SquatRing(path, rig_data(mvc=False, emg_hz=250.0, others=30, name="A name that is far too long " * 9))
+    squat.bad = {0: "hum", 1: "flat", 2: "nan"}
+    squat.advance(6.0)
+    squat.advance(0.4, lose=("emg", "plates"))
+    squat.advance(6.0)
+    squat.writers["emg"].report(SourceState.LOST, 5, "It does not answer, and this is a long sentence about it. " * 4)
+    return squat.ring
+
+
+def _flags_everywhere(path):
+    squat = SquatRing(path, rig_data(), seconds=5.0)  # the ring has turned over
+    squat.advance(13.0)
+    for rule in range(12):
+        squat.flag(rule, 1 + rule % 2, 1.0, 2.0, peak=np.inf)
+        squat.flag(rule, 1 + rule % 2, 9.0 + 0.1 * rule, peak=np.nan)
+    return squat.ring
+
+
+def _of_another_program(path):
+    derived = [Stream("x.force", 100.0, (Channel("fz_left_N", "N"),)), Stream("flags", 10.0, (Channel("what", "1"),))]
+    return Ring.create(path, [Stream("x", 100.0, (Channel("a", "V"),))], 5.0, derived=derived, description={"rig": None})
+
+
+RINGS = [
+    _two_legs, _no_emg, _no_plates, _nothing_at_all, _one_plate, _before_quiet_stance, _without_a_sample, _bad_channels,
+    _flags_everywhere, _of_another_program,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", RINGS)
+def test_any_ring_is_drawn_at_any_size_with_no_panel_over_another(tmp_path, opened, make):
+    ring = make(tmp_path / "ring.h5")
+    window = opened(ring)
+    for size in SIZES:
+        window.resize(*size)
+        for _ in range(61):
+            window.frame()
+        assert near(pixels(window.grab().toImage()), colours.TEXT).any()
+        panels = [panel.geometry() for panel in window._shown]
+        for k, panel in enumerate(panels):
+            assert QRect(0, 0, *size).contains(panel)
+            assert not any(panel.intersects(other) for other in panels[k + 1 :])
+
+
+@given(text=st.text(max_size=80), width=st.integers(20, 400), px=st.integers(6, 60))
+@settings(deadline=None, max_examples=60)
+def test_text_never_leaves_its_place(qapp, text, width, px):
+    font, fitting = lettering._fitted(text, px, False, width)
+    measures = lettering.typeface(font.pixelSize(), False)[1]
+    assert measures.horizontalAdvance(fitting) <= max(width, measures.horizontalAdvance("…")) + 1
+
+
+def test_digits_all_have_the_same_width(qapp):
+    widths = {lettering.width_of(digit, 40, bold=bold) for bold in (False, True) for digit in "0123456789"}
+    assert len(widths) <= 2  # one for each weight
+
+
+def test_writing_new_columns_gives_the_image_of_a_full_redraw(tmp_path, opened):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(1.0)
+    followed = opened(squat.ring)
+    for seconds in (0.016, 0.1, 0.7, 3.0, 0.033, 4.0):
+        squat.advance(seconds)
+        for traces in followed._traces:
+            traces.advance()
+    for traces in followed._traces:
+        written = traces._image.copy()
+        least, most = traces.least.copy(), traces.most.copy()
+        traces.restart()
+        traces.least, traces.most = least, most
+        traces._draw_all()
+        np.testing.assert_array_equal(written, traces._image)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_the_lifter_s_right_is_on_the_right_however_the_lab_lies(tmp_path, opened, turns):
+    data = rig_data(emg=False)
+    turn = np.rint(
+        [[np.cos(turns * np.pi / 2), -np.sin(turns * np.pi / 2)], [np.sin(turns * np.pi / 2), np.cos(turns * np.pi / 2)]]
+    )
+    for plate in data["plate"]:
+        plate["corners_mm"] = [[*(turn @ corner[:2]).tolist(), corner[2]] for corner in plate["corners_mm"]]
+    squat = SquatRing(tmp_path / "ring.h5", data)
+    upright = squat._force_rows
+
+    def turned(t, sample):
+        rows = upright(t, sample)
+        for columns in ([7, 8], [9, 10]):
+            rows[:, columns] = rows[:, columns] @ turn.T
+        return rows
+
+    squat._force_rows = turned
+    squat.advance(2.0)
+    window = opened(squat.ring, frozen=True)
+    image = pixels(window.plates.grab().toImage())
+    centre = slice(round(0.25 * image.shape[1]), round(0.75 * image.shape[1]))
+    middle = image[:, centre]
+    left, right = (np.flatnonzero(near(middle, colour, 10).any(axis=0)) for colour in (colours.LEFT, colours.RIGHT))
+    assert left.max() < right.min()
+    rows = np.flatnonzero(near(middle, colours.NET, 10).any(axis=1))
+    assert np.abs(rows - image.shape[0] * 0.5).min() < 40  # the feet stand in the middle of the plates, not beside them
+
+
+@pytest.mark.parametrize(("shift_pct", "colour"), [(12.0, colours.RIGHT), (-12.0, colours.LEFT)])
+def test_the_bar_leans_to_the_side_that_carries_more(tmp_path, opened, shift_pct, colour):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.shift_pct = shift_pct
+    squat.advance(5.5)  # the bottom of the first squat
+    window = opened(squat.ring, frozen=True)
+    image = pixels(window.balance.grab().toImage())
+    bar = image[round(0.58 * image.shape[0]), :]
+    reach = np.flatnonzero(near(bar[None], colour).any(axis=0)) - image.shape[1] / 2
+    assert reach.size > 20
+    assert (np.sign(reach) == np.sign(shift_pct)).all()
+
+
+def test_a_flag_has_its_sign_word_and_colour(tmp_path, opened):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(5.0)
+    window = opened(squat.ring, frozen=True)
+    calm = pixels(window.flags.grab().toImage())
+    assert not near(calm, colours.RED).any()
+    squat.flag(1, 2, 4.0)
+    window.catch_up()
+    warned = pixels(window.flags.grab().toImage())
+    assert near(warned, colours.RED).sum() > 500
+    assert near(pixels(window.balance.grab().toImage()), colours.RED).sum() > 200
+    squat.flag(1, 2, 4.0, 4.9)
+    window.catch_up()
+    assert not near(pixels(window.flags.grab().toImage()), colours.RED).any()
+
+
+def test_a_bad_channel_does_not_spoil_the_scale_of_the_others(tmp_path, opened):
+    gains = []
+    for name, bad in (("good", {}), ("bad", {1: "hum", 8: "flat"})):
+        squat = SquatRing(tmp_path / f"{name}.h5", rig_data())
+        squat.bad = bad
+        squat.advance(9.0)
+        gains.append(opened(squat.ring, frozen=True).emg[0].gain)
+    assert 0.5 <= gains[1] / gains[0] <= 2.0
+
+
+def test_undersampled_emg_is_marked(tmp_path, opened):
+    for rate_hz, mark in ((250.0, 250.0), (2000.0, None)):
+        squat = SquatRing(tmp_path / f"{rate_hz}.h5", rig_data(emg_hz=rate_hz))
+        assert opened(squat.ring).emg[0].undersampled_hz == mark
+
+
+def test_the_header_says_how_the_session_is_doing(tmp_path, opened):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    window = opened(squat.ring)
+    assert window.header.state()[1] == "ARMED"
+    squat.started_s = time.monotonic() - 5.0
+    squat.advance(5.0)
+    window.catch_up()
+    assert window.header.state()[:2] == (0, "LIVE")
+    squat.writers["emg"].report(SourceState.LOST)
+    window.catch_up()
+    assert window.header.state() == (2, "SOURCE LOST", "emg")
+    squat.ring._session[1] -= 60_000_000_000
+    assert window.header.state()[1] == "ENGINE STOPPED"
+    squat.finish()
+    assert window.header.state()[:2] == (0, "SESSION ENDED")
+
+
+@pytest.mark.parametrize("close_at_end", [True, False])
+def test_the_window_closes_after_the_end_only_if_asked(tmp_path, qapp, qtbot, monkeypatch, close_at_end):
+    monkeypatch.setattr(dashboard_window, "_AFTER_END_MS", 10)
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(1.0)
+    window = Window(Feed(Ring.attach(squat.ring.path)), close_at_end=close_at_end)
+    qtbot.addWidget(window)
+    window.show()
+    window.start()
+    squat.finish()
+    if close_at_end:
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    else:
+        qtbot.wait(500)
+        assert window.isVisible()
+
+
+def test_f11_fills_the_screen_and_escape_lets_go(tmp_path, opened, qtbot):
+    window = opened(SquatRing(tmp_path / "ring.h5", rig_data()).ring)
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+
+
+def test_a_picture_is_saved_and_nothing_is_overwritten(tmp_path, qapp):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(6.0)
+    before = (tmp_path / "ring.h5").read_bytes()
+    png = tmp_path / "dashboard.png"
+    picture.save(tmp_path / "ring.h5", png, (1366, 768))
+    image = QImage(str(png))
+    assert (image.width(), image.height()) == (1366, 768)
+    assert near(pixels(image), colours.LEFT).sum() > 1000
+    assert image.pixelColor(QPoint(1, 1)) == colours.GROUND
+    kept = png.read_bytes()
+    with pytest.raises(DashboardError, match="exists already"):
+        picture.save(tmp_path / "ring.h5", png)
+    assert png.read_bytes() == kept
+    assert (tmp_path / "ring.h5").read_bytes() == before  # the ring was only read
+    with pytest.raises(DashboardError, match="can't be written"):
+        picture.save(tmp_path / "ring.h5", tmp_path / "no folder" / "dashboard.png")
+    with pytest.raises(RingError, match="no file"):
+        picture.save(tmp_path / "other.h5", tmp_path / "other.png")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only fontconfig can be told that there are no fonts")
+def test_without_fonts_no_boxes_are_drawn(tmp_path):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(1.0)
+    empty = tmp_path / "fonts.conf"
+    empty.write_text('<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig></fontconfig>')
+    code = (
+        "import sys, pathlib; from ui.dashboard import DashboardError, picture\n"
+        "try: picture.save(*map(pathlib.Path, sys.argv[1:]))\n"
+        "except DashboardError as error: sys.exit(str(error))"
+    )
+    environment = os.environ | {"FONTCONFIG_FILE": str(empty), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", code, str(tmp_path / "ring.h5"), str(tmp_path / "dashboard.png")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "Qt finds no fonts" in done.stderr
+    assert not (tmp_path / "dashboard.png").exists()
