@@ -79,13 +79,14 @@ def test_a_stream_s_health_is_measured(squat):
     health.poll()
     assert health.rate_hz == pytest.approx(2000.0, rel=1e-3)
     assert health.lost_samples == 0
+    squat.started_s -= 1.0
     squat.advance(0.5, lose=("emg",))
     squat.advance(0.5)
     squat.writers["emg"].report(SourceState.LOST, 600, "The board is gone.")
     health.poll()
     assert (health.lost_samples, health.state, health.note) == (1000, SourceState.LOST, "The board is gone.")
     assert health.stopped
-    assert health.delay_s == pytest.approx(0.3, abs=0.25)  # 600 samples wait in the device
+    assert health.delay_s >= 600 / 2000  # what waits in the device is late as well
 
 
 def test_an_engine_without_a_sign_of_life_is_dead(squat):
