@@ -14,8 +14,8 @@ import select
 import threading
 import time
 import tty
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,8 @@ GREETING = "OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\nLIS3DH De
 CHANNEL_KEYS = "12345678QWERTYUI"
 
 
-class Feed(Protocol):
-    """What stands at the electrodes."""
-
-    def __call__(self, first: int, n: int, /) -> NDArray[np.float64]:
-        """Return samples `first` to `first + n`, (n, channels), in µV."""
+# (first, n) -> (n, channels) in µV; NaN is an electrode that shows nothing, which the wire can only carry as 0.
+Feed = Callable[[int, int], NDArray[np.float64]]
 
 
 class CytonStandIn:
@@ -126,7 +123,7 @@ class CytonStandIn:
 
     def counts(self, first: int, n: int) -> NDArray[np.int64]:
         """Return samples `first` to `first + n` as the converter's whole numbers, at the gain each channel has now."""
-        counts = np.rint(self._feed(first, n) * self._gains * FULL_SCALE / VREF_UV)
+        counts = np.rint(np.nan_to_num(self._feed(first, n)) * self._gains * FULL_SCALE / VREF_UV)
         limited: NDArray[np.int64] = np.clip(counts, -FULL_SCALE - 1, FULL_SCALE).astype(np.int64)
         return limited
 

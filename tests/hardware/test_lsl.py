@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -245,3 +246,9 @@ def test_flags_are_markers() -> None:
     text, _ = inlet.pull_sample(5.0)
     assert text == ["shift to the left"]
     flags.close()
+
+
+def test_without_pylsl_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pylsl", None)
+    with pytest.raises(SourceError, match=r"install squatscope\[lsl\]"):
+        LslSource(stream(), settings()).open()

@@ -1,0 +1,63 @@
+"""A simulated lifter's EMG goes over a Cyton's wire and comes out of the unmodified client as it went in."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pty", reason="the stand-in needs pseudo-terminals, which this system lacks")
+
+from acquisition.rig import Rig
+from hardware.brainflow_board import BrainflowSource
+from hardware.brainflow_settings import BrainflowSettings
+from sim.cyton import CytonStandIn
+from sim.device import SimulatedDevice
+from sim.lifter import demo_lifter
+from sim.nidaq_card import feed_from
+
+MUSCLES = ("VL", "VM", "RF", "BF")
+LSB_UV = 4.5e6 / (2**23 - 1) / 24.0
+
+
+def emg_rig() -> Rig:
+    channels = [f"{muscle}_{side}" for side in ("left", "right") for muscle in MUSCLES]
+    return Rig.model_validate(
+        {
+            "name": "a Cyton",
+            "stream": [
+                {"name": "emg", "rate_hz": 250.0, "channels": channels, "units": "uV", "source": {"kind": "simulated"}},
+            ],
+            "emg": [
+                {"muscle": muscle, "side": side, "stream": "emg", "channel": f"{muscle}_{side}"}
+                for side in ("left", "right")
+                for muscle in MUSCLES
+            ],
+        }
+    )
+
+
+def lifter_device(rig: Rig) -> SimulatedDevice:
+    return SimulatedDevice(rig.stream[0], rig, demo_lifter(30.0, 7), speed=None)
+
+
+def test_a_lifters_emg_survives_the_wire(tmp_path: Path) -> None:
+    rig = emg_rig()
+    port = tmp_path / "cyton"
+    with CytonStandIn(feed_from(lifter_device(rig)), port):
+        source = BrainflowSource(rig.stream[0].stream(), BrainflowSettings(board="CYTON_BOARD", serial_port=str(port)))
+        source.open()
+        source.start()
+        blocks = []
+        until_s = time.monotonic() + 10.0
+        while sum(len(block.samples) for block in blocks) < 200 and time.monotonic() < until_s:
+            blocks += [block for block in [source.read(0.1)] if block is not None]
+        source.close()
+    received = np.concatenate([block.samples for block in blocks])
+    indices = np.concatenate([block.first_index + np.arange(len(block.samples)) for block in blocks])
+    sent = feed_from(lifter_device(rig))(0, int(indices[-1]) + 1)
+    assert len(received) >= 200
+    assert np.ptp(sent, axis=0).min() > 10 * LSB_UV
+    np.testing.assert_allclose(received, sent[indices], atol=0.5001 * LSB_UV)
