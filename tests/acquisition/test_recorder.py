@@ -1,0 +1,153 @@
+"""The recorder writes what the ring held, says what it missed, and a full disk stops it and nobody else."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from fakes import a_rig, a_stream, check_numbers, numbered
+
+from acquisition import recorder as recorder_module
+from acquisition.recorder import Recorder, require_room
+from acquisition.recording import Recording, RecordingError
+from acquisition.ring import Ring
+
+
+@pytest.fixture(autouse=True)
+def no_batches(monkeypatch):
+    monkeypatch.setattr(recorder_module, "BATCH_S", 0.0)
+
+
+def test_the_recording_is_what_the_ring_was_given(tmp_path):
+    """Gaps, segments, odd block lengths and two streams; derived streams are left out."""
+    plates, emg, frames = a_stream(), a_stream("emg", 1000.0, 5, "float32"), a_stream("frames", 100.0)
+    ring = Ring.create(tmp_path / "ring.h5", [plates, emg], 1, derived=[frames])
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(plates, emg))
+    rng = np.random.default_rng(1)
+    written = {"plates": [], "emg": []}
+    state = {"plates": (0, 0), "emg": (0, 0)}
+    for i in range(400):
+        stream = (plates, emg)[i % 2]
+        index, segment = state[stream.name]
+        index += int(rng.choice([0, 0, 0, 13]))
+        segment += int(rng.random() < 0.05)
+        block = numbered(stream, index, int(rng.integers(1, 60)), host_s=i * 0.01, segment=segment)
+        ring.writer(stream.name).append(block)
+        ring.writer("frames").append(numbered(frames, i, 1))
+        written[stream.name].append(block)
+        state[stream.name] = (index + len(block.samples), segment)
+        if i % 17 == 0:
+            assert recorder.follow()
+            assert not recorder.follow()
+    recorder.finish()
+    assert recorder.missed == {"plates": 0, "emg": 0}
+    with Recording(tmp_path / "recording.h5") as recording:
+        assert recording.complete
+        assert set(recording.streams) == {"plates", "emg"}
+        for name, blocks in written.items():
+            assert recording.samples(name).tobytes() == np.concatenate([b.samples for b in blocks]).tobytes()
+            rows = np.cumsum([len(b.samples) for b in blocks])
+            expected = [(r, b.first_index + len(b.samples), b.segment, b.host_s) for r, b in zip(rows, blocks, strict=True)]
+            assert recording.streams[name].ticks.tolist() == expected
+
+
+def test_what_the_recorder_missed_is_a_gap_in_the_recording(tmp_path):
+    stream = a_stream(rate_hz=1000.0, block_samples=10)
+    ring = Ring.create(tmp_path / "ring.h5", [stream], 0.1)
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    writer = ring.writer("plates")
+    for i in range(50):
+        writer.append(numbered(stream, 10 * i, 10))
+        if i < 5:
+            recorder.follow()
+    recorder.finish()
+    missed = recorder.missed["plates"]
+    assert missed == 500 - 100 + 100 // 8 - 50
+    with Recording(tmp_path / "recording.h5") as recording:
+        assert recording.streams["plates"].rows == 500 - missed
+        assert recording.streams["plates"].gaps.tolist() == [(50, 50 + missed, missed, 0)]
+        for run in recording.runs("plates"):
+            check_numbers(run)
+
+
+def test_batches_are_not_written_more_often_than_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "BATCH_S", 1e6)
+    stream = a_stream()
+    ring = Ring.create(tmp_path / "ring.h5", [stream], 1)
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    writer = ring.writer("plates")
+    writer.append(numbered(stream, 0, 40))
+    assert recorder.follow()
+    writer.append(numbered(stream, 40, 40))
+    assert not recorder.follow()
+    recorder.finish()
+    with Recording(tmp_path / "recording.h5") as recording:
+        assert recording.streams["plates"].rows == 80
+
+
+def test_an_abandoned_recording_is_readable_and_incomplete(tmp_path):
+    stream = a_stream()
+    ring = Ring.create(tmp_path / "ring.h5", [stream], 1)
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    ring.writer("plates").append(numbered(stream, 0, 40))
+    recorder.follow()
+    recorder.abandon()
+    with Recording(tmp_path / "recording.h5") as recording:
+        assert not recording.complete
+        assert recording.streams["plates"].rows == 40
+
+
+def test_room_is_asked_for_before(tmp_path):
+    require_room(tmp_path, 1)
+    with pytest.raises(RecordingError, match=r"may need 1000000000000 MB, and .* MB left; free some space"):
+        require_room(tmp_path, 1e18)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")
+def test_a_disk_that_fills_up_stops_the_recorder_alone(child, tmp_path):
+    """The engine says it, the other follower sees every sample, the file opens, the interpreter ends in peace."""
+    code = """
+import acquisition.recorder
+acquisition.recorder.BATCH_S = 0.0
+stream = a_stream(channels=8)
+ring = Ring.create(path, [stream], 10)
+limit_file_size(1_500_000)
+
+class Counter:
+    def __init__(self):
+        self.reader, self.rows = ring.reader("plates"), 0
+    def follow(self):
+        run = self.reader.read()
+        self.rows += len(run.samples) if run else 0
+        return run is not None
+    def finish(self):
+        while self.follow():
+            pass
+    def abandon(self):
+        print("abandoned")
+
+counter = Counter()
+source = FakeSource(stream, [numbered(stream, 40 * i, 40) for i in range(400)], pause_s=0.0005)
+recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream))
+engine = Engine(ring, [source], {"recorder": recorder, "counter": counter})
+engine.arm()
+engine.start()
+engine.wait(60)
+engine.stop()
+print(*engine.faults, sep="\\n")
+print(counter.rows, counter.reader.missed)
+"""
+    out, err = (process := child(code, tmp_path / "ring.h5")).communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    recording = tmp_path / "recording.h5"
+    assert out.splitlines() == [
+        f"The recorder stopped early. Writing {recording} failed (the disk is full); "
+        "what was written before is in it, and the ring holds the rest.",
+        "16000 0",
+    ]
+    with Recording(recording) as opened:
+        assert not opened.complete
+        (run,) = opened.runs("plates")
+        assert 1000 < len(run.samples) < 16000
+        check_numbers(run)
