@@ -188,9 +188,8 @@ def _tell(outcome: Outcome) -> None:
     console.print()
     console.print("Flagged:" if found else "No flag came up.")
     for finding in found:
-        console.print(
-            f"  {finding.severity.upper():<5}  {finding.sentence()}.", style="bold" if finding.severity == "red" else ""
-        )
+        style = "bold" if finding.severity == "red" else ""
+        console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", style=style, markup=False, soft_wrap=True)
     for sentence in [*caveats(outcome.results), *outcome.remarks]:
         console.print(f"• {sentence}", style="dim", markup=False, soft_wrap=True)
     console.print()
