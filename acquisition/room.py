@@ -23,6 +23,17 @@ def claim(path: Path, size: int) -> None:
             raise
 
 
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Make a new file with this content; raises FileExistsError, or OSError where it can't be, and then leaves nothing."""
+    file = path.open("xb")
+    try:
+        with file:
+            file.write(content)
+    except BaseException:
+        path.unlink()
+        raise
+
+
 def allocate(file: FileIO, begin: int, end: int) -> None:
     """Give the bytes from `begin` to `end` of a file their place on the disk; raises OSError where there is no room."""
     if hasattr(os, "posix_fallocate"):

@@ -120,6 +120,11 @@ class Rules(Settings):
             amber, red = limits(getattr(self, name))
             if red < amber:
                 raise ValueError(f"in the rule {name}, red ({red:g}) lies below amber ({amber:g}); give red the larger value")
+        if self.qh_between_legs.amber_ratio <= 1:
+            raise ValueError(
+                f"in the rule qh_between_legs, amber ({self.qh_between_legs.amber_ratio:g}) must be above 1, where both legs "
+                "are alike; 2 is usual"
+            )
         return self
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from acquisition.recording import Recording, RecordingError
+from acquisition.recording import Recording
+from hardware.source import SquatscopeError
 from processing.analysis import Analysis
-from processing.results import ResultsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[float], None] = lambda _: None) -> Results:
-    """Compute the results of one recording; raises RecordingError.
+    """Compute the results of one recording; raises RecordingError, or PipelineError where the settings don't fit it.
 
     `settings_from`: a rig whose filters, limits and rules are used in place of the recording's own; plates, electrodes and
     streams stay as they were recorded. `progress` is called with the share done, from 0 to 1.
@@ -49,16 +49,16 @@ def reprocess_many(
     settings_from: Rig | None = None,
     workers: int = 2,
     progress: Callable[[Path, float], None] = lambda _path, _share: None,
-) -> Iterator[tuple[Path, Results | RecordingError | ResultsError]]:
+) -> Iterator[tuple[Path, Results | SquatscopeError]]:
     """Yield each recording with its results, or with what was wrong with it, in the order given.
 
     The kernels let go of the interpreter, so threads share the machine's cores at no cost to start.
     """
 
-    def one(path: Path) -> Results | RecordingError | ResultsError:
+    def one(path: Path) -> Results | SquatscopeError:
         try:
             return reprocess(path, settings_from, lambda share: progress(path, share))
-        except (RecordingError, ResultsError) as error:
+        except SquatscopeError as error:
             return error
 
     with ThreadPoolExecutor(workers) as pool:

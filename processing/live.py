@@ -32,7 +32,7 @@ class LivePipeline:
         """Process what is new in every stream; return whether there was anything."""
         found = False
         for name, reader in self._readers.items():
-            run = reader.read(int(RUN_S * reader.stream.rate_hz))
+            run = reader.read(max(1, int(RUN_S * reader.stream.rate_hz)))
             if run is None:
                 continue
             found = True

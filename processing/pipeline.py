@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from hardware.source import Channel, Stream
+from hardware.source import Channel, SquatscopeError, Stream
 from processing.emg import EmgChain
 from processing.force import ForceChain
 from processing.rules import CHANGE, Rule, RuleBook, rules_for
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 FLAGS = "flags"
 FLAGS_PER_S = 10.0
+
+
+class PipelineError(SquatscopeError):
+    """A rig whose signals can't be processed as it asks; the text is a full sentence."""
 
 
 class Chain(Protocol):
@@ -54,11 +58,16 @@ class Pipeline:
     """The chains of a rig and the rules on them; `rules` are those that a flag's number counts."""
 
     def __init__(self, rig: Rig) -> None:
-        """Build every chain for which the rig has plates or electrodes."""
+        """Build every chain for which the rig has plates or electrodes; raises PipelineError where it can't be built."""
         self.rig = rig
         self.rules: list[Rule] = []
-        self.force = ForceChain(rig) if rig.plate else None
-        self.emg = {name: EmgChain(rig, name) for name in dict.fromkeys(electrode.stream for electrode in rig.emg)}
+        try:
+            self.force = ForceChain(rig) if rig.plate else None
+            self.emg = {name: EmgChain(rig, name) for name in dict.fromkeys(electrode.stream for electrode in rig.emg)}
+        except ValueError as error:
+            raise PipelineError(
+                f"The signals of the rig {rig.name!r} can't be processed as it asks: {str(error).rstrip('.')}."
+            ) from error
         self.parts: list[Part] = []
         if self.force is not None:
             self._add(f"{self.force.stream}.force", self.force.stream, self.force)

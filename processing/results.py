@@ -7,7 +7,8 @@ seconds of the session, 0 = the first sample of any stream.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+import io
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from acquisition.hdf5_text import fixed, text_of, texts_of
 from acquisition.rig import Rig
+from acquisition.room import write_whole
 from hardware.source import SquatscopeError
 
 FORMAT = "squatscope results"
@@ -116,28 +119,31 @@ class Results:
 
     def write(self, path: Path) -> None:
         """Write the results file; raises ResultsError where it exists or can't be written, and leaves nothing half-written."""
+        image = io.BytesIO()  # HDF5 does not survive a write that fails, and memory does not run full as a disk does
+        with h5py.File(image, "w", libver="earliest") as file:
+            self._write_into(file)
         try:
-            with h5py.File(path, "x", libver="earliest") as file:
-                self._write_into(file)
+            write_whole(path, image.getbuffer())
         except FileExistsError:
             raise ResultsError(f"{path} exists already, and nothing is ever overwritten; give another folder.") from None
-        except (OSError, RuntimeError) as error:
-            path.unlink(missing_ok=True)
-            raise ResultsError(f"The results {path} can't be written: {error}") from error
+        except OSError as error:
+            raise ResultsError(f"The results {path} can't be written: {error.strerror}.") from error
 
     def _write_into(self, file: h5py.File) -> None:
         attributes = file.attrs
-        attributes["format"] = FORMAT
+        attributes["format"] = fixed(FORMAT)
         attributes["format_version"] = FORMAT_VERSION
-        attributes["software_version"] = version("squatscope")
-        attributes["written_utc"] = datetime.now(UTC).isoformat(timespec="seconds")
-        for name in ("recording", "recording_uuid", "created_utc", "seconds", "body_weight_N"):
+        attributes["software_version"] = fixed(version("squatscope"))
+        attributes["written_utc"] = fixed(datetime.now(UTC).isoformat(timespec="seconds"))
+        for name in ("recording", "recording_uuid", "created_utc"):
+            attributes[name] = fixed(getattr(self, name))
+        for name in ("seconds", "body_weight_N"):
             attributes[name] = getattr(self, name)
-        file.create_dataset("rig", data=self.rig.model_dump_json(indent=1))
+        file.create_dataset("rig", data=fixed(self.rig.model_dump_json(indent=1)))
         for name, table in self.tables.items():
             group = file.create_group(f"metrics/{name}")
             for key in ("columns", "units", "formula_ids"):
-                group.attrs[key] = list(getattr(table, key))
+                group.attrs[key] = fixed(getattr(table, key))
             group.create_dataset("time_s", data=table.time_s)
             group.create_dataset("frames", data=table.frames)
         for name, kind, rows in (
@@ -152,21 +158,26 @@ class Results:
         """Read a results file; raises ResultsError where it is none or damaged."""
         try:
             with h5py.File(path, "r") as file:
-                if file.attrs.get("format") != FORMAT:
-                    raise ResultsError(f"{path} is not a squatscope results file.")
+                if text_of(file.attrs.get("format", "")) != FORMAT:
+                    raise ResultsError(f"{path} is an HDF5 file but no squatscope results; is it a recording?")
+                if file.attrs["format_version"] != FORMAT_VERSION:
+                    found = file.attrs["format_version"]
+                    raise ResultsError(f"{path} has results of format {found}; this program reads format {FORMAT_VERSION}.")
                 return cls._read_from(file)
+        except ResultsError:
+            raise
         except FileNotFoundError:
             raise ResultsError(f"There is no file {path}.") from None
-        except (OSError, KeyError, ValueError) as error:
+        except Exception as error:  # a damaged file can fail in any way
             raise ResultsError(f"{path} is no results file, or is damaged: {error}") from error
 
     @classmethod
     def _read_from(cls, file: h5py.File) -> Results:
         tables = {
             name: Table(
-                columns=tuple(map(str, group.attrs["columns"])),
-                units=tuple(map(str, group.attrs["units"])),
-                formula_ids=tuple(map(str, group.attrs["formula_ids"])),
+                columns=tuple(texts_of(group.attrs["columns"])),
+                units=tuple(texts_of(group.attrs["units"])),
+                formula_ids=tuple(texts_of(group.attrs["formula_ids"])),
                 time_s=group["time_s"][:],
                 frames=group["frames"][:],
             )
@@ -174,12 +185,12 @@ class Results:
         }
         attributes = file.attrs
         return cls(
-            recording=str(attributes["recording"]),
-            recording_uuid=str(attributes["recording_uuid"]),
-            created_utc=str(attributes["created_utc"]),
+            recording=text_of(attributes["recording"]),
+            recording_uuid=text_of(attributes["recording_uuid"]),
+            created_utc=text_of(attributes["created_utc"]),
             seconds=float(attributes["seconds"]),
             body_weight_N=float(attributes["body_weight_N"]),
-            rig=Rig.model_validate_json(file["rig"][()]),
+            rig=Rig.model_validate_json(text_of(file["rig"][()])),
             tables=tables,
             flags=_from_table(FlagResult, file["flags"]),
             channels=_from_table(ChannelResult, file["quality"]),
@@ -187,13 +198,22 @@ class Results:
         )
 
 
-_KINDS: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_, "str": h5py.string_dtype()}
+_NUMBERS: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
 
 
 def _as_table(kind: type[Any], rows: list[Any]) -> NDArray[Any]:
-    """Return dataclasses as rows of an HDF5 compound table."""
-    dtype = np.dtype([(field.name, _KINDS[str(field.type)]) for field in fields(kind)])
-    return np.array([tuple(asdict(row).values()) for row in rows], dtype)
+    """Return dataclasses as rows of an HDF5 compound table, texts as UTF-8 as long as the longest of them."""
+    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(kind)}
+    arrays = {
+        field.name: np.array(columns[field.name], _NUMBERS[str(field.type)])
+        if str(field.type) in _NUMBERS
+        else fixed(columns[field.name])
+        for field in fields(kind)
+    }
+    table = np.empty(len(rows), [(name, array.dtype) for name, array in arrays.items()])
+    for name, array in arrays.items():
+        table[name] = array
+    return table
 
 
 def _from_table(kind: type[Any], dataset: h5py.Dataset) -> list[Any]:

@@ -94,9 +94,9 @@ def caveats(results: Results) -> list[str]:
     for stream in results.streams:
         if stream.undersampled:
             said.append(
-                f"Undersampled EMG: {stream.name} runs at {stream.nominal_hz:g} Hz, below the "
-                f"{rig.emg_processing.undersampled_below_hz:g} Hz that surface EMG asks for; amplitudes are too low, and can't be "
-                "compared with other systems."
+                f"Undersampled EMG: {stream.name} runs at {stream.nominal_hz:g} Hz, and surface EMG asks for "
+                f"{rig.emg_processing.undersampled_below_hz:g} Hz; amplitudes are too low, and can't be compared with other "
+                "systems."
             )
         if stream.missing:
             said.append(
@@ -114,6 +114,7 @@ def caveats(results: Results) -> list[str]:
         muscles = {e.muscle for e in rig.emg if e.side == side}
         if table is not None and not without and muscles and not np.isfinite(table.column(f"qh_{side}")).any():
             said.append(
-                f"The {side} quad/hamstring ratio is undefined throughout: a channel is missing or bad, or there is too little activity."
+                f"The {side} quad/hamstring ratio is undefined throughout: a channel is missing or bad, or there is too "
+                "little activity."
             )
     return said

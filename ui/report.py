@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from acquisition.room import write_whole
 from hardware.source import SquatscopeError
 from processing.formulas import FORMULAS
 from processing.summary import amount, caveats, findings
@@ -46,13 +47,11 @@ def write(results: Results, path: Path) -> None:
         version=version("squatscope"),
     )
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(page)
+        write_whole(path, page.encode())
     except FileExistsError:
         raise ReportError(f"{path} exists already, and nothing is ever overwritten; give another folder.") from None
     except OSError as error:
-        path.unlink(missing_ok=True)
-        raise ReportError(f"The report {path} can't be written: {error.strerror}") from error
+        raise ReportError(f"The report {path} can't be written: {error.strerror}.") from error
 
 
 def plots(results: Results) -> list[Plot]:

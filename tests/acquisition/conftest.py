@@ -12,7 +12,7 @@ PRELUDE = """
 import signal, sys, time
 from pathlib import Path
 import numpy as np
-sys.path[:0] = [{root!r}, {here!r}]
+sys.path[:0] = [{root!r}, {root!r} + "/tests", {here!r}]
 from fakes import *
 from acquisition.ring import *
 from acquisition.recording import *

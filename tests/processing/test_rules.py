@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def sessions(draw: st.DrawFn) -> np.ndarray:
 
 def changes_of(rules: RuleBook, rows: np.ndarray, cuts: list[int]) -> np.ndarray:
     edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
-    parts = [rules.process(rows[a:b]).copy() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [rules.process(rows[a:b]).copy() for a, b in pairwise(edges)]
     return np.concatenate(parts) if parts else np.empty((0, len(CHANGE)))
 
 

@@ -1,0 +1,156 @@
+"""Results files: what is written is read again, nothing is overwritten, and nothing foreign is taken for results."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+import pytest
+from damage import survive_damage
+
+from acquisition.rigfile import example, load
+from processing.results import ChannelResult, FlagResult, Results, ResultsError, StreamResult, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAN = float("nan")
+FLAG = FlagResult(
+    "load_shift", "load shifts ∆ to the right", "right", "red", "load_shift_pct", "load_shift.total_referenced", "%",
+    1.0, 1.3, NAN, 12.5, 5.0, 10.0, "plates", 999,
+)  # fmt: skip
+CHANNEL = ChannelResult("VL links µ", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, "Größe “unbekannt” 筋電図")
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    frames = np.arange(12.0).reshape(4, 3)
+    frames[1, 2] = np.nan
+    table = Table(("sample", "load_shift_pct", "fz_total_N"), ("1", "%", "N"), ("a", "b", "c"), frames[:, 0] / 7, frames)
+    return Results(
+        recording="Übung [links].h5",
+        recording_uuid="0f",
+        created_utc="2026-01-02T03:04:05+00:00",
+        seconds=4.25,
+        body_weight_N=NAN,
+        rig=load(example("demo")),
+        tables={"plates.force": table},
+        flags=[FLAG, replace(FLAG, label="", end_s=2.0)],
+        channels=[CHANNEL],
+        streams=[StreamResult("plates", 1000.0, 999.99, 4250, 3, 1, NAN, "host", False)],
+    )
+
+
+def assert_same(one: Results, other: Results) -> None:
+    np.testing.assert_array_equal(one.body_weight_N, other.body_weight_N)
+    for name in ("recording", "recording_uuid", "created_utc", "seconds", "rig"):
+        assert getattr(one, name) == getattr(other, name)
+    assert repr((one.flags, one.channels, one.streams)) == repr((other.flags, other.channels, other.streams))
+    assert list(one.tables) == list(other.tables)
+    for mine, theirs in zip(one.tables.values(), other.tables.values(), strict=True):
+        assert (mine.columns, mine.units, mine.formula_ids) == (theirs.columns, theirs.units, theirs.formula_ids)
+        np.testing.assert_array_equal(mine.frames, theirs.frames)
+        np.testing.assert_array_equal(mine.time_s, theirs.time_s)
+
+
+def test_what_is_written_is_read_again(results, tmp_path):
+    results.write(tmp_path / "r.h5")
+    assert_same(Results.read(tmp_path / "r.h5"), results)
+
+
+def test_nothing_found_is_read_again(results, tmp_path):
+    empty = replace(results, tables={}, flags=[], channels=[], streams=[], recording="")
+    empty.write(tmp_path / "r.h5")
+    assert_same(Results.read(tmp_path / "r.h5"), empty)
+
+
+def test_any_program_reads_the_file(results, tmp_path):
+    results.write(tmp_path / "r.h5")
+    with h5py.File(tmp_path / "r.h5") as file:
+        table = file["metrics/plates.force"]
+        assert [name.decode() for name in table.attrs["columns"]] == ["sample", "load_shift_pct", "fz_total_N"]
+        np.testing.assert_array_equal(table["frames"][:], results.tables["plates.force"].frames)
+        assert file["flags"]["severity"].tolist() == [b"red", b"red"]
+        assert file["quality"]["verdict"][0].decode() == CHANNEL.verdict
+
+
+def test_nothing_is_overwritten(results, tmp_path):
+    path = tmp_path / "r.h5"
+    path.write_text("mine")
+    with pytest.raises(ResultsError, match=r"r\.h5 exists already"):
+        results.write(path)
+    assert path.read_text() == "mine"
+    with pytest.raises(ResultsError, match="exists already"):
+        results.write(tmp_path)
+
+
+def test_a_place_that_can_not_be_written_is_told(results, tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "no" / "r.h5", tmp_path / "file" / "r.h5"):
+        with pytest.raises(ResultsError, match=r"can't be written: .*directory"):
+            results.write(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limits there")
+def test_a_full_disk_leaves_nothing(results, tmp_path):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(ResultsError, match="can't be written: File too large"):
+            results.write(tmp_path / "r.h5")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_results_file_is_refused(results, tmp_path):
+    good = tmp_path / "good.h5"
+    results.write(good)
+    content = good.read_bytes()
+    (tmp_path / "text.h5").write_text("no HDF5 at all")
+    (tmp_path / "empty.h5").write_bytes(b"")
+    (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with h5py.File(tmp_path / "later.h5", "w") as file:
+        file.attrs["format"] = "squatscope results"
+        file.attrs["format_version"] = 2
+    expected = {
+        "text.h5": "no results file",
+        "empty.h5": "no results file",
+        "cut.h5": "damaged",
+        "other.h5": "no squatscope results",
+        "later.h5": "of format 2; this program reads format 1",
+        "absent.h5": "There is no file",
+    }
+    for name, sentence in expected.items():
+        with pytest.raises(ResultsError, match=sentence):
+            Results.read(tmp_path / name)
+    with pytest.raises(ResultsError, match="no results file"):
+        Results.read(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_a_damaged_file_is_refused_or_read_and_hangs_nobody(results, tmp_path):
+    results.write(tmp_path / "good.h5")
+
+    def use(path: Path) -> str:
+        try:
+            Results.read(path)
+        except ResultsError as error:
+            return str(error)
+        return ""
+
+    assert survive_damage((tmp_path / "good.h5").read_bytes(), tmp_path, use, 150) > 10
+
+
+def test_a_column_that_is_not_there_is_told(results):
+    assert results.table_with("fz_total_N") is results.tables["plates.force"]
+    assert results.table_with("qh_left") is None
+    with pytest.raises(ValueError, match="not in"):
+        results.tables["plates.force"].column("qh_left")
