@@ -84,16 +84,17 @@ class Ring:
                 places = dict(_places(file, list(self.streams.values())))
             self._bytes = np.memmap(path, mode="r+" if writable else "r")
             self._arrays = {name: self._view(*place) for name, place in places.items()}
+            self._counters = self._arrays["counters"]
+            self._session = self._arrays["session"]
+            self._notes = self._arrays["notes"]
+            self._order = {name: i for i, name in enumerate(self.streams)}
+            _ = self.phase, [self.state(name) for name in self.streams]
         except RingError:
             raise
         except FileNotFoundError:
             raise RingError(f"There is no file {path}.") from None
         except Exception as error:  # a damaged file can fail in any way
             raise RingError(f"{path} can't be read as a ring; it is damaged or something else: {error}") from error
-        self._counters = self._arrays["counters"]
-        self._session = self._arrays["session"]
-        self._notes = self._arrays["notes"]
-        self._order = {name: i for i, name in enumerate(self.streams)}
 
     @classmethod
     def create(
