@@ -50,6 +50,16 @@ def near(image: np.ndarray, colour, distance: int = 30) -> np.ndarray:
     return np.abs(image - np.array(colour.getRgb()[:3])).sum(axis=2) < distance
 
 
+def texts(panel, monkeypatch) -> list[str]:
+    """Return all that a panel writes."""
+    found: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(lettering, "write", lambda _painter, _place, text, *_more, **_kinds: found.append(text))
+        patch.setattr(lettering, "paragraph", lambda _painter, _place, text, *_more: found.append(text))
+        panel.grab()
+    return found
+
+
 def _two_legs(path):
     squat = SquatRing(path, rig_data())
     squat.advance(13.0)
@@ -103,7 +113,7 @@ def _flags_everywhere(path):
     squat.advance(13.0)
     for rule in range(12):
         squat.flag(rule, 1 + rule % 2, 1.0, 2.0, peak=np.inf)
-        squat.flag(rule, 1 + rule % 2, 9.0 + 0.1 * rule, peak=np.nan)
+        squat.flag(rule, 1 + rule % 2, 9.0 + 0.1 * rule, peak=(np.nan, 5e4)[rule % 3 % 2])
     return squat.ring
 
 
@@ -133,12 +143,68 @@ def test_any_ring_is_drawn_at_any_size_with_no_panel_over_another(tmp_path, open
             assert not any(panel.intersects(other) for other in panels[k + 1 :])
 
 
+@pytest.mark.parametrize("make", RINGS)
+def test_no_number_that_is_none_is_written(tmp_path, opened, monkeypatch, make):
+    window = opened(make(tmp_path / "ring.h5"), frozen=True)
+    written = [text for panel in window._shown for text in texts(panel, monkeypatch)]
+    assert written
+    words = {word.strip("±()") for text in written for word in text.split()}
+    assert not words & {"nan", "inf", "-inf", "-nan", "-0", "None"}
+    assert "valgus detected" not in " ".join(written).lower()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "4.0"),
+        ({"qh_left": np.nan}, "muscles at rest"),
+        ({"qh_change_left": np.nan}, "baseline not set yet"),
+        ({"qh_change_left": 1.26}, "1.3 × own baseline"),
+        ({"qh_between_legs_log2": 1.0}, "0.5 × the right leg"),
+        ({"qh_between_legs_log2": np.nan}, ""),
+        ({"qh_left": np.nan, "quads_left_pct": np.nan}, "no data"),
+        ({"quads_left_pct": 83.6}, "84"),
+    ],
+)
+def test_a_leg_says_what_its_numbers_are_and_why_there_is_none(tmp_path, opened, monkeypatch, changes, expected):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(5.5)
+    window = opened(squat.ring, frozen=True)
+    values = {"qh_left": 4.0, "qh_change_left": 1.0, "qh_between_legs_log2": 0.0, "quads_left_pct": 40.0, "hams_left_pct": 10.0}
+    monkeypatch.setattr(window.feed, "value", lambda column: (values | changes).get(column, np.nan))
+    window.legs[0].refresh_digits()
+    assert expected in texts(window.legs[0], monkeypatch)
+
+
+def test_legs_without_mvc_or_hamstrings_say_so(tmp_path, opened, monkeypatch):
+    squat = SquatRing(tmp_path / "mvc.h5", rig_data(mvc=False))
+    window = opened(squat.ring)
+    assert "needs an MVC trial" in texts(window.legs[0], monkeypatch)
+    data = rig_data()
+    data["emg"] = [electrode for electrode in data["emg"] if electrode["muscle"] not in ("BF", "ST")]
+    squat = SquatRing(tmp_path / "hams.h5", data)
+    window = opened(squat.ring)
+    assert "no hams electrode" in texts(window.legs[1], monkeypatch)
+
+
 @given(text=st.text(max_size=80), width=st.integers(20, 400), px=st.integers(6, 60))
 @settings(deadline=None, max_examples=60)
 def test_text_never_leaves_its_place(qapp, text, width, px):
     font, fitting = lettering._fitted(text, px, False, width)
     measures = lettering.typeface(font.pixelSize(), False)[1]
     assert measures.horizontalAdvance(fitting) <= max(width, measures.horizontalAdvance("…")) + 1
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"), [(-0.3, 0, "0"), (np.nan, 1, "–"), (np.inf, 0, "–"), (1.25, 1, "1.2"), (-3.0, 0, "-3")]
+)
+def test_numbers_are_written_as_one_would(value, decimals, text):
+    assert lettering.number(value, decimals) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(np.nan, "0:00"), (7.9, "0:07"), (61, "1:01"), (3725, "1:02:05")])
+def test_session_time_is_written_as_a_clock(seconds, text):
+    assert lettering.clock(seconds) == text
 
 
 def test_digits_all_have_the_same_width(qapp):
@@ -269,6 +335,20 @@ def test_the_window_closes_after_the_end_only_if_asked(tmp_path, qapp, qtbot, mo
     else:
         qtbot.wait(500)
         assert window.isVisible()
+
+
+def test_the_process_of_a_dashboard_ends_by_itself_after_the_session(tmp_path):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(1.0)
+    squat.finish()
+    code = (
+        "import sys, pathlib; from ui.dashboard import window\n"
+        "sys.exit(window.show(pathlib.Path(sys.argv[1]), close_at_end=True))"
+    )
+    command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "ring.h5")]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_f11_fills_the_screen_and_escape_lets_go(tmp_path, opened, qtbot):

@@ -103,14 +103,15 @@ class Feed:
     def limits(self, metric: str) -> tuple[float, float] | None:
         """Return the amber and the red limit on a metric, None where no rule looks at it."""
         for rule in self.rules:
-            if rule.get("metric") == metric and {"amber", "red"} <= rule.keys():
-                return float(rule["amber"]), float(rule["red"])
+            amber, red = rule.get("amber"), rule.get("red")
+            if rule.get("metric") == metric and isinstance(amber, float) and isinstance(red, float):
+                return amber, red
         return None
 
     @property
     def dead(self) -> bool:
         """Whether the engine has gone without ending the session."""
-        if self.frozen or self.ring.phase == SessionPhase.FINISHED:
+        if self.frozen or self.ring.phase != SessionPhase.RUNNING:
             return False
         return not 0.0 <= self.ring.heartbeat_age_s < DEAD_S
 

@@ -158,7 +158,7 @@ def _peak(standing: Standing) -> str:
     """Return a flag's peak in words of its unit; a logarithm of a ratio as the ratio."""
     peak = abs(standing.flag.peak)
     if standing.metric.endswith("_log2"):
-        return f"{2.0**peak:.1f} ×"
+        return f"{lettering.number(2.0 ** min(peak, 20.0), 1)} ×"
     if standing.unit == "1":
-        return f"{peak:.1f} ×" if "change" in standing.metric else f"{peak:.1f}"
-    return f"{peak:.0f} {standing.unit}"
+        return f"{lettering.number(peak, 1)} ×" if "change" in standing.metric else lettering.number(peak, 1)
+    return f"{lettering.number(peak)} {standing.unit}"

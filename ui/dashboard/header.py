@@ -34,9 +34,8 @@ class Header(Panel):
             return 0, "SNAPSHOT", "the ring as it was found"
         if feed.dead:
             age = feed.ring.heartbeat_age_s
-            never = phase == SessionPhase.ARMED and not math.isfinite(feed.session_s)
             since = f"no sign of life for {_span(age)}" if age >= 0 else "no sign of life since this computer was started"
-            return 2, "ENGINE STOPPED", "it has not begun" if never else since
+            return 2, "ENGINE STOPPED", since
         stopped = [name for name, health in feed.health.items() if health.stopped]
         if stopped:
             return 2, "SOURCE LOST", ", ".join(stopped)

@@ -74,21 +74,15 @@ class Leg(Panel):
         severity = self._severity()
         colour = colours.SEVERITIES[severity]
         h = place.height()
-        top = QRectF(place.left(), place.top(), place.width(), 0.14 * h)
-        caption = lettering.width_of("quad : ham", self.px(18))
-        lettering.write(painter, top, "quad : ham", self.px(18), colours.QUIET)
+        self._caption(painter, QRectF(place.left(), place.top(), place.width(), 0.14 * h), severity)
         big = QRectF(place.left(), place.top() + 0.13 * h, place.width(), 0.42 * h)
         text = lettering.number(ratio, 1 if not ratio >= 100 else 0)
         lettering.write(painter, big, text, self.px(72), colour, bold=True)
-        if severity:
-            x = place.left() + caption + self.px(26)
-            lettering.sign(painter, QPointF(x, top.center().y()), self.px(24), severity)
-            word = QRectF(x + self.px(17), top.top(), place.right() - x - self.px(17), top.height())
-            lettering.write(painter, word, lettering.WORDS[severity], self.px(18), colour, bold=True)
         lines: tuple[tuple[str, int], ...] = ((self._why(), 0),)
         if math.isfinite(ratio):
             other = "left" if self._side == "right" else "right"
-            factor = 2.0 ** (between if self._side == "right" else -between)
+            log2 = between if self._side == "right" else -between
+            factor = 2.0 ** min(log2, 20.0)  # NaN stays NaN in this order
             of_change = self._feed.severity(f"qh_change_{self._side}", self._side)
             of_legs = self._feed.severity("qh_between_legs_log2", self._side)
             lines = (
@@ -98,6 +92,20 @@ class Leg(Panel):
         for k, (line, warned) in enumerate(lines):
             spot = QRectF(place.left(), place.top() + (0.6 + 0.18 * k) * h, place.width(), 0.17 * h)
             lettering.write(painter, spot, line, self.px(19), colours.SEVERITIES[warned] if warned else colours.QUIET)
+
+    def _caption(self, painter: QPainter, place: QRectF, severity: int) -> None:
+        """Say what the number is, and beside it how severe it is; the warning alone where there is no room for both."""
+        word = lettering.WORDS.get(severity, "")
+        caption = lettering.width_of("quad : ham", self.px(18))
+        warning = self.px(46) + lettering.width_of(word, self.px(18), bold=True)
+        both = caption + warning <= place.width()
+        if both or not severity:
+            lettering.write(painter, place, "quad : ham", self.px(18), colours.QUIET)
+        if severity:
+            x = place.left() + self.px(13) + (caption + self.px(13) if both else 0)
+            lettering.sign(painter, QPointF(x, place.center().y()), self.px(24), severity)
+            spot = QRectF(x + self.px(17), place.top(), place.right() - x - self.px(17), place.height())
+            lettering.write(painter, spot, word, self.px(18), colours.SEVERITIES[severity], bold=True)
 
     def _why(self) -> str:
         """Say why there is no ratio."""

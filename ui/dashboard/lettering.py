@@ -124,7 +124,7 @@ def sign(painter: QPainter, centre: QPointF, size: float, severity: int, *, dim:
 
 def number(value: float, decimals: int = 0) -> str:
     """Return a number as text, or a dash where there is none."""
-    return "–" if not math.isfinite(value) else f"{value:.{decimals}f}"
+    return "–" if not math.isfinite(value) else f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def clock(seconds: float) -> str:
