@@ -89,11 +89,17 @@ class _CallDetails(NamedTuple):
     compression: Any
 
 
-class _Deadline(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc has no types
-    """Gives every call an end: nidaqmx sets none, so that a server that fell silent would hold its caller for ever."""
+class Deadline(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc has no types
+    """Gives every call an end: nidaqmx sets none, so that a server that fell silent would hold its caller for ever.
+
+    A server that let a call run out of time gets an eighth of `answer_s` for the next ones until it answers again; to look
+    for it takes several calls, and `read` should not wait for each of them in full.
+    """
 
     def __init__(self, answer_s: float) -> None:
+        """Begin with the full time."""
         self._answer_s = answer_s
+        self._silent = False
 
     def intercept_unary_unary(
         self,
@@ -101,10 +107,14 @@ class _Deadline(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc 
         client_call_details: grpc.ClientCallDetails,
         request: object,
     ) -> grpc.Call:
+        """Make the call, with a deadline; a read's own timeout comes on top."""
         d = client_call_details
-        timeout_s = self._answer_s + max(getattr(request, "timeout", 0.0), 0.0)
+        answer_s = self._answer_s / 8.0 if self._silent else self._answer_s
+        timeout_s = answer_s + max(getattr(request, "timeout", 0.0), 0.0)
         details = _CallDetails(d.method, timeout_s, d.metadata, d.credentials, d.wait_for_ready, d.compression)
-        return continuation(details, request)
+        call = continuation(details, request)
+        self._silent = call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        return call
 
 
 class Connection:
@@ -140,7 +150,7 @@ class Connection:
             self._channel = grpc.secure_channel(self.server, grpc.ssl_channel_credentials(certificate), options)
         else:
             self._channel = grpc.insecure_channel(self.server, options)
-        self._calls = grpc.intercept_channel(self._channel, _Deadline(self._answer_s))
+        self._calls = grpc.intercept_channel(self._channel, Deadline(self._answer_s))
 
     def options(self, session_name: str = "", *, attach: bool = False) -> nidaqmx.GrpcSessionOptions | None:
         """Return what `nidaqmx.Task` and `System` take as `grpc_options`; None stands for this machine's driver."""

@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import grpc
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hardware.nidaq import NidaqSource
-from hardware.nidaq_connection import MEANINGS, Connection
+from hardware.nidaq_connection import MEANINGS, Connection, Deadline
 from hardware.nidaq_devices import NidaqDevice, discover
 from hardware.nidaq_settings import NidaqSettings
 from hardware.source import Block, Channel, SourceError, SourceState, Stream
@@ -455,6 +456,30 @@ def test_close_does_not_hang_on_a_silent_server(server: StandInServer) -> None:
     source.stop()
     source.close()
     server.release()
+
+
+def test_deadline_is_short_while_the_server_is_silent() -> None:
+    deadline = Deadline(8.0)
+    given: list[float] = []
+
+    class Call:
+        def __init__(self, status: grpc.StatusCode) -> None:
+            self.code = lambda: status
+
+    def make_call(timeout: float, status: grpc.StatusCode) -> None:
+        details = SimpleNamespace(
+            method="m", timeout=None, metadata=None, credentials=None, wait_for_ready=None, compression=None
+        )
+        deadline.intercept_unary_unary(
+            lambda d, _: given.append(d.timeout) or Call(status), details, SimpleNamespace(timeout=timeout)
+        )
+
+    make_call(0.5, grpc.StatusCode.OK)
+    make_call(0.5, grpc.StatusCode.DEADLINE_EXCEEDED)
+    make_call(0.0, grpc.StatusCode.DEADLINE_EXCEEDED)
+    make_call(0.0, grpc.StatusCode.OK)
+    make_call(0.0, grpc.StatusCode.OK)
+    assert given == [8.5, 8.5, 1.0, 1.0, 8.0]
 
 
 def test_reading_before_start_is_an_error(server: StandInServer) -> None:
