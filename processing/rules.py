@@ -62,7 +62,9 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class Kind:
+    """Which setting judges which column in which direction, and how its flag reads."""
+
     setting: str
     metric: str
     side: str
@@ -71,21 +73,19 @@ class _Kind:
     log2: bool = False
 
 
-_KINDS = (
-    _Kind("load_shift", "load_shift_pct", "left", "load shifts to the left leg", sign=-1.0),
-    _Kind("load_shift", "load_shift_pct", "right", "load shifts to the right leg"),
-    _Kind("cop_shift", "cop_net_shift_mm", "left", "centre of pressure drifts to the left", sign=-1.0),
-    _Kind("cop_shift", "cop_net_shift_mm", "right", "centre of pressure drifts to the right"),
-    _Kind("foot_cop_medial", "foot_cop_medial_left_mm", "left", "left foot rolls inwards (valgus-associated pattern)"),
-    _Kind("foot_cop_medial", "foot_cop_medial_right_mm", "right", "right foot rolls inwards (valgus-associated pattern)"),
-    _Kind("qh_change", "qh_change_left", "left", "left quadriceps take over, against the own baseline"),
-    _Kind("qh_change", "qh_change_right", "right", "right quadriceps take over, against the own baseline"),
-    _Kind(
-        "qh_between_legs", "qh_between_legs_log2", "left", "left leg more quad-dominant than the right", sign=-1.0, log2=True
-    ),
-    _Kind("qh_between_legs", "qh_between_legs_log2", "right", "right leg more quad-dominant than the left", log2=True),
-    _Kind("qh_limit", "qh_left", "left", "left quad/hamstring ratio above its limit"),
-    _Kind("qh_limit", "qh_right", "right", "right quad/hamstring ratio above its limit"),
+KINDS = (
+    Kind("load_shift", "load_shift_pct", "left", "load shifts to the left leg", sign=-1.0),
+    Kind("load_shift", "load_shift_pct", "right", "load shifts to the right leg"),
+    Kind("cop_shift", "cop_net_shift_mm", "left", "centre of pressure drifts to the left", sign=-1.0),
+    Kind("cop_shift", "cop_net_shift_mm", "right", "centre of pressure drifts to the right"),
+    Kind("foot_cop_medial", "foot_cop_medial_left_mm", "left", "left foot rolls inwards (valgus-associated pattern)"),
+    Kind("foot_cop_medial", "foot_cop_medial_right_mm", "right", "right foot rolls inwards (valgus-associated pattern)"),
+    Kind("qh_change", "qh_change_left", "left", "left quadriceps take over, against the own baseline"),
+    Kind("qh_change", "qh_change_right", "right", "right quadriceps take over, against the own baseline"),
+    Kind("qh_between_legs", "qh_between_legs_log2", "left", "left leg more quad-dominant than the right", sign=-1.0, log2=True),
+    Kind("qh_between_legs", "qh_between_legs_log2", "right", "right leg more quad-dominant than the left", log2=True),
+    Kind("qh_limit", "qh_left", "left", "left quad/hamstring ratio above its limit"),
+    Kind("qh_limit", "qh_right", "right", "right quad/hamstring ratio above its limit"),
 )
 
 
@@ -93,7 +93,7 @@ def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[R
     """Return the rules which are switched on and whose metric is among `metrics`."""
     by_name = {metric.name: metric for metric in metrics}
     found = []
-    for kind in _KINDS:
+    for kind in KINDS:
         setting: RuleSettings = getattr(settings, kind.setting)
         metric = by_name.get(kind.metric)
         if metric is None or not setting.on:

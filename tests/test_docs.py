@@ -1,0 +1,49 @@
+"""The docs say what the program does: tables are those of the program, commands and files that pages name exist."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.fixture(scope="module")
+def make():
+    spec = importlib.util.spec_from_file_location("docs_make", ROOT / "docs" / "make.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tables_are_those_of_the_program(page, make):
+    text = page.read_text(encoding="utf-8")
+    assert make.with_tables(text) == text, "run python docs/make.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_readme_names_every_command_and_no_other():
+    from typer.main import get_command
+
+    from ui.cli import app
+
+    named = set(re.findall(r"^\| `squatscope ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert named == set(get_command(app).commands)
+
+
+def test_every_formula_is_in_the_page_of_metrics():
+    from processing.formulas import FORMULAS
+
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert all(f"`{formula_id}`" in text for formula_id in FORMULAS)
