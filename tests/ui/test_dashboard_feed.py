@@ -12,9 +12,10 @@ import pytest
 from squat_ring import SquatRing, rig_data
 
 from acquisition.ring import Ring
-from hardware.source import Channel, SourceState, Stream
+from hardware.source import Block, Channel, SourceState, Stream
 from ui import dashboard
 from ui.dashboard.feed import DEAD_S, TRAIL_ROWS, Feed
+from ui.dashboard.health import Health
 
 
 @pytest.fixture
@@ -87,6 +88,18 @@ def test_a_stream_s_health_is_measured(squat):
     assert (health.lost_samples, health.state, health.note) == (1000, SourceState.LOST, "The board is gone.")
     assert health.stopped
     assert health.delay_s >= 600 / 2000  # what waits in the device is late as well
+
+
+def test_the_measured_rate_is_not_misled_by_late_blocks(tmp_path):
+    ring = Ring.create(tmp_path / "ring.h5", [Stream("x", 1000.0, (Channel("a", "V"),))], 30.0)
+    writer, health = ring.writer("x"), Health(ring, "x")
+    true_hz = 1000.1
+    for block in range(300):
+        end = 40 * (block + 1)
+        late_s = 0.2 if block % 10 in (0, 9) else 0.0
+        writer.append(Block(np.zeros((40, 1)), end - 40, 100.0 + end / true_hz + late_s))
+    health.poll()
+    assert health.rate_hz == pytest.approx(true_hz, abs=1e-6)
 
 
 def test_an_engine_without_a_sign_of_life_is_dead(squat):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from acquisition.ring import BACKLOG
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from acquisition.ring import Ring
 
 _RATE_S = 20.0
+_LEAST_S = 3.0
 _DELAY_POLLS = 10
 
 
@@ -60,11 +62,20 @@ class Health:
             return
         while arrivals[-1][0] - arrivals[0][0] > _RATE_S:
             arrivals.popleft()
-        (first_s, first), (last_s, last) = arrivals[0], arrivals[-1]
-        self.rate_hz = (last - first) / (last_s - first_s) if last_s - first_s > 1.0 else math.nan
+        begin_s, last_s = arrivals[0][0], arrivals[-1][0]
+        if last_s - begin_s > _LEAST_S:
+            # Blocks come late, never early: of the first and of the last second, the one with the least delay counts.
+            first = min(takewhile(lambda arrival: arrival[0] < begin_s + 1.0, arrivals), key=self._lateness)
+            last = min(takewhile(lambda arrival: arrival[0] > last_s - 1.0, reversed(arrivals)), key=self._lateness)
+            self.rate_hz = (last[1] - first[1]) / (last[0] - first[0])
+        else:
+            self.rate_hz = math.nan
         waiting_s = self._ring.counter(self.name, BACKLOG) / self.nominal_hz
         self._ages.append(time.monotonic() - last_s + waiting_s)
         self.delay_s = max(self._ages)
+
+    def _lateness(self, arrival: tuple[float, int]) -> float:
+        return arrival[0] - arrival[1] / self.nominal_hz
 
     @property
     def session_s(self) -> float:

@@ -292,7 +292,7 @@ class EmgTraces(Traces):
         typical = float(np.median(known)) if known else 1.0
         by_place = {(e.stream, rig.column(e.stream, e.channel)): e for e in electrodes} if rig else {}
         self.reference = np.array([by_place[lane.stream, lane.column].mvc_uV or typical for lane in self.lanes])
-        self.least_gain = 0.3 if self.by_mvc else 50.0
+        self.least_gain = 1.0 if self.by_mvc else 100.0
         self.gain = self.least_gain
         least_hz = rig.emg_processing.undersampled_below_hz if rig else 0.0
         rates = [feed.ring.streams[lane.stream].rate_hz for lane in self.lanes]
