@@ -210,7 +210,7 @@ class StreamWriter:
         self._capacity = len(self._samples)
         self._row = int(self._counters[PUBLISHED])
         self._tick = int(self._counters[TICKS])
-        if self._tick and self._ticks[(self._tick - 1) % self._capacity]["row"] > self._row:
+        if self._tick and self._ticks[(self._tick - 1) % len(self._ticks)]["row"] > self._row:
             self._tick -= 1  # whoever wrote it was killed before its block was published
 
     def append(self, block: Block) -> None:
@@ -231,7 +231,7 @@ class StreamWriter:
         self._samples[start : start + until_end] = block.samples[:until_end]
         if until_end < count:
             self._samples[: count - until_end] = block.samples[until_end:]
-        self._ticks[self._tick % self._capacity] = (end, block.first_index + count, block.segment, block.host_s)
+        self._ticks[self._tick % len(self._ticks)] = (end, block.first_index + count, block.segment, block.host_s)
         self._counters[TICKS] = self._tick + 1
         self._counters[PUBLISHED] = end
 
@@ -272,7 +272,7 @@ class StreamReader:
         Raises RingError where the ring is damaged.
         """
         while True:
-            published = int(self._counters[PUBLISHED])
+            published, reserved = int(self._counters[PUBLISHED]), int(self._counters[RESERVED])
             if published <= self.row:
                 return None
             run = self._copy(min(published, self.row + most_rows), published)
@@ -280,10 +280,11 @@ class StreamReader:
                 self.row = run.first_row + len(run.samples)
                 self._missed_before = 0
                 return run
+            oldest = self._oldest_whole_row()
+            if oldest <= self.row and reserved == int(self._counters[RESERVED]):
+                raise RingError(f"The ring's stream {self.stream.name} is damaged: nothing tells when its row {self.row} came.")
             # Lapped: go on at the oldest row that is safe for a while, and count what lies between.
-            resume = max(self.row, min(published, self._oldest_whole_row() + self._capacity // 8))
-            if resume == self.row and published == int(self._counters[PUBLISHED]):
-                raise RingError(f"The ring's stream {self.stream.name} is damaged: nothing tells when its row {resume} came.")
+            resume = max(self.row, min(published, oldest + self._capacity // 8))
             self.missed += resume - self.row
             self._missed_before += resume - self.row
             self.row = resume
@@ -311,13 +312,13 @@ class StreamReader:
         high = int(self._counters[TICKS])
         first = self._tick_of(row, max(0, high - self._capacity), high)
         beyond = self._tick_of(until - 1, first, high) + 1
-        return np.asarray(self._ticks[np.arange(first, min(beyond, high)) % self._capacity])
+        return np.asarray(self._ticks[np.arange(first, min(beyond, high)) % len(self._ticks)])
 
     def _tick_of(self, row: int, low: int, high: int) -> int:
         """Return the number of the first tick, of those from `low` to `high`, whose block ends beyond `row`."""
         while low < high:
             middle = (low + high) // 2
-            if int(self._ticks[middle % self._capacity]["row"]) > row:
+            if int(self._ticks[middle % len(self._ticks)]["row"]) > row:
                 high = middle
             else:
                 low = middle + 1
@@ -340,7 +341,7 @@ def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, 
             group.attrs["derived"] = derived
             rows = _capacity(stream, seconds)
             _dataset(group, "samples", (rows, len(stream.channels)), np.dtype(stream.dtype).newbyteorder("<"))
-            _dataset(group, "ticks", (rows,), TICK)
+            _dataset(group, "ticks", (rows + 1,), TICK)  # a block has a row at least; one tick may be half written
 
 
 def _dataset(group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -369,7 +370,7 @@ def _places(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, t
     for stream in streams:
         rows = len(file["streams"][stream.name]["samples"])
         expected[f"streams/{stream.name}/samples"] = ((rows, len(stream.channels)), np.dtype(stream.dtype))
-        expected[f"streams/{stream.name}/ticks"] = ((rows,), TICK)
+        expected[f"streams/{stream.name}/ticks"] = ((rows + 1,), TICK)
     for name, (shape, dtype) in expected.items():
         offset = file[name].id.get_offset()
         if offset is None or (file[name].shape, file[name].dtype) != (shape, dtype):
