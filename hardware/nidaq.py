@@ -173,7 +173,7 @@ class NidaqSource:
                 task.ai_channels.add_ai_voltage_chan(
                     name, terminal_config=_TERMINALS[terminal], min_val=-range_V, max_val=range_V
                 )
-            task.timing.cfg_samp_clk_timing(rate_hz, sample_mode=AcquisitionType.CONTINUOUS, samps_per_chan=buffer_samples)
+            task.timing.cfg_samp_clk_timing(rate_hz, sample_mode=AcquisitionType.CONTINUOUS)
             task.in_stream.input_buf_size = buffer_samples
             self._actual_rate_hz = task.timing.samp_clk_rate
             reader = AnalogMultiChannelReader(task.in_stream)

@@ -42,6 +42,10 @@ TEXTS = {
 }
 
 
+# Highest rate in Hz, and the buffer in samples that NI-DAQmx's manual says a continuous task then gets at least.
+LEAST_BUFFERS = ((100.0, 1_000), (10e3, 10_000), (1e6, 100_000), (math.inf, 1_000_000))
+
+
 class CardError(Exception):
     """An NI-DAQmx error; `read` are the samples (inputs, n) that a timed-out read did get, None for any other error."""
 
@@ -161,10 +165,11 @@ class CardTask:
         self.columns.append(card.input_names.index(name))
 
     def set_clock(self, rate_hz: float, buffer_samples: int) -> None:
-        """Set the rate, which becomes the nearest that the clock can make, and the buffer."""
+        """Set the rate, which becomes the nearest that the clock can make, and the buffer, which NI-DAQmx may enlarge."""
         timebase_hz = min(self.rack.cards[name].timebase_hz for name in self.cards)
         self.rate_hz = timebase_hz / round(timebase_hz / rate_hz)
-        self.buffer_samples = buffer_samples
+        least = next(size for limit_hz, size in LEAST_BUFFERS if rate_hz <= limit_hz)
+        self.buffer_samples = max(buffer_samples, least)
 
     def start(self) -> None:
         """Reserve the cards and let the clock run."""

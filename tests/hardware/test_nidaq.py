@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import subprocess
 import threading
@@ -15,6 +16,7 @@ import grpc
 import numpy as np
 import pytest
 from nidaqmx.errors import DaqNotFoundError
+from nidaqmx.system import System
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -612,14 +614,32 @@ def test_terminal_and_range_for_all_or_one_each() -> None:
     assert (each.channel_terminals, each.channel_ranges) == (["RSE", "DIFFERENTIAL"], [5.0, 1.0])
 
 
-def test_connection_is_closed_without_warnings(server: StandInServer) -> None:
+def test_abandoned_source_warns_of_nothing(server: StandInServer) -> None:
+    source = make(server)
+    source.open()
+    source.close()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         source = make(server)
         source.open()
         del source
-        connection = Connection(server.address)
-        connection.open()
-        connection.close()
-        connection.close()
+        gc.collect()
     assert caught == []
+
+
+def test_closed_connection_sends_nothing_more(server: StandInServer, rack: Rack) -> None:
+    connection = Connection(server.address)
+    connection.open()
+    options = connection.options()
+    connection.close()
+    connection.close()
+    with pytest.raises(ValueError, match="closed channel"):
+        _ = System(options).driver_version
+    assert rack.calls.total() == 0
+
+
+def test_closed_source_can_be_opened_again(server: StandInServer) -> None:
+    source = make(server)
+    for segment in range(2):
+        with running(source):
+            assert set(gather(source, 80).segments) == {segment}
