@@ -136,6 +136,18 @@ def test_streams_of_any_rate_stand_at_the_host_s_time(tmp_path, rate_hz):
     assert abs(column - ((start_s + 23.0) % SWEEP_S) * 500 / SWEEP_S) <= 2
 
 
+def test_a_device_that_was_started_anew_goes_on_at_the_host_s_time(tmp_path):
+    ring = _ring(tmp_path, 1000.0)
+    writer, sweep = ring.writer("emg"), Sweep(ring, "emg", [0], [1.0], width=500, rate_hz=1000.0)
+    for block in range(100):
+        away_s, skipped = (5.0, 1000) if block >= 50 else (0.0, 0)  # away for 5 s, and numbered as if for 1 s
+        samples = np.ones((40, 1))
+        writer.append(Block(samples, 40 * block + skipped, 100.0 + 0.04 * block + away_s, segment=int(block >= 50)))
+        sweep.poll()
+    assert abs(sweep.newest - (100.0 + 0.04 * 99 + 5.0) * 50) <= 1
+    assert sweep.lost.sum() == pytest.approx(5.0 * 50, abs=3)
+
+
 def test_an_offset_is_taken_off(tmp_path):
     ring = _ring(tmp_path, 1000.0)
     t = np.arange(4000) / 1000.0

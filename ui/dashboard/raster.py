@@ -8,10 +8,28 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Samples = NDArray[np.float32] | NDArray[np.float64]
+Pixels = NDArray[np.uint32]
 
 
 @njit(nogil=True, cache=True)
-def fold(samples, columns, joined, pick, factor, level, decay, last, low, high, lost, newest):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+def fold(
+    samples: Samples,
+    columns: NDArray[np.int64],
+    joined: bool,
+    pick: NDArray[np.int64],
+    factor: Floats,
+    level: Floats,
+    decay: float,
+    last: Floats,
+    low: Floats,
+    high: Floats,
+    lost: NDArray[np.uint8],
+    newest: int,
+) -> int:
     """Fold samples (n, channels) into `low` and `high` (lanes, width); returns the newest column.
 
     `columns` (n,) are columns since time began, taken modulo the width; `newest` is the last one that was open, -1 at first.
@@ -64,7 +82,22 @@ def fold(samples, columns, joined, pick, factor, level, decay, last, low, high, 
 
 
 @njit(nogil=True, cache=True)
-def draw(image, ground, low, high, lost, first, until, top, bottom, least, most, colour, thickness, lost_colour):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+def draw(
+    image: Pixels,
+    ground: Pixels,
+    low: Floats,
+    high: Floats,
+    lost: NDArray[np.uint8],
+    first: int,
+    until: int,
+    top: NDArray[np.int64],
+    bottom: NDArray[np.int64],
+    least: Floats,
+    most: Floats,
+    colour: Floats,
+    thickness: float,
+    lost_colour: np.uint32,
+) -> None:
     """Draw the columns from `first` to `until` of all lanes into `image` (height, width) of 0xffRRGGBB pixels.
 
     Lane k fills the rows from `top[k]` to `bottom[k]` and shows the values from `least[k]` to `most[k]`, cut off there.
@@ -100,7 +133,7 @@ def draw(image, ground, low, high, lost, first, until, top, bottom, least, most,
 
 
 @njit(nogil=True, cache=True)
-def clear(image, ground, first, until, upper, lower):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+def clear(image: Pixels, ground: Pixels, first: int, until: int, upper: int, lower: int) -> None:
     """Empty the columns from `first` to `until`, modulo the width, between two rows: the gap that runs ahead of the beam."""
     width = image.shape[1]
     for c in range(first, until):

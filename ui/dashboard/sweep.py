@@ -108,17 +108,19 @@ class Sweep:
 
     def _set_origin(self, run: Run, index: NDArray[np.float64]) -> None:
         """Find the least delay of this sweep; use it from the next sweep on, or now if the device's clock began anew."""
+        segment = int(run.ticks["segment"][0])
+        restarted = segment != self._segment
+        if restarted:
+            self._least_delay_s, self._segment = np.nan, segment
         rows = run.ticks["row"] - run.first_row - 1
         within = (rows >= 0) & (rows < len(index))
         if within.any():
             delays = run.ticks["host_s"][within] - index[rows[within]] / self._rate_hz
             self._least_delay_s = float(np.fmin(self._least_delay_s, np.min(delays)))
-        segment = int(run.ticks["segment"][0])
-        if np.isnan(self._origin_s) or segment != self._segment:
+        if restarted:
             self._origin_s = self._least_delay_s
             if np.isnan(self._origin_s):
                 self._origin_s = float(run.ticks["host_s"][-1]) - index[-1] / self._rate_hz
-            self._segment = segment
         elif self.newest // self.width != int((self._origin_s + index[-1] / self._rate_hz) * (1 / SWEEP_S)):
             # A session that is played faster than it was recorded has no such origin, and keeps the first one.
             if abs(self._least_delay_s - self._origin_s) < _DRIFT_S:
