@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
+import signal
+import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -22,11 +26,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)  # names and paths may hold [brackets]
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for what the session leaves; a new one by default.")]
 Headless = Annotated[bool, typer.Option("--headless", help="Show the session in the terminal and open no window.")]
-Seconds = Annotated[float | None, typer.Option("--seconds", min=1.0, help="How long to record; until Ctrl-C by default.")]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", min=1.0, max=86400.0, help="How long to record; until Ctrl-C by default.")
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another lifter's noise.")]
 
 
@@ -36,14 +42,23 @@ def demo(
     seed: Seed = 1,
     out: Out = None,
     headless: Headless = False,
+    wire: Annotated[
+        bool,
+        typer.Option("--wire", help="The same through the clients of NI-DAQmx, LSL and BrainFlow, with stand-ins to talk to."),
+    ] = False,
 ) -> None:
     """Watch a simulated lifter squat, a knee cave in, and the flags come up; no hardware needed."""
     from acquisition.rigfile import example, load
     from ui.session import Folder, new_folder, run
     from ui.sources import sources_of
 
-    rig = load(example("demo"))
     folder = Folder(out or new_folder("demo"))
+    if wire:
+        from ui.wire import run_wired
+
+        _tell(run_wired(folder, console, seconds, seed, headless=headless))
+        return
+    rig = load(example("demo"))
     _tell(run(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
 
 
@@ -60,10 +75,10 @@ def live(
     headless: Headless = False,
 ) -> None:
     """Record a session from a rig's devices, or play a recording through the whole live path."""
-    from sim.replay import replay as replay_sources
-
     from acquisition.recording import Recording
     from acquisition.rigfile import load
+    from sim.replay import replay as replay_sources
+    from sim.replay import ring_seconds
     from ui.session import Folder, new_folder, run
     from ui.sources import sources_of
 
@@ -74,15 +89,17 @@ def live(
             f"{speed:g} is no speed; 1 is life, 2 twice as fast, inf as fast as can be", param_hint="--speed"
         )
     folder = Folder(out or new_folder("live"))
+    ring_s = None
     if replay is not None:
         with Recording(replay) as recording:
             rig, length_s = recording.rig, recording.seconds
+        ring_s = ring_seconds(replay) + 1.0
         sources: list[Source] = list(replay_sources(replay, None if math.isinf(speed) else speed))
     elif rig_file is not None:
         rig = load(rig_file)
         length_s = seconds or math.inf
         sources = sources_of(rig, seconds, seed)
-    _tell(run(rig, sources, folder, console, seconds=seconds, length_s=length_s, headless=headless))
+    _tell(run(rig, sources, folder, console, seconds=seconds, length_s=length_s, ring_s=ring_s, headless=headless))
 
 
 @app.command("import")
@@ -98,7 +115,7 @@ def import_file(
 
     imported = import_c3d(file, out, map_file)
     for message in imported.messages:
-        console.print(f"• {message}", markup=False, soft_wrap=True)
+        console.print(f"• {message}", soft_wrap=True)
     console.print(f"Recording: {imported.out}")
 
 
@@ -130,7 +147,7 @@ def recover(
 
     recovered = recover_ring(ring, out)
     for message in recovered.messages:
-        console.print(f"• {message}", markup=False, soft_wrap=True)
+        console.print(f"• {message}", soft_wrap=True)
     console.print(f"Recording: {out}")
 
 
@@ -189,24 +206,28 @@ def _tell(outcome: Outcome) -> None:
     console.print("Flagged:" if found else "No flag came up.")
     for finding in found:
         style = "bold" if finding.severity == "red" else ""
-        console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", style=style, markup=False, soft_wrap=True)
+        console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", style=style, soft_wrap=True)
     for sentence in [*caveats(outcome.results), *outcome.remarks]:
-        console.print(f"• {sentence}", style="dim", markup=False, soft_wrap=True)
+        console.print(f"• {sentence}", style="dim", soft_wrap=True)
     console.print()
     for name, path in outcome.folder.left():
-        console.print(f"{name:<10} {path}", markup=False, soft_wrap=True)
+        console.print(f"{name:<10} {path}", soft_wrap=True)
     if outcome.faults:
         _fail("\n".join(outcome.faults))
 
 
 def _fail(sentence: str) -> NoReturn:
     """Say what is wrong, and exit with 1."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(sentence, style="bold red", markup=False)
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(sentence, style="bold red")
     raise SystemExit(1)
 
 
 def main() -> None:
-    """Run a command; every foreseen error leaves as one sentence and exit code 1."""
+    """Run a command; every error leaves as a sentence and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a file or pipe on Windows knows few signs
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it politely finds nothing half-written
     try:
         app()
     except SquatscopeError as error:
@@ -214,6 +235,12 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}. The command was ended.")
+    except Exception as error:  # noqa: BLE001 - nobody squats to read a traceback
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _fail(
+            f"This is a mistake in squatscope: {type(error).__name__}: {error} ({Path(place.filename).name}, line "
+            f"{place.lineno}). Please report it, with what 'squatscope sys-info' prints."
+        )
 
 
 if __name__ == "__main__":

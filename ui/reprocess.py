@@ -41,15 +41,15 @@ def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, cons
                 report.write(results, out / f"{names[path]}.html")
             except SquatscopeError as error:
                 failed += 1
-                bars.console.print(f"{path}: {error}", style="bold red", markup=False, soft_wrap=True)
+                bars.console.print(f"{path}: {error}", style="bold red", soft_wrap=True)
                 continue
-            bars.console.print(f"{path}: {results.seconds:.1f} s", style="bold", markup=False)
+            bars.console.print(f"{path}: {results.seconds:.1f} s", style="bold")
             for finding in findings(results):
-                bars.console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", markup=False)
+                bars.console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.")
             if not results.flags:
                 bars.console.print("  No flag came up.")
             for sentence in caveats(results):
-                bars.console.print(f"  • {sentence}", style="dim", markup=False)
+                bars.console.print(f"  • {sentence}", style="dim")
     console.print(f"Results and reports of {len(tasks) - failed} of {len(tasks)} recordings are in {out}")
     return failed
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,21 +18,22 @@ from acquisition.ring import Ring
 from hardware.source import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
-from ui import report
-from ui.dashboard import qt_missing
+from ui import dashboard_process, report
+from ui.endings import endings
 from ui.terminal import TerminalView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
     from acquisition.rig import Rig
     from hardware.source import Source
     from processing.results import Results
+    from ui.endings import Told
 
-PICTURE_S = 60.0
 MOST_RING_S = 900.0
+WATCH_S = 0.1
 
 
 class SessionError(SquatscopeError):
@@ -74,20 +73,28 @@ class Folder:
 
     def left(self) -> list[tuple[str, Path]]:
         """Return what the session left, by name."""
-        files = {"recording": self.recording, "metrics": self.metrics, "picture": self.picture, "report": self.report}
+        files = {
+            "recording": self.recording,
+            "metrics": self.metrics,
+            "picture": self.picture,
+            "report": self.report,
+            "ring": self.ring,
+        }
         return [(name, path) for name, path in files.items() if path.exists()]
 
-    def make(self) -> None:
-        """Make the folder; raises SessionError where one of the files is there already, or it can't be made."""
+    def make(self) -> bool:
+        """Make the folder and return whether it was not there; raises SessionError where it can't be, or has such files."""
         for file in (self.ring, self.recording, self.metrics, self.picture, self.report):
             if file.exists():
                 raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
+        new = not self.path.exists()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SessionError(
                 f"The folder {self.path} can't be made: {error.strerror}; give another one with --out."
             ) from error
+        return new
 
 
 @dataclass(slots=True)
@@ -119,54 +126,73 @@ def run(
     *,
     seconds: float | None,
     length_s: float,
+    ring_s: float | None = None,
     headless: bool,
 ) -> Outcome:
-    """Run a session until its sources end, `seconds` have passed or somebody interrupts it, and write what it leaves.
+    """Run a session until its sources end, `seconds` have passed or somebody ends it, and write what it leaves.
 
-    `length_s` is how much will be recorded, infinite where nobody knows; the ring holds all of it, up to a quarter of an hour.
-    Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError) where it can't begin.
+    `length_s` is how much will be recorded, infinite where nobody knows. The ring holds `ring_s`, or where that is not given
+    all of the session, up to a quarter of an hour.
+    Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError, PipelineError) where it can't begin,
+    and then leaves nothing behind.
     """
-    folder.make()
-    if math.isfinite(length_s):
-        require_room(folder.path, length_s * _bytes_per_s(rig))
-    with console.status("Warming up the kernels ..."):
-        warm(rig)
-    ring = _make_ring(rig, folder, min(length_s + 10.0, MOST_RING_S))
-    try:
-        recorder = Recorder(ring, folder.recording, rig)
-    except BaseException:
-        ring.close()
-        folder.ring.unlink()
-        raise
-    live = LivePipeline(ring, rig)
-    engine = Engine(ring, sources, {"recorder": recorder, "live pipeline": live})
     remarks: list[str] = []
-    try:
-        engine.arm()
-        with _dashboard(folder.ring, headless, remarks):
-            engine.start()
+    with endings() as told:
+        try:
+            ring, recorder, live, engine = _begin(rig, sources, folder, console, length_s, ring_s, told)
+        except KeyboardInterrupt:
+            raise SessionError("The session was ended before it began, so nothing was recorded.") from None
+        try:
+            with dashboard_process.opened(folder.ring, headless, remarks):
+                _watch(engine, ring, console, seconds, told, remarks)
+                remarks += dashboard_process.save_picture(folder.ring, folder.picture)
+        finally:
+            engine.stop()
+        faults = engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in recorder.missed.items() if n]
+        results = live.results(folder.recording.name, recorder.uuid, recorder.created_utc)
+        ring.close()
+        if faults:
+            remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
+        else:
+            _remove(folder.ring, remarks)
+        for write, path in ((results.write, folder.metrics), (partial(report.write, results), folder.report)):
             try:
-                _watch(engine, ring, console, seconds)
-            finally:
-                engine.stop()
-            remarks += _save_picture(folder)
-    except BaseException:
-        if not engine.started:
-            recorder.abandon()
-            ring.close()
-            for file in (folder.ring, folder.recording):
-                file.unlink()
-        raise
-    results = live.results(folder.recording.name, recorder.uuid, recorder.created_utc)
-    results.write(folder.metrics)
-    report.write(results, folder.report)
-    ring.close()
-    faults = engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in recorder.missed.items() if n]
-    if faults:
-        remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
-    else:
-        _remove(folder.ring, remarks)
+                write(path)
+            except SquatscopeError as error:
+                faults.append(f"{error} The recording is not touched by that; 'squatscope reprocess' makes what is missing.")
     return Outcome(results, folder, faults, remarks)
+
+
+def _begin(
+    rig: Rig,
+    sources: Sequence[Source],
+    folder: Folder,
+    console: Console,
+    length_s: float,
+    ring_s: float | None,
+    told: Told,
+) -> tuple[Ring, Recorder, LivePipeline, Engine]:
+    """Put the parts together and start them; where that fails, undo what was done."""
+    with ExitStack() as undo:
+        if folder.make():
+            undo.callback(_remove_folder, folder.path)
+        if math.isfinite(length_s):
+            require_room(folder.path, length_s * _bytes_per_s(rig))
+        with console.status("Warming up the kernels ..."):
+            warm(rig)
+        ring = _make_ring(rig, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
+        undo.callback(_remove, folder.ring, [])
+        undo.callback(ring.close)
+        recorder = Recorder(ring, folder.recording, rig)
+        undo.callback(_remove, folder.recording, [])
+        undo.callback(recorder.abandon)
+        live = LivePipeline(ring, rig)
+        engine = Engine(ring, sources, {"recorder": recorder, "live pipeline": live})
+        engine.arm()
+        told.raises = False
+        engine.start()
+        undo.pop_all()
+    return ring, recorder, live, engine
 
 
 def _bytes_per_s(rig: Rig) -> float:
@@ -189,72 +215,37 @@ def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
     )
 
 
-def _watch(engine: Engine, ring: Ring, console: Console, seconds: float | None) -> None:
-    """Show the session on the terminal until it ends."""
-    view = TerminalView(ring, console)
-    until_s = None if seconds is None else time.monotonic() + seconds
+def _watch(engine: Engine, ring: Ring, console: Console, seconds: float | None, told: Told, remarks: list[str]) -> None:
+    """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
+    until_s = math.inf if seconds is None else time.monotonic() + seconds
+
+    def ended() -> bool:
+        return engine.wait(WATCH_S) or told.yet or time.monotonic() >= until_s
+
     try:
-        while not engine.wait(0.1):
+        with closing(TerminalView(ring, console)) as view:
+            while not ended():
+                view.update()
+            if told.yet:
+                console.print("The session is brought to its end ...")
+            engine.stop()
             view.update()
-            if until_s is not None and time.monotonic() >= until_s:
-                break
-    except KeyboardInterrupt:
-        console.print("Interrupted: the session is brought to its end.")
-    finally:
-        view.close()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - rich exits where nobody reads on; no sample is lost for that
+        remarks.append(f"The terminal view stopped: {error or type(error).__name__}")
+    while not ended():
+        pass
     engine.stop()
-    view.update()
-
-
-@contextmanager
-def _dashboard(ring: Path, headless: bool, remarks: list[str]) -> Iterator[None]:
-    """Have a dashboard open as a process of its own, where there is a display for it."""
-    if headless:
-        yield
-        return
-    if not _has_display():
-        remarks.append("There is no display, so no dashboard was opened.")
-        yield
-        return
-    if missing := qt_missing():
-        remarks.append(missing)
-        yield
-        return
-    command = [sys.executable, "-m", "ui.cli", "dashboard", str(ring), "--close-at-end"]
-    process = subprocess.Popen(command)
-    try:
-        yield
-    finally:
-        try:
-            process.wait(10.0)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _has_display() -> bool:
-    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _save_picture(folder: Folder) -> list[str]:
-    """Draw the dashboard as it stands into a file, in a process of its own; return what there is to say about it."""
-    if missing := qt_missing():
-        return [f"No picture of the dashboard was made. {missing}"]
-    command = [sys.executable, "-m", "ui.cli", "dashboard", str(folder.ring), "--picture", str(folder.picture)]
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PICTURE_S, check=False)
-    except subprocess.TimeoutExpired:
-        return [f"No picture of the dashboard was made: drawing it took longer than {PICTURE_S:g} s."]
-    if done.returncode:
-        return [
-            f"No picture of the dashboard was made: {done.stderr.strip().splitlines()[-1:] or ['it failed without a word']}"
-        ]
-    return []
 
 
 def _remove(ring: Path, remarks: list[str]) -> None:
     try:
         ring.unlink()
+    except FileNotFoundError:
+        pass
     except PermissionError:  # Windows keeps a file that a dashboard still maps
         remarks.append(f"{ring} can be deleted once the dashboard is closed.")
+
+
+def _remove_folder(path: Path) -> None:
+    with suppress(OSError):
+        path.rmdir()

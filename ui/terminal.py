@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from acquisition.ring import BACKLOG
+from acquisition.ring import BACKLOG, PUBLISHED
 from hardware.source import SourceState
 from processing.pipeline import FLAGS
 from processing.rules import RED, fold
 from processing.summary import amount
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from rich.console import Console
 
     from acquisition.ring import Ring
     from processing.rules import Flag
 
 REDRAWS_PER_S = 8
-BAR = 41
 BAR_PCT = 20.0
-# Blue, orange and vermillion stay apart for eyes that don't tell red from green.
-LEFT_STYLE, RIGHT_STYLE, AMBER_STYLE, RED_STYLE = "bold #56b4e9", "bold #e69f00", "bold #f0e442", "bold white on #d0021b"
+FLAG_LINES = 5
+BEHIND_S = 0.5
+# Blue and orange stay apart for eyes that don't tell red from green, and every colour has a word beside it.
+LEFT_STYLE, RIGHT_STYLE = "bold #56b4e9", "bold #e69f00"
+AMBER_STYLE, RED_STYLE = "bold black on #f0b000", "bold white on #b3261e"
+GOOD_STATES = (SourceState.RUNNING, SourceState.ENDED)
 MARKS = {
     SourceState.RUNNING: "●",
     SourceState.ENDED: "■",
@@ -37,6 +37,15 @@ MARKS = {
     SourceState.LOST: "✕",
     SourceState.IDLE: "○",
 }
+COLUMNS = (
+    ("force N", "fz_{}_N", 0),
+    ("inwards mm", "foot_cop_medial_{}_mm", 1),
+    ("quads %MVC", "quads_{}_pct", 0),
+    ("hams", "hams_{}_pct", 0),
+    ("glutes", "glutes_{}_pct", 0),
+    ("Q:H", "qh_{}", 1),
+    ("x baseline", "qh_change_{}", 2),
+)
 
 
 class TerminalView:
@@ -46,14 +55,13 @@ class TerminalView:
         """Begin at the newest frames."""
         self._ring = ring
         self._console = console
+        self._raw = [name for name in ring.streams if name not in ring.derived]
         self._readers = {name: ring.reader(name, rows_back=1) for name in ring.derived if name != FLAGS}
         self._flag_reader = ring.reader(FLAGS)
+        self._known = {name for reader in self._readers.values() for name in reader.stream.channel_names}
         self._newest: dict[str, float] = {}
-        self._changes: list[NDArray[np.float64]] = []
-        self._told: dict[tuple[int, float], tuple[int, bool]] = {}
+        self._up: dict[int, Flag] = {}
         self._rules = ring.description["rules"]
-        self._rates = {name: stream.rate_hz for name, stream in ring.streams.items()}
-        self._began_s = time.monotonic()
         self._live: Live | None = None
         if console.is_terminal:
             self._live = Live(console=console, refresh_per_second=REDRAWS_PER_S, transient=True)
@@ -61,16 +69,17 @@ class TerminalView:
 
     def update(self) -> None:
         """Read what is new and show it."""
-        for reader in self._readers.values():
+        for name, reader in self._readers.items():
             newest = None
             while (run := reader.read()) is not None:
                 newest = run
             if newest is not None:
                 self._newest.update(zip(reader.stream.channel_names, newest.samples[-1], strict=True))
+            if self._ring.state(name.rsplit(".", 1)[0]) not in GOOD_STATES:
+                self._newest.update(dict.fromkeys(reader.stream.channel_names, math.nan))
         while (run := self._flag_reader.read()) is not None:
-            self._changes.append(run.samples)
-            for row in run.samples:
-                self._tell(row)
+            for flag in (fold(row[None])[0] for row in run.samples):
+                self._take(flag)
         if self._live is not None:
             self._live.update(self._picture())
 
@@ -79,107 +88,123 @@ class TerminalView:
         if self._live is not None:
             self._live.stop()
 
-    def _tell(self, change: NDArray[np.float64]) -> None:
-        """Print a change of a flag as a line, unless only its peak has grown."""
-        flag = fold(change[None])[0]
+    def _take(self, flag: Flag) -> None:
+        """Keep a flag as it stands now, and print a line unless only its peak has grown."""
+        before = self._up.pop(flag.rule, None)
         ended = not math.isnan(flag.end_sample)
-        if self._told.get((flag.rule, flag.start_sample)) == (flag.severity, ended):
-            return
-        self._told[flag.rule, flag.start_sample] = (flag.severity, ended)
-        at_s = (flag.end_sample if ended else flag.raised_sample) / self._rates[self._rule(flag)["stream"]]
-        what = "ends" if ended else "RED" if flag.severity == RED else "AMBER"
-        style = "dim" if what == "ends" else RED_STYLE if what == "RED" else AMBER_STYLE
-        line = Text(f"{at_s:7.1f} s  ")
-        line.append(f" {what:<5} ", style)
-        line.append(f" {self._describe(flag)}", "dim" if what == "ends" else "")
-        self._console.print(line, soft_wrap=True)
+        if not ended:
+            self._up[flag.rule] = flag
+        same = before is not None and (before.start_sample, before.severity) == (flag.start_sample, flag.severity)
+        if ended or not same:
+            at_sample = flag.end_sample if ended else flag.raised_sample
+            line = Text(f"{at_sample / self._rate_hz(self._rules[flag.rule]['stream']):6.1f} s ")
+            line.append(" ends  " if ended else _severity(flag), "dim" if ended else _style(flag))
+            line.append(f" {self._describe(flag)}", "dim" if ended else "")
+            self._print(line)
 
-    def _rule(self, flag: Flag) -> dict[str, str]:
-        rule: dict[str, str] = self._rules[flag.rule]
-        return rule
+    def _print(self, line: Text) -> None:
+        if self._live is not None:
+            self._console.print(line, no_wrap=True, overflow="ellipsis")
+        else:
+            self._console.print(line, soft_wrap=True)
+
+    def _rate_hz(self, stream: str) -> float:
+        return self._ring.streams[stream].rate_hz
 
     def _describe(self, flag: Flag) -> str:
-        rule = self._rule(flag)
+        rule = self._rules[flag.rule]
         return f"{rule['label']} ({amount(flag.peak, rule['unit'], rule['metric'])})"
 
-    def _picture(self) -> Group:
-        return Group(
-            Text(""), self._balance(), Text(""), self._legs(), Text(""), self._flags(), Text(""), self._streams(), Text("")
-        )
-
     def _value(self, name: str) -> float:
-        return float(self._newest.get(name, math.nan))
+        return self._newest.get(name, math.nan)
+
+    def _picture(self) -> Group:
+        """Draw everything, always as many lines high, so that nothing jumps."""
+        rows: list[Text | Table] = [Text(""), self._streams()]
+        if "load_shift_pct" in self._known:
+            rows += [Text(""), self._balance()]
+        return Group(*rows, Text(""), self._legs(), Text(""), *self._flags())
+
+    def _streams(self) -> Text:
+        """Say how long the session lasts, and how each source is doing."""
+        seconds = max(self._ring.counter(name, PUBLISHED) / self._rate_hz(name) for name in self._raw)
+        line = _line(f"{seconds:8.1f} s")
+        for name in self._raw:
+            state = self._ring.state(name)
+            good = state in GOOD_STATES
+            line.append("   ")
+            line.append(f"{MARKS[state]} {name} {state.name.lower()}", "dim" if good else RED_STYLE)
+            behind_s = self._ring.counter(name, BACKLOG) / self._rate_hz(name)
+            if behind_s >= BEHIND_S:
+                line.append(f" {behind_s:.1f} s behind", RED_STYLE)
+            if note := self._ring.note(name):
+                line.append(f" {note}", "" if good else RED_STYLE)
+        return line
 
     def _balance(self) -> Text:
         """Draw load shift as a bar from left to right, with its limits marked."""
         shift = self._value("load_shift_pct")
-        limits = {rule["name"]: rule for rule in self._rules if rule["metric"] == "load_shift_pct"}.get("load_shift")
-        cells = ["·"] * BAR
-        if limits is not None:
-            for limit in (limits["amber"], limits["red"]):
-                for sign in (-1, 1):
-                    cells[_cell(sign * float(limit))] = "|"
-        cells[BAR // 2] = "┼"
-        text = Text(f"  {time.monotonic() - self._began_s:6.1f} s   ")
-        text.append("L ", LEFT_STYLE)
+        half = max(10, min(30, (self._console.width - 37) // 2))
+        cells = ["·"] * (2 * half + 1)
+        for rule in self._rules:
+            if rule["metric"] == "load_shift_pct":
+                for limit in (rule["amber"], rule["red"]):
+                    cells[_cell(rule["sign"] * limit, half)] = "|"
+        side, style = ("left", LEFT_STYLE) if shift < 0 else ("right", RIGHT_STYLE)
+        line = _line("")
+        line.append("   left ", LEFT_STYLE)
         if math.isnan(shift):
-            text.append("".join(cells), "dim")
-            text.append(" R", RIGHT_STYLE)
-            return text.append("   load shift –  (both feet on the plates?)", "dim")
-        place, middle = _cell(shift), BAR // 2
-        for i in range(min(place, middle), max(place, middle) + 1):
-            cells[i] = "█"
-        text.append("".join(cells), LEFT_STYLE if shift < 0 else RIGHT_STYLE)
-        text.append(" R", RIGHT_STYLE)
-        side = "left" if shift < 0 else "right"
-        return text.append(f"   load shift {abs(shift):4.1f} % {side:<5}   {self._value('fz_total_N'):5.0f} N")
+            line.append("".join(cells), "dim").append(" right", RIGHT_STYLE)
+            return line.append("  no load shift", "dim")
+        place = _cell(shift, half)
+        first, last = min(place, half), max(place, half)
+        line.append("".join(cells[:first]), "dim")
+        line.append("█" * (last - first + 1), style)
+        line.append("".join(cells[last + 1 :]), "dim")
+        line.append(" right", RIGHT_STYLE)
+        return line.append(f"  {abs(shift):4.1f} % {side}", "bold")
 
     def _legs(self) -> Table:
-        table = Table(box=None, padding=(0, 2), show_edge=False)
-        for title in ("  leg", "force", "foot inwards", "quads", "hams", "glutes", "Q:H", "against own baseline"):
-            table.add_column(title, justify="left" if title == "  leg" else "right")
+        table = Table(box=None, padding=(0, 1), show_edge=False)
+        table.add_column("  leg", min_width=7, no_wrap=True)
+        columns = [column for column in COLUMNS if any(column[1].format(side) in self._known for side in ("left", "right"))]
+        for title, _, _ in columns:
+            table.add_column(title, justify="right", min_width=6, no_wrap=True)
         for side, style in (("left", LEFT_STYLE), ("right", RIGHT_STYLE)):
             table.add_row(
-                Text(f"  {side}", style),
-                _number(self._value(f"fz_{side}_N"), "N", 0),
-                _number(self._value(f"foot_cop_medial_{side}_mm"), "mm", 1),
-                *(_number(self._value(f"{group}_{side}_pct"), "%MVC", 0) for group in ("quads", "hams", "glutes")),
-                _number(self._value(f"qh_{side}"), "", 1),
-                _number(self._value(f"qh_change_{side}"), "times", 2),
+                Text(f"  {side}", style), *(_number(self._value(name.format(side)), digits) for _, name, digits in columns)
             )
         return table
 
-    def _flags(self) -> Text:
-        """List the flags which are up, the most severe first."""
-        flags = [flag for flag in fold(np.concatenate(self._changes)) if math.isnan(flag.end_sample)] if self._changes else []
-        if not flags:
-            return Text("  no flag up", "dim")
-        lines = Text()
-        for flag in sorted(flags, key=lambda flag: -flag.severity):
-            red = flag.severity == RED
-            lines.append(" ▲▲ RED   " if red else " ▲  AMBER ", RED_STYLE if red else AMBER_STYLE)
-            lines.append(f" {self._describe(flag)}\n")
-        lines.rstrip()
-        return lines
-
-    def _streams(self) -> Text:
-        text = Text()
-        for name in self._ring.streams:
-            if name in self._ring.derived:
-                continue
-            state = self._ring.state(name)
-            style = "" if state in (SourceState.RUNNING, SourceState.ENDED) else RED_STYLE
-            text.append(
-                f"  {MARKS[state]} {name} {state.name.lower()}, {self._ring.counter(name, BACKLOG)} waiting", style or "dim"
-            )
-            if note := self._ring.note(name):
-                text.append(f"  {note}", AMBER_STYLE)
-        return text
+    def _flags(self) -> list[Text]:
+        """List the flags which are up, the most severe first, on always as many lines."""
+        flags = sorted(self._up.values(), key=lambda flag: (-flag.severity, flag.start_sample))
+        lines = [_line("   no flag is up", "dim")] if not flags else []
+        for flag in flags[:FLAG_LINES]:
+            line = _line("  ")
+            line.append(f" {'▲▲' if flag.severity == RED else '▲ '}{_severity(flag)}", _style(flag))
+            lines.append(line.append(f" {self._describe(flag)}", "bold" if flag.severity == RED else ""))
+        if len(flags) > FLAG_LINES:
+            lines[-1] = _line(f"   and {len(flags) - FLAG_LINES + 1} more")
+        return lines + [Text("")] * (FLAG_LINES - len(lines))
 
 
-def _cell(shift_pct: float) -> int:
-    return round(max(-1.0, min(1.0, shift_pct / BAR_PCT)) * (BAR // 2)) + BAR // 2
+def _severity(flag: Flag) -> str:
+    return " RED   " if flag.severity == RED else " AMBER "
 
 
-def _number(value: float, unit: str, digits: int) -> str:
-    return "–" if math.isnan(value) else f"{value:.{digits}f} {unit}".rstrip()
+def _style(flag: Flag) -> str:
+    return RED_STYLE if flag.severity == RED else AMBER_STYLE
+
+
+def _line(text: str, style: str = "") -> Text:
+    """Return a text that keeps to its line."""
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
+
+
+def _cell(shift_pct: float, half: int) -> int:
+    return round(max(-1.0, min(1.0, shift_pct / BAR_PCT)) * half) + half
+
+
+def _number(value: float, digits: int) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
