@@ -40,6 +40,7 @@ FORMAT = "squatscope recording"
 FORMAT_VERSION = 1
 HEAD_BYTES = 1 << 20
 METADATA_BYTES = 1 << 16
+TICKS_TOGETHER = 1024
 GAP = np.dtype([("row", "<i8"), ("index", "<i8"), ("missing", "<i8"), ("segment", "<i8")])
 CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
 
@@ -82,7 +83,7 @@ class RecordingWriter:
         try:
             self._file = h5py.File(path, "w", libver="earliest", locking=False)
             self._room = path.open("r+b", buffering=0)
-            self._pending_bytes = 0
+            self._pending_bytes, self._spare_bytes = 0, METADATA_BYTES
             self._describe(rig, streams)
             self._file.flush()
         except (OSError, RuntimeError) as error:
@@ -106,7 +107,8 @@ class RecordingWriter:
             dtype = np.dtype(stream.dtype)
             # NaN is what a reader finds where a killed process has made a place for samples and not written them.
             group.create_dataset("samples", (0, width), dtype, maxshape=(None, width), chunks=(rows, width), fillvalue=np.nan)
-            group.create_dataset("ticks", (0,), TICK, maxshape=(None,), chunks=(1024,))
+            group.create_dataset("ticks", (0,), TICK, maxshape=(None,), chunks=(TICKS_TOGETHER,))
+            self._spare_bytes += rows * width * dtype.itemsize + TICKS_TOGETHER * TICK.itemsize  # a chunk is written whole
 
     def append(self, name: str, run: Run) -> None:
         """Write a run at the end of a stream; raises RecordingError where the disk is full or gone."""
@@ -115,8 +117,7 @@ class RecordingWriter:
         row = len(samples)
         moved = run.ticks.copy()
         moved["row"] += row - run.first_row
-        chunks = sum(dataset.dtype.itemsize * int(np.prod(dataset.chunks)) for dataset in (samples, ticks))
-        with self._room_for(run.samples.nbytes + moved.nbytes + chunks):
+        with self._room_for(run.samples.nbytes + moved.nbytes):
             samples.resize(row + len(run.samples), axis=0)
             samples[row:] = run.samples
             ticks.resize(len(ticks) + len(moved), axis=0)
@@ -134,7 +135,7 @@ class RecordingWriter:
         try:
             self._pending_bytes += size
             end = self._file.id.get_filesize()
-            allocate(self._room, end, end + self._pending_bytes + METADATA_BYTES)
+            allocate(self._room, end, end + self._pending_bytes + self._spare_bytes)
             yield
         except (OSError, RuntimeError) as error:
             full = isinstance(error, OSError) and error.errno in NO_ROOM

@@ -112,7 +112,7 @@ import acquisition.recorder
 acquisition.recorder.BATCH_S = 0.0
 stream = a_stream(channels=8)
 ring = Ring.create(path, [stream], 10)
-limit_file_size(1_500_000)
+limit_file_size(1_100_000)
 
 class Counter:
     def __init__(self):
@@ -149,5 +149,5 @@ print(counter.rows, counter.reader.missed)
     with Recording(recording) as opened:
         assert not opened.complete
         (run,) = opened.runs("plates")
-        assert 1000 < len(run.samples) < 16000
+        assert 0 < len(run.samples) < 16000
         check_numbers(run)
