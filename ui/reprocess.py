@@ -43,14 +43,14 @@ def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, cons
                 failed += 1
                 bars.console.print(f"{path}: {error}", style="bold red", soft_wrap=True)
                 continue
-            bars.console.print(f"{path}: {results.seconds:.1f} s", style="bold")
+            bars.console.print(f"{path}: {results.seconds:.1f} s", style="bold", soft_wrap=True)
             for finding in findings(results):
-                bars.console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.")
+                bars.console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", soft_wrap=True)
             if not results.flags:
                 bars.console.print("  No flag came up.")
             for sentence in caveats(results):
-                bars.console.print(f"  • {sentence}", style="dim")
-    console.print(f"Results and reports of {len(tasks) - failed} of {len(tasks)} recordings are in {out}")
+                bars.console.print(f"  • {sentence}", style="dim", soft_wrap=True)
+    console.print(f"Results and reports of {len(tasks) - failed} of {len(tasks)} recordings are in {out}", soft_wrap=True)
     return failed
 
 
