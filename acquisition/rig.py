@@ -20,6 +20,7 @@ from acquisition.settings import (
     Rules,
     Settings,
     StillSettings,
+    SyncSettings,
 )
 from hardware.brainflow_settings import BrainflowSettings
 from hardware.lsl_settings import LslSettings
@@ -58,7 +59,10 @@ SourceSettings = Annotated[
 
 
 class StreamSettings(Settings):
-    """One device with one clock: its rate, the names of its channels, and the unit of each (or one for all)."""
+    """One device with one clock: its rate, the names of its channels, and the unit of each (or one for all).
+
+    `sync_channel` is the one that carries a line which other devices sample too; its edges tie their clocks together.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
     rate_hz: Positive
@@ -66,6 +70,7 @@ class StreamSettings(Settings):
     units: str | list[str]
     block_samples: Annotated[int, Field(gt=0)] = 40
     dtype: Literal["float32", "float64"] = "float64"
+    sync_channel: str | None = None
     source: SourceSettings
 
     @model_validator(mode="after")
@@ -76,6 +81,10 @@ class StreamSettings(Settings):
         if isinstance(self.units, list) and len(self.units) != len(self.channels):
             raise ValueError(
                 f"there are {len(self.channels)} channels and {len(self.units)} units; give one unit for all, or one each"
+            )
+        if self.sync_channel is not None and self.sync_channel not in self.channels:
+            raise ValueError(
+                f"the sync_channel {self.sync_channel!r} is none of the stream's channels, which are {', '.join(self.channels)}"
             )
         return self
 
@@ -168,6 +177,7 @@ class Rig(Settings):
     emg_processing: EmgSettings = EmgSettings()
     quality: QualitySettings = QualitySettings()
     rules: Rules = Rules()
+    sync: SyncSettings = SyncSettings()
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Rig:
@@ -197,6 +207,8 @@ class Rig(Settings):
             raise ValueError(
                 f"{what} names the channel {missing[0]!r}, but the stream {stream_name!r} has {', '.join(stream.channels)}"
             )
+        if stream.sync_channel in channels:
+            raise ValueError(f"{what} names the channel {stream.sync_channel!r}, which is the sync_channel of {stream_name!r}")
 
     def _check_sides(self) -> None:
         if len({plate.side for plate in self.plate}) < len(self.plate):
@@ -208,11 +220,11 @@ class Rig(Settings):
         if doubled:
             raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
         for side in ("left", "right"):
-            streams = {e.stream for e in self.emg if e.side == side and e.muscle != "other"}
+            streams = {e.stream for e in self.emg if e.side == side and e.muscle in QUADRICEPS + HAMSTRINGS}
             if len(streams) > 1:
                 raise ValueError(
-                    f"the electrodes of the {side} leg are spread over the streams {', '.join(sorted(streams))}; "
-                    "a ratio within a leg needs one clock, so one stream"
+                    f"quadriceps and hamstrings of the {side} leg are spread over the streams {', '.join(sorted(streams))}; "
+                    "their ratio needs one clock, so one stream"
                 )
 
     def stream_named(self, name: str) -> StreamSettings:

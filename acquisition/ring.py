@@ -253,11 +253,13 @@ class StreamReader:
         self.stream = ring.streams[name]
         self._samples = ring._arrays[f"streams/{name}/samples"]
         self._ticks = ring._arrays[f"streams/{name}/ticks"]
+        self._tick_rows = self._ticks["row"]
         self._counters = ring._counters[ring._order[name]]
         self._capacity = len(self._samples)
         self.row = self._oldest_whole_row()
         if rows_back is not None:
             self.row = max(self.row, int(self._counters[PUBLISHED]) - rows_back)
+        self._tick = 0
         self.missed = 0
         self._missed_before = 0
 
@@ -298,8 +300,9 @@ class StreamReader:
         # Ticks are overwritten as rows are; one that is newer than what was published shows it.
         if not len(ticks) or not self.row < ticks["row"][0] <= published:
             return None
-        ticks = split_at_gaps(ticks)[0]
-        ticks = ticks[: max(1, np.searchsorted(ticks["row"], until, side="right"))]
+        if len(ticks) > 1:
+            ticks = split_at_gaps(ticks)[0]
+            ticks = ticks[: max(1, ticks["row"].searchsorted(until, side="right"))]
         start, count = self.row % self._capacity, int(ticks["row"][-1]) - self.row
         wrapped = max(0, start + count - self._capacity)
         samples = np.concatenate((self._samples[start : start + count], self._samples[:wrapped]))
@@ -310,7 +313,7 @@ class StreamReader:
     def _ticks_between(self, row: int, until: int) -> NDArray[np.void]:
         """Copy the ticks of the blocks that hold the rows from `row` to `until`."""
         high = int(self._counters[TICKS])
-        first = self._tick_of(row, max(0, high - self._capacity), high)
+        first = self._tick = self._tick_of(row, max(self._tick, high - self._capacity), high)
         beyond = self._tick_of(until - 1, first, high) + 1
         return np.asarray(self._ticks[np.arange(first, min(beyond, high)) % len(self._ticks)])
 
@@ -318,7 +321,7 @@ class StreamReader:
         """Return the number of the first tick, of those from `low` to `high`, whose block ends beyond `row`."""
         while low < high:
             middle = (low + high) // 2
-            if int(self._ticks[middle % len(self._ticks)]["row"]) > row:
+            if self._tick_rows[middle % len(self._ticks)] > row:
                 high = middle
             else:
                 low = middle + 1

@@ -75,6 +75,19 @@ class QualitySettings(Settings):
     missing_pct: NotNegative = 1.0
 
 
+class SyncSettings(Settings):
+    """A line that several devices sample: where between its two levels an edge lies, and what is asked before recording.
+
+    `edges`: how many each stream with a sync channel must have seen within its first `within_s`, with what they miss each
+    other by no more than `residual_ms`, or a sample of the stream where that is longer.
+    """
+
+    threshold_pct: Annotated[float, Field(ge=20, le=80)] = 50.0
+    edges: Annotated[int, Field(ge=1, le=1000)] = 3
+    within_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+    residual_ms: Positive = 2.0
+
+
 class RuleSettings(Settings):
     """What all rules share: how long a value must stay beyond a limit, and how far it must return to end the flag."""
 

@@ -9,11 +9,11 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-import nidaqmx  # type: ignore[import-untyped]
+import nidaqmx
 import numpy as np
-from nidaqmx.constants import AcquisitionType, TerminalConfiguration  # type: ignore[import-untyped]
-from nidaqmx.errors import Error  # type: ignore[import-untyped]
-from nidaqmx.stream_readers import AnalogMultiChannelReader  # type: ignore[import-untyped]
+from nidaqmx.constants import AcquisitionType, TerminalConfiguration
+from nidaqmx.errors import Error
+from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from hardware.nidaq_connection import OVERFLOWS, TIMED_OUT, Connection, device_code, may_come_back
 from hardware.nidaq_settings import NidaqSettings

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
-import nidaqmx  # type: ignore[import-untyped]
-from nidaqmx.errors import DaqError, DaqNotFoundError, DaqNotSupportedError, Error, RpcError  # type: ignore[import-untyped]
-from nidaqmx.grpc_session_options import SessionInitializationBehavior  # type: ignore[import-untyped]
+import nidaqmx
+from nidaqmx.errors import DaqError, DaqNotFoundError, DaqNotSupportedError, Error, RpcError
+from nidaqmx.grpc_session_options import SessionInitializationBehavior
 
 from hardware.source import SourceError
 

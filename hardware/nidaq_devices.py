@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from nidaqmx.errors import DaqError, Error  # type: ignore[import-untyped]
-from nidaqmx.system import Device, System  # type: ignore[import-untyped]
+from nidaqmx.errors import DaqError, Error
+from nidaqmx.system import Device, System
 
 from hardware.nidaq_connection import Connection
 

@@ -42,13 +42,21 @@ class CytonStandIn:
     """
 
     def __init__(
-        self, feed: Feed, port: Path, *, daisy: bool = False, boot_s: float = 0.0, first_packet_s: float = 0.0
+        self,
+        feed: Feed,
+        port: Path,
+        *,
+        daisy: bool = False,
+        boot_s: float = 0.0,
+        first_packet_s: float = 0.0,
+        clock_ppm: float = 0.0,
     ) -> None:
         """Take the feed of 8 channels, 16 with `daisy`; nothing exists until it is plugged in."""
         self.port = port
         self.daisy = daisy
         self.channels = 16 if daisy else 8
-        self.rate_hz = PACKETS_PER_S / 2 if daisy else PACKETS_PER_S
+        self._packets_per_s = PACKETS_PER_S * (1.0 + clock_ppm * 1e-6)
+        self.rate_hz = self._packets_per_s / 2 if daisy else self._packets_per_s
         self.answers = True
         self.boot_s = boot_s
         self.first_packet_s = first_packet_s
@@ -203,7 +211,7 @@ class CytonStandIn:
         """Send what is due and return the number of the next packet."""
         with self._lock:
             clump, late_s = self._clump
-            due = int(max(0.0, elapsed_s - late_s) * PACKETS_PER_S) // clump * clump
+            due = int(max(0.0, elapsed_s - late_s) * self._packets_per_s) // clump * clump
             if due <= packet:
                 return packet
             wire = self._garbage + self._packets(packet, due)

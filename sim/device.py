@@ -179,7 +179,7 @@ class SimulatedDevice:
         self._next = stop
         now_s = self._session.now_s()
         self._backlog = 0 if now_s is None else max(0, math.floor(now_s * self._rate_hz) + 1 - stop)
-        return Block(self._samples(first, stop), first, self._session.host_s(due_s), self._segment)
+        return Block(self.samples(first, stop), first, self._session.host_s(due_s), self._segment)
 
     def stop(self) -> None:
         """Stop acquiring."""
@@ -194,7 +194,8 @@ class SimulatedDevice:
             return 0.0
         return self._jitter_s * abs(float(np.random.default_rng([*self._seed, 3, first]).standard_normal()))
 
-    def _samples(self, first: int, stop: int) -> Samples:
+    def samples(self, first: int, stop: int) -> Samples:
+        """Return samples `first` to `stop` as the device takes them, (n, channels); they may be asked for in any order."""
         size = self._chunk_samples
         pieces: list[Samples] = []
         while first < stop:

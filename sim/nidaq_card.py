@@ -58,7 +58,10 @@ class CardError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card is; its clock divides `timebase_hz` by a whole number, so not every rate can be made."""
+    """What a card is; its clock divides `timebase_hz` by a whole number, so not every rate can be made.
+
+    `clock_ppm` is how far its crystal is off, of which the card itself knows nothing.
+    """
 
     name: str = "Dev1"
     product: str = "PCIe-6343"
@@ -66,6 +69,7 @@ class Card:
     inputs: int = 32
     simulated: bool = False
     timebase_hz: float = 100e6
+    clock_ppm: float = 0.0
 
     @property
     def input_names(self) -> list[str]:
@@ -142,7 +146,7 @@ class CardTask:
         self.name = name
         self.inputs: list[str] = []
         self.columns: list[int] = []
-        self.rate_hz = 1000.0
+        self.rate_hz = self.true_rate_hz = 1000.0
         self.buffer_samples = 0
         self.running = False
         self.broken = 0
@@ -168,6 +172,7 @@ class CardTask:
         """Set the rate, which becomes the nearest that the clock can make, and the buffer, which NI-DAQmx may enlarge."""
         timebase_hz = min(self.rack.cards[name].timebase_hz for name in self.cards)
         self.rate_hz = timebase_hz / round(timebase_hz / rate_hz)
+        self.true_rate_hz = self.rate_hz * (1.0 + max(self.rack.cards[name].clock_ppm for name in self.cards) * 1e-6)
         least = next(size for limit_hz, size in LEAST_BUFFERS if rate_hz <= limit_hz)
         self.buffer_samples = max(buffer_samples, least)
 
@@ -177,7 +182,7 @@ class CardTask:
             raise CardError(NOT_ACCESSIBLE)
         if any(task.running and task is not self and task.cards & self.cards for task in self.rack.tasks.values()):
             raise CardError(RESERVED)
-        self.first = math.ceil((time.monotonic() - self.rack.epoch_s) * self.rate_hz)
+        self.first = math.ceil((time.monotonic() - self.rack.epoch_s) * self.true_rate_hz)
         self.read_samples = 0
         self.broken = 0
         self.running = True
@@ -191,7 +196,7 @@ class CardTask:
         """Samples per input that were taken and not yet read."""
         if not self.running:
             return 0
-        taken = math.floor((time.monotonic() - self.rack.epoch_s) * self.rate_hz) + 1 - self.first
+        taken = math.floor((time.monotonic() - self.rack.epoch_s) * self.true_rate_hz) + 1 - self.first
         return max(taken, 0) - self.read_samples
 
     def read(self, samples: int, timeout_s: float) -> NDArray[np.float64]:
