@@ -13,18 +13,16 @@ from pydantic import Field, field_validator, model_validator
 
 from acquisition.settings import (
     EmgSettings,
-    NotNegative,
     PlateSettings,
-    Positive,
     QualitySettings,
     Rules,
-    Settings,
     StillSettings,
     SyncSettings,
 )
 from hardware.brainflow_settings import BrainflowSettings
 from hardware.lsl_settings import LslSettings
 from hardware.nidaq_settings import NidaqSettings
+from hardware.settings import NotNegative, Positive, Settings
 from hardware.source import Channel, Stream
 
 Side = Literal["left", "right"]

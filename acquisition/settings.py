@@ -8,16 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Settings(BaseModel):
-    """A part of the rig file: unknown keys are refused, values can't be changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from hardware.settings import NotNegative, Positive, Settings
 
 
 class PlateSettings(Settings):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from hardware.settings import NotNegative, Settings
 
 
-class BrainflowSettings(BaseModel):
+class BrainflowSettings(Settings):
     """A board by its name in BrainFlow (`CYTON_BOARD`, `SYNTHETIC_BOARD`), and its address.
 
     `serial_port`, `ip_address`, `ip_port`, `mac_address` and `serial_number` are given as far as the board needs them.
@@ -15,8 +17,6 @@ class BrainflowSettings(BaseModel):
     the order of the stream's columns, counted from 1 as printed on the board; without it they are the first ones. A board
     that went away is looked for during `rejoin_s`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["brainflow"] = "brainflow"
     board: Annotated[str, Field(min_length=1)]
@@ -27,7 +27,7 @@ class BrainflowSettings(BaseModel):
     serial_number: str = ""
     config: str = ""
     inputs: list[Annotated[int, Field(ge=1)]] | None = None
-    rejoin_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60.0
+    rejoin_s: NotNegative = 60.0
 
     @field_validator("inputs")
     @classmethod

@@ -5,21 +5,21 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from hardware.settings import NotNegative, Settings
 
 # Within quotes in a query to LSL.
 Word = Annotated[str, Field(pattern=r"^[^'\"<>&]*$")]
 
 
-class LslNetwork(BaseModel):
+class LslNetwork(Settings):
     """Where LSL looks and may be found: by default on this machine alone.
 
     `address` is this machine's own address on the network to use, `peers` are other machines that are asked directly, for
     networks that pass on no multicast. Streams of another `session_id` are not seen; LSL's own is "default". One program
     has one such network. LSL's data port listens on all of this machine's addresses nonetheless; a firewall closes it.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     address: str = "127.0.0.1"
     peers: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$")]] = []
@@ -50,7 +50,7 @@ class LslSettings(LslNetwork):
     stream_type: Word = ""
     source_id: Word = ""
     find_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    rejoin_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60.0
+    rejoin_s: NotNegative = 60.0
 
     @model_validator(mode="after")
     def _says_which(self) -> LslSettings:

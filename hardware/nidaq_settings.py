@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from hardware.settings import NotNegative, Positive, Settings
 
 Terminal = Literal["DEFAULT", "RSE", "NRSE", "DIFFERENTIAL", "PSEUDODIFFERENTIAL"]
 PhysicalChannel = Annotated[str, Field(pattern=r"^[^/,:\s]+/[^/,:\s]+$")]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class NidaqSettings(BaseModel):
+class NidaqSettings(Settings):
     """A card, or several that NI-DAQmx can put into one task with one clock.
 
     `physical_channels` stand in the order of the stream's columns, one input each (`Dev1/ai0`). `terminal` and `range_V`
@@ -22,8 +23,6 @@ class NidaqSettings(BaseModel):
     or server that went away is looked for every `retry_s`, for `rejoin_s` at most.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["nidaqmx"] = "nidaqmx"
     physical_channels: Annotated[list[PhysicalChannel], Field(min_length=1)]
     terminal: Terminal | list[Terminal] = "DEFAULT"
@@ -33,7 +32,7 @@ class NidaqSettings(BaseModel):
     tls_certificate: str = ""
     answer_s: Positive = 5.0
     retry_s: Positive = 1.0
-    rejoin_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60.0
+    rejoin_s: NotNegative = 60.0
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> NidaqSettings:

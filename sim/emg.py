@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from acquisition.rig import UNITS_TO_UV, Electrode, Muscle
-from acquisition.settings import NotNegative, Positive, Settings
+from hardware.settings import NotNegative, Positive, Settings
 from sim.lifter import Lifter
 from sim.motion import Floats
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, Muscle, Side
-from acquisition.settings import NotNegative, Positive, Settings
+from hardware.settings import NotNegative, Positive, Settings
 from hardware.source import SquatscopeError
 from sim.motion import Floats, Motion, Movement, Repetition, Sway, Tempo
 

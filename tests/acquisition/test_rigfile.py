@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from acquisition.rig import Rig
 from acquisition.rigfile import RigError, example, examples, load, read_toml
-from acquisition.settings import Settings
 from acquisition.toml_lines import lines_of
+from hardware.settings import Settings
 
 DEMO = example("demo").read_text(encoding="utf-8")
 SCALAR = re.compile(r"^(?P<key>\w+) = (?P<value>\"[^\"]*\"|-?[0-9.]+)(?P<rest>\s*(#.*)?)$")
