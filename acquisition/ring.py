@@ -75,8 +75,7 @@ class Ring:
             with h5py.File(path, "r", locking=False) as file:
                 if text_of(file.attrs.get("format", "")) != FORMAT:
                     raise RingError(f"{path} is an HDF5 file but not a squatscope ring; is it a recording?")
-                if file.attrs["format_version"] != FORMAT_VERSION:
-                    found = file.attrs["format_version"]
+                if (found := file.attrs["format_version"]) != FORMAT_VERSION:
                     raise RingError(f"{path} is a ring of format {found}; this program reads format {FORMAT_VERSION}.")
                 self.description: dict[str, Any] = json.loads(text_of(file.attrs["description"]))
                 self.streams = {name: read_stream(file["streams"][name]) for name in texts_of(file.attrs["streams"])}
@@ -260,8 +259,7 @@ class StreamReader:
         if rows_back is not None:
             self.row = max(self.row, int(self._counters[PUBLISHED]) - rows_back)
         self._tick = 0
-        self.missed = 0
-        self._missed_before = 0
+        self.missed = self._missed_before = 0
 
     @property
     def waiting(self) -> int:
