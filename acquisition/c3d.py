@@ -19,17 +19,9 @@ from acquisition.recording import RecordingError, RecordingWriter
 from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
 from acquisition.rigfile import RigError, read_toml
 from acquisition.runs import TICK, Run
-from acquisition.settings import (
-    EmgSettings,
-    NotNegative,
-    PlateSettings,
-    Positive,
-    QualitySettings,
-    Rules,
-    Settings,
-    StillSettings,
-)
+from acquisition.settings import EmgSettings, PlateSettings, QualitySettings, Rules, StillSettings
 from acquisition.toml_lines import lines_of
+from hardware.settings import NotNegative, Positive, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -115,9 +115,9 @@ class _Mistakes:
         """Yield line and sentence of each error."""
         for detail in error.errors(include_url=False):
             place, annotation = self._resolve(detail)
-            if detail["loc"][-1:] == ("str",) and isinstance(self._at(place), list):
-                continue  # a list was meant, and what is wrong with it follows
             kind, key = detail["type"], str(detail["loc"][-1]) if detail["loc"] else ""
+            if kind not in ("missing", "extra_forbidden", "list_type") and self._is_list_in_union(place, annotation):
+                continue  # it is none of the other members, and what is wrong with it as a list follows
             if kind == "extra_forbidden":
                 yield self._line(place), f"there is no setting {key!r}{_in(place[:-1])}{_meant(key, annotation)}"
             elif kind in ("missing", "union_tag_not_found"):
@@ -150,10 +150,15 @@ class _Mistakes:
                 annotation = _below(annotation, part)
             else:
                 annotation = _member(annotation, part)
-        if last in ("str", "list[str]") and not _models(annotation):
+        if isinstance(last, str) and detail["type"] != "missing" and not (isinstance(value, dict) and last in value):
             return place, annotation
         below = annotation if detail["type"] == "extra_forbidden" else _below(annotation, last)
         return (*place, last), below
+
+    def _is_list_in_union(self, place: Place, annotation: Any) -> bool:  # noqa: ANN401
+        """Return whether a list stands where a list is one of several things allowed."""
+        members = _members(annotation)
+        return isinstance(self._at(place), list) and len(members) > 1 and any(get_origin(member) is list for member in members)
 
     def _at(self, place: Place) -> Any:  # noqa: ANN401 - whatever stands in the file
         value: Any = self._data
@@ -313,9 +318,9 @@ def _limits(constraint: Any) -> Iterator[str]:  # noqa: ANN401
             ("ge", "from {:g}"),
             ("lt", "below {:g}"),
             ("le", "up to {:g}"),
-            ("pattern", "of letters, digits, - and _ that begins with a letter"),
-            ("min_length", "with at least {:d} of them"),
-            ("max_length", "with at most {:d} of them"),
+            ("pattern", "of the form {}"),
+            ("min_length", "at least {:d} long"),
+            ("max_length", "at most {:d} long"),
         ):
             if (limit := getattr(part, attribute, None)) is not None:
                 yield words.format(limit)

@@ -141,6 +141,39 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
         load(path)
 
 
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("range_V = -1", "line 11: stream 1, source.range_V is -1; it takes a number above 0 or a list, each of it a number"),
+        ("range_V = [-1]", "line 11: stream 1, source.range_V 1 is -1; it takes a number above 0."),
+        ("range_V = {}", "line 11: stream 1, source.range_V is a table"),
+        ("range_V = [1, 2]", "line 10: there are 1 physical_channels and 2 range_V values"),
+        ("terminal = 'X'", "line 11: stream 1, source.terminal is 'X'; it takes one of 'DEFAULT', 'RSE'"),
+        ("terminal = ['X']", "line 11: stream 1, source.terminal 1 is 'X'; it takes one of 'DEFAULT', 'RSE'"),
+        ("buffer_s = 1", "line 11: stream 1, source.buffer_s is 1; it takes a number from 10 up to 600."),
+        ("buffer_ms = 1", "line 11: there is no setting 'buffer_ms' in stream 1, source; did you mean 'buffer_s'?"),
+    ],
+)
+def test_settings_that_take_one_value_or_a_list(tmp_path: Path, setting: str, sentence: str) -> None:
+    message = said(
+        tmp_path,
+        f"""name = "x"
+[[stream]]
+name = "a"
+rate_hz = 1000.0
+channels = ["a"]
+units = "V"
+
+[stream.source]
+kind = "nidaqmx"
+physical_channels = ["Dev1/ai0"]
+{setting}
+""",
+    )
+    assert sentence in message
+    assert message.count("\n") == 0
+
+
 def test_any_model_of_settings_can_be_read(tmp_path: Path) -> None:
     class Small(Settings):
         length_mm: float
