@@ -1,6 +1,7 @@
 """A recording: raw samples as acquired with what is needed to understand them, in plain HDF5 for any program.
 
-Per stream there are `samples`, `ticks` and, once the recording is complete, `gaps` and `clock`. While it is being written any
+Per stream there are `samples`, `ticks`, with a sync channel its `edges`, and, once the recording is complete, `gaps` and
+`clock`. While it is being written any
 program can open it and sees what was there a second ago. It is written once, by one writer; everything that is computed from
 it goes elsewhere.
 """
@@ -20,11 +21,12 @@ import h5py
 import numpy as np
 from pydantic import ValidationError
 
-from acquisition import clock
+from acquisition import sync
 from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
 from acquisition.room import NO_ROOM, allocate, claim
 from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
+from acquisition.sync_edges import EDGE, finders
 from hardware.source import SquatscopeError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ FORMAT_VERSION = 1
 HEAD_BYTES = 1 << 20
 METADATA_BYTES = 1 << 16
 TICKS_TOGETHER = 1024
+EDGES_TOGETHER = 1024
 GAP = np.dtype([("row", "<i8"), ("index", "<i8"), ("missing", "<i8"), ("segment", "<i8")])
 CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
 
@@ -84,6 +87,7 @@ class RecordingWriter:
             self._file = h5py.File(path, "w", libver="earliest", locking=False)
             self._room = path.open("r+b", buffering=0)
             self._pending_bytes, self._spare_bytes = 0, METADATA_BYTES
+            self._finders = finders(rig)
             self._describe(rig, streams)
             self._file.flush()
         except (OSError, RuntimeError) as error:
@@ -108,6 +112,9 @@ class RecordingWriter:
             # NaN is what a reader finds where a killed process has made a place for samples and not written them.
             group.create_dataset("samples", (0, width), dtype, maxshape=(None, width), chunks=(rows, width), fillvalue=np.nan)
             group.create_dataset("ticks", (0,), TICK, maxshape=(None,), chunks=(TICKS_TOGETHER,))
+            if stream.name in self._finders:
+                group.create_dataset("edges", (0,), EDGE, maxshape=(None,), chunks=(EDGES_TOGETHER,))
+                self._spare_bytes += EDGES_TOGETHER * EDGE.itemsize
             self._spare_bytes += rows * width * dtype.itemsize + TICKS_TOGETHER * TICK.itemsize  # a chunk is written whole
 
     def append(self, name: str, run: Run) -> None:
@@ -117,11 +124,16 @@ class RecordingWriter:
         row = len(samples)
         moved = run.ticks.copy()
         moved["row"] += row - run.first_row
-        with self._room_for(run.samples.nbytes + moved.nbytes):
+        edges = self._finders[name].take(run) if name in self._finders else np.empty(0, EDGE)
+        with self._room_for(run.samples.nbytes + moved.nbytes + edges.nbytes):
             samples.resize(row + len(run.samples), axis=0)
             samples[row:] = run.samples
             ticks.resize(len(ticks) + len(moved), axis=0)
             ticks[-len(moved) :] = moved
+            if len(edges):
+                dataset = group["edges"]
+                dataset.resize(len(dataset) + len(edges), axis=0)
+                dataset[-len(edges) :] = edges
 
     def flush(self) -> None:
         """Hand everything to the operating system, so that other programs and a crash find it."""
@@ -146,10 +158,12 @@ class RecordingWriter:
 
     def finish(self) -> None:
         """Add gaps and clocks, mark the recording as complete, and close it."""
-        for group in self._file["streams"].values():
-            ticks = group["ticks"][:]
-            gaps = gaps_of(ticks)
-            line = clock.fit(ticks, float(group.attrs["rate_hz"]))
+        groups = self._file["streams"]
+        ticks = {name: group["ticks"][:] for name, group in groups.items()}
+        rates_hz = {name: float(group.attrs["rate_hz"]) for name, group in groups.items()}
+        lines = sync.clocks(ticks, rates_hz, {name: groups[name]["edges"][:] for name in self._finders})
+        for name, group in groups.items():
+            gaps, line = gaps_of(ticks[name]), lines[name]
             table = np.zeros(len(line.first_index), CLOCK)
             table["first_index"], table["offset_s"] = line.first_index, line.offset_s
             with self._room_for(gaps.nbytes + table.nbytes):
@@ -179,15 +193,26 @@ def _sound_ticks(ticks: NDArray[np.void], rows: int) -> int:
     return int(np.argmin(np.append(good, False)))
 
 
+def _sound_edges(edges: NDArray[np.void], ticks: NDArray[np.void]) -> NDArray[np.void]:
+    """Return the edges before the first that was not written or lies behind the last sample that was."""
+    index = edges["index"]
+    good = (np.diff(index, prepend=0) > 0) & (index < (ticks["index"][-1] if len(ticks) else 0))
+    return np.asarray(edges[: np.argmin(np.append(good, False))])
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedStream:
-    """One stream of a recording as it was read: what it is, how many rows, its ticks, gaps and clock."""
+    """One stream of a recording as it was read: what it is, its ticks, gaps and clock."""
 
     stream: Stream
-    rows: int
     ticks: NDArray[np.void]
     gaps: NDArray[np.void]
     clock: Clock
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self.ticks["row"][-1]) if len(self.ticks) else 0
 
 
 class Recording:
@@ -229,10 +254,15 @@ class Recording:
         self.created_utc = text_of(attributes["created_utc"])
         self.complete = bool(attributes["complete"])
         self.rig = Rig.model_validate_json(text_of(self._file["rig"][()]))
-        self.streams = {name: self._read_stream(group) for name, group in self._file["streams"].items()}
+        groups = self._file["streams"]
+        streams = {name: read_stream(group) for name, group in groups.items()}
+        ticks = {name: self._read_ticks(groups[name], stream) for name, stream in streams.items()}
+        with_line = [settings.name for settings in self.rig.stream if settings.sync_channel is not None]
+        edges = {name: _sound_edges(groups[name]["edges"][:], ticks[name]) for name in with_line}
+        lines = sync.clocks(ticks, {name: stream.rate_hz for name, stream in streams.items()}, edges)
+        self.streams = {name: RecordedStream(streams[name], ticks[name], gaps_of(ticks[name]), lines[name]) for name in streams}
 
-    def _read_stream(self, group: h5py.Group) -> RecordedStream:
-        stream = read_stream(group)
+    def _read_ticks(self, group: h5py.Group, stream: Stream) -> NDArray[np.void]:
         ticks = group["ticks"][:]
         shape = group["samples"].shape
         if shape[1:] != (len(stream.channels),) or ticks.dtype != TICK:
@@ -242,8 +272,7 @@ class Recording:
             if self.complete:
                 raise ValueError(f"the stream {stream.name} has a tick that can't be, number {sound}")
             ticks = ticks[:sound]  # killed in the middle of a flush, a recording can end in ticks that were not written
-        rows = int(ticks["row"][-1]) if sound else 0
-        return RecordedStream(stream, rows, ticks, gaps_of(ticks), clock.fit(ticks, stream.rate_hz))
+        return np.asarray(ticks)
 
     def samples(self, name: str, first_row: int = 0, rows: int | None = None) -> NDArray[Any]:
         """Return raw samples of a stream, (rows, channels); raises RecordingError where the file is damaged there."""

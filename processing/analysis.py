@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition import clock
+from acquisition import sync
 from acquisition.recording import gaps_of
 from acquisition.runs import TICK
+from acquisition.sync_edges import EDGE, finders
 from processing.pipeline import FLAGS, Pipeline
 from processing.results import SEVERITIES, ChannelResult, FlagResult, Results, StreamResult, Table
 from processing.rules import CHANGE, fold
@@ -39,6 +40,8 @@ class Analysis:
         self._changes: list[NDArray[np.float64]] = [np.empty((0, len(CHANGE)))]
         self._ticks: dict[str, list[NDArray[np.void]]] = {stream.name: [] for stream in rig.stream}
         self._rows = dict.fromkeys(self._ticks, 0)
+        self._finders = finders(rig)
+        self._edges: dict[str, list[NDArray[np.void]]] = {name: [np.empty(0, EDGE)] for name in self._finders}
 
     def take(self, stream: str, run: Run) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Process a run of a raw stream, and yield what it gives: (derived stream, rows); it must be exhausted."""
@@ -46,15 +49,18 @@ class Analysis:
         ticks["row"] += self._rows[stream] - run.first_row  # rows that were missed count as lost, and show as a gap
         self._rows[stream] += len(run.samples)
         self._ticks[stream].append(ticks)
+        if stream in self._finders:
+            self._edges[stream].append(self._finders[stream].take(run))
         for name, rows in self.pipeline.process(stream, run.samples, run.first_index):
             kept = rows.copy()
             (self._changes if name == FLAGS else self._frames[name]).append(kept)
             yield name, kept
 
     def results(self, recording: str, recording_uuid: str, created_utc: str) -> Results:
-        """Return the results of what was taken, with session times from the fitted clocks."""
+        """Return the results of what was taken, with session times from the clocks that fit its ticks and sync edges."""
         ticks = {name: np.concatenate([np.empty(0, TICK), *parts]) for name, parts in self._ticks.items()}
-        clocks = {stream.name: clock.fit(ticks[stream.name], stream.rate_hz) for stream in self._rig.stream}
+        rates_hz = {stream.name: stream.rate_hz for stream in self._rig.stream}
+        clocks = sync.clocks(ticks, rates_hz, {name: np.concatenate(found) for name, found in self._edges.items()})
         start_s = session_start_s(ticks, clocks)
         stance = self.pipeline.force.stance.found if self.pipeline.force is not None else None
         return Results(
@@ -121,6 +127,7 @@ class Analysis:
                 mains_pct=quality.mains_pct,
                 saturated_pct=quality.saturated_pct,
                 missing_pct=quality.missing_pct,
+                only_noise=quality.good and quality.only_noise,
                 verdict=_verdict(quality),
             )
             for stream, chain in self.pipeline.emg.items()
@@ -148,7 +155,7 @@ def _verdict(quality: ChannelQuality) -> str:
     """Return what is wrong with a channel, over the whole session; empty where nothing is."""
     if quality.good and quality.bad_windows:
         return f"EMG {quality.name}: bad for {quality.bad_pct:.0f} % of the time, most often {quality.worst.name.lower()}."
-    return "" if quality.good and not quality.only_noise else quality.sentence
+    return "" if quality.good else quality.sentence
 
 
 def session_start_s(ticks: dict[str, NDArray[np.void]], clocks: dict[str, Clock]) -> float:
