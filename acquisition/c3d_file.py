@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from acquisition.c3d_child import read_apart
+from hardware.source import SquatscopeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ SIDE_MM = (50.0, 10000.0)
 NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0}
 
 
-class C3DError(Exception):
+class C3DError(SquatscopeError):
     """A C3D file can't be imported; the text is a full sentence."""
 
 
