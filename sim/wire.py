@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from acquisition.rig import Rig, SimulatedSource, StreamSettings
 from hardware.brainflow_settings import BrainflowSettings
 from hardware.lsl_network import load
-from hardware.lsl_settings import LslSettings
+from hardware.lsl_settings import LslNetwork, LslSettings
 from hardware.nidaq_settings import NidaqSettings
 from hardware.source import SourceError
 from sim.lifter import Lifter
@@ -34,21 +34,24 @@ class WireLab:
     pseudo-terminals, boards of BrainFlow are left to the simulator, and `remarks` says so.
     """
 
-    def __init__(self, rig: Rig, lifter: Lifter) -> None:
-        """Nothing runs yet; raises SourceError where a stream needs a client that is missing."""
+    def __init__(self, rig: Rig, lifter: Lifter, network: LslNetwork | None = None) -> None:
+        """Nothing runs yet; raises SourceError where a stream needs a client that is missing.
+
+        LSL streams are on `network`, by default on this machine alone and in a session that nobody else has.
+        """
         self.remarks: list[str] = []
         self._lifter = lifter
         self._process: subprocess.Popen[str] | None = None
-        session_id = f"wire-{uuid.uuid4().hex[:12]}"
-        self._rig = _with_streams(rig, [self._prepared(stream, session_id) for stream in rig.stream])
+        network = network or LslNetwork(session_id=f"wire-{uuid.uuid4().hex[:12]}")
+        self._rig = _with_streams(rig, [self._prepared(stream, network) for stream in rig.stream])
         for stream in self._rig.stream:
             if isinstance(stream.source, LslSettings):
                 load(stream.source)
 
-    def _prepared(self, stream: StreamSettings, session_id: str) -> StreamSettings:
+    def _prepared(self, stream: StreamSettings, network: LslNetwork) -> StreamSettings:
         match stream.source:
             case LslSettings():
-                return _with_source(stream, stream.source.model_copy(update={"address": "127.0.0.1", "session_id": session_id}))
+                return _with_source(stream, stream.source.model_copy(update=network.model_dump()))
             case BrainflowSettings() if find_spec("pty") is None or sys.platform == "win32":
                 self.remarks.append(
                     f"This system has no pseudo-terminals, so no board can be played on one; {stream.name} comes from the "

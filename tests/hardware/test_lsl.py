@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from lsl_here import NETWORK
 
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
 import pylsl
@@ -22,7 +23,6 @@ from hardware.source import Block, Channel, SourceError, SourceState, Stream
 from sim.lsl_outlet import LslStandIn, OutletFacts, numbered
 
 RATE_HZ = 500.0
-NETWORK = LslNetwork(session_id=f"test-{uuid.uuid4().hex[:8]}")
 
 
 def stream(channels: int = 3, rate_hz: float = RATE_HZ, dtype: str = "float64") -> Stream:
