@@ -70,7 +70,10 @@ class FlagResult:
 
 @dataclass(frozen=True, slots=True)
 class ChannelResult:
-    """How good the signal of one electrode was over the recording; `verdict` is a sentence, empty where nothing is wrong."""
+    """How good the signal of one electrode was over the recording; `verdict` is a sentence, empty where nothing is wrong.
+
+    `only_noise`: nothing ever rose above the noise floor, as with a muscle at rest, or with none.
+    """
 
     name: str
     stream: str
@@ -80,6 +83,7 @@ class ChannelResult:
     mains_pct: float
     saturated_pct: float
     missing_pct: float
+    only_noise: bool
     verdict: str
 
 

@@ -109,6 +109,12 @@ def caveats(results: Results) -> list[str]:
             "ratio that needs them; give mvc_uV in the rig."
         )
     said += [channel.verdict for channel in results.channels if channel.verdict]
+    quiet = [channel.name for channel in results.channels if channel.only_noise]
+    if quiet:
+        said.append(
+            f"Nothing rose above the noise floor of {', '.join(quiet)}; a muscle at rest looks like that, and so does an "
+            "electrode that is off: contract the muscle to check."
+        )
     for side in ("left", "right"):
         table = results.table_with(f"qh_{side}")
         muscles = {e.muscle for e in rig.emg if e.side == side}

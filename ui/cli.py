@@ -116,7 +116,8 @@ def import_file(
     imported = import_c3d(file, out, map_file)
     for message in imported.messages:
         console.print(f"• {message}", soft_wrap=True)
-    console.print(f"Recording: {imported.out}")
+    console.print(imported.summary, markup=False, soft_wrap=True)
+    console.print(f"Recording: {imported.path}", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -22,7 +22,7 @@ FLAG = FlagResult(
     "load_shift", "load shifts ∆ to the right", "right", "red", "load_shift_pct", "load_shift.total_referenced", "%",
     1.0, 1.3, NAN, 12.5, 5.0, 10.0, "plates", 999,
 )  # fmt: skip
-CHANNEL = ChannelResult("VL links µ", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, "Größe “unbekannt” 筋電図")
+CHANNEL = ChannelResult("VL links µ", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, True, "Größe “unbekannt” 筋電図")
 
 
 @pytest.fixture(scope="module")
