@@ -252,6 +252,16 @@ def test_ticks_that_a_killed_writer_did_not_write_are_left_out(path):
         check_numbers(run)
 
 
+def test_samples_that_a_killed_writer_did_not_write_are_not_numbers(path):
+    stream = a_stream()
+    write(path, stream, a_run(stream, 0, 0)).abandon()
+    with h5py.File(path, "r+") as file:
+        samples = file["streams/plates/samples"]
+        samples.resize(5000, axis=0)
+        assert not np.isnan(samples[:200]).any()
+        assert np.isnan(samples[200:]).all()
+
+
 def test_contradicting_ticks_in_a_complete_recording_are_damage(path):
     stream = a_stream()
     write(path, stream, a_run(stream, 0, 0)).finish()

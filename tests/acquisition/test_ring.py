@@ -153,7 +153,7 @@ def test_ticks_overwritten_while_they_are_searched_are_not_believed(path, monkey
 
     def search_while_written(row, low, high):
         for i in next(late, ()):
-            writer.append(numbered(stream, i, 1))
+            writer.append(numbered(stream, 1000 + i, 1))
         return search(row, low, high)
 
     monkeypatch.setattr(reader, "_tick_of", search_while_written)
@@ -252,6 +252,19 @@ def test_a_heartbeat_from_before_the_machine_was_started_is_infinitely_old(path)
     ring = Ring.create(path, [a_stream()], 1)
     ring._session[1] = time.monotonic_ns() + 10**12
     assert ring.heartbeat_age_s == np.inf
+
+
+def test_a_block_whose_writer_was_killed_before_it_was_published_never_was(path):
+    stream = a_stream(block_samples=10)
+    ring = Ring.create(path, [stream], 1)
+    for i in range(3):
+        ring.writer("plates").append(numbered(stream, 10 * i, 10))
+    ring._counters[0, PUBLISHED] = 20
+    reader = ring.reader("plates")
+    assert len(read_all(reader)[0].samples) == 20
+    ring.writer("plates").append(numbered(stream, 500, 7))
+    (run,) = read_all(reader)
+    assert (run.first_row, run.first_index, len(run.samples)) == (20, 500, 7)
 
 
 def test_a_closed_ring_leaves_its_readers_whole(path):
