@@ -86,7 +86,7 @@ def test_several_mistakes_are_listed_in_the_order_of_the_file(tmp_path: Path) ->
         ("rate_hz = 2000.0", "rate_hz = nan", "rate_hz = nan", "stream 2, rate_hz is nan; it takes a number above 0"),
         ('kind = "simulated"', 'kind = "simulator"', '"simulator"', "source.kind is 'simulator'; it takes one of 'simulated'"),
         ("corners_mm = [[-410.0,", 'corners_mm = [["a",', '[["a"', "corners_mm 1 1 is 'a'; it takes a number"),
-        ('units = "mV"', 'units = ["mV"]', 'channels = [\n  "VL_L"', "there are 14 channels and 1 units"),
+        ('units = "mV"', 'units = ["mV"]', 'channels = [\n  "VL_L"', "channels and 1 units; give one unit for all"),
     ],
 )
 def test_what_does_not_fit_has_its_line(tmp_path: Path, old: str, new: str, line_of: str, sentence: str) -> None:
