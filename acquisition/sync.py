@@ -58,7 +58,8 @@ def clocks(
     """Return the clock of each stream, from its ticks and the edges (EDGE) of those that have a sync channel, in order.
 
     A clock of level EDGES tells the host time of the reference, and its `residual_s` is the 99th percentile of how far its
-    edges lie from the reference's; that of the reference is 0. Where no edges match, a stream keeps its host-clock fit.
+    edges lie from the reference's, or what samples can tell if that is more; that of the reference is 0. Where no edges match,
+    a stream keeps its host-clock fit.
     """
     found = {name: clock.fit(ticks[name], nominal_hz[name]) for name in ticks}
     reference, *others = [name for name in edges if len(ticks[name])] or [""]
@@ -164,7 +165,7 @@ def _fit(
         values = np.stack([np.ones(count), p.host_s - middles[name][p.segment], -np.ones(count)])
         values[2, p.reference_segment == 0] = 0
         rows = np.tile(np.arange(count), 3)
-        # A square edge is told to within a sample of either stream, and anywhere in it.
+        # A square edge is anywhere between two samples of each stream, so it is told no better than that.
         fine = np.hypot(1 / found[name].rate_hz, 1 / found[reference].rate_hz) / np.sqrt(12)
         parts.append(coo_array((values.ravel() / fine, (rows, columns.ravel())), shape=(count, places[-1])))
         apart.append(-p.apart_s / fine)
@@ -182,7 +183,7 @@ def _fit(
         kept &= near
     residuals = [0.0]
     for part, good, fine in zip(off, np.split(kept, cuts), finest, strict=True):
-        residuals.append(float(np.percentile(part[good], 99)) * fine)
+        residuals.append(max(1.0, float(np.percentile(part[good], 99))) * fine)
     return {
         name: _corrected(found[name], z[begin : end - 1], float(z[end - 1]), middles[name], residual)
         for name, begin, end, residual in zip(names, places, places[1:], residuals, strict=False)

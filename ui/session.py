@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from acquisition.engine import Engine
 from acquisition.recorder import Recorder, require_room
 from acquisition.ring import Ring
+from acquisition.sync_gate import SyncGate
 from hardware.source import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
@@ -139,15 +140,19 @@ def run(
     remarks: list[str] = []
     with endings() as told:
         try:
-            ring, recorder, live, engine = _begin(rig, sources, folder, console, length_s, ring_s, told)
+            ring, recorder, gate, live, engine, undo = _begin(rig, sources, folder, console, length_s, ring_s, told)
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
             with dashboard_process.opened(folder.ring, headless, remarks):
-                _watch(engine, ring, console, seconds, told, remarks)
-                remarks += dashboard_process.save_picture(folder.ring, folder.picture)
+                _watch(engine, ring, gate, console, seconds, told, remarks)
+                if not gate.refusal:
+                    remarks += dashboard_process.save_picture(folder.ring, folder.picture)
         finally:
             engine.stop()
+        if gate.refusal:
+            undo.close()
+            raise SessionError(" ".join([gate.refusal, *engine.faults]))
         faults = engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in recorder.missed.items() if n]
         results = live.results(folder.recording.name, recorder.uuid, recorder.created_utc)
         ring.close()
@@ -171,8 +176,8 @@ def _begin(
     length_s: float,
     ring_s: float | None,
     told: Told,
-) -> tuple[Ring, Recorder, LivePipeline, Engine]:
-    """Put the parts together and start them; where that fails, undo what was done."""
+) -> tuple[Ring, Recorder, SyncGate, LivePipeline, Engine, ExitStack]:
+    """Put the parts together and start them; where that fails, undo what was done. Closing the stack undoes it later."""
     with ExitStack() as undo:
         if folder.make():
             undo.callback(_remove_folder, folder.path)
@@ -186,13 +191,13 @@ def _begin(
         recorder = Recorder(ring, folder.recording, rig)
         undo.callback(_remove, folder.recording, [])
         undo.callback(recorder.abandon)
+        gate = SyncGate(ring, rig, recorder)
         live = LivePipeline(ring, rig)
-        engine = Engine(ring, sources, {"recorder": recorder, "live pipeline": live})
+        engine = Engine(ring, sources, {"recorder": gate, "live pipeline": live})
         engine.arm()
         told.raises = False
         engine.start()
-        undo.pop_all()
-    return ring, recorder, live, engine
+        return ring, recorder, gate, live, engine, undo.pop_all()
 
 
 def _bytes_per_s(rig: Rig) -> float:
@@ -215,16 +220,29 @@ def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
     )
 
 
-def _watch(engine: Engine, ring: Ring, console: Console, seconds: float | None, told: Told, remarks: list[str]) -> None:
+def _watch(
+    engine: Engine,
+    ring: Ring,
+    gate: SyncGate,
+    console: Console,
+    seconds: float | None,
+    told: Told,
+    remarks: list[str],
+) -> None:
     """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
     until_s = math.inf if seconds is None else time.monotonic() + seconds
 
     def ended() -> bool:
-        return engine.wait(WATCH_S) or told.yet or time.monotonic() >= until_s
+        return engine.wait(WATCH_S) or told.yet or bool(gate.refusal) or time.monotonic() >= until_s
 
     try:
         with closing(TerminalView(ring, console)) as view:
+            waiting = not gate.open
             while not ended():
+                if waiting and gate.open:
+                    waiting = False
+                    console.print(gate.progress)
+                view.notice = "" if gate.open else gate.progress
                 view.update()
             if told.yet:
                 console.print("The session is brought to its end ...")

@@ -52,7 +52,8 @@ class TerminalView:
     """Follows a ring and draws it as text; on a terminal it redraws in place, elsewhere it prints flags line by line."""
 
     def __init__(self, ring: Ring, console: Console) -> None:
-        """Begin at the newest frames."""
+        """Begin at the newest frames; `notice` is a line that is shown above the others."""
+        self.notice = ""
         self._ring = ring
         self._console = console
         self._raw = [name for name in ring.streams if name not in ring.derived]
@@ -120,7 +121,7 @@ class TerminalView:
 
     def _picture(self) -> Group:
         """Draw everything, always as many lines high, so that nothing jumps."""
-        rows: list[Text | Table] = [Text(""), self._streams()]
+        rows: list[Text | Table] = [_line(f"   {self.notice}"), self._streams()]
         if "load_shift_pct" in self._known:
             rows += [Text(""), self._balance()]
         return Group(*rows, Text(""), self._legs(), Text(""), *self._flags())

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from lsl_here import NETWORK
 
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
 
-from acquisition.recording import Recording
+from acquisition.recording import Recording, RecordingError
 from acquisition.rig import Rig
 from acquisition.rigfile import example, load
 from hardware.lsl_settings import LslSettings
@@ -71,14 +72,22 @@ def test_the_three_clients_show_one_lifter_and_lose_nothing(tmp_path) -> None:
     assert not (tmp_path / "out" / "ring.h5").exists()
 
 
+def recording_begun(path: Path) -> bool:
+    """Return whether every stream has samples, which takes until the sync line has been seen by all."""
+    try:
+        with Recording(path) as recording:
+            return all(stream.rows for stream in recording.streams.values())
+    except RecordingError:
+        return False
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process can't be sent Ctrl-C alone on Windows")
 def test_ctrl_c_ends_it_in_good_order(tmp_path) -> None:
     before = stand_ins()
     process = demo(tmp_path / "out", 600)
     until = time.monotonic() + START_S
-    while not (tmp_path / "out" / "recording.h5").exists() and time.monotonic() < until:
+    while not recording_begun(tmp_path / "out" / "recording.h5") and time.monotonic() < until:
         time.sleep(0.1)
-    time.sleep(4.0)
     assert len(stand_ins() - before) == 1
     process.send_signal(signal.SIGINT)
     said, complained = process.communicate(timeout=START_S)
