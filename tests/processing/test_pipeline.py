@@ -6,32 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sessions import simulated
 
 from acquisition.rig import Rig
 from acquisition.rigfile import example, load
-from hardware.source import StreamEnded
 from processing.pipeline import FLAGS, Pipeline, PipelineError, warm
 from processing.rules import CHANGE, fold
-from sim.device import devices
-from sim.lifter import demo_lifter
 
-SECONDS = 8.0
 RIGS = ("demo", "one-device", "cyton")
-
-
-def simulated(rig: Rig, seed: int = 3, seconds: float = SECONDS) -> dict[str, np.ndarray]:
-    """Return the samples of every stream of a rig, from the first to the last."""
-    found = {}
-    for device in devices(rig, demo_lifter(seconds, seed), speed=None, end_s=seconds):
-        device.open()
-        device.start()
-        blocks = []
-        try:
-            while True:
-                blocks.append(device.read(1.0).samples.copy())
-        except StreamEnded:
-            found[device.stream.name] = np.concatenate(blocks)
-    return found
 
 
 def run(

@@ -1,0 +1,83 @@
+"""Reprocessing: the same numbers as live, with other limits where asked, and one bad recording spoils no other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sessions import analysed, recorded, simulated
+
+from acquisition.recording import RecordingError
+from acquisition.rig import Rig
+from acquisition.rigfile import example, load
+from acquisition.settings import EmgSettings, PercentRule, Rules
+from processing.batch import reprocess, reprocess_many, with_settings
+from processing.pipeline import PipelineError
+from processing.results import Results
+
+RIG = load(example("demo"))
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return simulated(RIG)
+
+
+@pytest.fixture
+def recording(tmp_path, samples):
+    return recorded(tmp_path / "session.h5", RIG, samples)
+
+
+def test_a_recording_gives_what_its_samples_gave(recording, samples):
+    from_file, direct = reprocess(recording), analysed(RIG, samples)
+    assert from_file.flags == direct.flags or repr(from_file.flags) == repr(direct.flags)
+    assert repr(from_file.channels) == repr(direct.channels)
+    assert len(from_file.flags) > 2
+    for name, table in direct.tables.items():
+        np.testing.assert_array_equal(from_file.tables[name].frames, table.frames)
+        np.testing.assert_array_equal(from_file.tables[name].time_s, table.time_s)
+
+
+def test_other_limits_change_the_flags_and_not_the_metrics(recording):
+    recorded_ones = reprocess(recording)
+    strict = RIG.model_copy(update={"name": "other", "rules": Rules(load_shift=PercentRule(amber_pct=40, red_pct=50))})
+    others = reprocess(recording, strict)
+    assert "load_shift" in {flag.rule for flag in recorded_ones.flags}
+    assert "load_shift" not in {flag.rule for flag in others.flags}
+    assert others.rig.rules == strict.rules
+    assert others.rig.name == "demo"
+    for name, table in recorded_ones.tables.items():
+        np.testing.assert_array_equal(others.tables[name].frames, table.frames)
+
+
+def test_settings_bring_every_way_of_judging_and_nothing_of_the_lab():
+    other = load(example("cyton")).model_copy(update={"rules": Rules(load_shift=PercentRule(amber_pct=4, red_pct=5))})
+    mixed = with_settings(RIG, other)
+    lab = {"format_version", "name", "stream", "plate", "emg", "lab"}
+    for name in Rig.model_fields:
+        assert getattr(mixed, name) == getattr(RIG if name in lab else other, name), name
+
+
+def test_progress_rises_to_one(recording):
+    told: list[float] = []
+    reprocess(recording, progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_many_recordings_come_in_order_and_the_bad_ones_with_what_is_wrong(recording, tmp_path, samples):
+    short = recorded(tmp_path / "short.h5", RIG, {name: rows[:3000] for name, rows in samples.items()})
+    (tmp_path / "text.h5").write_text("no recording")
+    paths = [tmp_path / "absent.h5", recording, tmp_path / "text.h5", short, recording]
+    found = list(reprocess_many(paths, workers=3))
+    assert [path for path, _ in found] == paths
+    assert [type(result) for _, result in found] == [RecordingError, Results, RecordingError, Results, Results]
+    assert found[1][1].seconds == pytest.approx(8.0, abs=0.1)
+    assert found[3][1].seconds == pytest.approx(3.0, abs=0.1)
+    assert repr(found[1][1].flags) == repr(found[4][1].flags)
+
+
+def test_settings_that_do_not_fit_a_recording_are_told(recording):
+    wide = RIG.model_copy(update={"emg_processing": EmgSettings(notch_hz=1500.0)})
+    ((_, told),) = reprocess_many([recording], wide)
+    assert isinstance(told, PipelineError)
+    assert "notch_hz (1500) must be below half the rate" in str(told)

@@ -1,0 +1,131 @@
+"""The summary: what was flagged and what bounds it, in sentences that hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from acquisition.rig import Rig
+from acquisition.rigfile import example, load
+from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
+from processing.summary import amount, caveats, findings
+
+NAN = float("nan")
+
+
+def flag(rule: str = "load_shift", side: str = "right", severity: str = "amber", **changes) -> FlagResult:
+    base = FlagResult(
+        rule, f"{rule} on the {side}", side, severity, "load_shift_pct", "id", "%", 1.0, 1.3, 2.0, 7.0, 5.0, 10.0, "plates", 0
+    )
+    return replace(base, **changes)
+
+
+def results(rig: Rig | None = None, flags=(), streams=(), channels=(), tables=None, weight: float = 930.0) -> Results:
+    return Results(
+        "r.h5",
+        "0f",
+        "2026",
+        10.0,
+        weight,
+        rig or load(example("demo")),
+        tables or {},
+        list(flags),
+        list(channels),
+        list(streams),
+    )
+
+
+def test_flags_of_one_rule_and_side_are_one_finding():
+    found = findings(
+        results(
+            flags=[
+                flag(start_s=4.0, end_s=NAN, peak=-8.0, severity="red"),
+                flag(start_s=1.0, end_s=2.5, peak=7.0),
+                flag(side="left", start_s=0.5, end_s=1.0, peak=-6.0),
+            ]
+        )
+    )
+    assert [(f.side, f.severity, f.times, f.first_s, f.total_s, f.peak, f.limit) for f in found] == [
+        ("right", "red", 2, 1.0, 7.5, -8.0, 10.0),
+        ("left", "amber", 1, 0.5, 0.5, -6.0, 5.0),
+    ]
+    assert found[0].sentence() == "Load_shift on the right: 2 times, first at 1.0 s, 7.5 s in all, at most 8.0 % (limit 10 %)"
+    assert ": once, first at 0.5 s" in found[1].sentence()
+
+
+def test_the_most_severe_comes_first_then_the_earliest():
+    flags = [
+        flag("a", start_s=3.0, severity="red"),
+        flag("b", start_s=1.0),
+        flag("c", start_s=2.0, severity="red"),
+        flag("d", start_s=0.5),
+    ]
+    assert [finding.label[0] for finding in findings(results(flags=flags))] == ["c", "a", "d", "b"]
+
+
+def test_no_flags_are_no_findings():
+    assert findings(results()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "metric", "said"),
+    [
+        (-12.34, "%", "load_shift_pct", "12 %"),
+        (9.96, "mm", "foot_cop_medial_left_mm", "10.0 mm"),
+        (2.04, "1", "qh_change_left", "2.0 times"),
+        (12.0, "1", "qh_left", "12.0"),
+        (-1.0, "1", "qh_between_legs_log2", "2.0 times"),
+        (NAN, "%", "load_shift_pct", "undefined"),
+    ],
+)
+def test_amounts_are_said_as_people_say_them(value, unit, metric, said):
+    assert amount(value, unit, metric) == said
+
+
+def without(**parts) -> Rig:
+    return Rig.model_validate({**load(example("demo")).model_dump(), **parts})
+
+
+def test_a_good_session_has_no_caveats():
+    table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[5.0, 5.0]]))
+    stream = StreamResult("emg", 2000.0, 2000.0, 10, 0, 0, 0.0, "host", False)
+    good = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, False, "")
+    assert caveats(results(streams=[stream], channels=[good], tables={"emg.emg": table})) == []
+
+
+def test_everything_that_bounds_the_numbers_is_said():
+    demo = load(example("demo"))
+    emg = [{**electrode.model_dump(), "mvc_uV": None if electrode.side == "left" else 300.0} for electrode in demo.emg]
+    table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[NAN, NAN]]))
+    stream = StreamResult("emg", 250.0, 250.0, 10, 30, 2, 0.0, "host", True)
+    bad = ChannelResult("VL left", "emg", 100, 1, 0, 90, 0, 0, False, "EMG VL left: mostly mains hum.")
+    said = "\n".join(caveats(results(without(emg=emg), [], [stream], [bad], {"emg.emg": table}, weight=NAN)))
+    assert "No quiet stance of 1 s was found" in said
+    assert "Undersampled EMG: emg runs at 250 Hz" in said
+    assert "lost 30 samples in 2 gaps" in said
+    assert "No maximal voluntary contraction is known for VL left, VM left" in said
+    assert "EMG VL left: mostly mains hum." in said
+    assert "quad/hamstring ratio is undefined throughout" not in said, "it is no news where the MVC is missing"
+
+
+def test_a_ratio_that_never_was_is_told_for_its_leg():
+    table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[5.0, NAN]]))
+    (sentence,) = caveats(results(tables={"emg.emg": table}))
+    assert sentence.startswith("The right quad/hamstring ratio is undefined throughout")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [((), "no force plate"), (("left",), "only a left plate"), (("right",), "only a right plate")]
+)
+def test_missing_plates_are_told(kept, said):
+    plates = [plate.model_dump() for plate in load(example("demo")).plate if plate.side in kept]
+    (sentence,) = caveats(results(without(plate=plates), weight=NAN))
+    assert said in sentence
+
+
+def test_every_caveat_is_a_sentence():
+    for sentence in caveats(results(without(plate=[], emg=[]), weight=NAN)):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
