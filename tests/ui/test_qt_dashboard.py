@@ -8,11 +8,13 @@ import sys
 import time
 
 import numpy as np
+import pyqtgraph
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGraphicsSimpleTextItem
 from squat_ring import SquatRing, rig_data
 
 from acquisition.ring import Ring, RingError
@@ -57,6 +59,15 @@ def texts(panel, monkeypatch) -> list[str]:
         patch.setattr(lettering, "write", lambda _painter, _place, text, *_more, **_kinds: found.append(text))
         patch.setattr(lettering, "paragraph", lambda _painter, _place, text, *_more: found.append(text))
         panel.grab()
+    return found + [text for chart in panel.findChildren(pyqtgraph.PlotWidget) if chart.isVisible() for text in on(chart)]
+
+
+def on(chart) -> list[str]:
+    """Return all that stands on a chart and on its axes."""
+    found = [item.text() for item in chart.scene().items() if isinstance(item, QGraphicsSimpleTextItem)]
+    for side in ("left", "bottom"):
+        if chart.getAxis(side).isVisible():
+            found += [text for level in chart.getAxis(side)._tickLevels for _, text in level]
     return found
 
 
@@ -190,7 +201,7 @@ def test_legs_without_mvc_or_hamstrings_say_so(tmp_path, opened, monkeypatch):
 @given(text=st.text(max_size=80), width=st.integers(20, 400), px=st.integers(6, 60))
 @settings(deadline=None, max_examples=60)
 def test_text_never_leaves_its_place(qapp, text, width, px):
-    font, fitting = lettering._fitted(text, px, False, width)
+    font, fitting = lettering.fitted(text, px, False, width)
     measures = lettering.typeface(font.pixelSize(), False)[1]
     assert measures.horizontalAdvance(fitting) <= max(width, measures.horizontalAdvance("…")) + 1
 
@@ -221,12 +232,84 @@ def test_writing_new_columns_gives_the_image_of_a_full_redraw(tmp_path, opened):
         for traces in followed._traces:
             traces.advance()
     for traces in followed._traces:
-        written = traces._image.copy()
+        written = traces._pixels.copy()
         least, most = traces.least.copy(), traces.most.copy()
         traces.restart()
         traces.least, traces.most = least, most
         traces._draw_all()
-        np.testing.assert_array_equal(written, traces._image)
+        np.testing.assert_array_equal(written, traces._pixels)
+
+
+def view_of(panel) -> QRect:
+    """Return where the image of a panel's chart lies in the panel."""
+    view = panel.chart.getViewBox()
+    return view.mapRectToScene(view.rect()).toRect().translated(panel.chart.pos())
+
+
+def test_what_is_written_into_the_image_is_what_the_screen_shows(tmp_path, opened, qapp):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(3.0)
+    window = opened(squat.ring)
+    for _ in range(20):
+        qapp.processEvents()
+        squat.advance(0.1)
+        window.frame()
+    qapp.processEvents()
+    screen = pixels(window.screen().grabWindow(window.winId()).toImage())  # what was painted, column by column
+    for traces in window._traces:
+        place = view_of(traces).translated(traces.pos())
+        shown = screen[place.top() : place.top() + place.height(), place.left() : place.left() + place.width()]
+        written = traces._pixels.view(np.uint8).reshape(*traces._pixels.shape, 4)[:, :, :3]
+        np.testing.assert_array_equal(shown, written)
+
+
+def test_a_force_stands_where_its_axis_says(tmp_path, opened):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data(emg=False))
+    squat.advance(3.5)  # standing, 820 N in all
+    window = opened(squat.ring, (1920, 1080), frozen=True)
+    force = window.force
+    assert texts_of_scale(force) == ["0 N", "500 N", "1000 N"]
+    shown = near(pixels(force.grab(view_of(force)).toImage()), colours.NET)
+    rows = np.flatnonzero(shown.any(axis=1))
+    view = force.chart.getViewBox()
+    expected = view.mapFromView(QPointF(0.0, 820.0)).y()
+    assert abs(rows.mean() - expected) < 3
+    assert view.viewRange()[0] == [0.0, 10.0]
+
+
+def texts_of_scale(panel) -> list[str]:
+    return [text for level in panel.chart.getAxis("left")._tickLevels for _, text in level]
+
+
+def test_lanes_are_named_beside_themselves(tmp_path, opened):
+    window = opened(SquatRing(tmp_path / "ring.h5", rig_data()).ring, (1920, 1080), frozen=True)
+    for traces in window.emg:
+        names = {item.text(): item for item in traces.chart.scene().items() if isinstance(item, QGraphicsSimpleTextItem)}
+        for k, lane in enumerate(traces.lanes):
+            place = names[lane.label].sceneBoundingRect().translated(traces.chart.pos())
+            top, bottom = (view_of(traces).top() + rows[k] for rows in traces.rows(view_of(traces).height()))
+            assert top <= place.center().y() <= bottom
+            assert place.right() < view_of(traces).left()
+
+
+def test_nothing_can_be_dragged_or_zoomed(tmp_path, opened, qtbot):
+    window = opened(SquatRing(tmp_path / "ring.h5", rig_data()).ring)
+    charts = [panel.chart for panel in (*window._traces, window.plates)]
+    before = [chart.getViewBox().viewRange() for chart in charts]
+    for panel in (*window._traces, window.plates):
+        middle = window.mapFromGlobal(panel.mapToGlobal(panel.rect().center()))
+        for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+            qtbot.mousePress(window.windowHandle(), button, pos=middle)
+            qtbot.mouseMove(window.windowHandle(), pos=middle + QPoint(30, 20))
+            qtbot.mouseRelease(window.windowHandle(), button, pos=middle + QPoint(30, 20))
+    assert [chart.getViewBox().viewRange() for chart in charts] == before
+    assert not any(chart.hasFocus() for chart in charts)
+
+
+def test_plates_are_drawn_to_scale(tmp_path, opened):
+    window = opened(SquatRing(tmp_path / "ring.h5", rig_data()).ring)
+    across, along = window.plates.chart.getViewBox().viewPixelSize()
+    assert across == pytest.approx(along, rel=1e-6)
 
 
 @pytest.mark.parametrize("turns", range(4))

@@ -40,3 +40,8 @@ def mixed(colour: QColor, ground: QColor, share: float) -> QColor:
     """Return an opaque mixture: `share` 1 is all colour, 0 all ground."""
     pairs = ((colour.red(), ground.red()), (colour.green(), ground.green()), (colour.blue(), ground.blue()))
     return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
+
+
+def packed(colour: QColor) -> int:
+    """Return the colour as the four bytes of an opaque RGBA pixel, read as one little-endian number."""
+    return int.from_bytes((colour.red(), colour.green(), colour.blue(), 255), "little")

@@ -45,7 +45,7 @@ def typeface(px: int, bold: bool) -> tuple[QFont, QFontMetricsF]:
 
 
 @lru_cache(maxsize=4096)
-def _fitted(text: str, px: int, bold: bool, width: int) -> tuple[QFont, str]:
+def fitted(text: str, px: int, bold: bool, width: int) -> tuple[QFont, str]:
     """Return a font and a text that fit into `width`: smaller by up to a quarter, then shortened."""
     for size in (px, round(0.87 * px), round(0.75 * px)):
         font, measures = typeface(size, bold)
@@ -65,7 +65,7 @@ def write(
     bold: bool = False,
 ) -> None:
     """Write one line into its place; what does not fit is made smaller, then shortened."""
-    font, fitting = _fitted(text, round(px), bold, int(place.width()) + 1)
+    font, fitting = fitted(text, round(px), bold, int(place.width()) + 1)
     painter.setFont(font)
     painter.setPen(colour)
     painter.drawText(place, int(align) | int(Qt.TextFlag.TextSingleLine), fitting)

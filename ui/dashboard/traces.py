@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pyqtgraph
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
 from acquisition.rig import UNITS_TO_UV, Electrode, Rig, Side
-from ui.dashboard import colours, lettering, raster
+from ui.dashboard import charts, colours, lettering, raster
 from ui.dashboard.feed import Feed
 from ui.dashboard.panel import Panel
 from ui.dashboard.sweep import SWEEP_S, Sweep
@@ -31,15 +33,14 @@ class Lane:
 
 
 class Traces(Panel):
-    """A panel with an image of traces. Subclasses say where lanes lie and which values they span.
+    """A panel with a chart whose only picture is an image of traces. Subclasses say where lanes lie and what they span.
 
-    A sweep writes its new columns into the image, and only these are painted; everything around the image is painted when
-    its text changes.
+    A sweep writes its new columns into the image, and only these are painted; axes and labels around it are items of the
+    chart, drawn again when their text changes.
     """
 
     sample_column: str | None = None
     level = False
-    gutter = 70.0
 
     def __init__(self, feed: Feed, title: str, colour: QColor, lanes: list[Lane]) -> None:
         """Follow the streams of the lanes; lanes of one stream stand together."""
@@ -47,13 +48,16 @@ class Traces(Panel):
         self.feed = feed
         self.lanes = sorted(lanes, key=lambda lane: list(feed.ring.streams).index(lane.stream))
         self.sweeps: list[tuple[Sweep, slice]] = []
-        self._image: NDArray[np.uint32] = np.zeros((1, 1), dtype=np.uint32)
-        self._ground = self._image
-        self._picture = QImage()
+        self._pixels: NDArray[np.uint32] = np.zeros((1, 1), dtype=np.uint32)
+        self._ground = self._pixels
         self._colour = np.array([_parts(lane.colour) for lane in self.lanes], dtype=np.float64).reshape(-1, 3)
         self._top = self._bottom = np.zeros(len(self.lanes), dtype=np.int64)
         self.least = np.full(len(self.lanes), -1.0)
         self.most = np.full(len(self.lanes), 1.0)
+        self.chart = charts.plot(self)
+        self.chart.setVisible(bool(self.lanes))
+        self._image = pyqtgraph.ImageItem(compositionMode=QPainter.CompositionMode.CompositionMode_Source)
+        self.chart.addItem(self._image, ignoreBounds=True)
 
     # What subclasses say.
 
@@ -69,27 +73,46 @@ class Traces(Panel):
         """Choose the values that lanes span; returns whether they have changed."""
         raise NotImplementedError
 
+    def span(self) -> tuple[float, float]:
+        """Return where the image begins and ends on the chart's vertical axis."""
+        raise NotImplementedError
+
+    def axis_width(self) -> float:
+        """Return how many pixels `write_scale` needs."""
+        raise NotImplementedError
+
+    def write_scale(self, axis: pyqtgraph.AxisItem) -> None:
+        """Write what the lanes are, or the values they span, beside the image."""
+        raise NotImplementedError
+
     # The image.
 
-    def well(self) -> QRect:
-        """Return where the image lies in the panel."""
-        left, top = round(self.px(self.gutter)), round(self.px(44))
-        width = self.width() - left - round(self.px(16))
-        return QRect(left, top, max(width, 8), max(self.height() - top - round(self.px(14)), 8))
-
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Make a new image and fill it from the ring."""
-        self.restart()
+        """Lay the chart out; the image follows with the next columns."""
+        left, top = round(self.px(8)), round(self.px(36))
+        self.chart.setGeometry(
+            left, top, max(self.width() - left - round(self.px(16)), 8), max(self.height() - top - round(self.px(6)), 8)
+        )
+        charts.show_axis(self.chart, "left", round(self.axis_width()))
+        seconds = charts.show_axis(self.chart, "bottom", max(round(self.px(22)), lettering.LEAST_PX + 4))
+        charts.mark(seconds, range(2, int(SWEEP_S), 2), "s", self.px(14))
+        layout = self.chart.getPlotItem().layout
+        layout.setContentsMargins(0, round(self.px(8)), 0, 0)
+        layout.activate()
+
+    def _size(self) -> tuple[int, int]:
+        """Return the height and width of the chart in pixels of the screen."""
+        place, ratio = self.chart.getViewBox().size(), self.devicePixelRatioF()
+        return max(round(place.height() * ratio), 8), max(round(place.width() * ratio), 8)
 
     def restart(self) -> None:
-        """Make the image anew for the size of the panel, and read the last seconds from the ring."""
+        """Make the image anew for the size of the chart, and read the last seconds from the ring."""
         if not self.lanes:
             return
-        ratio = self.devicePixelRatioF()
-        height, width = (round(size * ratio) for size in (self.well().height(), self.well().width()))
-        self._image = np.zeros((height, width), dtype=np.uint32)
-        self._picture = QImage(self._image.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        self._picture.setDevicePixelRatio(ratio)
+        height, width = self._size()
+        self._pixels = np.zeros((height, width), dtype=np.uint32)
+        # pyqtgraph shows bytes of RGBA as they lie, without a copy: what is written into them later needs an update alone.
+        self._image.setImage(self._pixels.view(np.uint8).reshape(height, width, 4), autoLevels=False)
         self._ground = self._empty(height, width)
         self._top, self._bottom = self.rows(height)
         self.sweeps = []
@@ -119,27 +142,30 @@ class Traces(Panel):
         )
 
     def _empty(self, height: int, width: int) -> NDArray[np.uint32]:
-        ground = np.full((height, width), colours.WELL.rgb(), dtype=np.uint32)
-        for second in range(1, int(SWEEP_S)):
-            ground[:, round(second * width / SWEEP_S)] = colours.GRID.rgb()
-        for row in self.rules_at(height):
-            ground[row] = colours.GRID.rgb()
+        ground = np.full((height, width), colours.packed(colours.WELL), dtype=np.uint32)
+        grid = colours.packed(colours.GRID)
+        ground[:, [round(second * width / SWEEP_S) for second in range(1, int(SWEEP_S))]] = grid
+        ground[self.rules_at(height)] = grid
         return ground
 
     def _draw_all(self) -> None:
-        self._image[:] = self._ground
+        bottom, top = self.span()
+        self.chart.setRange(xRange=(0.0, SWEEP_S), yRange=(bottom, top), padding=0.0)
+        self._image.setRect(QRectF(0.0, top, SWEEP_S, bottom - top))
+        self.write_scale(self.chart.getAxis("left"))
+        self._pixels[:] = self._ground
         ahead = self._ahead()
         for sweep, which in self.sweeps:
             if sweep.newest >= 0:
                 self._draw(sweep, which, sweep.newest - sweep.width + 1 + ahead, sweep.newest + 1)
-        self.update()
+        self._image.update()
 
     def _ahead(self) -> int:
         return round(_AHEAD_PX * self.devicePixelRatioF())
 
     def _draw(self, sweep: Sweep, which: slice, first: int, until: int) -> None:
         raster.draw(
-            self._image,
+            self._pixels,
             self._ground,
             sweep.low,
             sweep.high,
@@ -152,14 +178,14 @@ class Traces(Panel):
             self.most[which],
             self._colour[which],
             max(1.4, 1.6 * self.scale) * self.devicePixelRatioF(),
-            np.uint32(colours.LOST.rgb()),
+            np.uint32(colours.packed(colours.LOST)),
         )
 
     def advance(self) -> None:
         """Write the columns that are new, and have only these painted."""
-        ahead, ratio, well = self._ahead(), self.devicePixelRatioF(), self.well()
-        if self.lanes and self._picture.devicePixelRatio() != ratio:  # the window went to another screen
+        if self._pixels.shape != self._size():  # the window is of another size, or on another screen
             self.restart()
+        ahead, height = self._ahead(), len(self._pixels)
         for sweep, which in self.sweeps:
             first = sweep.poll()
             until = sweep.newest + 1
@@ -167,31 +193,17 @@ class Traces(Panel):
                 continue
             self._draw(sweep, which, first, until)
             upper, lower = int(self._top[which].min()), int(self._bottom[which].max())
-            raster.clear(self._image, self._ground, until, until + ahead, upper, lower)
-            if until - first + ahead >= sweep.width:
-                self.update(well)
-                continue
+            raster.clear(self._pixels, self._ground, until, until + ahead, upper, lower)
             start, end = first % sweep.width, (until + ahead - 1) % sweep.width + 1
+            if until - first + ahead >= sweep.width:
+                start, end = 0, sweep.width
             for left, right in ((start, end),) if start < end else ((start, sweep.width), (0, end)):
-                x = well.left() + int(left / ratio)
-                self.update(QRect(x, well.top(), int(right / ratio) - int(left / ratio) + 2, well.height()))
+                self._image.update(QRectF(left, 0, right - left, height))
 
     def refit(self) -> None:
         """Choose scales anew, about once a second, and draw everything again if they have changed."""
         if self.fit():
             self._draw_all()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the columns that changed, or the whole panel."""
-        with QPainter(self) as painter:
-            well = self.well()
-            if not self.lanes or not well.contains(event.rect()):
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                self.draw_field(painter)
-                self.draw(painter)
-            if self.lanes:
-                painter.setClipRect(event.rect())
-                painter.drawImage(well.topLeft(), self._picture)
 
 
 class ForceTraces(Traces):
@@ -212,7 +224,7 @@ class ForceTraces(Traces):
                     lanes.append(Lane(label, name, columns.index(column), 1.0, colour))
         super().__init__(feed, "VERTICAL FORCE", colours.QUIET, lanes)
         self._full_N = 0.0
-        self._shown: dict[str, str] = {}
+        self._beside = ""
 
     def rows(self, height: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """All lanes take the whole height."""
@@ -228,31 +240,37 @@ class ForceTraces(Traces):
         full = next((step for step in (1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0) if step > 1.05 * highest), 10000.0)
         if full > self._full_N or full <= 0.5 * self._full_N:
             self._full_N = full
-            self.least[:], self.most[:] = -0.02 * full, full
+            self.least[:], self.most[:] = self.span()
             return True
         return False
 
+    def span(self) -> tuple[float, float]:
+        """From just below zero."""
+        return -0.02 * self._full_N, self._full_N
+
+    def axis_width(self) -> float:
+        """Room for the highest scale."""
+        return lettering.width_of("10000 N", self.px(15)) + self.px(6)
+
+    def write_scale(self, axis: pyqtgraph.AxisItem) -> None:
+        """Newtons at the bottom, in the middle and at the top."""
+        charts.mark(axis, (0.0, self._full_N / 2, self._full_N), "N", self.px(15))
+
     def refresh_digits(self) -> None:
-        """Take new numbers; the title changes, so the frame of the panel is drawn anew."""
+        """Take new numbers; they stand beside the title."""
         total, weight = self.feed.value("fz_total_N"), self.feed.value("body_weight_N")
         text = f"{lettering.number(total)} N" if len(self.lanes) == 3 else ""
         if math.isfinite(total) and math.isfinite(weight):
             text += f" · {total / weight:.2f} × body weight"
-        if text != self._shown.get("aside"):
-            self._shown["aside"] = text
-            self.update(QRect(0, 0, self.width(), self.well().top()))
+        if text != self._beside:
+            self._beside = text
+            self.update(0, 0, self.width(), self.chart.y())
 
     def draw(self, painter: QPainter) -> None:
-        """Write the scale, and what each colour means."""
+        """Write what each colour means, and the newest numbers."""
         if not self.lanes:
             self.say(painter, "No force traces", "the ring holds no frames of force plates")
             return
-        well = self.well()
-        for share, value in ((1.0, self._full_N), (0.5, self._full_N / 2), (0.0, 0.0)):
-            y = well.bottom() - (share + 0.02) / 1.02 * well.height()
-            y = min(max(y, well.top() + self.px(8)), well.bottom() - self.px(8))
-            spot = QRectF(0, y - self.px(12), well.left() - self.px(8), self.px(24))
-            lettering.write(painter, spot, f"{value:.0f} N", self.px(15), colours.FAINT, lettering.RIGHT)
         x = self.px(18) + lettering.width_of(self.title, self.px(19), bold=True) + self.px(20)
         for lane in self.lanes:
             width = lettering.width_of(lane.label, self.px(17), bold=True)
@@ -261,7 +279,7 @@ class ForceTraces(Traces):
             lettering.write(painter, spot, lane.label, self.px(17), lane.colour, bold=True)
             x += self.px(36) + width
         right = QRectF(x, self.px(10), self.width() - x - self.px(18), self.px(28))
-        lettering.write(painter, right, self._shown.get("aside", ""), self.px(17), colours.QUIET, lettering.RIGHT)
+        lettering.write(painter, right, self._beside, self.px(17), colours.QUIET, lettering.RIGHT)
 
 
 class EmgTraces(Traces):
@@ -283,10 +301,7 @@ class EmgTraces(Traces):
             colours.SIDES[side],
             [_lane(rig, electrode) for electrode in electrodes if rig],
         )
-        self.gutter = 26.0 + min(
-            140.0, max((lettering.width_of(lane.label, 20, bold=True) for lane in self.lanes), default=0.0)
-        )
-        self.gutter = max(self.gutter, 100.0)
+        self._names: list[QGraphicsSimpleTextItem] = []
         known = [e.mvc_uV for e in rig.emg if e.mvc_uV] if rig else []
         self.by_mvc = bool(known)
         typical = float(np.median(known)) if known else 1.0
@@ -326,27 +341,42 @@ class EmgTraces(Traces):
         self.least = -self.most
         return changed
 
+    def span(self) -> tuple[float, float]:
+        """A step for each lane, downwards."""
+        return -float(len(self.lanes)), 0.0
+
+    def axis_width(self) -> float:
+        """Room for the longest name, within reason."""
+        names = (lettering.width_of(lane.label, self.px(20), bold=True) for lane in self.lanes)
+        reach = lettering.width_of(_reach(999.0), self.px(14)) + 1
+        return max(reach, min(self.px(140), max(names, default=0.0))) + self.px(18)
+
+    def write_scale(self, axis: pyqtgraph.AxisItem) -> None:
+        """Write the muscles' names, and below each how far its lane reaches."""
+        for item in self._names:
+            item.scene().removeItem(item)
+        self._names = []
+        axis.setTicks([])
+        row, width = axis.height() / len(self.lanes), axis.width() - self.px(14)
+        for k, lane in enumerate(self.lanes):
+            two = row > self.px(56)
+            lines = [charts.label(axis, lane.label, min(self.px(20), 0.8 * row), colours.TEXT, width, bold=True)]
+            if two:
+                lines.append(charts.label(axis, _reach(self.most[k]), self.px(14), colours.FAINT, width))
+            y = (k + 0.5) * row - sum(line.boundingRect().height() for line in lines) / 2
+            for line in lines:
+                line.setPos(self.px(10), y)
+                y += line.boundingRect().height()
+            self._names += lines
+
     def draw(self, painter: QPainter) -> None:
-        """Write the muscles' names, and how the lanes are scaled."""
+        """Say beside the title how the lanes are scaled."""
         if not self.lanes:
             self.say(painter, "No EMG on this leg")
-            return
-        well, count = self.well(), len(self.lanes)
-        row = well.height() / count
-        for k, lane in enumerate(self.lanes):
-            spot = QRectF(self.px(18), well.top() + k * row, well.left() - self.px(24), row)
-            two = row > self.px(56)
-            name = spot.adjusted(0, 0, 0, -0.42 * row) if two else spot
-            lettering.write(painter, name, lane.label, min(self.px(20), 0.8 * row), colours.TEXT, bold=True)
-            if two:
-                under = spot.adjusted(0, 0.46 * row, 0, 0)
-                align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-                lettering.write(painter, under, _reach(self.most[k]), self.px(14), colours.FAINT, align)
-        if self.undersampled_hz is not None:
+        elif self.undersampled_hz is not None:
             self.aside(painter, f"undersampled EMG: {self.undersampled_hz:g} Hz", colours.AMBER, severity=1)
-        else:
-            scale = "scaled by MVC · " if self.by_mvc else ""
-            self.aside(painter, f"{scale}{SWEEP_S:.0f} s")
+        elif self.by_mvc:
+            self.aside(painter, "scaled by MVC")
 
 
 def share_gain(panels: list[EmgTraces]) -> None:

@@ -95,6 +95,8 @@ class Window(QWidget):
             traces.refit()
         for panel in self._digits:
             panel.refresh_digits()
+        for panel in self._bars:
+            panel.refresh()
         self._check()
         for panel in self._shown:
             panel.update()
