@@ -183,6 +183,18 @@ class Ring:
         self._session[0] = phase
         self._session[1] = time.monotonic_ns()
 
+    def rewind(self, ends: Mapping[str, int]) -> None:
+        """Have readers that are made from now on see each stream as it was when it came to a sample number, to the block.
+
+        Nothing in the file changes. Only for a ring that is read, and that nobody writes any more.
+        """
+        self._counters = self._counters.copy()
+        for name, end in ends.items():
+            reader = StreamReader(self, name)
+            ticks = reader._ticks_between(reader.row, self.counter(name, PUBLISHED))
+            rows = ticks["row"][ticks["index"] <= end]
+            self._counters[self._order[name], PUBLISHED] = rows.max(initial=reader.row)
+
     def sync(self) -> None:
         """Bring everything to the disk, against power loss; slow, so never called where blocks are written."""
         if sys.platform == "win32":

@@ -60,7 +60,7 @@ def make_picture(path: Path) -> None:
     """Run a demonstration and keep the picture of its dashboard."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "demo"
-        command = [sys.executable, "-m", "ui.cli", "demo", "--headless", "--seconds", "27.6", "--out", str(out)]
+        command = [sys.executable, "-m", "ui.cli", "demo", "--headless", "--out", str(out)]
         subprocess.run(command, check=True)
         path.write_bytes((out / "dashboard.png").read_bytes())
 

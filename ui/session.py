@@ -64,7 +64,7 @@ class Folder:
 
     @property
     def picture(self) -> Path:
-        """The dashboard as it stood at the end."""
+        """The dashboard at the worst moment of the session, or at its end if no flag was up."""
         return self.path / "dashboard.png"
 
     @property

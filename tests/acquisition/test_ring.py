@@ -486,3 +486,16 @@ def test_wrong_counters_end_in_a_sentence(a_ring_file, path, which, value):
 @no_fork_warning
 def test_no_flipped_byte_does_more_than_a_sentence(a_ring_file, tmp_path):
     assert survive_damage(a_ring_file.read_bytes(), tmp_path, attach_and_read) > 20
+
+
+def test_a_rewound_ring_ends_with_the_last_block_before_a_sample_number(path):
+    with_gap = [0, 40, 80, 200, 240]  # the samples from 120 to 200 were lost
+    ring = Ring.create(path, [a_stream(rate_hz=1000.0)], 1.0)
+    writer = ring.writer(next(iter(ring.streams)))
+    for first in with_gap:
+        writer.append(numbered(ring.streams[writer.stream.name], first, 40))
+    for end, rows in ((0, 0), (39, 0), (40, 40), (199, 120), (239, 120), (240, 160), (9999, 200)):
+        attached = Ring.attach(path)
+        attached.rewind({writer.stream.name: end})
+        assert sum(len(run.samples) for run in read_all(attached.reader(writer.stream.name))) == rows
+    assert ring.counter(writer.stream.name, PUBLISHED) == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -401,6 +402,21 @@ def test_the_header_says_how_the_session_is_doing(tmp_path, opened):
     assert window.header.state()[1] == "ENGINE STOPPED"
     squat.finish()
     assert window.header.state()[:2] == (0, "SESSION ENDED")
+
+
+def test_a_session_that_has_ended_is_pictured_at_its_worst_moment(tmp_path, qapp):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(5.5)
+    assert math.isnan(picture._feed(squat.ring).whole_s)  # a running one as it stands
+    squat.flag(1, 2, 5.0)
+    squat.advance(1.0)
+    squat.flag(1, 2, 5.0, 6.2)
+    squat.advance(2.0)
+    squat.finish()
+    window = Window(picture._feed(Ring.attach(squat.ring.path)))
+    window.catch_up()
+    assert window.header.state() == (0, "WORST MOMENT", "of a session of 0:08")
+    assert 5.0 <= window.feed.session_s <= 6.2
 
 
 @pytest.mark.parametrize("close_at_end", [True, False])

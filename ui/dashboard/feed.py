@@ -49,13 +49,15 @@ class Standing:
 class Feed:
     """Follows the derived streams of a ring; `poll` it once a frame.
 
-    With `frozen`, the ring is taken as it lies: its last values stay, however old they are.
+    With `frozen`, the ring is taken as it lies: its last values stay, however old they are. `whole_s` is the length of the
+    session where the ring was taken back to one moment of it.
     """
 
-    def __init__(self, ring: Ring, *, frozen: bool = False) -> None:
+    def __init__(self, ring: Ring, *, frozen: bool = False, whole_s: float = math.nan) -> None:
         """Read the description and begin at the newest frames, with all flags that the ring still holds."""
         self.ring = ring
         self.frozen = frozen
+        self.whole_s = whole_s
         self.rig = _rig(ring.description)
         rules = ring.description.get("rules")
         self.rules: list[dict[str, Any]] = [r for r in rules if isinstance(r, dict)] if isinstance(rules, list) else []

@@ -28,6 +28,8 @@ class Header(Panel):
     def state(self) -> tuple[int, str, str]:
         """Return severity, word and remark of what the session is doing."""
         feed, phase = self._feed, self._feed.ring.phase
+        if math.isfinite(feed.whole_s):
+            return 0, "WORST MOMENT", f"of a session of {lettering.clock(feed.whole_s)}"
         if phase == SessionPhase.FINISHED:
             return 0, "SESSION ENDED", "the last values stay on the screen"
         if feed.frozen:

@@ -1,15 +1,16 @@
-"""A picture of the dashboard: the last seconds of a ring as a PNG, on a machine with or without a screen."""
+"""A picture of the dashboard as a PNG, on a machine with or without a screen."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from acquisition.ring import Ring
-from ui.dashboard import DashboardError, lettering, sweep
+from acquisition.ring import Ring, SessionPhase
+from ui.dashboard import DashboardError, lettering, moment, sweep
 from ui.dashboard.feed import Feed
 from ui.dashboard.window import Window
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> None:
-    """Draw the last state of a ring, with the last ten seconds of traces and all flags, and save it as `png`.
+    """Draw a ring, with ten seconds of traces, and save it as `png`.
 
+    A session that goes on is drawn as it stands, one that has ended at its worst moment, or at its end if no flag was up.
     No screen is needed, but a font is: without one Qt draws boxes, so that is refused (on Debian or Ubuntu the package
     fonts-dejavu-core is enough). Raises RingError for a file that is no ring, and DashboardError where `png` exists, can't be
     written, or there is no font.
@@ -32,7 +34,7 @@ def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> No
     app = QApplication.instance() or QApplication(["squatscope"])
     lettering.typeface(20, False)
     sweep.warm()
-    window = Window(Feed(ring, frozen=True))
+    window = Window(_feed(ring))
     window.resize(*size)
     window.ensurePolished()
     window.grab()  # lays out the panels
@@ -42,3 +44,14 @@ def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> No
     app.processEvents()
     if not image.save(str(png)):
         raise DashboardError(f"The picture {png} can't be written; does its folder exist, and is there room on the disk?")
+
+
+def _feed(ring: Ring) -> Feed:
+    feed = Feed(ring, frozen=True)
+    if ring.phase != SessionPhase.FINISHED:
+        return feed
+    feed.poll()
+    for health in feed.health.values():
+        health.poll()
+    moment_s = moment.rewind(ring, feed)
+    return feed if math.isnan(moment_s) else Feed(ring, frozen=True, whole_s=feed.session_s)
