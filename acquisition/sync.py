@@ -32,8 +32,8 @@ FEW_OFF_S = 0.1
 ENOUGH = 3
 TOGETHER_S = 0.02
 """How far the distances of edges that belong together may differ from their middle."""
-LEAST_SHARE = 0.7
-"""How many of the edges that could meet must do so."""
+LEAST_SHARE = 0.4
+"""How many of the edges that could meet must do so, of the rising ones and of the falling ones."""
 AS_GOOD = 0.8
 OFFSET_S = 0.02
 RATE = 1e-4
@@ -108,8 +108,11 @@ def _same_edges(
     at_s = float(np.median(meet.apart_s[best : best + meet.count[best]]))
     near = np.abs(meet.apart_s - at_s) <= TOGETHER_S
     a, b = meet.own[near], meet.other[near]
-    could = min(len(np.unique(meet.own)), len(np.unique(meet.other)))
-    sure = len(a) >= LEAST_SHARE * could and (len(a) >= ENOUGH or abs(at_s) <= FEW_OFF_S)
+    sure = len(a) >= ENOUGH or abs(at_s) <= FEW_OFF_S
+    for rising in (True, False):
+        like = other_rising[meet.other] == rising
+        could = min(len(np.unique(meet.own[like])), len(np.unique(meet.other[like])))
+        sure = sure and int((other_rising[b] == rising).sum()) >= LEAST_SHARE * could
     return (a, b) if sure else (nothing, nothing)
 
 

@@ -83,19 +83,23 @@ def tied(devices, seconds, seed=0, spoil=lambda _name, edges, _rng: edges):
     return clocks(ticks, NOMINAL_HZ, edges), ticks, edges
 
 
-def two(seconds, ppm=50.0, late_s=0.03, plates_end_s=(), emg_end_s=(), emg_late_s=None):
-    count = len(emg_end_s) + 1
-    return {
-        "plates": Device(1000.0, ppm, (*plates_end_s, seconds), (0.001,) * (len(plates_end_s) + 1)),
-        "emg": Device(2000.0, -ppm, (*emg_end_s, seconds), emg_late_s or (late_s,) * count),
+def two(seconds, ppm=50.0, late_s=0.03, plates_end_s=(), emg_end_s=(), rng=None):
+    """Return two devices; `rng` draws how late the blocks of each of their segments are."""
+    devices = {
+        "plates": Device(1000.0, ppm, (*plates_end_s, seconds), ()),
+        "emg": Device(2000.0, -ppm, (*emg_end_s, seconds), ()),
     }
+    for device, usual_s in zip(devices.values(), (0.001, late_s), strict=True):
+        count = len(device.ends_s)
+        device.host_off_s = (usual_s,) * count if rng is None else tuple(rng.uniform(0, 0.1, count))
+    return devices
 
 
 @given(
     ppm=st.floats(-50, 50),
     late_s=st.floats(-0.08, 0.08),
-    missing=st.floats(0, 0.3),
-    spurious=st.integers(0, 15),
+    missing=st.floats(0, 0.2),
+    spurious=st.integers(0, 8),
     upside_down=st.booleans(),
     seconds=st.sampled_from([20.0, 90.0]),
     seed=st.integers(0, 999),
@@ -125,8 +129,7 @@ def test_edges_that_are_missing_or_false_or_upside_down_do_no_harm(ppm, late_s, 
 )
 def test_devices_that_were_started_anew_are_aligned_again(plates_end_s, emg_end_s, seed):
     """Each start with another delay of its blocks, which the host's clock can't know."""
-    late_s = tuple(np.random.default_rng(seed).uniform(0, 0.1, len(emg_end_s) + 1))
-    devices = two(100.0, 50.0, plates_end_s=plates_end_s, emg_end_s=emg_end_s, emg_late_s=late_s)
+    devices = two(100.0, plates_end_s=plates_end_s, emg_end_s=emg_end_s, rng=np.random.default_rng(seed))
     lines, _, _ = tied(devices, 100.0, seed)
     assert off_s(lines, devices, 100.0) < 1e-3
 
@@ -166,7 +169,20 @@ def test_lines_that_are_not_the_same_tie_nothing():
         edges_s, rising = a_line(np.random.default_rng(77), 60.0)
         return devices["emg"].edges(edges_s, rising, None)
 
-    lines, ticks, _ = tied(devices, 60.0, spoil=spoil)
+    lines, _, _ = tied(devices, 60.0, spoil=spoil)
+    assert {line.level for line in lines.values()} == {SyncLevel.HOST}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lines_that_rise_together_and_fall_apart_tie_nothing(seed):
+    """Two generators of pulses once a second; only the lengths of the pulses tell that they are two."""
+    devices = two(60.0)
+
+    def spoil(_name, edges, rng):
+        edges["index"][~edges["rising"]] += rng.choice([0, 100, 200, 300], np.count_nonzero(~edges["rising"]))
+        return np.sort(edges, order="index")
+
+    lines, _, _ = tied(devices, 60.0, seed, spoil)
     assert {line.level for line in lines.values()} == {SyncLevel.HOST}
 
 

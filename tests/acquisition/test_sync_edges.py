@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,7 +63,7 @@ def test_however_the_samples_are_cut_the_edges_are_the_same_bit_for_bit(edges_s,
         jump = 1000 * int(np.searchsorted(gaps, begin, side="right"))
         one.append(whole.take(run_of(samples[begin:end], begin + jump)))
         inside = sorted({begin, end, *(cut for cut in cuts if begin < cut < end)})
-        other += [pieces.take(run_of(samples[a:b], a + jump)) for a, b in zip(inside, inside[1:], strict=False)]
+        other += [pieces.take(run_of(samples[a:b], a + jump)) for a, b in pairwise(inside)]
     assert np.concatenate(one).tobytes() == np.concatenate(other).tobytes()
     assert len(np.concatenate(one)) > 0
 
