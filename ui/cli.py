@@ -189,6 +189,23 @@ def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig'
     console.print(f"{rig_file} is a good rig.")
 
 
+@app.command()
+def devices(
+    server: Annotated[str, typer.Option("--server", help="host:port of an NI gRPC Device Server, to list its devices.")] = "",
+    lsl_address: Annotated[
+        str, typer.Option("--lsl-address", help="This machine's address on the network in which to look for LSL streams.")
+    ] = "127.0.0.1",
+    boards: Annotated[bool, typer.Option("--boards", help="List the boards that BrainFlow can read, there or not.")] = False,
+) -> None:
+    """List what this machine can measure with: NI devices, serial ports with boards, LSL streams."""
+    from ui import devices as found
+
+    for listing in (found.ni_devices(server), found.serial_ports(), found.lsl_streams(lsl_address)):
+        found.show(listing, console)
+    if boards:
+        found.show(found.boards(), console)
+
+
 @app.command("sys-info")
 def sys_info() -> None:
     """Print the versions that a bug report needs."""
