@@ -100,7 +100,7 @@ class PlatesView(Panel):
         brushes, sizes, pens, symbols = [], [], [], []
         for plate in self._plates:
             colour = colours.SIDES[plate.side]
-            fading = {share: pyqtgraph.mkBrush(colours.mixed(colour, colours.WELL, 0.15 + 0.75 * share)) for share in shades}
+            fading = {share: pyqtgraph.mkBrush(colours.mixed(colour, colours.WELL, 0.25 + 0.7 * share)) for share in shades}
             brushes += [*(fading[share] for share in shades), pyqtgraph.mkBrush(colour)]
             sizes += [*(self.px(3 + 3 * share) for share in shades), self.px(20)]
             pens += [none] * len(shades) + [rim]
