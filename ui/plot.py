@@ -44,7 +44,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Plot:
-    """One picture; `formulas` say how its numbers are computed, `includes` are values that its axis always shows."""
+    """One picture; `formulas` say how its numbers are computed. Its axis always shows the limits and what it `includes`."""
 
     title: str
     unit: str
@@ -63,7 +63,8 @@ class Plot:
     @cached_property
     def value_range(self) -> tuple[float, float]:
         """Return the lower and upper end of the value axis."""
-        finite = np.concatenate([np.array(self.includes), *(s.values[np.isfinite(s.values)] for s in self.series)])
+        always = np.array([*self.includes, *(limit.value for limit in self.limits)])
+        finite = np.concatenate([always, *(s.values[np.isfinite(s.values)] for s in self.series)])
         low, high = float(finite.min()), float(finite.max())
         margin = 0.05 * (high - low) or 1.0
         return low - margin, high + margin

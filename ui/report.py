@@ -74,19 +74,19 @@ def plots(results: Results) -> list[Plot]:
             "Vertical force",
             [*pair("fz_{side}_N"), ("both", TOTAL_COLOUR, "fz_total_N")],
         ),
-        _plot(results, "Load shift, + right", whole, shift, "load_shift", (-12.0, 12.0)),
+        _plot(results, "Load shift, + right", whole, shift, "load_shift"),
         _plot(
             results,
             "Centre of pressure within each foot, + inwards",
             pair("foot_cop_medial_{side}_mm"),
             medial,
             "foot_cop_medial",
-            (-5.0, 16.0),
+            (-5.0, 0.0),
         ),
         _plot(results, "Quadriceps activation", pair("quads_{side}_pct")),
         _plot(results, "Hamstrings activation", pair("hams_{side}_pct")),
         _plot(results, "Gluteal activation", pair("glutes_{side}_pct")),
-        _plot(results, "Quad/hamstring ratio over its own baseline", pair("qh_change_{side}"), change, "qh_change", (0.0, 2.5)),
+        _plot(results, "Quad/hamstring ratio over its own baseline", pair("qh_change_{side}"), change, "qh_change"),
     ]
 
 
