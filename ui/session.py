@@ -231,23 +231,26 @@ def _watch(
 ) -> None:
     """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
     until_s = math.inf if seconds is None else time.monotonic() + seconds
+    waiting = not gate.open
 
     def ended() -> bool:
         return engine.wait(WATCH_S) or told.yet or bool(gate.refusal) or time.monotonic() >= until_s
 
+    def show(view: TerminalView) -> None:
+        nonlocal waiting
+        if waiting and gate.open:
+            console.print(gate.progress)
+            waiting = False
+        view.update(gate.progress if waiting else "")
+
     try:
         with closing(TerminalView(ring, console)) as view:
-            waiting = not gate.open
             while not ended():
-                if waiting and gate.open:
-                    waiting = False
-                    console.print(gate.progress)
-                view.notice = "" if gate.open else gate.progress
-                view.update()
+                show(view)
             if told.yet:
                 console.print("The session is brought to its end ...")
             engine.stop()
-            view.update()
+            show(view)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - rich exits where nobody reads on; no sample is lost for that
         remarks.append(f"The terminal view stopped: {error or type(error).__name__}")
     while not ended():

@@ -52,8 +52,8 @@ class TerminalView:
     """Follows a ring and draws it as text; on a terminal it redraws in place, elsewhere it prints flags line by line."""
 
     def __init__(self, ring: Ring, console: Console) -> None:
-        """Begin at the newest frames; `notice` is a line that is shown above the others."""
-        self.notice = ""
+        """Begin at the newest frames."""
+        self._notice = ""
         self._ring = ring
         self._console = console
         self._raw = [name for name in ring.streams if name not in ring.derived]
@@ -68,8 +68,9 @@ class TerminalView:
             self._live = Live(console=console, refresh_per_second=REDRAWS_PER_S, transient=True)
             self._live.start(refresh=False)
 
-    def update(self) -> None:
-        """Read what is new and show it."""
+    def update(self, notice: str = "") -> None:
+        """Read what is new and show it, with a line above it."""
+        self._notice = notice
         for name, reader in self._readers.items():
             newest = None
             while (run := reader.read()) is not None:
@@ -121,7 +122,7 @@ class TerminalView:
 
     def _picture(self) -> Group:
         """Draw everything, always as many lines high, so that nothing jumps."""
-        rows: list[Text | Table] = [_line(f"   {self.notice}"), self._streams()]
+        rows: list[Text | Table] = [_line(f"   {self._notice}"), self._streams()]
         if "load_shift_pct" in self._known:
             rows += [Text(""), self._balance()]
         return Group(*rows, Text(""), self._legs(), Text(""), *self._flags())
