@@ -12,14 +12,16 @@ from PySide6.QtWidgets import QApplication, QWidget
 from acquisition.ring import Ring, SessionPhase
 from ui.dashboard import colours, lettering, sweep
 from ui.dashboard.balance_bar import BalanceBar
+from ui.dashboard.emg_traces import EmgTraces, share_gain
 from ui.dashboard.feed import Feed
 from ui.dashboard.flags_list import FlagsList
+from ui.dashboard.force_traces import ForceTraces
 from ui.dashboard.header import Header
 from ui.dashboard.legs import Leg
 from ui.dashboard.panel import Panel
 from ui.dashboard.plates_view import PlatesView
 from ui.dashboard.stream_states import StreamStates
-from ui.dashboard.traces import EmgTraces, ForceTraces, Traces, share_gain
+from ui.dashboard.traces import Traces
 
 if TYPE_CHECKING:
     from pathlib import Path
