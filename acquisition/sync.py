@@ -40,6 +40,8 @@ RATE = 1e-4
 FIT_END_S = 0.002
 """What host-clock fits may be off: offset, rate of the crystal where the nominal one was kept, and ends of a fitted line."""
 OUTLIER = 4.0
+"""Edges that lie so many times the usual distance from the line are left out, and the line is fitted anew."""
+MOST_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +178,14 @@ def _fit(
     a, right = vstack(parts, format="csr"), np.concatenate(apart)
     cuts = np.cumsum([len(part) for part in apart])[:-1]
     kept = np.ones(len(right), bool)
-    while True:
+    for _ in range(MOST_ROUNDS):
         b = a[kept]
         z = np.linalg.solve((b.T @ b).toarray() + np.diag(weight), b.T @ right[kept])
         off = np.split(np.abs(a @ z - right), cuts)
         near = np.concatenate([part <= OUTLIER * max(1.0, 1.4826 * float(np.median(part))) for part in off])
-        if (near | ~kept).all():
+        if (near == kept).all():
             break
-        kept &= near
+        kept = near
     residuals = [0.0]
     for part, good, fine in zip(off, np.split(kept, cuts), finest, strict=True):
         residuals.append(max(1.0, float(np.percentile(part[good], 99))) * fine)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
@@ -80,6 +82,23 @@ def test_they_say_how_well_the_streams_are_tied(session):
         for stream in (plates, emg):
             line = recording.streams[stream.name].clock
             assert (line.level, line.residual_s, line.rate_hz) == (stream.sync_level, stream.residual_s, stream.rate_hz)
+
+
+def test_edges_that_were_not_written_are_not_read(session, tmp_path):
+    """As a killed session may leave them: places that were made and not filled, and edges behind the last sample."""
+    _, _, folder = session
+    damaged = tmp_path / "damaged.h5"
+    shutil.copy(folder / "recording.h5", damaged)
+    with h5py.File(damaged, "r+") as file:
+        file.attrs["complete"] = False
+        for name, last in (("plates", 0.0), ("emg", 1e6)):
+            edges = file[f"streams/{name}/edges"]
+            edges.resize(len(edges) + 3, axis=0)
+            edges["index", -3:] = last
+    with Recording(folder / "recording.h5") as whole, Recording(damaged) as rest:
+        for name, stream in whole.streams.items():
+            assert rest.streams[name].clock.rate_hz == stream.clock.rate_hz
+            assert rest.streams[name].clock.offset_s.tolist() == stream.clock.offset_s.tolist()
 
 
 def test_the_same_moment_has_the_same_time_in_both_streams(session):
