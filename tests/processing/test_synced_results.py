@@ -91,10 +91,10 @@ def test_edges_that_were_not_written_are_not_read(session, tmp_path):
     shutil.copy(folder / "recording.h5", damaged)
     with h5py.File(damaged, "r+") as file:
         file.attrs["complete"] = False
-        for name, last in (("plates", 0.0), ("emg", 1e6)):
-            edges = file[f"streams/{name}/edges"]
-            edges.resize(len(edges) + 3, axis=0)
-            edges["index", -3:] = last
+        for stream, behind in ((file["streams/plates"], 9100.0), (file["streams/emg"], 18250.0)):
+            for filled in (behind, 0.0):
+                stream["edges"].resize(len(stream["edges"]) + 30, axis=0)
+                stream["edges"]["index", -30:] = filled + np.arange(30) * (filled > 0)
     with Recording(folder / "recording.h5") as whole, Recording(damaged) as rest:
         for name, stream in whole.streams.items():
             assert rest.streams[name].clock.rate_hz == stream.clock.rate_hz
