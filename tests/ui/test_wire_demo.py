@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -36,8 +37,12 @@ def demo(folder, seconds: int) -> subprocess.Popen[str]:
 
 def stand_ins() -> set[str]:
     """The processes that play devices now."""
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return {line for line in listed if "sim.wire_devices" in line}
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            if b"sim.wire_devices" in (process / "cmdline").read_bytes():
+                found.add(process.name)
+    return found
 
 
 def sync_edges_s(recording: Recording, stream: str) -> np.ndarray:
