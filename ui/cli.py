@@ -190,6 +190,18 @@ def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig'
 
 
 @app.command()
+def doctor(
+    rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")],
+    seconds: Annotated[float, typer.Option("--seconds", min=2.0, max=600.0, help="How long to measure.")] = 5.0,
+) -> None:
+    """Check a rig before a session: devices, plates, electrodes, clocks and disk, and what to do about each."""
+    from ui.doctor import check_rig
+
+    if not check_rig(rig_file, seconds, console):
+        raise typer.Exit(1)
+
+
+@app.command()
 def devices(
     server: Annotated[str, typer.Option("--server", help="host:port of an NI gRPC Device Server, to list its devices.")] = "",
     lsl_address: Annotated[
