@@ -92,6 +92,8 @@ class Ring:
             raise
         except FileNotFoundError:
             raise RingError(f"There is no file {path}.") from None
+        except IsADirectoryError:
+            raise RingError(f"{path} is a folder; name the ring in it.") from None
         except Exception as error:  # a damaged file can fail in any way
             raise RingError(f"{path} can't be read as a ring; it is damaged or something else: {error}") from error
 

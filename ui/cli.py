@@ -115,9 +115,9 @@ def import_file(
 
     imported = import_c3d(file, out, map_file)
     for message in imported.messages:
-        console.print(f"• {message}", soft_wrap=True)
-    console.print(imported.summary, markup=False, soft_wrap=True)
-    console.print(f"Recording: {imported.path}", markup=False, soft_wrap=True)
+        _say(f"• {message}")
+    _say(imported.summary)
+    _say(f"Recording: {imported.path}")
 
 
 @app.command()
@@ -148,8 +148,8 @@ def recover(
 
     recovered = recover_ring(ring, out)
     for message in recovered.messages:
-        console.print(f"• {message}", soft_wrap=True)
-    console.print(f"Recording: {out}")
+        _say(f"• {message}")
+    _say(f"Recording: {out}")
 
 
 @app.command()
@@ -180,13 +180,13 @@ def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig'
 
     rig = load(rig_file)
     for stream in rig.stream:
-        console.print(f"stream {stream.name}: {len(stream.channels)} channels at {stream.rate_hz:g} Hz, {stream.source.kind}")
+        _say(f"stream {stream.name}: {len(stream.channels)} channels at {stream.rate_hz:g} Hz, {stream.source.kind}")
     for plate in rig.plate:
-        console.print(f"plate {plate.name}: {plate.side}, type {plate.c3d_type}, {plate.model or 'no model named'}")
+        _say(f"plate {plate.name}: {plate.side}, type {plate.c3d_type}, {plate.model or 'no model named'}")
     for side in ("left", "right"):
         muscles = [electrode.muscle for electrode in rig.emg if electrode.side == side]
-        console.print(f"EMG {side}: {', '.join(muscles) or 'none'}")
-    console.print(f"{rig_file} is a good rig.")
+        _say(f"EMG {side}: {', '.join(muscles) or 'none'}")
+    _say(f"{rig_file} is a good rig.")
 
 
 @app.command()
@@ -224,7 +224,12 @@ def sys_info() -> None:
     from ui.sysinfo import lines
 
     for line in lines():
-        console.print(line)
+        _say(line)
+
+
+def _say(text: str = "", style: str = "") -> None:
+    """Print a line, which a terminal wraps and a file keeps whole."""
+    console.print(text, style=style, soft_wrap=True)
 
 
 def _tell(outcome: Outcome) -> None:
@@ -232,16 +237,16 @@ def _tell(outcome: Outcome) -> None:
     from processing.summary import caveats, findings
 
     found = findings(outcome.results)
-    console.print()
-    console.print("Flagged:" if found else "No flag came up.")
+    _say()
+    _say("Flagged:" if found else "No flag came up.")
     for finding in found:
         style = "bold" if finding.severity == "red" else ""
-        console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", style=style, soft_wrap=True)
+        _say(f"  {finding.severity.upper():<5}  {finding.sentence()}.", style=style)
     for sentence in [*caveats(outcome.results), *outcome.remarks]:
-        console.print(f"• {sentence}", style="dim", soft_wrap=True)
-    console.print()
+        _say(f"• {sentence}", style="dim")
+    _say()
     for name, path in outcome.folder.left():
-        console.print(f"{name:<10} {path}", soft_wrap=True)
+        _say(f"{name:<10} {path}")
     if outcome.faults:
         _fail("\n".join(outcome.faults))
 
