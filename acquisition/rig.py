@@ -20,7 +20,7 @@ from acquisition.settings import (
     SyncSettings,
 )
 from hardware.brainflow_settings import BrainflowSettings
-from hardware.lsl_settings import LslSettings
+from hardware.lsl_settings import LslOutletSettings, LslSettings
 from hardware.nidaq_settings import NidaqSettings
 from hardware.settings import NotNegative, Positive, Settings
 from hardware.source import Channel, Stream
@@ -176,6 +176,7 @@ class Rig(Settings):
     quality: QualitySettings = QualitySettings()
     rules: Rules = Rules()
     sync: SyncSettings = SyncSettings()
+    lsl: LslOutletSettings = LslOutletSettings()
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Rig:

@@ -39,6 +39,13 @@ class LslNetwork(Settings):
         return IPv4Address(self.address).is_loopback
 
 
+class LslOutletSettings(LslNetwork):
+    """Whether a session is published on LSL while it runs, and what of it; nothing is unless `outlet` is set."""
+
+    outlet: bool = False
+    publish: Annotated[list[Literal["raw", "metrics", "flags"]], Field(min_length=1)] = ["metrics", "flags"]
+
+
 class LslSettings(LslNetwork):
     """A stream by its name, type or source id in LSL; what is given must match, and exactly one stream may.
 

@@ -18,6 +18,7 @@ from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from hardware.source import SquatscopeError
 from processing.live import LivePipeline
+from processing.outlets import Outlets
 from processing.pipeline import Pipeline, warm
 from ui import dashboard_process, report
 from ui.endings import endings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from acquisition.engine import Follower
     from acquisition.rig import Rig
     from hardware.source import Source
     from processing.results import Results
@@ -193,7 +195,11 @@ def _begin(
         undo.callback(recorder.abandon)
         gate = SyncGate(ring, rig, recorder)
         live = LivePipeline(ring, rig)
-        engine = Engine(ring, sources, {"recorder": gate, "live pipeline": live})
+        followers: dict[str, Follower] = {"recorder": gate, "live pipeline": live}
+        if rig.lsl.outlet:
+            followers["LSL outlets"] = outlets = Outlets(ring, rig.lsl)
+            undo.callback(outlets.abandon)
+        engine = Engine(ring, sources, followers)
         engine.arm()
         told.raises = False
         engine.start()
