@@ -70,6 +70,11 @@ class Recorder:
         self._writer.abandon()
 
 
+def bytes_per_s(rig: Rig) -> float:
+    """Return what ring and recording of a rig take on the disk together for each second of a session."""
+    return 2.5 * sum(s.rate_hz * (len(s.channels) * (4 if s.dtype == "float32" else 8) + 16) for s in rig.stream)
+
+
 def require_room(folder: Path, needed_bytes: float) -> None:
     """Raise RecordingError where a recording of that size would fill the disk."""
     free = shutil.disk_usage(folder).free

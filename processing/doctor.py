@@ -14,6 +14,7 @@ import numpy as np
 
 from acquisition import sync
 from acquisition.clock import SyncLevel, fit
+from acquisition.recorder import bytes_per_s
 from acquisition.recording import gaps_of
 from acquisition.runs import TICK
 from acquisition.sync_edges import finders
@@ -24,7 +25,7 @@ from processing.plate import plate_map
 from processing.quality import ChannelQuality, Verdict, microvolts_per_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -66,15 +67,19 @@ class Check:
     advice: str = ""
 
 
-def examine(rig: Rig, trials: Sequence[Trial], disk: Disk | None) -> list[Check]:
-    """Return all checks of a rig, in the order in which they are easiest to mend; `disk` None is one that takes no file."""
+def examine(rig: Rig, trials: Sequence[Trial], disk: Disk | None, laden: Collection[str] = ()) -> list[Check]:
+    """Return all checks of a rig, in the order in which they are easiest to mend; `disk` None is one that takes no file.
+
+    The plates of the sides which are `laden` on purpose are not asked for their zero.
+    """
     by_name = {trial.name: trial for trial in trials}
     checks: list[Check] = []
     for stream in rig.stream:
         checks += check_stream(stream, by_name[stream.name])
         checks += check_channels(rig, stream, by_name[stream.name])
     for plate in rig.plate:
-        checks += check_plate(rig, plate, by_name[plate.stream])
+        if plate.side not in laden:
+            checks += check_plate(rig, plate, by_name[plate.stream])
     for name in dict.fromkeys(electrode.stream for electrode in rig.emg):
         checks += check_emg(rig, by_name[name])
     return [*checks, *check_sync(rig, trials), check_disk(rig, disk)]
@@ -367,9 +372,9 @@ def check_disk(rig: Rig, disk: Disk | None) -> Check:
         return Check(
             Level.RED, "disk", "Nothing can be written into this folder.", "Choose another folder, or free some space."
         )
-    bytes_per_s = 2.5 * sum(s.rate_hz * (len(s.channels) * (4 if s.dtype == "float32" else 8) + 16) for s in rig.stream)
-    minutes = disk.free_bytes / bytes_per_s / 60.0
-    faster = disk.write_bytes_per_s / bytes_per_s
+    needed = bytes_per_s(rig)
+    minutes = disk.free_bytes / needed / 60.0
+    faster = disk.write_bytes_per_s / needed
     level = Level.GREEN
     if minutes < FEW_MINUTES or faster < LITTLE_SPEED:
         level = Level.AMBER
@@ -379,7 +384,7 @@ def check_disk(rig: Rig, disk: Disk | None) -> Check:
         level,
         "disk",
         f"{disk.free_bytes / 1e9:.1f} GB are free, enough for {_duration(minutes)}; it writes "
-        f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {bytes_per_s / 1e6:.2f}.",
+        f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {needed / 1e6:.2f}.",
         "Free some space, or use another disk." if level else "",
     )
 

@@ -7,7 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+# The first example of a kernel waits for its compiler; and no test asserts a time.
+settings.register_profile("squatscope")
+settings.load_profile("squatscope")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 

@@ -193,11 +193,20 @@ def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig'
 def doctor(
     rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")],
     seconds: Annotated[float, typer.Option("--seconds", min=2.0, max=600.0, help="How long to measure.")] = 5.0,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", help="A known weight on a plate, as SIDE:KG:X_MM,Y_MM in the lab; it must come back."),
+    ] = None,
 ) -> None:
     """Check a rig before a session: devices, plates, electrodes, clocks and disk, and what to do about each."""
+    from processing.known_weight import KnownWeight
     from ui.doctor import check_rig
 
-    if not check_rig(rig_file, seconds, console):
+    try:
+        weights = [KnownWeight.parse(text) for text in weight or []]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--weight") from None
+    if not check_rig(rig_file, seconds, weights, console):
         raise typer.Exit(1)
 
 

@@ -15,11 +15,14 @@ from acquisition.trial import disk_of, try_out
 from hardware.nidaq_settings import NidaqSettings
 from hardware.source import SourceError
 from processing.doctor import Check, Level, check_driver, examine
+from processing.known_weight import KnownWeight, check_known_weight
 from processing.pipeline import warm
 from ui.sources import sources_of
 from ui.sysinfo import lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from acquisition.rig import Rig
@@ -34,8 +37,11 @@ MARKS = {
 }
 
 
-def check_rig(path: Path, seconds: float, console: Console) -> bool:
-    """Check a rig file and print what was found; return whether nothing is red. Raises RigError for a bad file."""
+def check_rig(path: Path, seconds: float, weights: Sequence[KnownWeight], console: Console) -> bool:
+    """Check a rig file and print what was found; return whether nothing is red. Raises RigError for a bad file.
+
+    `weights` lie on plates meanwhile, and must come back.
+    """
     rig = load(path)
     for line in lines():
         console.print(line, style="dim", soft_wrap=True)
@@ -43,7 +49,7 @@ def check_rig(path: Path, seconds: float, console: Console) -> bool:
     good = f"{len(rig.stream)} streams, {len(rig.plate)} plates and {len(rig.emg)} electrodes, and nothing to complain of."
     _print(Check(Level.GREEN, f"rig {path}", good), console)
     with console.status(f"Opening every device, and measuring for {seconds:g} s ..."):
-        checks = collect(rig, seconds)
+        checks = collect(rig, seconds, weights)
     for check in checks:
         _print(check, console)
     red, amber = (sum(check.level is level for check in checks) for level in (Level.RED, Level.AMBER))
@@ -55,7 +61,7 @@ def check_rig(path: Path, seconds: float, console: Console) -> bool:
     return not red
 
 
-def collect(rig: Rig, seconds: float) -> list[Check]:
+def collect(rig: Rig, seconds: float, weights: Sequence[KnownWeight] = ()) -> list[Check]:
     """Measure with a rig's devices for so long, and return what is to be said of each."""
     warm(rig)
     try:
@@ -64,7 +70,14 @@ def collect(rig: Rig, seconds: float) -> list[Check]:
         disk = None
     makers = {stream.name: partial(_source, rig, stream.name) for stream in rig.stream}
     with tempfile.TemporaryDirectory(prefix="squatscope-") as folder:
-        return [*_drivers(rig), *examine(rig, try_out(makers, Path(folder), seconds), disk)]
+        trials = try_out(makers, Path(folder), seconds)
+    laden = {weight.side: weight for weight in weights}
+    checks = [*_drivers(rig), *examine(rig, trials, disk, laden)]
+    for plate in rig.plate:
+        if plate.side in laden:
+            trial = next(trial for trial in trials if trial.name == plate.stream)
+            checks += check_known_weight(rig, plate, laden[plate.side], trial)
+    return checks
 
 
 def _drivers(rig: Rig) -> list[Check]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder, require_room
+from acquisition.recorder import Recorder, bytes_per_s, require_room
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from hardware.source import SquatscopeError
@@ -184,7 +184,7 @@ def _begin(
         if folder.make():
             undo.callback(_remove_folder, folder.path)
         if math.isfinite(length_s):
-            require_room(folder.path, length_s * _bytes_per_s(rig))
+            require_room(folder.path, length_s * bytes_per_s(rig))
         with console.status("Warming up the kernels ..."):
             warm(rig)
         ring = _make_ring(rig, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
@@ -204,11 +204,6 @@ def _begin(
         told.raises = False
         engine.start()
         return ring, recorder, gate, live, engine, undo.pop_all()
-
-
-def _bytes_per_s(rig: Rig) -> float:
-    """Return what ring and recording together take on the disk for each second."""
-    return 2.5 * sum(s.rate_hz * (len(s.channels) * (4 if s.dtype == "float32" else 8) + 16) for s in rig.stream)
 
 
 def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:

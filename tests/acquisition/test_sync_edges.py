@@ -28,7 +28,7 @@ def sampled(edges_s, rate_hz, ramp_s=0.0):
     dtype=st.sampled_from(["float32", "float64"]),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_edges_are_found_to_a_sample_and_none_else(edges_s, rate_hz, scale, offset, noise, dtype, seed):
     """The first is not among them: nobody knows the line's levels yet."""
     line = sampled(edges_s, rate_hz) + noise * np.random.default_rng(seed).standard_normal(int((edges_s[-1] + 0.3) * rate_hz))
@@ -38,7 +38,7 @@ def test_edges_are_found_to_a_sample_and_none_else(edges_s, rate_hz, scale, offs
 
 
 @given(edges_s=pulses(), ramp_samples=st.floats(2, 12), threshold_pct=st.sampled_from([30.0, 50.0, 70.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_edges_of_a_line_that_rises_slowly_are_found_between_the_samples(edges_s, ramp_samples, threshold_pct):
     rate_hz = 1000.0
     edges = found(sampled(edges_s, rate_hz, ramp_samples / rate_hz), rate_hz, threshold_pct)
@@ -48,7 +48,7 @@ def test_edges_of_a_line_that_rises_slowly_are_found_between_the_samples(edges_s
 
 
 @given(edges_s=pulses(), cuts=st.lists(st.integers(0, 20_000), max_size=12), lost=st.integers(0, 3), seed=st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_however_the_samples_are_cut_the_edges_are_the_same_bit_for_bit(edges_s, cuts, lost, seed):
     rng = np.random.default_rng(seed)
     line = sampled(edges_s, 1000.0, 0.003) + 0.02 * rng.standard_normal(int((edges_s[-1] + 0.3) * 1000))

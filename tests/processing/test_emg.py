@@ -137,7 +137,7 @@ def in_blocks(chain, raw, index, cuts):
 RIG = make_rig(emg_processing={"settle_s": 0.1, "baseline_s": 0.3}, quality={"window_s": 0.37, "missing_pct": 3.0})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(recordings())
 def test_blocks_change_nothing(recording):
     raw, index, cuts = recording
@@ -146,7 +146,7 @@ def test_blocks_change_nothing(recording):
     assert repr(cut.quality) == repr(whole.quality)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(recordings())
 def test_bounds_hold_whatever_is_lost(recording):
     raw, index, cuts = recording

@@ -134,7 +134,7 @@ def test_signs():
     assert rows[20, net] > rows[10, net]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     n=st.integers(0, 400),
     cuts=st.lists(st.integers(0, 400), max_size=12),
@@ -156,7 +156,7 @@ def test_splitting_into_blocks_changes_no_bit(n, cuts, first_index, rate_hz, dty
     np.testing.assert_array_equal(whole[:, 0], last)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(kept=st.integers(1, 120), lost=st.integers(1, 60))
 def test_a_gap_costs_the_frames_it_touches_and_no_other(kept, lost):
     samples = lifter(300)

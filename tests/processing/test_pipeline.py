@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,6 +141,29 @@ def test_one_plate_measures_its_own_foot_and_flags_nothing(side):
     for name in ("load_shift_pct", "cop_net_shift_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm", "body_weight_N"):
         assert np.isnan(one["plates.force"][:, names.index(name)]).all(), name
     assert len(one[FLAGS]) == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_warm_pipeline_compiles_nothing_any_more(dtype):
+    code = f"""
+import sys
+sys.path[:0] = {[str(Path(__file__).parents[2]), str(Path(__file__).parent)]!r}
+from sessions import analysed, simulated
+from acquisition.rig import Rig
+from acquisition.rigfile import example, load
+from numba.core import event
+from processing.pipeline import warm
+data = load(example("one-device")).model_dump()
+data["stream"][0]["dtype"] = {dtype!r}
+rig = Rig.model_validate(data)
+samples = simulated(rig)
+warm(rig)
+with event.install_recorder("numba:compile") as recorder:
+    assert analysed(rig, samples).flags
+print([str(e) for _, e in recorder.buffer])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_a_rig_with_neither_gives_no_frames():

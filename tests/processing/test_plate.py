@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -31,7 +31,6 @@ def wrench_at(one: Plate, raw):
     return plate_wrench(np.atleast_2d(np.asarray(raw, dtype=float)), list(range(6)), plate_map(one), 50.0)
 
 
-@settings(deadline=None)
 @given(
     turn=st.floats(0.0, 360.0),
     tilt=st.floats(0.0, 20.0),

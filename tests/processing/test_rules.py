@@ -124,7 +124,7 @@ def changes_of(rules: RuleBook, rows: np.ndarray, cuts: list[int]) -> np.ndarray
     return np.concatenate(parts) if parts else np.empty((0, len(CHANGE)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(sessions(), st.sampled_from([0.0, 0.005, 0.01, 0.03, 0.05]), st.sampled_from([1.0, -1.0]))
 def test_flags_are_those_that_the_docstring_describes(rows, hold_s, sign):
     one = rule(sign=sign, hold_s=hold_s)
@@ -137,7 +137,7 @@ def test_flags_are_those_that_the_docstring_describes(rows, hold_s, sign):
     assert [f.peak for f in found] == [sign * e.peak for e in expected]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sessions(), st.lists(st.integers(0, 150), max_size=6))
 def test_cutting_the_frames_changes_nothing(rows, cuts):
     rules = rule(), rule(2, sign=-1.0), rule(2, hold_s=0.0)
@@ -146,7 +146,7 @@ def test_cutting_the_frames_changes_nothing(rows, cuts):
     np.testing.assert_array_equal(whole.standing(), cut.standing())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sessions())
 def test_every_change_keeps_within_its_bounds(rows):
     rules = rule(), rule(2, sign=-1.0), rule(2, hold_s=0.0)

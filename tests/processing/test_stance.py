@@ -24,7 +24,7 @@ def watch(total_N, left_mm=None, right_mm=None, still=STILL, samples=None) -> Qu
     return stance
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), noise_N=st.floats(0.0, 20.0), lost=st.lists(st.integers(0, 59), max_size=4))
 def test_finds_the_first_window_that_numpy_finds(seed, noise_N, lost):
     rng = np.random.default_rng(seed)

@@ -48,7 +48,7 @@ blocks = hnp.arrays(np.float64, st.tuples(st.integers(1, 60), st.just(2)), eleme
 
 
 @given(samples=blocks, steps=st.lists(st.integers(0, 3), min_size=60, max_size=60), cut=st.integers(0, 60))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_how_samples_were_cut_into_blocks_changes_nothing(samples, steps, cut):
     columns = np.cumsum(steps[: len(samples)])
     whole, pieces = Screen(), Screen()
@@ -61,7 +61,7 @@ def test_how_samples_were_cut_into_blocks_changes_nothing(samples, steps, cut):
 
 
 @given(samples=blocks, steps=st.lists(st.integers(0, 1), min_size=60, max_size=60))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_column_spans_its_samples_and_joins_its_neighbour(samples, steps):
     columns = np.cumsum(steps[: len(samples)])
     screen = Screen()

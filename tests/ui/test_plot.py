@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -29,7 +29,6 @@ def points(path: str) -> list[tuple[float, float]]:
 numbers = st.one_of(st.floats(-1e6, 1e6), st.just(NAN), st.just(math.inf))
 
 
-@settings(deadline=None)
 @given(arrays(float, st.integers(0, 3000), elements=numbers))
 def test_everything_drawn_lies_in_the_picture(values):
     drawn = plot(values)
@@ -39,7 +38,6 @@ def test_everything_drawn_lies_in_the_picture(values):
     assert drawn.empty == (not np.isfinite(values).any())
 
 
-@settings(deadline=None)
 @given(st.integers(1, 20000), st.integers(0, 10**9))
 def test_no_peak_is_lost_however_long_the_session(count, where):
     values = np.zeros(count)

@@ -200,7 +200,7 @@ def test_legs_without_mvc_or_hamstrings_say_so(tmp_path, opened, monkeypatch):
 
 
 @given(text=st.text(max_size=80), width=st.integers(20, 400), px=st.integers(6, 60))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_text_never_leaves_its_place(qapp, text, width, px):
     font, fitting = lettering.fitted(text, px, False, width)
     measures = lettering.typeface(font.pixelSize(), False)[1]
