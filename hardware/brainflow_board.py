@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 
 import numpy as np
 from brainflow.board_shim import BrainFlowError
 
 from hardware.brainflow_session import BoardFacts, Session, begin, board_facts, fetch, prepare, release, source_error
 from hardware.brainflow_settings import BrainflowSettings
+from hardware.inflow import Inflow
 from hardware.rejoin import Rejoin
 from hardware.row_numbering import RowNumbering
 from hardware.source import Block, SourceError, SourceState, Stream
 
-SILENT_S = 1.0
-LOST_S = 5.0
 SHORTEST_POLL_S = 0.002
 LONGEST_POLL_S = 0.02
 
@@ -25,56 +23,26 @@ class BrainflowSource:
 
     BrainFlow raises nothing when a board is unplugged: rows just stop, while a thread of its own spins. After 1 s without rows
     the state is SILENT, after 5 s LOST; the session is then released and joined again in the background. Rows after that are
-    a new segment, placed by time. With a Daisy each row comes in two packets; where the second of one row and the first of
-    the next are both lost, BrainFlow joins the halves that are left, and that row can't be told from a good one.
+    a new segment, placed by time; `numbering` counts what was lost and what was rejected. With a Daisy each row comes in two
+    packets; where the second of one row and the first of the next are both lost, BrainFlow joins the halves that are left, and
+    that row can't be told from a good one.
     """
 
     def __init__(self, stream: Stream, settings: BrainflowSettings) -> None:
         """Nothing is touched, and no setting is judged, before `open`."""
-        self._stream = stream
+        self.stream = stream
+        self.state = SourceState.IDLE
+        self.note = ""
+        self.backlog_samples = 0
         self._settings = settings
-        self._state = SourceState.IDLE
-        self._note = ""
         self._facts: BoardFacts | None = None
         self._columns: list[int] = []
         self._board: Session | None = None
         self._rejoin: Rejoin[Session] | None = None
-        self._numbering = RowNumbering(stream.rate_hz)
-        self._blocks: deque[Block] = deque()
-        self._poll_s = min(LONGEST_POLL_S, max(SHORTEST_POLL_S, stream.block_samples / stream.rate_hz))
+        self.numbering = RowNumbering(stream.rate_hz)
+        self._inflow = Inflow(min(LONGEST_POLL_S, max(SHORTEST_POLL_S, stream.block_samples / stream.rate_hz)))
         self._ran = False
         self._asked_s = 0.0
-        self._row_s = 0.0
-
-    @property
-    def stream(self) -> Stream:
-        """The stream as the rig describes it."""
-        return self._stream
-
-    @property
-    def state(self) -> SourceState:
-        """What the board is doing, as far as rows tell."""
-        return self._state
-
-    @property
-    def note(self) -> str:
-        """The last fault, as a sentence."""
-        return self._note
-
-    @property
-    def backlog_samples(self) -> int:
-        """Rows that were fetched and not handed out yet; BrainFlow's own buffer is emptied by every read."""
-        return sum(len(block.samples) for block in self._blocks)
-
-    @property
-    def rejected_rows(self) -> int:
-        """Rows left out so far, since their counter belongs to no sample that can have been measured."""
-        return self._numbering.rejected_rows
-
-    @property
-    def lost_samples(self) -> int:
-        """Samples lost so far."""
-        return self._numbering.lost_samples
 
     def open(self) -> None:
         """Check the settings against the board's description and open the session; takes 1 to 6 s. Raises SourceError."""
@@ -85,10 +53,10 @@ class BrainflowSource:
         self._facts = facts
         self._board = prepare(facts, self._settings)
         self._ran = False
-        self._numbering = RowNumbering(self._stream.rate_hz, facts.modulus, facts.step)
+        self.numbering = RowNumbering(self.stream.rate_hz, facts.modulus, facts.step)
 
     def _chosen_rows(self, facts: BoardFacts) -> list[int]:
-        stream = self._stream
+        stream = self.stream
         unit = next((channel.unit for channel in stream.channels if channel.unit != "uV"), None)
         if unit is not None:
             raise SourceError(
@@ -115,8 +83,8 @@ class BrainflowSource:
     def start(self) -> None:
         """Let the board stream; one that was stopped before is opened anew, which takes 1 s. Raises SourceError."""
         if self._board is None or self._facts is None:
-            raise SourceError(f"The stream {self._stream.name!r} can't start before its board is open; open it first.")
-        if self._state is not SourceState.IDLE:
+            raise SourceError(f"The stream {self.stream.name!r} can't start before its board is open; open it first.")
+        if self.state is not SourceState.IDLE:
             return
         board, self._board = self._board, None
         if self._ran:
@@ -126,36 +94,34 @@ class BrainflowSource:
         begin(board, self._facts, self._settings)
         self._board = board
         self._ran = True
-        self._numbering.restart()
-        self._asked_s = self._row_s = time.monotonic()
-        self._state = SourceState.RUNNING
+        self.numbering.restart()
+        self._asked_s = self._inflow.heard_s = time.monotonic()
+        self.state = SourceState.RUNNING
 
     def read(self, timeout_s: float) -> Block | None:
         """Return the rows that came, in µV, without waiting for a full block; None if none came in time.
 
         Raises SourceError when a lost board could not be joined again in time.
         """
-        until_s = time.monotonic() + timeout_s
-        while not self._blocks:
-            if self._rejoin is not None:
-                self._adopt(self._rejoin)
-            elif self._board is not None and self._state is not SourceState.IDLE:
-                self._fetch(self._board)
-            left_s = until_s - time.monotonic()
-            if self._blocks or left_s <= 0:
-                break
-            time.sleep(min(self._poll_s, left_s))
-        return self._blocks.popleft() if self._blocks else None
+        block = self._inflow.next_block(self._ask, timeout_s)
+        # BrainFlow's own buffer is emptied whenever it is asked.
+        self.backlog_samples = self._inflow.waiting_samples
+        return block
 
-    def _fetch(self, board: Session) -> None:
-        facts = self._facts
-        if facts is None:
-            return
+    def _ask(self) -> None:
+        if self._rejoin is not None:
+            board = self._rejoin.result()
+            if board is not None:
+                self._adopt(board)
+        elif self._board is not None and self._facts is not None and self.state is not SourceState.IDLE:
+            self._fetch(self._board, self._facts)
+
+    def _fetch(self, board: Session, facts: BoardFacts) -> None:
         asked_s = time.monotonic()
         try:
             data = fetch(board)
         except BrainFlowError as error:
-            self._lose(board, str(source_error(error, "Reading", self._settings)))
+            self._lose(board, source_error(error, "Reading", self._settings))
             return
         if data is None:
             return
@@ -166,33 +132,33 @@ class BrainflowSource:
             times_s = np.clip(data[facts.timestamp_row] + (now_s - wall_s), asked_before_s, now_s)
             times_s = np.maximum.accumulate(times_s)
             counters = data[facts.counter_row] if facts.counter_row is not None else np.zeros(data.shape[1])
-            rows = np.ascontiguousarray(data[self._columns].T, dtype=self._stream.dtype)
-            if self._state is SourceState.SILENT:
-                self._note = f"{self._settings.board} sent nothing for {times_s[0] - self._row_s:.1f} s, and sends again."
-                self._state = SourceState.RUNNING
-            self._row_s = float(times_s[-1])
+            rows = np.ascontiguousarray(data[self._columns].T, dtype=self.stream.dtype)
+            if self.state is SourceState.SILENT:
+                quiet_s = times_s[0] - self._inflow.heard_s
+                self.note = f"{self._settings.board} sent nothing for {quiet_s:.1f} s, and sends again."
+                self.state = SourceState.RUNNING
+            self._inflow.heard_s = float(times_s[-1])
         else:
-            rows = np.empty((0, len(self._columns)), dtype=self._stream.dtype)
+            rows = np.empty((0, len(self._columns)), dtype=self.stream.dtype)
             counters = times_s = np.empty(0)
-        self._blocks.extend(self._numbering.take(rows, counters, times_s, now_s))
+        self._inflow.blocks.extend(self.numbering.take(rows, counters, times_s, now_s))
         self._watch(board, now_s)
 
     def _watch(self, board: Session, now_s: float) -> None:
-        quiet_s = now_s - self._row_s
-        if quiet_s >= LOST_S:
-            self._lose(
-                board, f"{self._settings.board} has sent nothing for {quiet_s:.0f} s; check its plug, power and distance."
-            )
-        elif quiet_s >= SILENT_S and self._state is SourceState.RUNNING:
-            self._state = SourceState.SILENT
-            self._note = f"{self._settings.board} has sent nothing for {quiet_s:.1f} s; check its plug, power and distance."
+        state = self._inflow.state(now_s)
+        quiet_s = now_s - self._inflow.heard_s
+        note = f"{self._settings.board} has sent nothing for {quiet_s:.1f} s; check its plug, power and distance."
+        if state is SourceState.LOST:
+            self._lose(board, SourceError(note))
+        elif state is SourceState.SILENT and self.state is SourceState.RUNNING:
+            self.state = state
+            self.note = note
 
-    def _lose(self, board: Session, note: str) -> None:
-        self._state = SourceState.LOST
-        self._note = note
+    def _lose(self, board: Session, error: SourceError) -> None:
+        self.state = SourceState.LOST
+        self.note = str(error)
         self._board = None
-        self._rejoin = Rejoin(lambda: release(board), self._join, release, self._settings.rejoin_s)
-        self._rejoin.start()
+        self._rejoin = Rejoin(error, board, self._join, release, self._settings.rejoin_s)
 
     def _join(self) -> Session:
         facts = board_facts(self._settings.board)
@@ -200,34 +166,27 @@ class BrainflowSource:
         begin(board, facts, self._settings)
         return board
 
-    def _adopt(self, rejoin: Rejoin[Session]) -> None:
-        if rejoin.is_alive():
-            return
-        if rejoin.joined is None:
-            raise SourceError(
-                f"{self._settings.board} was lost and not found again within {self._settings.rejoin_s:g} s; plug it in, then "
-                f"start anew. The last attempt: {rejoin.reason}"
-            )
+    def _adopt(self, board: Session) -> None:
         self._rejoin = None
-        self._board = rejoin.joined
-        self._numbering.restart()
+        self._board = board
+        self.numbering.restart()
         now_s = time.monotonic()
-        self._note = f"{self._settings.board} was away for {now_s - self._row_s:.1f} s, and sends again."
-        self._asked_s = self._row_s = now_s
-        self._state = SourceState.RUNNING
+        self.note = f"{self._settings.board} was away for {now_s - self._inflow.heard_s:.1f} s, and sends again."
+        self._asked_s = self._inflow.heard_s = now_s
+        self.state = SourceState.RUNNING
 
     def stop(self) -> None:
         """Stop the board, or the attempts to join it again; rows that were not read are dropped."""
         if self._rejoin is not None:
             self._rejoin.cancel()
             self._rejoin = None
-        if self._board is not None and self._state is not SourceState.IDLE:
+        if self._board is not None and self.state is not SourceState.IDLE:
             try:
                 self._board.stop_stream()
             except BrainFlowError as error:
-                self._note = str(source_error(error, "Stopping", self._settings))
-        self._blocks.clear()
-        self._state = SourceState.IDLE
+                self.note = str(source_error(error, "Stopping", self._settings))
+        self._inflow.blocks.clear()
+        self.state = SourceState.IDLE
 
     def close(self) -> None:
         """Release the session."""

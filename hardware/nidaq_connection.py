@@ -93,7 +93,7 @@ class Deadline(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc h
     """Gives every call an end: nidaqmx sets none, so that a server that fell silent would hold its caller for ever.
 
     A server that let a call run out of time gets an eighth of `answer_s` for the next ones until it answers again; to look
-    for it takes several calls, and `read` should not wait for each of them in full.
+    for it takes several calls, and `stop` should not wait for each of them in full.
     """
 
     def __init__(self, answer_s: float) -> None:

@@ -15,43 +15,64 @@ Joined = TypeVar("Joined")
 
 
 class Rejoin(threading.Thread, Generic[Joined]):
-    """Lets go of a lost device, then tries to join it, for `rejoin_s` at most.
+    """Lets go of a lost device, then tries to join it every `retry_s`, `delay_s` from now on, for `rejoin_s` at most.
 
-    `let_go` must not raise; `join_device` returns what was joined or raises SourceError; `release` lets go of that. When the
-    thread has ended, `joined` is what was joined, or None, and `reason` says why.
+    `join_device` returns what was joined or raises SourceError; `release` lets go of it and must not raise. `error` is the
+    fault that the device was lost with, then that of the latest attempt.
     """
 
     def __init__(
-        self, let_go: Callable[[], None], join_device: Callable[[], Joined], release: Callable[[Joined], None], rejoin_s: float
+        self,
+        error: SourceError,
+        lost: Joined,
+        join_device: Callable[[], Joined],
+        release: Callable[[Joined], None],
+        rejoin_s: float,
+        *,
+        retry_s: float = RETRY_S,
+        delay_s: float = 0.0,
     ) -> None:
-        """Nothing happens before `start`."""
+        """Begin at once."""
         super().__init__(name="rejoin", daemon=True)
-        self.joined: Joined | None = None
-        self.reason = ""
-        self._let_go = let_go
+        self.error = error
+        self._lost = lost
+        self._joined: Joined | None = None
         self._join_device = join_device
         self._release = release
         self._rejoin_s = rejoin_s
+        self._retry_s = retry_s
+        self._delay_s = delay_s
         self._cancelled = threading.Event()
+        self.start()
 
     def run(self) -> None:
         """Try until the device is back, the time is over, or `cancel`."""
         give_up_s = time.monotonic() + self._rejoin_s
-        self._let_go()
+        self._release(self._lost)
+        self._cancelled.wait(self._delay_s)
         while not self._cancelled.is_set():
             try:
-                self.joined = self._join_device()
+                self._joined = self._join_device()
             except SourceError as error:
-                self.reason = str(error)
+                self.error = error
             else:
                 return
-            if time.monotonic() > give_up_s or self._cancelled.wait(RETRY_S):
+            if time.monotonic() > give_up_s or self._cancelled.wait(self._retry_s):
                 return
+
+    def result(self, timeout_s: float = 0.0) -> Joined | None:
+        """Return what was joined, None if that takes longer than `timeout_s`; raises SourceError when the time is over."""
+        self.join(max(timeout_s, 0.0))
+        if self.is_alive():
+            return None
+        if self._joined is None:
+            raise SourceError(f"{self.error} It was tried again for {self._rejoin_s:.0f} s.", self.error.code) from self.error
+        return self._joined
 
     def cancel(self) -> None:
         """End the attempts, wait for the one under way, and let go of what it joined."""
         self._cancelled.set()
         self.join()
-        if self.joined is not None:
-            self._release(self.joined)
-            self.joined = None
+        if self._joined is not None:
+            self._release(self._joined)
+            self._joined = None

@@ -89,23 +89,15 @@ class Source(Protocol):
     """One device with one clock. Called by one thread, in the order open, start, read ..., stop, close.
 
     `stop` and `close` may be called in any state, more than once, and release what is held whatever happened before.
+    The attributes are the source's own; others only read them, from any thread. `stream` is what it hands out, known before
+    `open`; `state` what it is doing; `note` one sentence about the last fault or warning, empty if there is none;
+    `backlog_samples` what waited in the device's or its client's buffer at the end of the last read.
     """
 
-    @property
-    def stream(self) -> Stream:
-        """What this source hands out; known before `open`."""
-
-    @property
-    def state(self) -> SourceState:
-        """What the source is doing now; may be asked from any thread."""
-
-    @property
-    def note(self) -> str:
-        """One sentence about the last fault or warning, empty if there is none; may be asked from any thread."""
-
-    @property
-    def backlog_samples(self) -> int:
-        """Samples that wait in the device's or its client's buffer, as of the last read."""
+    stream: Stream
+    state: SourceState
+    note: str
+    backlog_samples: int
 
     def open(self) -> None:
         """Find and prepare the device; raises SourceError."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.rig import Electrode, Rig, SimulatedSource, StreamSettings
-from hardware.source import Block, SourceError, SourceState, Stream, StreamEnded
+from hardware.source import Block, SourceError, SourceState, StreamEnded
 from sim.emg import EmgNoise, SimulatedEmg
 from sim.lifter import Lifter
 from sim.motion import Floats
@@ -82,7 +82,10 @@ class SimulatedDevice:
             raise SourceError(
                 f"The stream {settings.name!r} has a source {settings.source.kind!r}; the simulator plays 'simulated' alone."
             )
-        self._stream = settings.stream()
+        self.stream = settings.stream()
+        self.state = SourceState.IDLE
+        self.note = ""
+        self.backlog_samples = 0
         self._lifter = lifter
         self._session = session or SessionClock(speed, clock)
         self._rate_hz = settings.rate_hz * (1.0 + settings.source.clock_ppm * 1e-6)
@@ -98,7 +101,7 @@ class SimulatedDevice:
         ]
         electrodes = [electrode for electrode in rig.emg if electrode.stream == settings.name]
         self._emg_columns = [settings.channels.index(electrode.channel) for electrode in electrodes]
-        units = [self._stream.channels[column].unit for column in self._emg_columns]
+        units = [self.stream.channels[column].unit for column in self._emg_columns]
         noise = emg_noise or EmgNoise()
         self._emg = SimulatedEmg(electrodes, units, settings.rate_hz, lifter, noise) if electrodes else None
         self._assign_other_columns()
@@ -107,70 +110,48 @@ class SimulatedDevice:
         self._next = 0
         self._last_due_s = 0.0
         self._segment = -1
-        self._backlog = 0
-        self._state = SourceState.IDLE
 
     def _assign_other_columns(self) -> None:
         taken = {column for _, _, columns in self._plates for column in columns} | set(self._emg_columns)
-        names = [name.lower() for name in self._stream.channel_names]
+        names = [name.lower() for name in self.stream.channel_names]
         free = [column for column in range(len(names)) if column not in taken]
         self._counts = [column for column in free if names[column].startswith("count")]
         self._syncs = [column for column in free if names[column].startswith("sync")]
         self._open = [column for column in free if column not in self._counts and column not in self._syncs]
 
     def _set_converter(self, electrodes: list[Electrode], bits: int) -> None:
-        full_scale = np.array([FULL_SCALE.get(channel.unit, 10.0) for channel in self._stream.channels])
+        full_scale = np.array([FULL_SCALE.get(channel.unit, 10.0) for channel in self.stream.channels])
         for column, electrode in zip(self._emg_columns, electrodes, strict=True):
             if electrode.full_scale is not None:
                 full_scale[column] = electrode.full_scale
         self._full_scale = full_scale
         self._step = full_scale / 2.0 ** (bits - 1)
 
-    @property
-    def stream(self) -> Stream:
-        """What this source hands out."""
-        return self._stream
-
-    @property
-    def state(self) -> SourceState:
-        """What the source is doing now."""
-        return self._state
-
-    @property
-    def note(self) -> str:
-        """Empty: a simulated device has no faults of its own."""
-        return ""
-
-    @property
-    def backlog_samples(self) -> int:
-        """Samples that were due but not read, as of the last read."""
-        return self._backlog
-
     def open(self) -> None:
         """Do nothing: there is nothing to find."""
 
     def start(self) -> None:
         """Begin the session if no other device has; after a stop, go on from now, with the samples between lost."""
-        if self._state is SourceState.RUNNING:
+        if self.state is SourceState.RUNNING:
             return
         self._session.begin()
         self._segment += 1
         now_s = self._session.now_s()
         if self._segment > 0 and now_s is not None:
             self._next = max(self._next, math.ceil(now_s * self._rate_hz))
-        self._state = SourceState.RUNNING
+        self.state = SourceState.RUNNING
 
     def read(self, timeout_s: float) -> Block | None:
         """Return the next block when it is due, None if that is later than `timeout_s`; raises StreamEnded behind the last."""
-        if self._state is SourceState.ENDED:
+        if self.state is SourceState.ENDED:
             raise StreamEnded
-        if self._state is not SourceState.RUNNING:
-            raise SourceError(f"The simulated device {self._stream.name!r} was read before it was started; start it first.")
-        first, stop = self._next, self._next + self._stream.block_samples
+        if self.state is not SourceState.RUNNING:
+            raise SourceError(f"The simulated device {self.stream.name!r} was read before it was started; start it first.")
+        first, stop = self._next, self._next + self.stream.block_samples
         if self._end is not None:
             stop = min(stop, self._end)
             if first >= stop:
-                self._state = SourceState.ENDED
+                self.state = SourceState.ENDED
                 raise StreamEnded
         due_s = max(self._last_due_s, (stop - 1) / self._rate_hz + self._delay_s(first))
         if not self._session.wait_until(due_s, timeout_s):
@@ -178,12 +159,12 @@ class SimulatedDevice:
         self._last_due_s = due_s
         self._next = stop
         now_s = self._session.now_s()
-        self._backlog = 0 if now_s is None else max(0, math.floor(now_s * self._rate_hz) + 1 - stop)
+        self.backlog_samples = 0 if now_s is None else max(0, math.floor(now_s * self._rate_hz) + 1 - stop)
         return Block(self.samples(first, stop), first, self._session.host_s(due_s), self._segment)
 
     def stop(self) -> None:
         """Stop acquiring."""
-        self._state = SourceState.IDLE
+        self.state = SourceState.IDLE
 
     def close(self) -> None:
         """Stop acquiring."""
@@ -205,13 +186,13 @@ class SimulatedDevice:
             end = min(size, offset + stop - first)
             pieces.append(self._chunk[1][offset:end])
             first += end - offset
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces).astype(self._stream.dtype, copy=False)
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces).astype(self.stream.dtype, copy=False)
 
     def _make_chunk(self, number: int) -> Samples:
         index = np.arange(number * self._chunk_samples, (number + 1) * self._chunk_samples)
         t_s = index / self._rate_hz
         rng = np.random.default_rng([*self._seed, 4, number])
-        raw = np.zeros((len(index), len(self._stream.channels)))
+        raw = np.zeros((len(index), len(self.stream.channels)))
         if self._plates:
             movement = self._lifter.motion.at(t_s)
         for plate, simulated, columns in self._plates:
@@ -230,7 +211,7 @@ class SimulatedDevice:
         raw *= self._step
         np.clip(raw, -self._full_scale, self._full_scale, out=raw)
         raw[:, self._counts] = index[:, None]
-        return raw.astype(self._stream.dtype, copy=False)
+        return raw.astype(self.stream.dtype, copy=False)
 
 
 def devices(

@@ -151,47 +151,43 @@ class Faulty:
 
     def __init__(self, source: Source, faults: Sequence[Fault]) -> None:
         """Wrap a source."""
+        self.stream = source.stream
         self._source = source
         self._faults = faults
         self._ready: deque[Block] = deque()
         self._failure = ""
         self._ended = False
+        self._take_state()
 
-    @property
-    def stream(self) -> Stream:
-        """What the wrapped source hands out."""
-        return self._source.stream
-
-    @property
-    def state(self) -> SourceState:
-        """LOST behind a Death, SILENT in a silence, else what the wrapped source says."""
+    def _take_state(self) -> None:
+        """LOST behind a Death, SILENT in a silence, else all as the wrapped source says."""
+        self.state = self._source.state
         if self._failure:
-            return SourceState.LOST
-        if self._source.state is SourceState.RUNNING and any(fault.silent for fault in self._faults):
-            return SourceState.SILENT
-        return self._source.state
-
-    @property
-    def note(self) -> str:
-        """What the device died of, else what the wrapped source says."""
-        return self._failure or self._source.note
-
-    @property
-    def backlog_samples(self) -> int:
-        """What the wrapped source says."""
-        return self._source.backlog_samples
+            self.state = SourceState.LOST
+        elif self.state is SourceState.RUNNING and any(fault.silent for fault in self._faults):
+            self.state = SourceState.SILENT
+        self.note = self._failure or self._source.note
+        self.backlog_samples = self._source.backlog_samples
 
     def open(self) -> None:
         """Open the wrapped source."""
         self._source.open()
+        self._take_state()
 
     def start(self) -> None:
         """Start the wrapped source; a fault that has struck does not strike again."""
         self._failure = ""
         self._source.start()
+        self._take_state()
 
     def read(self, timeout_s: float) -> Block | None:
         """Return what the faults leave of the next block; None in a silence, SourceError behind a Death."""
+        try:
+            return self._read(timeout_s)
+        finally:
+            self._take_state()
+
+    def _read(self, timeout_s: float) -> Block | None:
         if not self._ready and not self._ended:
             try:
                 block = self._source.read(timeout_s)
@@ -210,10 +206,12 @@ class Faulty:
     def stop(self) -> None:
         """Stop the wrapped source."""
         self._source.stop()
+        self._take_state()
 
     def close(self) -> None:
         """Close the wrapped source."""
         self._source.close()
+        self._take_state()
 
     def _pass(self, block: Block, faults: Sequence[Fault]) -> list[Block]:
         blocks = [block]

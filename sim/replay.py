@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from acquisition.recording import RecordedStream
-    from hardware.source import Stream
 
 SLAB_ROWS = 1 << 14
 """So many rows, or a block if it is longer, are read from the recording at a time."""
@@ -31,6 +30,7 @@ class ReplaySource:
 
     def __init__(self, path: Path, recorded: RecordedStream, clock: SessionClock, first_s: float) -> None:
         """Take a stream's ticks; `first_s` is the arrival of the recording's first block, which is the clock's time zero."""
+        self.stream = recorded.stream
         self.state = SourceState.IDLE
         self.note = ""
         self.backlog_samples = 0
@@ -43,11 +43,6 @@ class ReplaySource:
         self._row = 0
         self._slab: NDArray[Any] = np.empty((0, 0))
         self._slab_row = 0
-
-    @property
-    def stream(self) -> Stream:
-        """The stream as it was recorded."""
-        return self._recorded.stream
 
     def open(self) -> None:
         """Open the recording, each source for itself; raises SourceError."""

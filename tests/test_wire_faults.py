@@ -20,7 +20,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording
 from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring
-from hardware import brainflow_board
+from hardware import inflow
 from hardware.brainflow_board import BrainflowSource
 from hardware.brainflow_settings import BrainflowSettings
 from hardware.lsl import LslSource
@@ -131,7 +131,7 @@ class Lab:
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    monkeypatch.setattr(brainflow_board, "LOST_S", 1.5)
+    monkeypatch.setattr(inflow, "LOST_S", 1.5)
     before = set(threading.enumerate())
     lab = Lab(tmp_path)
     try:

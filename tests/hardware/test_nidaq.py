@@ -306,6 +306,31 @@ def test_device_that_stays_away_ends_with_an_error(server: StandInServer, rack: 
         assert caught.value.code == -200220
 
 
+def test_device_that_returns_but_never_reads_ends_with_an_error(server: StandInServer, rack: Rack) -> None:
+    rack.fail_next("ReadAnalogF64", -201003, times=500)
+    with running(make(server, rejoin_s=0.3)) as source:
+        with pytest.raises(SourceError, match=r"broke off.*tried again for 0 s") as caught:
+            gather(source, 40)
+        assert caught.value.code == -201003
+        assert source.state is SourceState.IDLE
+    assert 2 <= rack.calls["CreateTask"] <= 12
+
+
+def test_reading_does_not_wait_for_a_server_that_is_looked_for(server: StandInServer, rack: Rack) -> None:
+    with running(make(server, answer_s=30.0, retry_s=0.3)) as source:
+        gather(source, 40)
+        rack.fail_next("ReadAnalogF64", -201003)
+        assert source.read(0.5) is None
+        server.hold()
+        for _ in range(60):
+            assert source.read(0.01) is None
+        # No attempt has ended meanwhile, or the note would say that the server did not answer.
+        assert "-201003" in source.note
+        assert "Trying again since" in source.note
+        server.release()
+        assert set(gather(source, 80).segments) == {1}
+
+
 def test_other_faults_while_reading_end_at_once(server: StandInServer, rack: Rack) -> None:
     with running(make(server)) as source:
         rack.fail_next("ReadAnalogF64", -200077)
