@@ -46,7 +46,7 @@ def simulated(
 
 
 @given(ppm=st.floats(-100, 100), jitter_s=st.sampled_from([0.0, 0.001, 0.005]), seed=st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rate_and_time_of_ten_minutes(ppm, jitter_s, seed):
     rng = np.random.default_rng(seed)
     ticks, host_s, true_hz, _ = simulated(rng, ppm=ppm, seconds=600, jitter_s=jitter_s, lost={700, 9000})

@@ -100,7 +100,7 @@ blocks = st.tuples(st.integers(1, 9), st.sampled_from([0, 0, 7]))
 
 
 @given(st.lists(blocks, min_size=1, max_size=30), st.integers(1, 40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_runs_hold_whole_blocks_and_every_row_once(tmp_path_factory, blocks, most_rows):
     stream = a_stream(channels=1)
     path = tmp_path_factory.mktemp("runs") / "recording.h5"

@@ -54,7 +54,7 @@ steps = st.one_of(
     seconds=st.floats(0.01, 0.3),
     dtype=st.sampled_from(["float32", "float64"]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_sample_is_read_once_or_counted_as_missed(steps, block_samples, seconds, dtype):
     """Samples carry their numbers: two readers at different paces account for every row, gap and segment written."""
     stream = a_stream(rate_hz=1000.0, dtype=dtype, block_samples=block_samples)

@@ -104,7 +104,7 @@ def two(seconds, ppm=50.0, late_s=0.03, plates_end_s=(), emg_end_s=(), rng=None)
     seconds=st.sampled_from([20.0, 90.0]),
     seed=st.integers(0, 999),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_edges_that_are_missing_or_false_or_upside_down_do_no_harm(ppm, late_s, missing, spurious, upside_down, seconds, seed):
     devices = two(seconds, ppm, late_s)
 

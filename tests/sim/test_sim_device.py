@@ -62,7 +62,7 @@ class HandClock:
         self.now_s += seconds
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(block_samples=st.integers(1, 2500), name=st.sampled_from(["demo", "one-device", "cyton"]))
 def test_samples_do_not_depend_on_the_length_of_blocks(block_samples: int, name: str) -> None:
     rig, lifter = load(name), demo_lifter(6.0, 3)

@@ -36,7 +36,7 @@ def total_force(lifter: Lifter, t_s: np.ndarray) -> np.ndarray:
     return total
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tempo=tempos, depth_m=st.floats(0.2, 0.6), bar_mass_kg=st.floats(0, 150))
 def test_forces_integrate_twice_to_the_depth(tempo: Tempo, depth_m: float, bar_mass_kg: float) -> None:
     lifter = Lifter(tempo=tempo, depth_m=depth_m, bar_mass_kg=bar_mass_kg, repetitions=1)
@@ -50,7 +50,7 @@ def test_forces_integrate_twice_to_the_depth(tempo: Tempo, depth_m: float, bar_m
     assert depth.max() == pytest.approx(lifter.bounds(t_s[-1])[0].depth_m, abs=5e-3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tempo=tempos)
 def test_bounds_agree_with_the_movement(tempo: Tempo) -> None:
     lifter = Lifter(tempo=tempo, repetitions=3)
@@ -152,7 +152,7 @@ def test_balanced_squat_with_body_weight_has_textbook_activation() -> None:
         np.testing.assert_allclose(truth.qh[side], 5.2, rtol=0.1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seconds=st.sampled_from([6.0, 8.0, 10.0, 15.0, 30.0, 90.0, 7200.0]), seed=st.integers(0, 200))
 def test_demonstration_begins_balanced_and_ends_imbalanced(seconds: float, seed: int) -> None:
     rules = Rules()
@@ -207,7 +207,7 @@ def test_same_seed_same_lifter_other_seed_another() -> None:
     assert one.activation["VL", "left"].max() != other.activation["VL", "left"].max()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_sway_has_the_spread_asked_for_and_never_runs_away(seed: int) -> None:
     sway = Sway(np.random.default_rng(seed), 2.0, (0.1, 3.0))

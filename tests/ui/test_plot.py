@@ -57,7 +57,7 @@ def test_limits_are_always_in_the_picture():
     assert 0 < drawn.y(40.0) < drawn.y(-30.0) < HEIGHT
 
 
-@given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.integers(2, 12))
+@given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.integers(3, 12))
 def test_marks_are_round_rising_and_within(low, span, most):
     high = low + span
     marks = round_marks(low, high, most)
