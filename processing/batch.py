@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from acquisition.recording import Recording
 from hardware.source import SquatscopeError
 from processing.analysis import Analysis
+from processing.pipeline import warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -52,8 +53,10 @@ def reprocess_many(
 ) -> Iterator[tuple[Path, Results | SquatscopeError]]:
     """Yield each recording with its results, or with what was wrong with it, in the order given.
 
-    The kernels let go of the interpreter, so threads share the machine's cores at no cost to start.
+    The kernels let go of the interpreter, so threads share the machine's cores at no cost to start. They are compiled before:
+    a compiler in one thread and HDF5 in another can wait for each other for ever, through what the garbage collector ends.
     """
+    _warm_for(paths, settings_from)
 
     def one(path: Path) -> Results | SquatscopeError:
         try:
@@ -63,3 +66,18 @@ def reprocess_many(
 
     with ThreadPoolExecutor(workers) as pool:
         yield from zip(paths, pool.map(one, paths), strict=True)
+
+
+def _warm_for(paths: Sequence[Path], settings_from: Rig | None) -> None:
+    """Compile the kernels for every kind of samples in these recordings; those that can't be read are told in their turn."""
+    warmed = set()
+    for path in paths:
+        try:
+            with Recording(path) as recording:
+                rig = recording.rig if settings_from is None else with_settings(recording.rig, settings_from)
+            kinds = frozenset((stream.name, stream.dtype) for stream in rig.stream)
+            if kinds not in warmed:
+                warm(rig)
+                warmed.add(kinds)
+        except SquatscopeError:
+            continue
