@@ -79,11 +79,6 @@ class RowNumbering:
         self.rejected_rows = 0
         self.lost_samples = 0
 
-    @property
-    def segment(self) -> int:
-        """The number of the device's present run."""
-        return self._segment
-
     def restart(self) -> None:
         """Expect a device that was started anew: a new segment, whose first sample is placed by time."""
         self._reject_held(but=0)

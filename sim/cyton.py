@@ -21,15 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 PACKETS_PER_S = 250.0
-PACKET_BYTES = 33
 GAINS = (1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0)
 VREF_UV = 4.5e6
 FULL_SCALE = 2**23 - 1
 GREETING = "OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\nLIS3DH Device ID: 0x33\nFirmware: v3.1.2\n$$$"
 CHANNEL_KEYS = "12345678QWERTYUI"
 
-
-# (first, n) -> (n, channels) in µV; NaN is an electrode that shows nothing, which the wire can only carry as 0.
+# (first, n) -> (n, channels) in µV
 Feed = Callable[[int, int], NDArray[np.float64]]
 
 
@@ -131,7 +129,7 @@ class CytonStandIn:
 
     def counts(self, first: int, n: int) -> NDArray[np.int64]:
         """Return samples `first` to `first + n` as the converter's whole numbers, at the gain each channel has now."""
-        counts = np.rint(np.nan_to_num(self._feed(first, n)) * self._gains * FULL_SCALE / VREF_UV)
+        counts = np.rint(self._feed(first, n) * self._gains * FULL_SCALE / VREF_UV)
         limited: NDArray[np.int64] = np.clip(counts, -FULL_SCALE - 1, FULL_SCALE).astype(np.int64)
         return limited
 

@@ -6,9 +6,7 @@ Devices of one session share the lifter and the session's time zero, and each ha
 from __future__ import annotations
 
 import math
-import time
 import zlib
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,14 +67,12 @@ class SimulatedDevice:
         lifter: Lifter,
         *,
         speed: float | None = 1.0,
-        clock: Callable[[], float] = time.monotonic,
         end_s: float | None = None,
         session: SessionClock | None = None,
-        emg_noise: EmgNoise | None = None,
     ) -> None:
         """Prepare the channels; raises SourceError where the stream isn't one of a simulated device.
 
-        `session` is shared with other devices; without it the device has one of its own, at `speed` on `clock`.
+        `session` is shared with other devices; without it the device has one of its own, at `speed`.
         """
         if not isinstance(settings.source, SimulatedSource):
             raise SourceError(
@@ -87,7 +83,7 @@ class SimulatedDevice:
         self.note = ""
         self.backlog_samples = 0
         self._lifter = lifter
-        self._session = session or SessionClock(speed, clock)
+        self._session = session or SessionClock(speed)
         self._rate_hz = settings.rate_hz * (1.0 + settings.source.clock_ppm * 1e-6)
         self._jitter_s = settings.source.jitter_s
         self._end = None if end_s is None else math.ceil(end_s * self._rate_hz - 1e-6)
@@ -102,8 +98,7 @@ class SimulatedDevice:
         electrodes = [electrode for electrode in rig.emg if electrode.stream == settings.name]
         self._emg_columns = [settings.channels.index(electrode.channel) for electrode in electrodes]
         units = [self.stream.channels[column].unit for column in self._emg_columns]
-        noise = emg_noise or EmgNoise()
-        self._emg = SimulatedEmg(electrodes, units, settings.rate_hz, lifter, noise) if electrodes else None
+        self._emg = SimulatedEmg(electrodes, units, settings.rate_hz, lifter, EmgNoise()) if electrodes else None
         self._assign_other_columns()
         self._set_converter(electrodes, settings.source.adc_bits)
         self._chunk: tuple[int, Samples] | None = None
@@ -219,10 +214,9 @@ def devices(
     lifter: Lifter,
     *,
     speed: float | None = 1.0,
-    clock: Callable[[], float] = time.monotonic,
     end_s: float | None = None,
     session: SessionClock | None = None,
 ) -> list[SimulatedDevice]:
     """Return a device for each stream of a rig, all in one session; raises SourceError where a stream isn't simulated."""
-    session = session or SessionClock(speed, clock)
+    session = session or SessionClock(speed)
     return [SimulatedDevice(stream, rig, lifter, session=session, end_s=end_s) for stream in rig.stream]

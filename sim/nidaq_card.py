@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.source import Source, StreamEnded
-
 # (first, n) -> (n, inputs) in V. Sample 0 was taken when the rack was set up, and the card's clock never stops, so that
 # what a task missed between two starts can be told.
 Feed = Callable[[int, int], NDArray[np.float64]]
@@ -226,37 +224,3 @@ class CardTask:
             self.broken = OVERWRITTEN
         if self.broken:
             raise CardError(self.broken)
-
-
-def feed_from(source: Source) -> Feed:
-    """Return a feed that plays a source, whose channels are the inputs ai0, ai1, ...; its gaps become NaN.
-
-    The source is opened and started; it must be as fast as the card's clock. What the card does not ask for is skipped.
-    """
-    source.open()
-    source.start()
-    columns = len(source.stream.channels)
-    held = np.empty((0, columns))
-    held_first = 0
-
-    def feed(first: int, n: int) -> NDArray[np.float64]:
-        nonlocal held, held_first
-        if first > held_first:
-            held = held[first - held_first :]
-            held_first = first
-        while held_first + len(held) < first + n:
-            try:
-                block = source.read(1.0)
-            except StreamEnded:
-                break
-            if block is None:
-                break
-            end = held_first + len(held)
-            skipped = max(block.first_index - end, 0)
-            new = block.samples[max(end - block.first_index, 0) :]
-            held = np.concatenate([held, np.full((skipped, columns), np.nan), new.astype(np.float64)])
-        out = np.full((n, columns), np.nan)
-        out[: len(held)] = held[:n]
-        return out
-
-    return feed

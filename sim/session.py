@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
@@ -26,7 +25,7 @@ class SessionClock:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Keep the clock; the session begins with `begin`."""
-        self.speed = None if speed is None or math.isinf(speed) else speed
+        self.speed = speed
         self._clock = clock
         self._sleep = sleep
         self.zero_s: float | None = None

@@ -16,7 +16,6 @@ from hardware.brainflow_settings import BrainflowSettings
 from sim.cyton import CytonStandIn
 from sim.device import SimulatedDevice
 from sim.lifter import demo_lifter
-from sim.nidaq_card import feed_from
 
 MUSCLES = ("VL", "VM", "RF", "BF")
 LSB_UV = 4.5e6 / (2**23 - 1) / 24.0
@@ -39,14 +38,11 @@ def emg_rig() -> Rig:
     )
 
 
-def lifter_device(rig: Rig) -> SimulatedDevice:
-    return SimulatedDevice(rig.stream[0], rig, demo_lifter(30.0, 7), speed=None)
-
-
 def test_a_lifters_emg_survives_the_wire(tmp_path: Path) -> None:
     rig = emg_rig()
     port = tmp_path / "cyton"
-    with CytonStandIn(feed_from(lifter_device(rig)), port):
+    behind, alone = (SimulatedDevice(rig.stream[0], rig, demo_lifter(30.0, 7)) for _ in range(2))
+    with CytonStandIn(lambda first, n: behind.samples(first, first + n), port):
         source = BrainflowSource(rig.stream[0].stream(), BrainflowSettings(board="CYTON_BOARD", serial_port=str(port)))
         source.open()
         source.start()
@@ -57,7 +53,7 @@ def test_a_lifters_emg_survives_the_wire(tmp_path: Path) -> None:
         source.close()
     received = np.concatenate([block.samples for block in blocks])
     indices = np.concatenate([block.first_index + np.arange(len(block.samples)) for block in blocks])
-    sent = feed_from(lifter_device(rig))(0, int(indices[-1]) + 1)
+    sent = alone.samples(0, int(indices[-1]) + 1)
     assert len(received) >= 200
     assert np.ptp(sent, axis=0).min() > 10 * LSB_UV
     np.testing.assert_allclose(received, sent[indices], atol=0.5001 * LSB_UV)

@@ -10,53 +10,14 @@ import pytest
 from acquisition.rig import Rig
 from hardware.nidaq import NidaqSource
 from hardware.nidaq_settings import NidaqSettings
-from hardware.source import Block, Channel, SourceState, Stream, StreamEnded
 from sim.device import SimulatedDevice
 from sim.lifter import Lifter
-from sim.nidaq_card import Card, CardError, CardTask, Rack, feed_from
+from sim.nidaq_card import Card, CardError, CardTask, Rack
 from sim.nidaq_server import StandInServer
 
 
 def numbered(first: int, n: int) -> np.ndarray:
     return np.tile(np.arange(first, first + n, dtype=np.float64)[:, None], 4)
-
-
-class Listed:
-    """A source that hands out the blocks it was given."""
-
-    def __init__(self, blocks: list[tuple[int, int]]) -> None:
-        self.blocks = blocks
-        self.stream = Stream("listed", 1000.0, (Channel("a", "V"), Channel("b", "V")))
-        self.state = SourceState.IDLE
-        self.note = ""
-        self.backlog_samples = 0
-
-    def open(self) -> None: ...
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def read(self, timeout_s: float) -> Block | None:
-        if not self.blocks:
-            raise StreamEnded
-        first, n = self.blocks.pop(0)
-        return Block(numbered(first, n)[:, :2], first, 0.0)
-
-
-def test_feed_cuts_blocks_anew_and_keeps_gaps() -> None:
-    feed = feed_from(Listed([(0, 10), (10, 10), (25, 10)]))
-    np.testing.assert_array_equal(feed(0, 3)[:, 0], [0, 1, 2])
-    np.testing.assert_array_equal(feed(3, 12)[:, 1], np.arange(3, 15))
-    np.testing.assert_array_equal(feed(18, 9)[:, 0], [18, 19, *[np.nan] * 5, 25, 26])
-    np.testing.assert_array_equal(feed(33, 4)[:, 0], [33, 34, np.nan, np.nan])
-
-
-def test_feed_skips_what_is_not_asked_for() -> None:
-    feed = feed_from(Listed([(k, 10) for k in range(0, 100, 10)]))
-    np.testing.assert_array_equal(feed(57, 6)[:, 0], np.arange(57, 63))
 
 
 def task_on(rack: Rack, rate_hz: float = 1000.0) -> CardTask:
@@ -128,11 +89,8 @@ def test_simulated_lifter_stands_behind_the_card() -> None:
         }
     )
 
-    def lifter_device() -> SimulatedDevice:
-        return SimulatedDevice(rig.stream[0], rig, Lifter(), speed=None)
-
-    alone = feed_from(lifter_device())
-    server = StandInServer(Rack(feed_from(lifter_device())))
+    behind, alone = (SimulatedDevice(rig.stream[0], rig, Lifter()) for _ in range(2))
+    server = StandInServer(Rack(lambda first, n: behind.samples(first, first + n)))
     settings = NidaqSettings(physical_channels=[f"Dev1/ai{k}" for k in range(7)], server=server.address)
     source = NidaqSource(rig.stream[0].stream(), settings)
     try:
@@ -142,7 +100,7 @@ def test_simulated_lifter_stands_behind_the_card() -> None:
             block = source.read(2.0)
             assert block is not None
             first = int(block.samples[0, 0])
-            np.testing.assert_array_equal(block.samples, alone(first, len(block.samples)))
+            np.testing.assert_array_equal(block.samples, alone.samples(first, first + len(block.samples)))
     finally:
         source.close()
         server.kill()
