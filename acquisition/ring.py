@@ -32,25 +32,20 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from acquisition.hdf5_text import fixed, text_of, texts_of
-from acquisition.room import NO_ROOM, allocate, claim
-from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
+from acquisition import ring_file
+from acquisition.hdf5_text import text_of, texts_of
+from acquisition.room import NO_ROOM
+from acquisition.runs import Run, read_stream, split_at_gaps
 from hardware.source import SourceState, SquatscopeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from hardware.source import Block, Stream
 
-FORMAT = "squatscope ring"
-FORMAT_VERSION = 1
 RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
-COUNTERS_PER_STREAM = 8
-NOTE_BYTES = 256
-PAGE_BYTES = 4096
-HEAD_BYTES = 1 << 20
 
 
 class RingError(SquatscopeError):
@@ -73,14 +68,16 @@ class Ring:
         self.path = path
         try:
             with h5py.File(path, "r", locking=False) as file:
-                if text_of(file.attrs.get("format", "")) != FORMAT:
+                if text_of(file.attrs.get("format", "")) != ring_file.FORMAT:
                     raise RingError(f"{path} is an HDF5 file but not a squatscope ring; is it a recording?")
-                if (found := file.attrs["format_version"]) != FORMAT_VERSION:
-                    raise RingError(f"{path} is a ring of format {found}; this program reads format {FORMAT_VERSION}.")
+                if (found := file.attrs["format_version"]) != ring_file.FORMAT_VERSION:
+                    raise RingError(
+                        f"{path} is a ring of format {found}; this program reads format {ring_file.FORMAT_VERSION}."
+                    )
                 self.description: dict[str, Any] = json.loads(text_of(file.attrs["description"]))
                 self.streams = {name: read_stream(file["streams"][name]) for name in texts_of(file.attrs["streams"])}
                 self.derived = {name for name in self.streams if file["streams"][name].attrs["derived"]}
-                places = dict(_places(file, list(self.streams.values())))
+                places = dict(ring_file.places(file, list(self.streams.values())))
             self._bytes = np.memmap(path, mode="r+" if writable else "r")
             self._arrays = {name: self._view(*place) for name, place in places.items()}
             self._counters = self._arrays["counters"]
@@ -113,24 +110,16 @@ class Ring:
         carry what was computed from the others. Raises RingError where the file exists or there is no room.
         """
         planned = [(stream, False) for stream in streams] + [(stream, True) for stream in derived]
-        size = HEAD_BYTES + sum(_size(stream, seconds) for stream, _ in planned)
         try:
-            claim(path, size)
+            ring_file.make(path, planned, seconds, description or {})
         except FileExistsError:
             raise RingError(f"{path} exists already, and nothing is ever overwritten; give another name.") from None
         except OSError as error:
             if error.errno in NO_ROOM:
                 raise RingError(
-                    f"There is no room for a ring of {size / 1e6:.0f} MB in {path.parent}: {error.strerror}. "
-                    "Free some space, choose another folder, or ask for fewer seconds."
+                    f"There is no room for a ring of {ring_file.size_of(planned, seconds) / 1e6:.0f} MB in {path.parent}: "
+                    f"{error.strerror}. Free some space, choose another folder, or ask for fewer seconds."
                 ) from error
-            raise RingError(f"The ring {path} can't be made: {error.strerror}") from error
-        try:
-            _layout(path, planned, seconds, description)
-            with path.open("r+b", buffering=0) as file:
-                allocate(file, 0, path.stat().st_size)
-        except OSError as error:
-            path.unlink()
             raise RingError(f"The ring {path} can't be made: {error.strerror or error}") from error
         return cls(path, writable=True)
 
@@ -255,7 +244,7 @@ class StreamWriter:
         """Say what the source is doing, for the screens."""
         self._counters[STATE] = state
         self._counters[BACKLOG] = backlog
-        self._notes[0] = note.encode()[:NOTE_BYTES].decode(errors="ignore").encode()
+        self._notes[0] = note.encode()[: ring_file.NOTE_BYTES].decode(errors="ignore").encode()
 
 
 class StreamReader:
@@ -338,56 +327,3 @@ class StreamReader:
             else:
                 low = middle + 1
         return low
-
-
-def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, description: Mapping[str, Any] | None) -> None:
-    """Make the HDF5 file: contiguous datasets, allocated early, each on a page of its own."""
-    with h5py.File(path, "w", libver="earliest", alignment_threshold=1, alignment_interval=PAGE_BYTES) as file:
-        file.attrs["format"] = fixed(FORMAT)
-        file.attrs["format_version"] = FORMAT_VERSION
-        file.attrs["description"] = fixed(json.dumps(description or {}))
-        file.attrs["streams"] = fixed([stream.name for stream, _ in streams])
-        _dataset(file, "counters", (len(streams), COUNTERS_PER_STREAM), np.dtype("<i8"))
-        _dataset(file, "session", (COUNTERS_PER_STREAM,), np.dtype("<i8"))
-        _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))
-        for stream, derived in streams:
-            group = file.create_group(f"streams/{stream.name}")
-            write_stream(group, stream)
-            group.attrs["derived"] = derived
-            rows = _capacity(stream, seconds)
-            _dataset(group, "samples", (rows, len(stream.channels)), np.dtype(stream.dtype).newbyteorder("<"))
-            _dataset(group, "ticks", (rows + 1,), TICK)  # a block has a row at least; one tick may be half written
-
-
-def _dataset(group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-    plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    group.create_dataset(name, shape, dtype, dcpl=plist)
-
-
-def _capacity(stream: Stream, seconds: float) -> int:
-    return max(int(np.ceil(seconds * stream.rate_hz)), 8 * stream.block_samples)
-
-
-def _size(stream: Stream, seconds: float) -> int:
-    row = len(stream.channels) * np.dtype(stream.dtype).itemsize + TICK.itemsize
-    return _capacity(stream, seconds) * row + 4 * PAGE_BYTES
-
-
-def _places(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, tuple[int, tuple[int, ...], np.dtype[Any]]]]:
-    """Yield where each dataset lies, its shape and type; raises ValueError where they aren't those of a ring."""
-    expected = {
-        "counters": ((len(streams), COUNTERS_PER_STREAM), np.dtype("<i8")),
-        "session": ((COUNTERS_PER_STREAM,), np.dtype("<i8")),
-        "notes": ((len(streams),), np.dtype(f"S{NOTE_BYTES}")),
-    }
-    for stream in streams:
-        rows = len(file["streams"][stream.name]["samples"])
-        expected[f"streams/{stream.name}/samples"] = ((rows, len(stream.channels)), np.dtype(stream.dtype))
-        expected[f"streams/{stream.name}/ticks"] = ((rows + 1,), TICK)
-    for name, (shape, dtype) in expected.items():
-        offset = file[name].id.get_offset()
-        if offset is None or (file[name].shape, file[name].dtype) != (shape, dtype):
-            raise ValueError(f"its dataset {name} is not {shape} {dtype} in one piece")
-        yield name, (int(offset), shape, dtype)
