@@ -449,7 +449,7 @@ def attach_and_read(path):
 
 def test_files_from_elsewhere_are_refused_in_a_sentence(path):
     assert attach_and_read(path) == f"There is no file {path}."
-    assert "can't be read as a ring" in attach_and_read(path.parent)
+    assert attach_and_read(path.parent) == f"{path.parent} is a folder; name the ring in it."
     for content in (b"", b"hello", os.urandom(10000)):
         path.write_bytes(content)
         assert "can't be read as a ring" in attach_and_read(path)
