@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import signal
 import sys
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -16,6 +19,8 @@ from rich.console import Console
 from hardware.source import SquatscopeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hardware.source import Source
     from ui.session import Outcome
 
@@ -266,6 +271,18 @@ def _fail(sentence: str) -> NoReturn:
     raise SystemExit(1)
 
 
+@contextmanager
+def _place_for_kernels() -> Iterator[None]:
+    """Give numba a folder for compiled kernels where a service may write neither beside the program nor at home."""
+    usual = Path(__file__).parents[1], Path("~").expanduser()
+    if "NUMBA_CACHE_DIR" in os.environ or any(os.access(folder, os.W_OK) for folder in usual):
+        yield
+        return
+    with TemporaryDirectory(prefix="squatscope-", ignore_cleanup_errors=True) as folder:
+        os.environ["NUMBA_CACHE_DIR"] = folder
+        yield
+
+
 def main() -> None:
     """Run a command; every error leaves as a sentence and exit code 1."""
     for stream in (sys.stdout, sys.stderr):
@@ -273,7 +290,8 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a file or pipe on Windows knows few signs
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it politely finds nothing half-written
     try:
-        app()
+        with _place_for_kernels():
+            app()
     except SquatscopeError as error:
         _fail(str(error))
     except OSError as error:

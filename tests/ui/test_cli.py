@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -16,9 +17,6 @@ from acquisition.rigfile import example, load
 from acquisition.runs import TICK, Run
 from hardware.source import SourceError
 from ui import cli
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Told:
@@ -205,6 +203,16 @@ def test_a_mistake_of_the_program_is_no_traceback(squatscope, files, monkeypatch
     assert told.code == 1
     assert "This is a mistake in squatscope: KeyError: 'gone' (test_cli.py, line" in told.err
     assert "Traceback" not in told.err
+
+
+def test_a_service_that_can_write_nowhere_gets_a_place_for_its_kernels(squatscope, files, monkeypatch):
+    places = []
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("ui.sysinfo.lines", lambda: places.append(os.environ["NUMBA_CACHE_DIR"]) or [])
+    assert squatscope("sys-info").code == 0
+    assert not Path(places[0]).exists()
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
 
 
 def test_a_source_that_can_not_be_opened_leaves_nothing(squatscope, files, tmp_path, monkeypatch):
