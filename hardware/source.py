@@ -108,8 +108,8 @@ class Source(Protocol):
     def read(self, timeout_s: float) -> Block | None:
         """Return the next block, or None if none came in time.
 
-        A source that can join again by itself does so within `read`, and meanwhile returns None with `state` LOST. Raises
-        SourceError when it can't go on, StreamEnded when there is nothing more to come.
+        A source that can join again by itself does so in the background; meanwhile this returns None with `state` LOST, and
+        still in time. Raises SourceError when it can't go on, StreamEnded when there is nothing more to come.
         """
 
     def stop(self) -> None:
