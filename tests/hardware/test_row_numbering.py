@@ -36,7 +36,7 @@ def run(
     return true, given_, blocks
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), step=st.sampled_from([1, 2]), clump=st.integers(1, 6))
 def test_every_loss_is_counted_to_the_sample(data: st.DataObject, step: int, clump: int) -> None:
     """Losses of any length up to 4 s, whole rounds of the counter among them, at any place and in any pieces."""
@@ -73,7 +73,7 @@ def test_a_late_clump_is_no_loss(stall_s: float) -> None:
     assert np.array_equal(given_, numbers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(at=st.integers(30, 400), false=st.lists(st.integers(40, 230), min_size=1, max_size=3), eaten=st.integers(0, 3))
 def test_false_rows_are_left_out(at: int, false: list[int], eaten: int) -> None:
     """One to three rows with a counter that doesn't fit the clock come in the place of none to three genuine ones."""
