@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, get_args
@@ -43,7 +44,7 @@ def in_words(field: FieldInfo) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return f"[{', '.join(f'{v:g}' for v in value)}]"
+        return f"[{', '.join(json.dumps(v) if isinstance(v, str) else f'{v:g}' for v in value)}]"
     return f'"{value}"' if isinstance(value, str) else f"{value:g}"
 
 
