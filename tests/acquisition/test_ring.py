@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acquisition import ring as ring_module
+from acquisition import ring_file
 from acquisition.ring import BACKLOG, PUBLISHED, RESERVED, TICKS, Ring, RingError, SessionPhase
 from hardware.source import Block, SourceState
 
@@ -458,7 +459,7 @@ def test_files_from_elsewhere_are_refused_in_a_sentence(path):
         file["x"] = 1
     assert "not a squatscope ring" in attach_and_read(path)
     with h5py.File(path, "a") as file:
-        file.attrs["format"] = ring_module.FORMAT
+        file.attrs["format"] = ring_file.FORMAT
         file.attrs["format_version"] = 99
     assert "is a ring of format 99; this program reads format 1" in attach_and_read(path)
     with h5py.File(path, "a") as file:
