@@ -19,7 +19,7 @@ from acquisition.recording import RecordingError, RecordingWriter
 from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
 from acquisition.rigfile import RigError, read_toml
 from acquisition.runs import TICK, Run
-from acquisition.settings import EmgSettings, PlateSettings, QualitySettings, Rules, StillSettings
+from acquisition.settings import Judgement
 from acquisition.toml_lines import lines_of
 from hardware.settings import NotNegative, Positive, Settings
 
@@ -65,17 +65,12 @@ class MapElectrode(Settings):
     full_scale: Positive | None = None
 
 
-class ImportMap(Settings):
+class ImportMap(Judgement):
     """What a person knows about a C3D file and the file does not say, with a rig's own settings where they differ."""
 
     plate: Annotated[list[MapPlate], Field(max_length=2)] = []
     emg: list[MapElectrode] = []
     lab: Lab = Lab()
-    plates: PlateSettings = PlateSettings()
-    still: StillSettings = StillSettings()
-    emg_processing: EmgSettings = EmgSettings()
-    quality: QualitySettings = QualitySettings()
-    rules: Rules = Rules()
 
     @model_validator(mode="after")
     def _each_once(self) -> ImportMap:
@@ -140,11 +135,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
             ],
             emg=electrodes,
             lab=Lab(right_axis=right),
-            plates=mapping.plates,
-            still=mapping.still,
-            emg_processing=mapping.emg_processing,
-            quality=mapping.quality,
-            rules=mapping.rules,
+            **{name: getattr(mapping, name) for name in Judgement.model_fields},
         )
     except ValidationError as error:
         text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())

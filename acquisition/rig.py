@@ -11,14 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from acquisition.settings import (
-    EmgSettings,
-    PlateSettings,
-    QualitySettings,
-    Rules,
-    StillSettings,
-    SyncSettings,
-)
+from acquisition.settings import Judgement, SyncSettings
 from hardware.brainflow_settings import BrainflowSettings
 from hardware.lsl_settings import LslOutletSettings, LslSettings
 from hardware.nidaq_settings import NidaqSettings
@@ -161,7 +154,7 @@ class Lab(Settings):
     right_axis: Axis | None = None
 
 
-class Rig(Settings):
+class Rig(Judgement):
     """A lab's whole description; `stream`, `plate` and `emg` are tables that repeat."""
 
     format_version: Literal[1] = 1
@@ -170,11 +163,6 @@ class Rig(Settings):
     plate: Annotated[list[Plate], Field(max_length=2)] = []
     emg: list[Electrode] = []
     lab: Lab = Lab()
-    plates: PlateSettings = PlateSettings()
-    still: StillSettings = StillSettings()
-    emg_processing: EmgSettings = EmgSettings()
-    quality: QualitySettings = QualitySettings()
-    rules: Rules = Rules()
     sync: SyncSettings = SyncSettings()
     lsl: LslOutletSettings = LslOutletSettings()
 

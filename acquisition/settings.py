@@ -141,3 +141,13 @@ def limits(rule: RuleSettings) -> tuple[float, float]:
         next(value for key, value in values.items() if key.startswith("amber_")),
         next(value for key, value in values.items() if key.startswith("red_")),
     )
+
+
+class Judgement(Settings):
+    """All of how signals are judged, as one part of a rig: what can be changed and computed anew."""
+
+    plates: PlateSettings = PlateSettings()
+    still: StillSettings = StillSettings()
+    emg_processing: EmgSettings = EmgSettings()
+    quality: QualitySettings = QualitySettings()
+    rules: Rules = Rules()

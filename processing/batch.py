@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from acquisition.recording import Recording
+from acquisition.settings import Judgement
 from hardware.source import SquatscopeError
 from processing.analysis import Analysis
 from processing.pipeline import warm
@@ -41,8 +42,7 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
 
 def with_settings(rig: Rig, other: Rig) -> Rig:
     """Return the rig with the ways of judging of another one."""
-    ways = ("plates", "still", "emg_processing", "quality", "rules")
-    return rig.model_copy(update={name: getattr(other, name) for name in ways})
+    return rig.model_copy(update={name: getattr(other, name) for name in Judgement.model_fields})
 
 
 def reprocess_many(
