@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound=BaseModel)
 
 RIGS = Path(__file__).parent / "rigs"
+MOST_BYTES = 1_000_000
 UNITS = {
     "s": "seconds",
     "N": "newtons",
@@ -79,7 +80,11 @@ def read_toml(path: Path, model: type[Model]) -> Model:
 
 def _text(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise RigError(f"{path} is larger than {MOST_BYTES // 1_000_000} MB, too large to be settings; is it another file?")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise RigError(f"There is no file {path}.") from None
     except UnicodeDecodeError as error:

@@ -117,6 +117,7 @@ def test_what_does_not_fit_has_its_line(tmp_path: Path, old: str, new: str, line
         ("name = 'x'".encode("utf-16"), "rig.toml is not a text in UTF-8"),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "rig.toml is nested too deeply"),
         (b"a = " + b"1" * 5000, "this is not TOML"),
+        (b"a = 1\n" * 200_000, "rig.toml is larger than 1 MB, too large to be settings"),
     ],
 )
 def test_files_that_are_no_toml(tmp_path: Path, content: bytes, sentence: str) -> None:
