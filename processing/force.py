@@ -92,7 +92,7 @@ class ForceChain:
         self.stream = rig.plate[0].stream
         rate_hz = rig.stream_named(self.stream).rate_hz
         self.frame_samples = max(1, round(rate_hz / FRAMES_PER_S))
-        self.stance = QuietStance(rig.still, rate_hz, self.frame_samples)
+        self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples)
         columns = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
         self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
@@ -125,7 +125,7 @@ class ForceChain:
             self._rows,
         )
         rows = self._rows[:n]
-        self.stance.refer(rows[:, 0], rows[:, 3], rows[:, 11:])
+        self.stance.refer(rows[:, 0], rows[:, 1:4], rows[:, 11:])
         return rows
 
 

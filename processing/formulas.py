@@ -113,7 +113,8 @@ _ALL = (
         "cop_net_shift.ml",
         "cop_net_shift_mm",
         "mm",
-        "(Fz_L x_L + Fz_R x_R) / (Fz_L + Fz_R) - (x_L0 + x_R0) / 2, x = COP along the medial-lateral axis, 0 = in quiet stance",
+        "(Fz_L x_L + Fz_R x_R) / (Fz_L + Fz_R) - (x_L0 + x_R0) / 2, x = COP along the medial-lateral axis, index 0 = in quiet "
+        "stance, looked for anew after a foot has left its plate",
         "+ = right",
         f"{_WINTER} (net COP); the middle of the stance as reference is {_DESIGN}",
     ),
@@ -121,7 +122,8 @@ _ALL = (
         "foot_cop_medial.quiet_reference",
         "foot_cop_medial_{side}_mm",
         "mm",
-        "COP of that foot along the medial-lateral axis, against its place in quiet stance, mirrored between the feet",
+        "COP of that foot along the medial-lateral axis, against its place in quiet stance (looked for anew after the foot "
+        "has left its plate), mirrored between the feet",
         "+ = medial, for both feet",
         f"{_DESIGN}; no study was found that validates it as a measure of valgus",
     ),

@@ -14,14 +14,21 @@ STILL = StillSettings(window_s=0.1, sd_pct=1.0, least_N=200.0)
 
 def watch(total_N, left_mm=None, right_mm=None, still=STILL, samples=None) -> QuietStance:
     """Give all frames to a new search, 10 to a window; the feet stand at -150 and 150 mm unless said otherwise."""
-    stance = QuietStance(still, 2000.0, FRAME_SAMPLES)
+    return refer(total_N, left_mm, right_mm, still, samples)[0]
+
+
+def refer(total_N, left_mm=None, right_mm=None, still=STILL, samples=None, left_N=None):
+    """Return the search and what it made of the places; the left foot bears `left_N`, or half of the total."""
+    stance = QuietStance(still, 20.0, 2000.0, FRAME_SAMPLES)
+    total_N = np.asarray(total_N)
+    left_N = total_N / 2 if left_N is None else left_N
     n = len(total_N)
     left_mm = np.full(n, -150.0) if left_mm is None else left_mm
     right_mm = np.full(n, 150.0) if right_mm is None else right_mm
     samples = np.arange(1, n + 1) * FRAME_SAMPLES - 1 if samples is None else samples
     places = np.column_stack([np.zeros(n), left_mm, right_mm, np.zeros(n)])
-    stance.refer(samples.astype(float), np.asarray(total_N), places)
-    return stance
+    stance.refer(samples.astype(float), np.column_stack([left_N, total_N - left_N, total_N]), places)
+    return stance, places
 
 
 @settings(max_examples=60)
@@ -71,3 +78,29 @@ def test_both_feet_must_stand(foot):
 def test_empty_plates_are_no_stance_however_quiet():
     assert watch(np.full(30, 199.0)).found is None
     assert watch(np.full(30, 201.0)).found is not None
+
+
+def test_a_foot_is_looked_for_anew_once_it_has_left_its_plate():
+    """10 frames of stance, 12 on the right foot alone, then the left one is back 20 mm further in, under a heavier bar."""
+    total = np.concatenate([np.full(22, 700.0), np.full(30, 900.0)])
+    left_N = np.where((np.arange(52) >= 10) & (np.arange(52) < 22), 0.0, total / 2)
+    left_mm = np.where(np.arange(52) < 10, -150.0, np.where(left_N > 20.0, -130.0, np.nan))
+    stance, places = refer(total, left_mm, np.full(52, 150.0) + (np.arange(52) > 35), left_N=left_N)
+    assert places[9, 1:].tolist() == [0.0, 0.0, 700.0]
+    assert places[18, 2] == 0.0, "not off for long enough yet"
+    assert np.isnan(places[19:31, :2]).all()
+    assert (places[31:, 1] == 0.0).all()
+    assert (places[:36, 2][9:] == 0.0).all()
+    assert (places[36:, 2] == -1.0).all(), "the foot that stayed keeps its place"
+    assert (places[31:, 3] == 700.0).all(), "body weight stays that of the first stance"
+    assert stance.found is not None
+    assert stance.found.last_sample == 32 * FRAME_SAMPLES - 1
+
+
+@pytest.mark.parametrize("left_N", [25.0, np.nan])
+def test_a_light_foot_and_a_lost_signal_do_not_end_the_stance(left_N):
+    lost = np.arange(40) >= 10
+    force = np.where(lost, left_N, 350.0)
+    _, places = refer(350.0 + force, left_N=force)
+    assert (places[:, 3] == 700.0)[9:].all()
+    assert (places[9:, 1:3] == 0.0).all()
