@@ -6,6 +6,7 @@ damaged parameters or run through them without end. So the file's skeleton is wa
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 512
+LATEST_DATA = 0xFFFF * BLOCK
+"""Where the data begin at the latest; all that says what they are stands before."""
 BYTE_ORDERS = {84: "<", 85: "<", 86: ">"}
 MM = {"mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "millimeters": 1.0, "meters": 1000.0, "metres": 1000.0}
 SIDE_MM = (50.0, 10000.0)
@@ -85,7 +88,9 @@ def read_c3d(path: Path) -> C3DData:
 def check_skeleton(path: Path) -> None:
     """Raise C3DError unless header, parameters and data of a C3D file stand where it says, to the last byte."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LATEST_DATA)
+            size = os.fstat(file.fileno()).st_size
     except FileNotFoundError:
         raise C3DError(f"There is no file {path}.") from None
     except IsADirectoryError:
@@ -110,8 +115,8 @@ def check_skeleton(path: Path) -> None:
     scale = _float(content[12:16], content[parameters + 3])
     frame_bytes = (4 * points + analogs) * (4 if scale < 0 else 2)
     frames = last - first + 1
-    if frames > 0 and data > parameters and len(content) < data + frames * frame_bytes:
-        there = max(0, (len(content) - data) // frame_bytes)
+    if frames > 0 and data > parameters and size < data + frames * frame_bytes:
+        there = max(0, (size - data) // frame_bytes)
         raise C3DError(f"{path} is truncated: it holds {there} of {frames} frames.")
 
 
