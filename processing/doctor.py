@@ -296,7 +296,7 @@ def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
     return Check(
         Level.GREEN,
         what,
-        f"{quality.noise_uV:.2g} µV RMS in its quietest second, mains {quality.mains_pct:.0f} %, {offset}.",
+        f"{quality.noise_uV:.2g} µV RMS in its quietest moment, mains {quality.mains_pct:.0f} %, {offset}.",
     )
 
 

@@ -16,7 +16,7 @@ from acquisition.rig import Rig
 from processing.activation import Activation
 from processing.filters import LANES, SECTIONS, band_edges_hz, emg_sections
 from processing.formulas import Metric
-from processing.quality import LARGEST_UV, ChannelQuality, QualityJudge, count_samples, listen, microvolts_per_unit
+from processing.quality import LARGEST_UV, ChannelQuality, QualityJudge, close_slice, count_samples, listen, microvolts_per_unit
 
 TILE = 128
 FRAMES_PER_S = 100.0
@@ -136,13 +136,20 @@ def _run(
     frame_samples: int,
     tones: NDArray[np.float64],
     sums: NDArray[np.float64],
+    place: int,
+    slice_samples: int,
     work: NDArray[np.float64],
     envelopes: NDArray[np.float64],
 ) -> None:
-    """Take the columns of raw (n, all channels) through the filters, 16 at a go; `work` is (3, TILE, LANES)."""
+    """Take the columns of raw (n, all channels) through the filters, 16 at a go; `work` is (3, TILE, LANES).
+
+    `place` is how far into its window of quality the first of them lies.
+    """
     tile, band, left = work[0], work[1], work[2]
-    for start in range(0, raw.shape[0], TILE):
-        n = min(TILE, raw.shape[0] - start)
+    start = 0
+    while start < raw.shape[0]:
+        to_slice = slice_samples - (place + start) % slice_samples
+        n = min(TILE, raw.shape[0] - start, to_slice)
         for g in range(z.shape[0]):
             for t in range(n):
                 for c in range(LANES):
@@ -151,7 +158,10 @@ def _run(
             _hold(tile, n, factor[g], z[g], settle, left)
             _band_pass(tile, n, sections, z[g], band)
             listen(band, n, tones, sums[g])
+            if n == to_slice:
+                close_slice(sums[g], slice_samples)
             _low_pass(tile, n, sections, z[g], left, phase + start, frame_samples, envelopes[g])
+        start += n
 
 
 class EmgChain:
@@ -267,6 +277,8 @@ class EmgChain:
             self.frame_samples,
             self._judge.tones,
             self._judge.sums,
+            start - self._window_end + self._judge.window_samples,
+            self._judge.slice_samples,
             self._work,
             self._envelopes,
         )

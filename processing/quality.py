@@ -2,7 +2,9 @@
 
 Measured per window: samples missing, samples at full scale, mean (DC offset), RMS within the EMG band, and the share of the
 band's power that lies at 50 or 60 Hz and their 2nd and 3rd harmonics (Goertzel's algorithm), since an open electrode is mostly
-mains. A channel that only ever shows its noise floor is not bad by itself, a resting muscle looks the same; it is said.
+mains. A channel that only ever shows its noise floor is not bad by itself, a resting muscle looks the same; it is said. How
+quiet and how loud it was is taken from slices of a fifth of a window, short enough to lie between the bursts of steps and
+quick repetitions.
 """
 
 from __future__ import annotations
@@ -22,10 +24,14 @@ MAINS_HZ = (50.0, 60.0)
 HARMONICS = (1, 2, 3)
 TONES = len(MAINS_HZ) * len(HARMONICS)
 LARGEST_UV = 1e9  # what exceeds a kilovolt is no sample of EMG
-NOISE_FACTOR = 3.0  # a muscle has shown itself once its loudest window is so many times its quietest
+NOISE_FACTOR = 3.0  # a muscle has shown itself once its loudest slice is so many times its quietest
+SLICES = 5
 
-_PRESENT, _SATURATED, _SUM, _POWER, _TONE = 0, LANES, 2 * LANES, 3 * LANES, 4 * LANES
-SUMS = (4 + 2 * TONES) * LANES
+_PRESENT, _SATURATED, _SUM, _POWER = 0, LANES, 2 * LANES, 3 * LANES
+# Of the slices: what was present and the power before the running one, the least and the most power of a whole one (0: none).
+_PRESENT_BEFORE, _POWER_BEFORE, _LEAST, _MOST = 4 * LANES, 5 * LANES, 6 * LANES, 7 * LANES
+_TONE = 8 * LANES
+SUMS = (8 + 2 * TONES) * LANES
 
 _MISSING_PCT, _SATURATED_PCT, _MAINS_PCT, _MAINS_HZ, _RMS, _DC, _QUIETEST, _LOUDEST = range(8)
 _MEASURES = 8
@@ -48,8 +54,8 @@ class ChannelQuality:
 
     `verdict`, `missing_pct`, `saturated_pct`, `mains_pct` (of the power within the band, at `mains_hz` and its harmonics),
     `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN before the first. `noise_uV` is the RMS of
-    the quietest window so far, `loudest_uV` of the loudest, of those with a signal at all. `windows` were judged,
-    `bad_windows` of them were not good, most often for the reason `worst`.
+    the quietest slice so far, a fifth of a window, `loudest_uV` of the loudest, in those windows that had a signal at all.
+    `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`.
     """
 
     name: str
@@ -79,7 +85,7 @@ class ChannelQuality:
 
     @property
     def only_noise(self) -> bool:
-        """Whether no window was three times as loud as the quietest: a muscle at rest so far, or no muscle at all."""
+        """Whether no slice was three times as loud as the quietest: a muscle at rest so far, or no muscle at all."""
         return not self.loudest_uV >= NOISE_FACTOR * self.noise_uV
 
     @property
@@ -101,7 +107,7 @@ class ChannelQuality:
                     f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet; contract this muscle to check."
                 )
             case _:
-                text = f"good, with {self.noise_uV:.3g} µV RMS in its quietest window."
+                text = f"good, with {self.noise_uV:.3g} µV RMS in its quietest moment."
         return f"EMG {self.name}: {text}"
 
 
@@ -157,9 +163,25 @@ def listen(band: NDArray[np.float64], n: int, tones: NDArray[np.float64], sums: 
 
 
 @njit(nogil=True, cache=True)
+def close_slice(sums: NDArray[np.float64], samples: int) -> None:
+    """End a slice of so many samples: its power may be the least or the most of its window, unless a sample is missing."""
+    for c in range(LANES):
+        present = sums[_PRESENT + c]
+        power = sums[_POWER + c]
+        if present - sums[_PRESENT_BEFORE + c] == samples:
+            of_slice = max(0.0, power - sums[_POWER_BEFORE + c])
+            least = sums[_LEAST + c]
+            sums[_LEAST + c] = of_slice if least == 0.0 else min(least, of_slice)
+            sums[_MOST + c] = max(sums[_MOST + c], of_slice)
+        sums[_PRESENT_BEFORE + c] = present
+        sums[_POWER_BEFORE + c] = power
+
+
+@njit(nogil=True, cache=True)
 def _judge(
     sums: NDArray[np.float64],
     window: int,
+    of_slice: int,
     repeats: int,
     tones: NDArray[np.float64],
     weights: NDArray[np.float64],
@@ -202,9 +224,11 @@ def _judge(
             verdict = 5
         else:
             verdict = 1
-        if verdict == 1 or verdict == 5:
-            m[_QUIETEST] = m[_RMS] if np.isnan(m[_QUIETEST]) else min(m[_QUIETEST], m[_RMS])
-            m[_LOUDEST] = m[_RMS] if np.isnan(m[_LOUDEST]) else max(m[_LOUDEST], m[_RMS])
+        if (verdict == 1 or verdict == 5) and s[_MOST + c] > 0.0:
+            least = np.sqrt(s[_LEAST + c] / of_slice)
+            most = np.sqrt(s[_MOST + c] / of_slice)
+            m[_QUIETEST] = least if np.isnan(m[_QUIETEST]) else min(m[_QUIETEST], least)
+            m[_LOUDEST] = most if np.isnan(m[_LOUDEST]) else max(m[_LOUDEST], most)
         verdicts[e] = verdict
         tally[e, verdict] += repeats
     sums[:] = 0.0
@@ -213,8 +237,8 @@ def _judge(
 class QualityJudge:
     """Sums of the running window, and the verdict of the last complete one, for the electrodes of one stream.
 
-    The kernels `count_samples` and `listen` add to `sums` (one row per `LANES` electrodes); `judge` closes the window. `good`
-    says of each electrode whether metrics may rest on it.
+    The kernels `count_samples` and `listen` add to `sums` (one row per `LANES` electrodes); `close_slice` is due after every
+    `slice_samples` of a window, and `judge` closes the window. `good` says of each electrode whether metrics may rest on it.
     """
 
     def __init__(self, electrodes: list[Electrode], settings: QualitySettings, rate_hz: float, upper_edge_hz: float) -> None:
@@ -222,6 +246,7 @@ class QualityJudge:
         count = len(electrodes)
         self._electrodes = electrodes
         self.window_samples = max(1, round(settings.window_s * rate_hz))
+        self.slice_samples = max(1, self.window_samples // SLICES)
         tones_hz = np.outer(MAINS_HZ, HARMONICS).ravel()
         self.tones = 2.0 * np.cos(2.0 * np.pi * tones_hz / rate_hz)
         self.sums = np.zeros((-(-count // LANES), SUMS))
@@ -240,6 +265,7 @@ class QualityJudge:
         _judge(
             self.sums,
             self.window_samples,
+            self.slice_samples,
             windows,
             self.tones,
             self._weights,

@@ -70,11 +70,12 @@ def test_noise_has_no_mains_and_is_called_noise():
     (q,) = judge(noise())
     band = signal.sosfilt(band_pass(EmgSettings(), RATE_HZ), noise() - noise()[0]).reshape(3, 1000)
     rms = np.sqrt(np.mean(band**2, axis=1))
+    fifths = np.sqrt(np.mean(band.reshape(15, 200) ** 2, axis=1))
     assert q.verdict is Verdict.GOOD
     assert q.mains_pct < 3.0
     assert q.rms_uV == pytest.approx(rms[2], rel=1e-12)
-    assert q.noise_uV == pytest.approx(rms.min(), rel=1e-12)
-    assert q.loudest_uV == pytest.approx(rms.max(), rel=1e-12)
+    assert q.noise_uV == pytest.approx(fifths.min(), rel=1e-9)
+    assert q.loudest_uV == pytest.approx(fifths.max(), rel=1e-9)
     assert q.only_noise
     assert "nothing has risen above its noise floor" in q.sentence
 
@@ -83,6 +84,28 @@ def test_a_contraction_rises_above_the_noise():
     (q,) = judge(noise() * np.where(T >= 2.0, 10.0, 1.0))
     assert not q.only_noise
     assert q.sentence.startswith("EMG other left: good, with ")
+
+
+def test_bursts_that_come_in_every_window_rise_above_the_noise():
+    """A muscle that works once a second, as in walking, is as loud in one window as in the next."""
+    (q,) = judge(noise() * np.where(T % 1.0 < 0.4, 10.0, 1.0))
+    assert not q.only_noise
+    assert q.noise_uV < 20.0
+
+
+def test_missing_samples_are_no_quiet_ones():
+    """A dropout within a window that is still good enough leaves the noise floor as it was."""
+    lost = noise()
+    lost[1000:1300] = np.nan
+    (q,) = judge(lost, missing_pct=50.0)
+    assert q.bad_windows == 0
+    assert q.only_noise
+
+
+@pytest.mark.parametrize("rate_hz", [200.0, 1000.0])
+def test_ten_minutes_of_noise_stay_noise(rate_hz):
+    (q,) = judge(noise(n=round(600 * rate_hz)), rate_hz=rate_hz)
+    assert q.only_noise
 
 
 def test_each_fault_has_its_verdict_and_its_sentence():
