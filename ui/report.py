@@ -11,7 +11,7 @@ import jinja2
 from acquisition.room import write_whole
 from hardware.source import SquatscopeError
 from processing.formulas import FORMULAS
-from processing.summary import amount, caveats, findings
+from processing.summary import amount, baselines, caveats, findings
 from ui.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def write(results: Results, path: Path) -> None:
         results=results,
         findings=findings(results),
         caveats=caveats(results),
+        baselines=baselines(results),
         plots=[plot for plot in plots(results) if not plot.empty],
         formulas=used_formulas(results),
         is_nan=math.isnan,

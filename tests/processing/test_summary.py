@@ -10,7 +10,7 @@ import pytest
 from acquisition.rig import Rig
 from acquisition.rigfile import example, load
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
-from processing.summary import amount, caveats, findings
+from processing.summary import amount, baselines, caveats, findings
 
 NAN = float("nan")
 
@@ -129,3 +129,79 @@ def test_every_caveat_is_a_sentence():
     for sentence in caveats(results(without(plate=[], emg=[]), weight=NAN)):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
+
+
+FORCE = ("body_weight_N", "cop_left_x_mm", "cop_right_x_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm")
+
+
+def force_table(weight, left, right=None) -> Table:
+    """Return ten frames a second with both feet on the plates."""
+    weight, left = (np.asarray(values, dtype=float) for values in (weight, left))
+    columns = [weight, np.zeros(len(weight)), np.zeros(len(weight)), left, left if right is None else right]
+    return Table(FORCE, ("",) * 5, ("",) * 5, np.arange(len(weight)) / 10, np.column_stack(columns))
+
+
+def emg_table(**columns) -> Table:
+    n = len(columns)
+    return Table(
+        tuple(columns), ("1",) * n, ("id",) * n, np.arange(len(next(iter(columns.values())))) / 100, np.c_[*columns.values()]
+    )
+
+
+def test_a_late_stance_is_told():
+    table = force_table([NAN] * 60 + [900.0] * 20, [NAN] * 60 + [0.0] * 20)
+    (sentence,) = caveats(results(tables={"plates.force": table}))
+    assert "only found at 6.0 s" in sentence
+    assert caveats(results(tables={"plates.force": force_table([NAN] * 10 + [900.0] * 20, [NAN] * 10 + [0.0] * 20)})) == []
+
+
+def test_a_foot_without_a_place_is_told():
+    table = force_table([900.0] * 60, [0.0] * 20 + [NAN] * 30 + [0.0] * 10, [0.0] * 60)
+    (sentence,) = caveats(results(tables={"plates.force": table}))
+    assert sentence.startswith("The left foot left its plate")
+    assert "for 3 s" in sentence
+
+
+@pytest.mark.parametrize(
+    ("axis", "said"),
+    [("x", ""), ("-x", "lies to the left of the left one"), ("y", "one behind the other"), ("-y", "one behind the other")],
+)
+def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, said):
+    sentences = caveats(results(without(lab={"right_axis": axis})))
+    assert len(sentences) == (1 if said else 0)
+    assert said in "".join(sentences)
+
+
+@pytest.mark.parametrize(
+    ("peak_pct", "said"), [(290.0, ""), (310.0, "VL left (310 %MVC)"), (0.9, "VL left (0.9 %MVC)"), (1.1, "")]
+)
+def test_an_mvc_that_cannot_be_right_is_told(peak_pct, said):
+    table = emg_table(activation_left_VL_pct=np.full(100, peak_pct), activation_right_VL_pct=np.full(100, 40.0))
+    sentences = caveats(results(tables={"emg.emg": table}))
+    assert len(sentences) == (1 if said else 0)
+    assert said in "".join(sentences)
+    assert all("check mvc_uV" in sentence for sentence in sentences)
+
+
+def test_a_muscle_at_rest_says_nothing_about_its_mvc():
+    quiet = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, True, "")
+    table = emg_table(activation_left_VL_pct=np.full(100, 0.5))
+    (sentence,) = caveats(results(channels=[quiet], tables={"emg.emg": table}))
+    assert sentence.startswith("Nothing rose above the noise floor")
+
+
+def test_legs_with_different_muscles_are_told():
+    demo = load(example("demo"))
+    kept = [e.model_dump() for e in demo.emg if (e.muscle, e.side) != ("RF", "right")]
+    table = emg_table(qh_left=np.ones(9), qh_right=np.ones(9), qh_between_legs_log2=np.zeros(9))
+    (sentence,) = caveats(results(without(emg=kept), tables={"emg.emg": table}))
+    assert "VL, VM, RF, BF, ST on the left and of VL, VM, BF, ST on the right" in sentence
+
+
+def test_a_baseline_is_what_the_change_is_counted_from():
+    qh, change = np.array([NAN, 4.0, 5.0, 6.0]), np.array([NAN, NAN, 1.25, 1.5])
+    table = emg_table(qh_left=qh, qh_right=qh, qh_change_left=change, qh_change_right=np.full(4, NAN))
+    found = results(tables={"emg.emg": table})
+    assert baselines(found) == {"left": pytest.approx(4.0)}
+    (sentence,) = caveats(found)
+    assert sentence.startswith("The right quad/hamstring ratio was defined for less than 3 s")

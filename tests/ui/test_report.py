@@ -112,6 +112,13 @@ def test_hostile_names_stay_text(tmp_path):
     assert "49" not in page.text.split("What was seen")[0]
 
 
+def test_the_baseline_of_each_leg_is_told(tmp_path):
+    names = ("qh_left", "qh_change_left")
+    table = Table(names, ("1", "1"), ("qh.mvc_ratio", "qh_change.baseline_ratio"), np.zeros(1), np.array([[6.0, 1.25]]))
+    told = squeezed(page_of(results(tables={"emg.emg": table}), tmp_path).text)
+    assert "median of the first 3 s in which it is defined (left 4.8)" in told
+
+
 @pytest.mark.parametrize("missing", ["flags", "tables", "channels", "streams"])
 def test_a_page_without_some_parts_is_still_a_page(tmp_path, missing):
     page = page_of(results(**{missing: {} if missing == "tables" else []}), tmp_path)
