@@ -87,18 +87,27 @@ class Plot:
         return round_marks(0.0, self.seconds, 10)
 
     def path(self, series: Series) -> str:
-        """Return a series as the `d` of a path: of each bin of time the least and the greatest value."""
+        """Return a series as the `d` of a path: of each bin of time the least and the greatest value that is known.
+
+        In a long session a bin holds many seconds, and a ratio that is undefined between the repetitions must not vanish.
+        """
         bins = np.clip((series.time_s / max(self.seconds, 1e-9) * POINTS).astype(int), 0, POINTS - 1)
         pieces: list[str] = []
         pen = "M"
         for part in np.split(np.arange(len(bins)), np.flatnonzero(np.diff(bins)) + 1):
             values = series.values[part]
-            if not len(part) or not np.isfinite(values).all():
+            known = np.flatnonzero(np.isfinite(values))
+            if not len(known):
                 pen = "M"
                 continue
-            for place in sorted({int(np.argmin(values)), int(np.argmax(values))}):
+            if known[0] > 0:
+                pen = "M"
+            least, most = known[np.argmin(values[known])], known[np.argmax(values[known])]
+            for place in sorted({int(least), int(most)}):
                 pieces.append(f"{pen}{self.x(series.time_s[part[place]]):.1f} {self.y(values[place]):.1f}")
                 pen = "L"
+            if known[-1] < len(values) - 1:
+                pen = "M"
         return "".join(pieces)
 
 

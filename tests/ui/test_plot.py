@@ -52,6 +52,16 @@ def test_what_is_unknown_breaks_the_line():
     assert re.findall("[ML]", drawn.path(drawn.series[0])) == ["M", "L", "M", "L"]
 
 
+def test_a_ratio_that_comes_and_goes_is_drawn_however_long_the_session():
+    """40 frames to a bin, of which the first and the last few are undefined; each bin is a stroke of its own."""
+    values = np.tile([NAN] * 5 + [1.0] * 20 + [3.0] * 10 + [NAN] * 5, 1000)
+    drawn = plot(values)
+    path = drawn.path(drawn.series[0])
+    assert re.findall("[ML]", path) == ["M", "L"] * 1000
+    heights = {y for _, y in points(path)}
+    assert heights == {round(drawn.y(1.0), 1), round(drawn.y(3.0), 1)}
+
+
 def test_limits_are_always_in_the_picture():
     drawn = plot([1.0, 2.0], limits=[Limit("red", 40.0), Limit("amber", -30.0)])
     assert 0 < drawn.y(40.0) < drawn.y(-30.0) < HEIGHT
