@@ -80,7 +80,7 @@ def test_a_session_that_is_told_to_end_completes_its_files(start, tmp_path, numb
         time.sleep(0.2)
         process.send_signal(number)  # impatience harms nothing
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+    assert (process.returncode, err) == (0, ""), err
     assert "The session is brought to its end" in out
     assert {"recording.h5", "metrics.h5", "report.html"} <= {path.name for path in folder.iterdir()}
     assert not (folder / "ring.h5").exists()
@@ -101,7 +101,7 @@ def test_a_killed_session_is_recovered_whole(start, tmp_path):
     time.sleep(2.1)  # a session counts as running as long as its last sign of life is younger
     recover = start("recover", folder / "ring.h5", tmp_path / "r [ecovered].h5")
     out, err = recover.communicate(timeout=60)
-    assert (recover.returncode, err) == (0, "")
+    assert (recover.returncode, err) == (0, ""), err
     assert str(tmp_path / "r [ecovered].h5") in out
     with Recording(tmp_path / "r [ecovered].h5") as recording:
         assert recording.complete
@@ -111,7 +111,7 @@ def test_a_killed_session_is_recovered_whole(start, tmp_path):
 
 def test_a_disk_that_fills_up_costs_no_sample(start, tmp_path):
     folder = tmp_path / "s"
-    process = start(*demo(folder, 8), code=FULL_DISK)
+    process = start(*demo(folder, 6), code=FULL_DISK)
     out, err = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "Traceback" not in err
@@ -119,11 +119,11 @@ def test_a_disk_that_fills_up_costs_no_sample(start, tmp_path):
     assert "the disk is full" in err
     assert f"squatscope recover {folder / 'ring.h5'}" in out
     results = Results.read(folder / "metrics.h5")
-    assert len(results.tables["plates.force"].frames) == 800
+    assert len(results.tables["plates.force"].frames) == 600
     recover = start("recover", folder / "ring.h5", tmp_path / "whole.h5")
     assert recover.communicate(timeout=60)[1] == ""
     with Recording(tmp_path / "whole.h5") as recording:
-        assert {name: stream.rows for name, stream in recording.streams.items()} == {"plates": 8001, "emg": 16000}
+        assert {name: stream.rows for name, stream in recording.streams.items()} == {"plates": 6001, "emg": 12000}
 
 
 def test_no_room_for_the_ring_is_told_before_the_session(start, tmp_path):
@@ -143,11 +143,11 @@ def test_no_room_for_the_ring_is_told_before_the_session(start, tmp_path):
 def test_a_session_goes_on_when_nobody_reads_what_it_says(start, tmp_path):
     folder = tmp_path / "s"
     reading, writing = os.pipe()
-    process = start(*demo(folder, 8), stdout=writing)
+    process = start(*demo(folder, 6), stdout=writing)
     os.close(writing)
     os.close(reading)
     process.communicate(timeout=90)
-    assert len(Results.read(folder / "metrics.h5").tables["plates.force"].frames) == 800
+    assert len(Results.read(folder / "metrics.h5").tables["plates.force"].frames) == 600
     with h5py.File(folder / "recording.h5") as file:
         assert file.attrs["complete"]
         assert np.isfinite(file["streams/plates/samples"][:]).all()
