@@ -12,7 +12,7 @@ _BISHOP = "Bishop et al. 2018, Strength and Conditioning Journal 40(4):1-6"
 _C3D = "The C3D File Format: A User Guide, FORCE_PLATFORM"
 _WINTER = "Winter et al. 1996, Journal of Neurophysiology 75(6):2334-2343"
 _ISEK = "Merletti 1999, Standards for reporting EMG data, Journal of Electromyography and Kinesiology 9(1):III-IV"
-_ISEAR = "Isear et al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539 (normal range in the squat)"
+_ISEAR = "Isear et al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539 (%MVIC of both groups in the squat)"
 _DESIGN = "this project's definition"
 
 
@@ -98,7 +98,7 @@ _ALL = (
         "%",
         "100 min(Fz_L, Fz_R) / max(Fz_L, Fz_R), while both feet are in contact",
         "100 = even; has no side",
-        _BISHOP,
+        f"{_BISHOP} (limb symmetry index); the smaller over the larger force is {_DESIGN}",
     ),
     Formula(
         "cop.lab",
@@ -164,8 +164,8 @@ _ALL = (
         "qh_{side}",
         "1",
         "quads / hams, both in %MVC, where quads + hams >= least_activation_pct",
-        "above 1 = quadriceps the more active; about 5 is normal in a body-weight squat",
-        _ISEAR,
+        "above 1 = quadriceps the more active; about 5 by the ranges of healthy people in a squat with body weight",
+        f"{_DESIGN}; {_ISEAR}",
     ),
     Formula(
         "h_share.bounded",
