@@ -45,7 +45,7 @@ class Finding:
         often = "once" if self.times == 1 else f"{self.times} times"
         return (
             f"{self.label[0].upper()}{self.label[1:]}: {often}, first at {self.first_s:.1f} s, {self.total_s:.1f} s in all, "
-            f"at most {amount(self.peak, self.unit, self.metric)} (limit {amount(self.limit, self.unit, self.metric)})"
+            f"at most {amount(self.peak, self.unit, self.metric)} (limit {setting(self.limit, self.unit, self.metric)})"
         )
 
 
@@ -58,6 +58,15 @@ def amount(value: float, unit: str, metric: str) -> str:
     if unit == "1":
         return f"{value:.1f} times" if "change" in metric else f"{value:.1f}"
     return f"{abs(value):.0f} {unit}" if abs(value) >= 10 else f"{abs(value):.1f} {unit}"
+
+
+def setting(value: float, unit: str, metric: str) -> str:
+    """Return a limit as it was set: unlike a measured value it is not rounded."""
+    if metric.endswith("_log2"):
+        return f"{2 ** abs(value):.6g} times"
+    if unit == "1":
+        return f"{value:g} times" if "change" in metric else f"{value:g}"
+    return f"{value:g} {unit}"
 
 
 def findings(results: Results) -> list[Finding]:

@@ -11,7 +11,7 @@ import jinja2
 from acquisition.room import write_whole
 from hardware.source import SquatscopeError
 from processing.formulas import FORMULAS
-from processing.summary import amount, baselines, caveats, findings
+from processing.summary import amount, baselines, caveats, findings, setting
 from ui.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def write(results: Results, path: Path) -> None:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["amount"] = amount
+    environment.filters["setting"] = setting
     page = environment.get_template("report.html.j2").render(
         results=results,
         findings=findings(results),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from acquisition.rig import Rig
 from acquisition.rigfile import example, load
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
-from processing.summary import amount, baselines, caveats, findings
+from processing.summary import amount, baselines, caveats, findings, setting
 
 NAN = float("nan")
 
@@ -82,6 +83,20 @@ def test_no_flags_are_no_findings():
 )
 def test_amounts_are_said_as_people_say_them(value, unit, metric, said):
     assert amount(value, unit, metric) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "metric", "said"),
+    [
+        (12.5, "mm", "foot_cop_medial_left_mm", "12.5 mm"),
+        (5.0, "%", "load_shift_pct", "5 %"),
+        (1.25, "1", "qh_change_left", "1.25 times"),
+        (math.log2(3.0), "1", "qh_between_legs_log2", "3 times"),
+        (10.0, "1", "qh_left", "10"),
+    ],
+)
+def test_limits_are_said_as_they_were_set(value, unit, metric, said):
+    assert setting(value, unit, metric) == said
 
 
 def without(**parts) -> Rig:
