@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from acquisition.c3d_file import C3DData, C3DError, read_c3d
 from acquisition.c3d_plates import ChosenPlate, choose_plates
 from acquisition.feet import feet_of, right_axis
+from acquisition.hdf5_text import name_of
 from acquisition.muscles import muscle_and_side
 from acquisition.recording import RecordingError, RecordingWriter
 from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
@@ -123,7 +124,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
         channels=names,
         units=units,
         block_samples=block,
-        source=FileSource(kind="file", path=c3d.name),
+        source=FileSource(kind="file", path=name_of(c3d)),
     )
     try:
         rig = Rig(
@@ -256,7 +257,7 @@ def _write(out: Path, rig: Rig, analog: NDArray[np.float64], block: int) -> None
 
 def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unmapped: list[str]) -> str:
     seconds = len(data.analog) / data.rate_hz
-    lines = [f"{c3d.name}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"]
+    lines = [f"{name_of(c3d)}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"]
     lines += [f"  plate {p.of_file.number} is the {p.side} one, {p.how}; {np.mean(p.fz_N):.0f} N on average" for p in chosen]
     lines.append(f"  the lifter's right is {rig.lab.right_axis or 'from the left plate to the right one'}")
     for side in ("left", "right"):

@@ -6,6 +6,7 @@ is worse than one that is refused.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import h5py
@@ -13,6 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -22,6 +24,11 @@ def fixed(text: str | Sequence[str]) -> NDArray[np.bytes_]:
     encoded = [t.encode() for t in ([text] if isinstance(text, str) else text)]
     dtype = h5py.string_dtype("utf-8", max([1, *map(len, encoded)]))
     return np.array(encoded[0] if isinstance(text, str) else encoded, dtype)
+
+
+def name_of(path: Path) -> str:
+    """Return a file's name as a text that can be stored and shown, whatever its bytes are and the locale makes of them."""
+    return os.fsencode(path.name).decode(errors="replace")
 
 
 def text_of(value: object) -> str:

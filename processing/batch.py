@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from acquisition.hdf5_text import name_of
 from acquisition.recording import Recording
 from acquisition.settings import Judgement
 from hardware.source import SquatscopeError
@@ -37,7 +38,7 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
                 done += len(run.samples)
                 progress(done / total)
         progress(1.0)
-        return analysis.results(path.name, recording.uuid, recording.created_utc)
+        return analysis.results(name_of(path), recording.uuid, recording.created_utc)
 
 
 def with_settings(rig: Rig, other: Rig) -> Rig:

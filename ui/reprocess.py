@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from acquisition.hdf5_text import name_of
 from hardware.source import SquatscopeError
 from processing.batch import reprocess_many
 from processing.results import ResultsError
@@ -36,7 +37,7 @@ def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, cons
     failed = 0
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True) as bars:
-        tasks = {path: bars.add_task(path.name, total=1.0) for path in dict.fromkeys(files)}
+        tasks = {path: bars.add_task(name_of(path), total=1.0) for path in dict.fromkeys(files)}
         names = unique_names(list(tasks))
         for path, results in reprocess_many(
             list(tasks), settings, progress=lambda path, share: bars.update(tasks[path], completed=share)
