@@ -7,15 +7,19 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QBuffer
 from PySide6.QtWidgets import QApplication
 
 from acquisition.ring import Ring, SessionPhase
+from acquisition.room import write_whole
 from ui.dashboard import DashboardError, lettering, moment, sweep
 from ui.dashboard.feed import Feed
 from ui.dashboard.window import Window
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_EXISTS = "{} exists already, and nothing is ever overwritten; give another name."
 
 
 def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> None:
@@ -27,7 +31,7 @@ def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> No
     written, or there is no font.
     """
     if png.exists():
-        raise DashboardError(f"{png} exists already, and nothing is ever overwritten; give another name.")
+        raise DashboardError(_EXISTS.format(png))
     ring = Ring.attach(ring_path)
     if QApplication.instance() is None and sys.platform == "linux":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -42,8 +46,14 @@ def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> No
     image = window.grab().toImage()
     window.deleteLater()
     app.processEvents()
-    if not image.save(str(png)):
-        raise DashboardError(f"The picture {png} can't be written; does its folder exist, and is there room on the disk?")
+    content = QBuffer()
+    image.save(content, "PNG")  # type: ignore[call-overload]
+    try:
+        write_whole(png, bytes(content.data().data()))
+    except FileExistsError:
+        raise DashboardError(_EXISTS.format(png)) from None
+    except OSError as error:
+        raise DashboardError(f"The picture {png} can't be written: {error.strerror}.") from error
 
 
 def _feed(ring: Ring) -> Feed:
