@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, Muscle, Side
 from hardware.settings import NotNegative, Positive, Settings
@@ -37,6 +37,7 @@ EFFORT: dict[Muscle, float] = {
     "other": 0.05,
 }
 TONE = 0.06  # of that effort is there in quiet stance as well
+LIGHTEST = 0.95  # of gravity: how fast a lifter may fall; the rest is left for sway
 
 
 class Imbalance(Settings):
@@ -138,6 +139,18 @@ class Lifter(Settings):
     toes_out: NotNegative = 0.06
     imbalances: tuple[AnyImbalance, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _feet_stay_down(self) -> Lifter:
+        """Refuse a tempo at which the deepest repetition would need the plates to pull."""
+        deepest = Motion(self.tempo, np.array([self.depth_m * (1.0 + 2.0 * self.depth_sd)]), 1)
+        least = float(deepest.at(np.linspace(self.tempo.start_s(0), self.tempo.start_s(1), 1000)).a_m_s2.min())
+        if least < -LIGHTEST * GRAVITY:
+            raise ValueError(
+                f"to move {self.depth_m:g} m down in {self.tempo.lowering_s:g} s and up in {self.tempo.rising_s:g} s, the lifter "
+                "would leave the plates; give less depth or more time"
+            )
+        return self
 
     @property
     def system_mass_kg(self) -> float:

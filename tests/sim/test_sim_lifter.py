@@ -193,6 +193,13 @@ def test_demonstration_without_end_goes_on_imbalanced() -> None:
     assert endless.truth(np.array([last.bottom_s])).load_shift_pct[0] > Rules().load_shift.red_pct
 
 
+def test_a_lifter_who_would_leave_the_plates_is_refused() -> None:
+    with pytest.raises(ValidationError, match="would leave the plates"):
+        Lifter(depth_m=0.6, tempo=Tempo(lowering_s=0.6, rising_s=0.5))
+    fastest = Lifter(depth_m=0.6, tempo=Tempo(lowering_s=0.7, rising_s=0.7))
+    assert fastest.truth(times(20.0)).fz_total_N.min() > 0
+
+
 def test_a_tempo_that_no_one_squats_is_refused() -> None:
     with pytest.raises(ValidationError, match="within five times"):
         Tempo(lowering_s=6.0, rising_s=1.0)
