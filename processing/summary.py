@@ -14,6 +14,7 @@ from processing.force import SIDES, right_direction
 from processing.plate import plate_map
 
 if TYPE_CHECKING:
+    from acquisition.rig import Rig
     from processing.results import FlagResult, Results
 
 LATE_S = 5.0
@@ -23,11 +24,27 @@ MOST_PCT, LEAST_PCT = 300.0, 1.0
 on average (Contreras et al. 2015, Journal of Applied Biomechanics 31:452-458); without load hamstrings have 4 to 12 % (Isear et
 al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539)."""
 
+MEANINGS = {
+    "load_shift": "The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on the "
+    "other.",
+    "cop_shift": "The weight as a whole moves from the middle between the feet towards the {side} foot.",
+    "foot_cop_medial": "The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. "
+    "That fits a knee that caves in, and is no proof of it.",
+    "qh_change": "The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
+    "than they did at the start of the session.",
+    "qh_between_legs": "In the {side} leg the quadriceps (front of the thigh) outweigh the hamstrings (back of the thigh) more "
+    "than in the other leg.",
+    "qh_limit": "The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
+    "than the limit that was set.",
+}
+"""What the flag of each rule says, in words for people who don't know the formula."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """All flags of one rule on one side: how often, since when, how long altogether, and the value farthest out."""
 
+    rule: str
     label: str
     severity: str
     side: str
@@ -47,6 +64,10 @@ class Finding:
             f"{self.label[0].upper()}{self.label[1:]}: {often}, first at {self.first_s:.1f} s, {self.total_s:.1f} s in all, "
             f"at most {amount(self.peak, self.unit, self.metric)} (limit {setting(self.limit, self.unit, self.metric)})"
         )
+
+    def meaning(self) -> str:
+        """Say in plain words what that is; empty for a rule that this version does not know."""
+        return MEANINGS.get(self.rule, "").format(side=self.side)
 
 
 def amount(value: float, unit: str, metric: str) -> str:
@@ -82,6 +103,7 @@ def findings(results: Results) -> list[Finding]:
         red = any(flag.severity == "red" for flag in flags)
         found.append(
             Finding(
+                rule=worst.rule,
                 label=worst.label,
                 severity="red" if red else "amber",
                 side=worst.side,
@@ -107,7 +129,7 @@ def caveats(results: Results) -> list[str]:
         which = f"only a {next(iter(sides))} plate" if sides else "no force plate"
         said.append(f"The rig has {which}, so there is no load share and no load shift.")
     else:
-        said += _about_places(results) + _about_stance(results)
+        said += about_places(rig) + _about_stance(results)
     for stream in results.streams:
         if stream.undersampled:
             said.append(
@@ -157,10 +179,11 @@ def baselines(results: Results) -> dict[str, float]:
     return found
 
 
-def _about_places(results: Results) -> list[str]:
-    """Tell plates that are not beside each other as seen by the lifter."""
-    rig = results.rig
+def about_places(rig: Rig) -> list[str]:
+    """Tell plates that are not beside each other as seen by the lifter, in a full sentence."""
     centre = {plate.side: plate_map(plate).centre_mm for plate in rig.plate}
+    if len(centre) < 2:
+        return []
     way = (centre["right"] - centre["left"])[:2]
     along = float(way @ right_direction(rig.lab.right_axis, centre["left"], centre["right"])[:2])
     across = math.sqrt(max(0.0, float(way @ way) - along**2))
@@ -218,7 +241,7 @@ def _about_mvc(results: Results) -> list[str]:
         if table is None or not np.isfinite(table.column(column)).any():
             continue
         highest = float(np.nanpercentile(table.column(column), 99))
-        named = f"{e.muscle} {e.side} ({highest:.3g} %MVC)"
+        named = f"{e.muscle} {e.side} ({highest:.{0 if highest >= 10 else 2}f} %MVC)"
         if highest > MOST_PCT:
             too_small.append(named)
         elif highest < LEAST_PCT and f"{e.muscle} {e.side}" not in silent:

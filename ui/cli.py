@@ -182,6 +182,7 @@ def dashboard(
 def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")]) -> None:
     """Check a rig file, and say what it describes."""
     from acquisition.rigfile import load
+    from processing.summary import about_places
 
     rig = load(rig_file)
     for stream in rig.stream:
@@ -191,7 +192,10 @@ def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig'
     for side in ("left", "right"):
         muscles = [electrode.muscle for electrode in rig.emg if electrode.side == side]
         _say(f"EMG {side}: {', '.join(muscles) or 'none'}")
-    _say(f"{rig_file} is a good rig.")
+    doubts = about_places(rig)
+    for doubt in doubts:
+        _say(f"• {doubt}")
+    _say(f"{rig_file} can be used, but look at what is said above." if doubts else f"{rig_file} is a good rig.")
 
 
 @app.command()

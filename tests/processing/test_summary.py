@@ -11,6 +11,7 @@ import pytest
 from acquisition.rig import Rig
 from acquisition.rigfile import example, load
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
+from processing.rules import KINDS
 from processing.summary import amount, baselines, caveats, findings, setting
 
 NAN = float("nan")
@@ -64,6 +65,19 @@ def test_the_most_severe_comes_first_then_the_earliest():
         flag("d", start_s=0.5),
     ]
     assert [finding.label[0] for finding in findings(results(flags=flags))] == ["c", "a", "d", "b"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.setting}-{kind.side}")
+def test_every_flag_has_a_meaning_in_plain_words(kind):
+    (found,) = findings(results(flags=[flag(kind.setting, kind.side)]))
+    assert f"{kind.side} " in found.meaning()
+    assert found.meaning().endswith(".")
+    assert not {"{", "_", "%MVC", "COP", "valgus"} & set(found.meaning().replace("{", " { ").split())
+
+
+def test_a_flag_of_an_unknown_rule_has_no_meaning():
+    (found,) = findings(results(flags=[flag("from_a_later_version")]))
+    assert found.meaning() == ""
 
 
 def test_no_flags_are_no_findings():
@@ -188,7 +202,7 @@ def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, said):
 
 
 @pytest.mark.parametrize(
-    ("peak_pct", "said"), [(290.0, ""), (310.0, "VL left (310 %MVC)"), (0.9, "VL left (0.9 %MVC)"), (1.1, "")]
+    ("peak_pct", "said"), [(290.0, ""), (310.0, "VL left (310 %MVC)"), (0.9, "VL left (0.90 %MVC)"), (1.1, "")]
 )
 def test_an_mvc_that_cannot_be_right_is_told(peak_pct, said):
     table = emg_table(activation_left_VL_pct=np.full(100, peak_pct), activation_right_VL_pct=np.full(100, 40.0))

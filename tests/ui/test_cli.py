@@ -182,6 +182,15 @@ def test_a_rig_is_checked_and_described(squatscope, files, tmp_path):
     assert "EMG left: VL, VM, RF, BF, ST, GMax, GMed" in told.out
 
 
+def test_plates_on_the_wrong_side_are_told_before_a_session(squatscope, files, tmp_path):
+    rig = tmp_path / "rig.toml"
+    rig.write_text(files["rig"].read_text(encoding="utf-8").replace('right_axis = "x"', 'right_axis = "-x"'), encoding="utf-8")
+    told = squatscope("check", rig)
+    assert (told.code, told.err) == (0, "")
+    assert "The right plate lies to the left of the left one" in told.out
+    assert "good rig" not in told.out
+
+
 def test_a_mistake_in_a_rig_is_told_with_its_line(squatscope, files, tmp_path):
     rig = tmp_path / "bad [rig].toml"
     rig.write_text(files["rig"].read_text(encoding="utf-8").replace("rate_hz = 1000.0", "rate_hz = -5", 1), encoding="utf-8")
