@@ -25,8 +25,8 @@ on average (Contreras et al. 2015, Journal of Applied Biomechanics 31:452-458); 
 al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539)."""
 
 MEANINGS = {
-    "load_shift": "The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on the "
-    "other.",
+    "load_shift": "The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on "
+    "the other.",
     "cop_shift": "The weight as a whole moves from the middle between the feet towards the {side} foot.",
     "foot_cop_medial": "The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. "
     "That fits a knee that caves in, and is no proof of it.",

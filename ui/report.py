@@ -85,9 +85,9 @@ def plots(results: Results) -> list[Plot]:
             "foot_cop_medial",
             (-5.0, 0.0),
         ),
-        _plot(results, "Quadriceps activation", pair("quads_{side}_pct")),
-        _plot(results, "Hamstrings activation", pair("hams_{side}_pct")),
-        _plot(results, "Gluteal activation", pair("glutes_{side}_pct")),
+        _plot(results, "Quadriceps, share of maximal contraction", pair("quads_{side}_pct")),
+        _plot(results, "Hamstrings, share of maximal contraction", pair("hams_{side}_pct")),
+        _plot(results, "Gluteal muscles, share of maximal contraction", pair("glutes_{side}_pct")),
         _plot(results, "Quad/hamstring ratio over its own baseline", pair("qh_change_{side}"), change, "qh_change"),
     ]
 

@@ -69,6 +69,7 @@ def test_every_finding_and_caveat_and_flag_is_on_the_page(tmp_path):
     text = squeezed(page_of(found, tmp_path).text)
     for finding in findings(found):
         assert finding.sentence() in text
+        assert finding.meaning() in text
     assert len(caveats(found)) >= 2
     for caveat in caveats(found):
         assert squeezed(caveat) in text
@@ -76,6 +77,12 @@ def test_every_finding_and_caveat_and_flag_is_on_the_page(tmp_path):
         assert formula in text
     assert "8.00 s" in text
     assert "the end" in text
+
+
+def test_what_to_try_first_is_said_where_there_is_something_to_mend(tmp_path):
+    (tmp_path / "good").mkdir()
+    assert "What to try first" in page_of(results(), tmp_path).text
+    assert "What to try first" not in page_of(results(flags=[]), tmp_path / "good").text
 
 
 def test_the_page_loads_nothing_and_runs_nothing(tmp_path):
