@@ -147,8 +147,8 @@ class Lifter(Settings):
         least = float(deepest.at(np.linspace(self.tempo.start_s(0), self.tempo.start_s(1), 1000)).a_m_s2.min())
         if least < -LIGHTEST * GRAVITY:
             raise ValueError(
-                f"to move {self.depth_m:g} m down in {self.tempo.lowering_s:g} s and up in {self.tempo.rising_s:g} s, the lifter "
-                "would leave the plates; give less depth or more time"
+                f"to move {self.depth_m:g} m down in {self.tempo.lowering_s:g} s and up in {self.tempo.rising_s:g} s, "
+                "the lifter would leave the plates; give less depth or more time"
             )
         return self
 
