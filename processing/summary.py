@@ -180,7 +180,15 @@ def baselines(results: Results) -> dict[str, float]:
 
 
 def about_places(rig: Rig) -> list[str]:
-    """Tell plates that are not beside each other as seen by the lifter, in a full sentence."""
+    """Tell plates that lie upside down, or not beside each other as seen by the lifter, a full sentence each."""
+    upside_down = [plate.name for plate in rig.plate if plate_map(plate).rotation[2, 2] > 0]
+    if upside_down:
+        return [
+            f"Seen from above the corners of the plate {name} go round anticlockwise, so that its own z axis points up, and by "
+            "the C3D standard it points into the floor: put its corners in the order of the quadrants, or its centre of "
+            "pressure may be mirrored."
+            for name in upside_down
+        ]
     centre = {plate.side: plate_map(plate).centre_mm for plate in rig.plate}
     if len(centre) < 2:
         return []

@@ -12,7 +12,7 @@ from acquisition.rig import Rig
 from acquisition.rigfile import example, load
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
 from processing.rules import KINDS
-from processing.summary import amount, baselines, caveats, findings, setting
+from processing.summary import about_places, amount, baselines, caveats, findings, setting
 
 NAN = float("nan")
 
@@ -189,6 +189,14 @@ def test_a_foot_without_a_place_is_told():
     (sentence,) = caveats(results(tables={"plates.force": table}))
     assert sentence.startswith("The left foot left its plate")
     assert "for 3 s" in sentence
+
+
+def test_a_plate_whose_corners_go_round_the_wrong_way_is_told():
+    plates = [plate.model_dump() for plate in load(example("demo")).plate]
+    plates[1]["corners_mm"] = plates[1]["corners_mm"][::-1]
+    (sentence,) = about_places(without(plate=plates))
+    assert sentence.startswith("Seen from above the corners of the plate right go round anticlockwise")
+    assert about_places(load(example("demo"))) == []
 
 
 @pytest.mark.parametrize(
