@@ -62,11 +62,14 @@ def check_known_weight(rig: Rig, plate: Plate, weight: KnownWeight, trial: Trial
     mean = samples[np.isfinite(samples[:, columns]).all(axis=1)].mean(axis=0, keepdims=True)
     wrench = plate_wrench(mean, columns, plates, 0.0)
     force_N, wanted_N = float(wrench.force_N[0, 2]), weight.mass_kg * GRAVITY_M_S2
+    wanted = np.array([weight.x_mm, weight.y_mm])
     said = f"{weight.mass_kg:g} kg are {wanted_N:.1f} N, and {force_N:.1f} N come back."
     if abs(force_N - wanted_N) > FORCE_SHARE * wanted_N:
-        return [Check(Level.RED, what, said, _why_force(force_N, wanted_N))]
+        mean[:, columns] = 2.0 * plates.zero - mean[:, columns]  # a wrench turned as a whole acts at the same place
+        turned = plate_wrench(mean, columns, plates, 0.0).cop_mm[0, :2]
+        place_fits = bool(np.linalg.norm(turned - wanted) <= PLACE_MM)
+        return [Check(Level.RED, what, said, _why_force(force_N, wanted_N, place_fits))]
     checks = [Check(Level.GREEN, f"{what}, force", said)]
-    wanted = np.array([weight.x_mm, weight.y_mm])
     found = wrench.cop_mm[0, :2]
     off_mm = float(np.linalg.norm(found - wanted))
     said = f"It lies at {_place(wanted)} and comes back at {_place(found)}, {off_mm:.0f} mm off."
@@ -75,9 +78,10 @@ def check_known_weight(rig: Rig, plate: Plate, weight: KnownWeight, trial: Trial
     return [*checks, Check(Level.RED, f"{what}, place", said, _why_place(plates.centre_mm, plates.rotation, wanted, found))]
 
 
-def _why_force(force_N: float, wanted_N: float) -> str:
+def _why_force(force_N: float, wanted_N: float, place_fits: bool) -> str:
     if abs(force_N + wanted_N) <= FORCE_SHARE * wanted_N:
-        return "The sign is wrong: turn the polarity (the sign of the Fz row of the calibration, or of its sensitivity)."
+        what = "of all six rows" if place_fits else "of the row Fz"
+        return f"The sign is wrong: turn that {what} of the calibration_matrix, or of the sensitivities, and measure again."
     return "Check sensitivity or calibration matrix, the amplifier's gain and range, and that the plate was at zero before."
 
 

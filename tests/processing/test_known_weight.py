@@ -51,7 +51,8 @@ def mistaken(**changes):
 C1, C2, C3, C4 = PLATES["left"].corners_mm
 FX, FY, FZ, MX, MY, MZ = PLATES["left"].sensitivities
 MISTAKES = [
-    (mistaken(sensitivities=[FX, FY, -FZ, MX, MY, MZ]), "turn the polarity"),
+    (mistaken(sensitivities=[FX, FY, -FZ, MX, MY, MZ]), "turn that of the row Fz"),
+    (mistaken(sensitivities=[-FX, -FY, -FZ, -MX, -MY, -MZ]), "turn that of all six rows"),
     (mistaken(sensitivities=[FX, FY, 1.1 * FZ, MX, MY, MZ]), "Check sensitivity"),
     (mistaken(sensitivities=[FX, FY, FZ, MX, -MY, MZ]), "mirrored along the plate's x"),
     (mistaken(sensitivities=[FX, FY, FZ, -MX, MY, MZ]), "mirrored along the plate's y"),
