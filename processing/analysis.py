@@ -67,7 +67,7 @@ class Analysis:
             recording=recording,
             recording_uuid=recording_uuid,
             created_utc=created_utc,
-            seconds=max((float(t["index"][-1]) / clocks[n].rate_hz for n, t in ticks.items() if len(t)), default=0.0),
+            seconds=session_end_s(ticks, clocks) - start_s,
             body_weight_N=stance.body_weight_N if stance is not None else float("nan"),
             rig=self._rig,
             tables={part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts},
@@ -162,3 +162,9 @@ def session_start_s(ticks: dict[str, NDArray[np.void]], clocks: dict[str, Clock]
     """Return the host time of the first sample of any stream; 0 where there is none."""
     first = (clocks[n].host_s(t["index"][:1] - t["row"][:1])[0] for n, t in ticks.items() if len(t))
     return float(min(first, default=0.0))
+
+
+def session_end_s(ticks: dict[str, NDArray[np.void]], clocks: dict[str, Clock]) -> float:
+    """Return the host time at which the last sample of all streams was over; 0 where there is none."""
+    last = (clocks[n].host_s(t["index"][-1:] - 1)[0] + 1.0 / clocks[n].rate_hz for n, t in ticks.items() if len(t))
+    return float(max(last, default=0.0))

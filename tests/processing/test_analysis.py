@@ -103,6 +103,7 @@ def test_times_are_seconds_since_the_first_sample_of_any_stream():
     results = analysis.results("", "", "")
     assert results.tables["plates.force"].time_s[0] == pytest.approx(0.009 + 0.001, abs=2e-3)
     assert results.tables["emg.emg"].time_s[0] - results.tables["plates.force"].time_s[0] == pytest.approx(0.25, abs=2e-3)
+    assert results.seconds == pytest.approx(4.25, abs=2e-3), "the session lasts until its last stream ends"
 
 
 def test_what_was_lost_is_counted_and_has_no_frames():
