@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LATE_S = 5.0
 """A quiet stance that is found later is told, as squats may have come before it."""
+EMPTY_S, EMPTY_N = 1.0, 5.0
+"""What an empty plate may read, and for how long it must have been empty (*design*)."""
 MOST_PCT, LEAST_PCT = 300.0, 1.0
 """A muscle whose activation peaks beyond these has a wrong MVC (*design*). In a hard squat the vastus lateralis peaked at 244 %
 on average (Contreras et al. 2015, Journal of Applied Biomechanics 31:452-458); without load hamstrings have 4 to 12 % (Isear et
@@ -130,6 +132,7 @@ def caveats(results: Results) -> list[str]:
         said.append(f"The rig has {which}, so there is no load share and no load shift.")
     else:
         said += about_places(rig) + _about_stance(results)
+    said += _about_zero(results)
     for stream in results.streams:
         if stream.undersampled:
             said.append(
@@ -235,6 +238,26 @@ def _about_stance(results: Results) -> list[str]:
             said.append(
                 f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back, so "
                 f"the shift of its centre of pressure is undefined for {missing_s:.0f} s."
+            )
+    return said
+
+
+def _about_zero(results: Results) -> list[str]:
+    """Tell plates that read something with nobody on them."""
+    said = []
+    for side in SIDES:
+        table = results.table_with(f"fz_{side}_N")
+        if table is None or len(table.time_s) < 2:
+            continue
+        fz = table.column(f"fz_{side}_N")
+        empty = fz[fz < results.rig.plates.contact_N]
+        if len(empty) * float(np.median(np.diff(table.time_s))) < EMPTY_S:
+            continue
+        reads_N = float(np.median(empty))
+        if abs(reads_N) > EMPTY_N:
+            said.append(
+                f"The {side} plate read {reads_N:.0f} N with nobody on it, and all its forces are off by about as much; correct "
+                "its zero in the rig."
             )
     return said
 

@@ -170,7 +170,7 @@ def force_table(weight, left, right=None) -> Table:
     return Table(FORCE, ("",) * 5, ("",) * 5, np.arange(len(weight)) / 10, np.column_stack(columns))
 
 
-def emg_table(**columns) -> Table:
+def table_of(**columns) -> Table:
     n = len(columns)
     return Table(
         tuple(columns), ("1",) * n, ("id",) * n, np.arange(len(next(iter(columns.values())))) / 100, np.c_[*columns.values()]
@@ -182,6 +182,22 @@ def test_a_late_stance_is_told():
     (sentence,) = caveats(results(tables={"plates.force": table}))
     assert "only found at 6.0 s" in sentence
     assert caveats(results(tables={"plates.force": force_table([NAN] * 10 + [900.0] * 20, [NAN] * 10 + [0.0] * 20)})) == []
+
+
+@pytest.mark.parametrize(
+    ("empty_N", "said"), [(-14.0, "The left plate read -14 N"), (8.0, "The left plate read 8 N"), (3.0, ""), (-4.0, "")]
+)
+def test_a_plate_that_reads_something_when_empty_is_told(empty_N, said):
+    fz = np.where(np.arange(300) < 150, empty_N, 450.0)
+    told = caveats(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=np.where(fz > 400.0, fz, 0.0))}))
+    assert len(told) == (1 if said else 0)
+    assert said in "".join(told)
+
+
+def test_a_moment_without_load_tells_nothing_of_a_plates_zero():
+    fz = np.full(300, 450.0)
+    fz[:50] = -30.0
+    assert caveats(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=fz)})) == []
 
 
 def test_a_foot_without_a_place_is_told():
@@ -213,7 +229,7 @@ def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, said):
     ("peak_pct", "said"), [(290.0, ""), (310.0, "VL left (310 %MVC)"), (0.9, "VL left (0.90 %MVC)"), (1.1, "")]
 )
 def test_an_mvc_that_cannot_be_right_is_told(peak_pct, said):
-    table = emg_table(activation_left_VL_pct=np.full(100, peak_pct), activation_right_VL_pct=np.full(100, 40.0))
+    table = table_of(activation_left_VL_pct=np.full(100, peak_pct), activation_right_VL_pct=np.full(100, 40.0))
     sentences = caveats(results(tables={"emg.emg": table}))
     assert len(sentences) == (1 if said else 0)
     assert said in "".join(sentences)
@@ -222,7 +238,7 @@ def test_an_mvc_that_cannot_be_right_is_told(peak_pct, said):
 
 def test_a_muscle_at_rest_says_nothing_about_its_mvc():
     quiet = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, True, "")
-    table = emg_table(activation_left_VL_pct=np.full(100, 0.5))
+    table = table_of(activation_left_VL_pct=np.full(100, 0.5))
     (sentence,) = caveats(results(channels=[quiet], tables={"emg.emg": table}))
     assert sentence.startswith("Nothing rose above the noise floor")
 
@@ -230,14 +246,14 @@ def test_a_muscle_at_rest_says_nothing_about_its_mvc():
 def test_legs_with_different_muscles_are_told():
     demo = load(example("demo"))
     kept = [e.model_dump() for e in demo.emg if (e.muscle, e.side) != ("RF", "right")]
-    table = emg_table(qh_left=np.ones(9), qh_right=np.ones(9), qh_between_legs_log2=np.zeros(9))
+    table = table_of(qh_left=np.ones(9), qh_right=np.ones(9), qh_between_legs_log2=np.zeros(9))
     (sentence,) = caveats(results(without(emg=kept), tables={"emg.emg": table}))
     assert "VL, VM, RF, BF, ST on the left and of VL, VM, BF, ST on the right" in sentence
 
 
 def test_a_baseline_is_what_the_change_is_counted_from():
     qh, change = np.array([NAN, 4.0, 5.0, 6.0]), np.array([NAN, NAN, 1.25, 1.5])
-    table = emg_table(qh_left=qh, qh_right=qh, qh_change_left=change, qh_change_right=np.full(4, NAN))
+    table = table_of(qh_left=qh, qh_right=qh, qh_change_left=change, qh_change_right=np.full(4, NAN))
     found = results(tables={"emg.emg": table})
     assert baselines(found) == {"left": pytest.approx(4.0)}
     (sentence,) = caveats(found)
