@@ -43,7 +43,7 @@ def recover(ring: Path, out: Path) -> Recovered:
     if source.phase is not SessionPhase.FINISHED and source.heartbeat_age_s < ALIVE_S:
         raise RecoveryError(
             f"The session of {ring} is running: its last sign of life is {source.heartbeat_age_s:.1f} s old. "
-            "End it, and it completes its recording itself."
+            f"End it, and it completes its recording itself; if it was killed just now, try again in {ALIVE_S:g} s."
         )
     rig = _rig_of(source)
     raw = [name for name in source.streams if name not in source.derived]
