@@ -182,7 +182,7 @@ def dashboard(
 def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")]) -> None:
     """Check a rig file, and say what it describes."""
     from acquisition.rigfile import load
-    from processing.summary import about_places
+    from processing.caveats import about_places
 
     rig = load(rig_file)
     for stream in rig.stream:
@@ -252,7 +252,8 @@ def _say(text: str = "", style: str = "") -> None:
 
 def _tell(outcome: Outcome) -> None:
     """Say what a session found and where its files are; exit with 1 where something went wrong."""
-    from processing.summary import caveats, findings
+    from processing.caveats import caveats
+    from processing.summary import findings
 
     found = findings(outcome.results)
     _say()

@@ -10,8 +10,9 @@ import jinja2
 
 from acquisition.room import write_whole
 from hardware.source import SquatscopeError
+from processing.caveats import baselines, caveats
 from processing.formulas import FORMULAS
-from processing.summary import amount, baselines, caveats, findings, setting
+from processing.summary import amount, findings, setting
 from ui.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 
 if TYPE_CHECKING:

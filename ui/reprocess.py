@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from acquisition.hdf5_text import name_of
 from hardware.source import SquatscopeError
 from processing.batch import reprocess_many
+from processing.caveats import caveats
 from processing.results import ResultsError
-from processing.summary import caveats, findings
+from processing.summary import findings
 from ui import report
 
 if TYPE_CHECKING:

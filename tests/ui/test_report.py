@@ -12,8 +12,9 @@ from html_page import read_page
 
 from acquisition.rig import Rig
 from acquisition.rigfile import example, load
+from processing.caveats import caveats
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
-from processing.summary import caveats, findings
+from processing.summary import findings
 from ui import report
 
 if TYPE_CHECKING:
