@@ -46,7 +46,7 @@ def check_rig(path: Path, seconds: float, weights: Sequence[KnownWeight], consol
     for line in lines():
         console.print(line, style="dim", soft_wrap=True)
     console.print()
-    good = f"{len(rig.stream)} streams, {len(rig.plate)} plates and {len(rig.emg)} electrodes, and nothing to complain of."
+    good = f"streams: {len(rig.stream)}, plates: {len(rig.plate)}, electrodes: {len(rig.emg)}; nothing to complain of."
     _print(Check(Level.GREEN, f"rig {path}", good), console)
     with console.status(f"Opening every device, and measuring for {seconds:g} s ..."):
         checks = collect(rig, seconds, weights)
