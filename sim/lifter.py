@@ -24,7 +24,7 @@ GRAVITY = 9.80665
 SIDES: tuple[Side, ...] = ("left", "right")
 
 # Fraction of maximal voluntary contraction when body weight alone is held at the bottom. With the turn and the rise,
-# quadriceps come to about 40 % and hamstrings to 8 %, the ranges and the 5:1 of Isear et al. 1997.
+# quadriceps come to about 40 % and hamstrings to 8 %, within the ranges of Isear et al. 1997.
 EFFORT: dict[Muscle, float] = {
     "VL": 0.33,
     "VM": 0.35,
