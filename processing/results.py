@@ -72,7 +72,9 @@ class FlagResult:
 class ChannelResult:
     """How good the signal of one electrode was over the recording; `verdict` is a sentence, empty where nothing is wrong.
 
-    `only_noise`: nothing ever rose above the noise floor, as with a muscle at rest, or with none.
+    `bad_pct` and `noise_uV`, that of the quietest moment, are of the whole recording; `offset_uV`, `mains_pct`, `saturated_pct`
+    and `missing_pct` of the last window that was judged. `only_noise`: nothing ever rose above the noise floor, as with a
+    muscle at rest, or with none.
     """
 
     name: str
