@@ -56,7 +56,7 @@ class Analysis:
             (self._changes if name == FLAGS else self._frames[name]).append(kept)
             yield name, kept
 
-    def results(self, recording: str, recording_uuid: str, created_utc: str) -> Results:
+    def results(self, recording: str, recording_uuid: str, created_utc: str, complete: bool = True) -> Results:
         """Return the results of what was taken, with session times from the clocks that fit its ticks and sync edges."""
         ticks = {name: np.concatenate([np.empty(0, TICK), *parts]) for name, parts in self._ticks.items()}
         rates_hz = {stream.name: stream.rate_hz for stream in self._rig.stream}
@@ -74,6 +74,7 @@ class Analysis:
             flags=self._flags(clocks, start_s),
             channels=self._channels(),
             streams=[self._stream(stream.name, ticks[stream.name], clocks[stream.name]) for stream in self._rig.stream],
+            complete=complete,
         )
 
     def _table(self, name: str, line: Clock, start_s: float) -> Table:

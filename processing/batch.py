@@ -38,7 +38,7 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
                 done += len(run.samples)
                 progress(done / total)
         progress(1.0)
-        return analysis.results(name_of(path), recording.uuid, recording.created_utc)
+        return analysis.results(name_of(path), recording.uuid, recording.created_utc, recording.complete)
 
 
 def with_settings(rig: Rig, other: Rig) -> Rig:

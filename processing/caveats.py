@@ -29,6 +29,11 @@ def caveats(results: Results) -> list[str]:
     """Return what bounds these results, one full sentence each."""
     said = []
     rig = results.rig
+    if not results.complete:
+        said.append(
+            "The recording was cut short, or is still being written. If its session was killed, 'squatscope recover' makes a "
+            "complete one from the ring.h5 beside it."
+        )
     sides = {plate.side for plate in rig.plate}
     if len(sides) < 2:
         which = f"only a {next(iter(sides))} plate" if sides else "no force plate"

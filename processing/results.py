@@ -106,7 +106,7 @@ class StreamResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything that was computed from one recording."""
+    """Everything that was computed from one recording; `complete` is False where that was cut short, or is still written."""
 
     recording: str
     recording_uuid: str
@@ -118,6 +118,7 @@ class Results:
     flags: list[FlagResult]
     channels: list[ChannelResult]
     streams: list[StreamResult]
+    complete: bool = True
 
     def table_with(self, column: str) -> Table | None:
         """Return the table that has a column, or None."""
@@ -145,6 +146,7 @@ class Results:
             attributes[name] = fixed(getattr(self, name))
         for name in ("seconds", "body_weight_N"):
             attributes[name] = getattr(self, name)
+        attributes["complete"] = self.complete
         file.create_dataset("rig", data=fixed(self.rig.model_dump_json(indent=1)))
         for name, table in self.tables.items():
             group = file.create_group(f"metrics/{name}")
@@ -201,6 +203,7 @@ class Results:
             flags=_from_table(FlagResult, file["flags"]),
             channels=_from_table(ChannelResult, file["quality"]),
             streams=_from_table(StreamResult, file["streams"]),
+            complete=bool(attributes.get("complete", True)),
         )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sessions import analysed, recorded, simulated
+from sessions import a_run, analysed, recorded, simulated
 
-from acquisition.recording import RecordingError
+from acquisition.recording import RecordingError, RecordingWriter
 from acquisition.rig import Rig
 from acquisition.rigfile import example, load
 from acquisition.settings import EmgSettings, PercentRule, Rules
@@ -35,6 +35,15 @@ def test_a_recording_gives_what_its_samples_gave(recording, samples):
     for name, table in direct.tables.items():
         np.testing.assert_array_equal(from_file.tables[name].frames, table.frames)
         np.testing.assert_array_equal(from_file.tables[name].time_s, table.time_s)
+
+
+def test_a_recording_that_was_cut_short_gives_results_that_say_so(tmp_path, samples, recording):
+    writer = RecordingWriter(tmp_path / "cut.h5", RIG, [settings.stream() for settings in RIG.stream])
+    for name, rows in samples.items():
+        writer.append(name, a_run(rows, RIG.stream_named(name).rate_hz))
+    writer.abandon()
+    assert not reprocess(tmp_path / "cut.h5").complete
+    assert reprocess(recording).complete
 
 
 def test_other_limits_change_the_flags_and_not_the_metrics(recording):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,12 @@ def test_a_good_session_has_no_caveats():
     stream = StreamResult("emg", 2000.0, 2000.0, 10, 0, 0, 0.0, "host", False)
     good = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, False, "")
     assert caveats(results(streams=[stream], channels=[good], tables={"emg.emg": table})) == []
+
+
+def test_a_recording_that_was_cut_short_is_told():
+    whole, cut = caveats(results()), caveats(replace(results(), complete=False))
+    assert [sentence for sentence in cut if "cut short" in sentence] == cut[:1]
+    assert cut[1:] == whole
 
 
 def test_everything_that_bounds_the_numbers_is_said():

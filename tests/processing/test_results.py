@@ -46,7 +46,7 @@ def results() -> Results:
 
 def assert_same(one: Results, other: Results) -> None:
     np.testing.assert_array_equal(one.body_weight_N, other.body_weight_N)
-    for name in ("recording", "recording_uuid", "created_utc", "seconds", "rig"):
+    for name in ("recording", "recording_uuid", "created_utc", "seconds", "rig", "complete"):
         assert getattr(one, name) == getattr(other, name)
     assert repr((one.flags, one.channels, one.streams)) == repr((other.flags, other.channels, other.streams))
     assert list(one.tables) == list(other.tables)
@@ -62,7 +62,7 @@ def test_what_is_written_is_read_again(results, tmp_path):
 
 
 def test_nothing_found_is_read_again(results, tmp_path):
-    empty = replace(results, tables={}, flags=[], channels=[], streams=[], recording="")
+    empty = replace(results, tables={}, flags=[], channels=[], streams=[], recording="", complete=False)
     empty.write(tmp_path / "r.h5")
     assert_same(Results.read(tmp_path / "r.h5"), empty)
 
