@@ -180,8 +180,8 @@ def _about_zero(results: Results) -> list[str]:
         reads_N = float(np.median(empty))
         if abs(reads_N) > EMPTY_N:
             said.append(
-                f"The {side} plate read {reads_N:.0f} N with nobody on it, and all its forces are off by about as much; "
-                "correct its zero in the rig."
+                f"The {side} plate read {reads_N:.0f} N while next to nothing stood on it; if nobody touched it, all its "
+                "forces are off by about as much: correct its zero in the rig."
             )
     return said
 
