@@ -187,7 +187,8 @@ class Connection:
         return SourceError(f"{doing}: {found.rstrip('.')} (NI-DAQmx error {code}). {advice}", code)
 
     def _explain_rpc(self, error: RpcError, doing: str) -> SourceError:
-        if error.rpc_code == grpc.StatusCode.UNAVAILABLE:
+        # A server that goes down cancels the call which it was answering.
+        if error.rpc_code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
             found = f"the NI gRPC Device Server at {self.server} can't be reached"
             advice = "Check that it runs, its address and port, the firewall, and that both sides use TLS or both do not."
         elif error.rpc_code == grpc.StatusCode.DEADLINE_EXCEEDED:

@@ -24,7 +24,7 @@ MAINS_HZ = (50.0, 60.0)
 HARMONICS = (1, 2, 3)
 TONES = len(MAINS_HZ) * len(HARMONICS)
 LARGEST_UV = 1e9  # what exceeds a kilovolt is no sample of EMG
-NOISE_FACTOR = 3.0  # a muscle has shown itself once its loudest slice is so many times its quietest
+NOISE_FACTOR = 5.0  # a muscle has shown itself once its loudest slice is so many times its quietest
 SLICES = 5
 
 _PRESENT, _SATURATED, _SUM, _POWER = 0, LANES, 2 * LANES, 3 * LANES
@@ -85,7 +85,7 @@ class ChannelQuality:
 
     @property
     def only_noise(self) -> bool:
-        """Whether no slice was three times as loud as the quietest: a muscle at rest so far, or no muscle at all."""
+        """Whether no slice was five times as loud as the quietest: a muscle at rest so far, or no muscle at all."""
         return not self.loudest_uV >= NOISE_FACTOR * self.noise_uV
 
     @property

@@ -82,7 +82,7 @@ def test_return11_has_mains_on_four_channels_and_noise_on_the_others(shared_data
             assert "mains hum (50 Hz); is the electrode attached?" in q.sentence
         else:
             assert q.verdict is Verdict.GOOD
-            assert q.only_noise == (number != 10), "the right gastrocnemius works to keep the stance, four times its floor"
+            assert q.only_noise
             assert q.mains_pct < 5.0
             assert 7_000.0 < q.noise_uV < 13_000.0
 
