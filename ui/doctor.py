@@ -87,7 +87,7 @@ def _drivers(rig: Rig) -> list[Check]:
         from hardware.nidaq_devices import discover
 
         with suppress(SourceError):
-            checks.append(check_driver(settings, discover(settings.server)))
+            checks.append(check_driver(settings, discover(settings.server, settings.tls_certificate, settings.answer_s)))
     return checks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,29 +59,29 @@ class Traces(Panel):
 
     # What subclasses say.
 
+    @abstractmethod
     def rows(self, height: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the first row of each lane and the one after its last, in an image of that height."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rules_at(self, height: int) -> list[int]:
         """Return the rows of the image at which the grid has a horizontal line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fit(self) -> bool:
         """Choose the values that lanes span; returns whether they have changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def span(self) -> tuple[float, float]:
         """Return where the image begins and ends on the chart's vertical axis."""
-        raise NotImplementedError
 
+    @abstractmethod
     def axis_width(self) -> float:
         """Return how many pixels `write_scale` needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_scale(self, axis: pyqtgraph.AxisItem) -> None:
         """Write what the lanes are, or the values they span, beside the image."""
-        raise NotImplementedError
 
     # The image.
 
