@@ -29,7 +29,10 @@ class Told:
 
 @contextmanager
 def endings() -> Iterator[Told]:
-    """Catch every way of being told to end, as long as the context lasts; what was ignored before (nohup) stays ignored."""
+    """Catch every way of being told to end, as long as the context lasts; what was ignored before (nohup) stays ignored.
+
+    Once told, nothing of it is heard any more: what is left to do is to say what was found, and impatience must not cost that.
+    """
     told = Told()
     caught = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in caught}
@@ -40,4 +43,4 @@ def endings() -> Iterator[Told]:
         yield told
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if told.yet else handler)
