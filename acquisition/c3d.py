@@ -17,12 +17,12 @@ from acquisition.feet import feet_of, right_axis
 from acquisition.hdf5_text import name_of
 from acquisition.muscles import muscle_and_side
 from acquisition.recording import RecordingError, RecordingWriter
-from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
+from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Lead, Muscle, Rig, Side, StreamSettings
 from acquisition.rigfile import RigError, read_toml
 from acquisition.runs import TICK, Run
 from acquisition.settings import Judgement
 from acquisition.toml_lines import lines_of
-from hardware.settings import NotNegative, Positive, Settings
+from hardware.settings import NotNegative, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,16 +54,10 @@ class MapPlate(Settings):
     pad_mm: NotNegative = 0.0
 
 
-class MapElectrode(Settings):
+class MapElectrode(Lead):
     """An EMG channel of the file by its label, and what it was on."""
 
     label: str
-    muscle: Muscle
-    side: Side
-    gain: Positive = 1.0
-    mvc_uV: Positive | None = None
-    mvc_trial: str = ""
-    full_scale: Positive | None = None
 
 
 class ImportMap(Judgement):

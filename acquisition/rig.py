@@ -131,8 +131,8 @@ class Plate(Settings):
         return self
 
 
-class Electrode(Settings):
-    """A bipolar EMG channel: the muscle it is meant for, and what brings its raw numbers to microvolts at the skin.
+class Lead(Settings):
+    """What an EMG channel was on, and what brings its raw numbers to microvolts at the skin.
 
     `gain` is the amplifier's: raw volts are divided by it. `mvc_uV` is the envelope at maximal voluntary contraction;
     without it there is no %MVC and no Q:H. `full_scale` is the raw value at which the converter saturates.
@@ -140,12 +140,17 @@ class Electrode(Settings):
 
     muscle: Muscle
     side: Side
-    stream: str
-    channel: str
     gain: Positive = 1.0
     mvc_uV: Positive | None = None
     mvc_trial: str = ""
     full_scale: Positive | None = None
+
+
+class Electrode(Lead):
+    """A bipolar EMG channel of a stream, and the muscle that it is meant for."""
+
+    stream: str
+    channel: str
 
 
 class Lab(Settings):
