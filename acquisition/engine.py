@@ -46,7 +46,6 @@ class Engine:
         """Put the parts together; nothing is opened yet."""
         self.ring = ring
         self.faults: list[str] = []
-        self.started = False
         self._sources = sources
         self._followers = followers
         self._stopping = threading.Event()
@@ -71,7 +70,6 @@ class Engine:
         except BaseException:
             self._release_all()
             raise
-        self.started = True
         self.ring.beat(SessionPhase.RUNNING)
         acquiring = [threading.Thread(target=self._acquire, args=(s,), name=s.stream.name, daemon=True) for s in self._sources]
         following = [

@@ -125,41 +125,32 @@ def count_samples(
             sums[_SUM + c] += value if present else 0.0
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _resonate(sums: NDArray[np.float64], tone: int, c: int, x: float, g: float) -> None:
+    """Take one sample of one channel into the two Goertzel sums of one tone."""
+    i = _TONE + 2 * tone * LANES + c
+    last = sums[i]
+    sums[i] = x + g * last - sums[i + LANES]
+    sums[i + LANES] = last
+
+
 @njit(nogil=True, cache=True)
 def listen(band: NDArray[np.float64], n: int, tones: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
     """Add n rows of band-passed samples (n, LANES) to the window's power, and to the Goertzel sums of each tone.
 
-    `tones` are 2 cos(2 pi f / rate) of each mains frequency and harmonic.
+    `tones` are 2 cos(2 pi f / rate) of each mains frequency and harmonic; they are spelled out, as a loop over them is slower.
     """
     g0, g1, g2, g3, g4, g5 = tones[0], tones[1], tones[2], tones[3], tones[4], tones[5]
     for t in range(n):
         for c in range(LANES):
             x = band[t, c]
             sums[_POWER + c] += x * x
-            i = _TONE + c
-            last = sums[i]
-            sums[i] = x + g0 * last - sums[i + LANES]
-            sums[i + LANES] = last
-            i = _TONE + 2 * LANES + c
-            last = sums[i]
-            sums[i] = x + g1 * last - sums[i + LANES]
-            sums[i + LANES] = last
-            i = _TONE + 4 * LANES + c
-            last = sums[i]
-            sums[i] = x + g2 * last - sums[i + LANES]
-            sums[i + LANES] = last
-            i = _TONE + 6 * LANES + c
-            last = sums[i]
-            sums[i] = x + g3 * last - sums[i + LANES]
-            sums[i + LANES] = last
-            i = _TONE + 8 * LANES + c
-            last = sums[i]
-            sums[i] = x + g4 * last - sums[i + LANES]
-            sums[i + LANES] = last
-            i = _TONE + 10 * LANES + c
-            last = sums[i]
-            sums[i] = x + g5 * last - sums[i + LANES]
-            sums[i + LANES] = last
+            _resonate(sums, 0, c, x, g0)
+            _resonate(sums, 1, c, x, g1)
+            _resonate(sums, 2, c, x, g2)
+            _resonate(sums, 3, c, x, g3)
+            _resonate(sums, 4, c, x, g4)
+            _resonate(sums, 5, c, x, g5)
 
 
 @njit(nogil=True, cache=True)

@@ -50,11 +50,6 @@ class Stance:
     left_mm: float
     right_mm: float
 
-    @property
-    def middle_mm(self) -> float:
-        """Halfway between the two feet's places."""
-        return 0.5 * (self.left_mm + self.right_mm)
-
 
 class QuietStance:
     """The search for quiet stance, and what refers to it: `refer` is given one run of frames after the other.

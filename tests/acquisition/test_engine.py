@@ -83,12 +83,11 @@ def test_a_session_from_arming_to_its_end(ring):
     sources = [source("a"), source("b")]
     follower = Counting(ring, "a")
     engine = Engine(ring, sources, {"counter": follower})
-    assert not engine.started
     engine.arm()
     assert ring.phase is SessionPhase.ARMED
     assert [s.calls for s in sources] == [["open"]] * 2
     engine.start()
-    assert engine.started
+    assert ring.phase is SessionPhase.RUNNING
     assert engine.wait(30)
     engine.stop()
     assert ring.phase is SessionPhase.FINISHED
@@ -168,7 +167,7 @@ def test_a_source_that_can_not_begin_releases_all(ring, fail_at, error):
         begin()
     assert caught.value is error
     assert [s.calls[-2:] for s in sources] == [["stop", "close"]] * 2
-    assert not engine.started
+    assert ring.phase is SessionPhase.ARMED
 
 
 @pytest.mark.parametrize(

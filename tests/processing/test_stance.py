@@ -50,7 +50,6 @@ def test_finds_the_first_window_that_numpy_finds(seed, noise_N, lost):
     assert found.body_weight_N == pytest.approx(total[i - 9 : i + 1].mean(), rel=1e-12)
     assert found.left_mm == pytest.approx(left[i - 9 : i + 1].mean(), rel=1e-12)
     assert found.right_mm == pytest.approx(right[i - 9 : i + 1].mean(), rel=1e-12)
-    assert found.middle_mm == pytest.approx(0.5 * (found.left_mm + found.right_mm), rel=1e-12)
 
 
 def test_the_first_stance_is_kept():

@@ -29,13 +29,6 @@ SIDES = {"left": LEFT, "right": RIGHT}
 SEVERITIES = {0: TEXT, 1: AMBER, 2: RED}
 
 
-def faded(colour: QColor, opacity: float) -> QColor:
-    """Return the colour at an opacity from 0 to 1."""
-    paler = QColor(colour)
-    paler.setAlphaF(opacity)
-    return paler
-
-
 def mixed(colour: QColor, ground: QColor, share: float) -> QColor:
     """Return an opaque mixture: `share` 1 is all colour, 0 all ground."""
     pairs = ((colour.red(), ground.red()), (colour.green(), ground.green()), (colour.blue(), ground.blue()))
