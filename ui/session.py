@@ -142,22 +142,23 @@ def run(
     remarks: list[str] = []
     with endings() as told:
         try:
-            ring, recorder, gate, live, engine, undo = _begin(rig, sources, folder, console, length_s, ring_s, told)
+            parts = _begin(rig, sources, folder, console, length_s, ring_s, told)
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
             with dashboard_process.opened(folder.ring, headless, remarks):
-                _watch(engine, ring, gate, console, seconds, told, remarks)
-                if not gate.refusal:
+                _watch(parts, console, seconds, told, remarks)
+                if not parts.gate.refusal:
                     remarks += dashboard_process.save_picture(folder.ring, folder.picture)
         finally:
-            engine.stop()
-        if gate.refusal:
-            undo.close()
-            raise SessionError(" ".join([gate.refusal, *engine.faults]))
-        faults = engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in recorder.missed.items() if n]
-        results = live.results(folder.recording.name, recorder.uuid, recorder.created_utc)
-        ring.close()
+            parts.engine.stop()
+        if parts.gate.refusal:
+            parts.undo.close()
+            raise SessionError(" ".join([parts.gate.refusal, *parts.engine.faults]))
+        missed = parts.recorder.missed.items()
+        faults = parts.engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in missed if n]
+        results = parts.live.results(folder.recording.name, parts.recorder.uuid, parts.recorder.created_utc)
+        parts.ring.close()
         if faults:
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
         else:
@@ -170,6 +171,18 @@ def run(
     return Outcome(results, folder, faults, remarks)
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a running session is made of; closing `undo` takes back what it has left so far."""
+
+    ring: Ring
+    recorder: Recorder
+    gate: SyncGate
+    live: LivePipeline
+    engine: Engine
+    undo: ExitStack
+
+
 def _begin(
     rig: Rig,
     sources: Sequence[Source],
@@ -178,8 +191,8 @@ def _begin(
     length_s: float,
     ring_s: float | None,
     told: Told,
-) -> tuple[Ring, Recorder, SyncGate, LivePipeline, Engine, ExitStack]:
-    """Put the parts together and start them; where that fails, undo what was done. Closing the stack undoes it later."""
+) -> _Parts:
+    """Put the parts together and start them; where that fails, undo what was done."""
     with ExitStack() as undo:
         if folder.make():
             undo.callback(_remove_folder, folder.path)
@@ -203,7 +216,7 @@ def _begin(
         engine.arm()
         told.raises = False
         engine.start()
-        return ring, recorder, gate, live, engine, undo.pop_all()
+        return _Parts(ring, recorder, gate, live, engine, undo.pop_all())
 
 
 def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
@@ -221,16 +234,9 @@ def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
     )
 
 
-def _watch(
-    engine: Engine,
-    ring: Ring,
-    gate: SyncGate,
-    console: Console,
-    seconds: float | None,
-    told: Told,
-    remarks: list[str],
-) -> None:
+def _watch(parts: _Parts, console: Console, seconds: float | None, told: Told, remarks: list[str]) -> None:
     """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
+    engine, gate = parts.engine, parts.gate
     until_s = math.inf if seconds is None else time.monotonic() + seconds
     waiting = not gate.open
 
@@ -245,7 +251,7 @@ def _watch(
         view.update(gate.progress if waiting else "")
 
     try:
-        with closing(TerminalView(ring, console)) as view:
+        with closing(TerminalView(parts.ring, console)) as view:
             while not ended():
                 show(view)
             if told.yet:
