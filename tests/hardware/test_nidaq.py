@@ -309,7 +309,7 @@ def test_device_that_stays_away_ends_with_an_error(server: StandInServer, rack: 
 def test_device_that_returns_but_never_reads_ends_with_an_error(server: StandInServer, rack: Rack) -> None:
     rack.fail_next("ReadAnalogF64", -201003, times=500)
     with running(make(server, rejoin_s=0.3)) as source:
-        with pytest.raises(SourceError, match=r"broke off.*tried again for 0 s") as caught:
+        with pytest.raises(SourceError, match=r"broke off.*tried again for \d+ s") as caught:
             gather(source, 40)
         assert caught.value.code == -201003
         assert source.state is SourceState.IDLE
