@@ -21,12 +21,12 @@ import h5py
 import numpy as np
 from pydantic import ValidationError
 
-from acquisition import sync
+from acquisition.disk import NO_ROOM, allocate, claim
 from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
-from acquisition.room import NO_ROOM, allocate, claim
-from acquisition.runs import TICK, Run, read_stream, split_at_gaps, write_stream
-from acquisition.sync_edges import EDGE, finders
+from acquisition.stretches import TICK, Run, read_stream, split_at_gaps, write_stream
+from acquisition.timebase import sync
+from acquisition.timebase.sync_edges import EDGE, finders
 from hardware.source import SquatscopeError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from acquisition.clock import Clock
+    from acquisition.timebase.clock import Clock
     from hardware.source import Stream
 
 FORMAT = "squatscope recording"

@@ -33,9 +33,9 @@ import h5py
 import numpy as np
 
 from acquisition import ring_file
+from acquisition.disk import NO_ROOM
 from acquisition.hdf5_text import text_of, texts_of
-from acquisition.room import NO_ROOM
-from acquisition.runs import Run, read_stream, split_at_gaps
+from acquisition.stretches import Run, read_stream, split_at_gaps
 from hardware.source import SourceState, SquatscopeError
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from acquisition.disk import allocate, claim
 from acquisition.hdf5_text import fixed
-from acquisition.room import allocate, claim
-from acquisition.runs import TICK, write_stream
+from acquisition.stretches import TICK, write_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

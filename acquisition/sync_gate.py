@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.clock import SyncLevel
-from acquisition.runs import TICK
-from acquisition.sync import clocks
-from acquisition.sync_edges import EDGE, finders
+from acquisition.stretches import TICK
+from acquisition.timebase.clock import SyncLevel
+from acquisition.timebase.sync import clocks
+from acquisition.timebase.sync_edges import EDGE, finders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from acquisition.clock import Clock
     from acquisition.recorder import Recorder
     from acquisition.rig import Rig
     from acquisition.ring import Ring
+    from acquisition.timebase.clock import Clock
 
 
 class SyncGate:

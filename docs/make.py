@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from acquisition.settings import Rules, limits
+from acquisition.rig.judgement import Rules, limits
+from processing.flags.rules import KINDS
 from processing.formulas import FORMULAS
-from processing.rules import KINDS
 
 DOCS = Path(__file__).parent
 BEGIN, END = "<!-- made by docs/make.py: {} -->\n", "<!-- end -->"
@@ -60,7 +60,7 @@ def make_picture(path: Path) -> None:
     """Run a demonstration and keep the picture of its dashboard."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "demo"
-        command = [sys.executable, "-m", "ui.cli", "demo", "--headless", "--out", str(out)]
+        command = [sys.executable, "-m", "ui.cli.app", "demo", "--headless", "--out", str(out)]
         subprocess.run(command, check=True)
         path.write_bytes((out / "dashboard.png").read_bytes())
 

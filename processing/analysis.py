@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition import sync
 from acquisition.recording import gaps_of
-from acquisition.runs import TICK
-from acquisition.sync_edges import EDGE, finders
+from acquisition.stretches import TICK
+from acquisition.timebase import sync
+from acquisition.timebase.sync_edges import EDGE, finders
+from processing.flags.rules import CHANGE, fold
 from processing.pipeline import FLAGS, Pipeline
 from processing.results import SEVERITIES, ChannelResult, FlagResult, Results, StreamResult, Table
-from processing.rules import CHANGE, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from acquisition.clock import Clock
     from acquisition.rig import Rig
-    from acquisition.runs import Run
-    from processing.quality import ChannelQuality
+    from acquisition.stretches import Run
+    from acquisition.timebase.clock import Clock
+    from processing.emg.quality import ChannelQuality
 
 
 class Analysis:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from hardware.source import Channel, SquatscopeError, Stream
-from processing.emg import EmgChain
-from processing.force import ForceChain
-from processing.rules import CHANGE, Rule, RuleBook, rules_for
+from processing.emg.chain import EmgChain
+from processing.flags.rules import CHANGE, Rule, RuleBook, rules_for
+from processing.force.chain import ForceChain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,9 +18,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from acquisition.disk import write_whole
 from acquisition.hdf5_text import fixed, text_of, texts_of
 from acquisition.rig import Rig
-from acquisition.room import write_whole
 from hardware.source import SquatscopeError
 
 FORMAT = "squatscope results"

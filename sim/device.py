@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from acquisition.rig import Electrode, Rig, SimulatedSource, StreamSettings
 from hardware.source import Block, SourceError, SourceState, StreamEnded
-from sim.emg import EmgNoise, SimulatedEmg
-from sim.lifter import Lifter
-from sim.motion import Floats
-from sim.plates import NOISE, SimulatedPlate
-from sim.session import SessionClock, sync_level
+from sim.lifter.emg import EmgNoise, SimulatedEmg
+from sim.lifter.lifter import Lifter
+from sim.lifter.motion import Floats
+from sim.lifter.plates import NOISE, SimulatedPlate
+from sim.session_clock import SessionClock, sync_level
 
 Samples = NDArray[np.float32] | NDArray[np.float64]
 

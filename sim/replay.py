@@ -8,7 +8,7 @@ import numpy as np
 
 from acquisition.recording import Recording, RecordingError
 from hardware.source import Block, SourceError, SourceState, StreamEnded
-from sim.session import SessionClock
+from sim.session_clock import SessionClock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -40,7 +40,7 @@ def test_links_lead_somewhere(page):
 def test_readme_names_every_command_and_no_other():
     from typer.main import get_command
 
-    from ui.cli import app
+    from ui.cli.app import app
 
     named = set(re.findall(r"^\| `squatscope ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
     assert named == set(get_command(app).commands)

@@ -14,14 +14,14 @@ from shutil import copy
 import numpy as np
 import pytest
 
-from acquisition.c3d import ImportMap
+from acquisition.formats.c3d.importer import ImportMap
 from acquisition.recording import Recording
 from acquisition.recovery import recover
-from acquisition.rigfile import load, read_toml
+from acquisition.rig.rig_file import load, read_toml
 from processing.batch import reprocess
 from processing.results import Results
 
-VERSIONS = sorted((Path(__file__).parent / "stored").iterdir())
+VERSIONS = sorted(path for path in (Path(__file__).parent / "stored").iterdir() if path.is_dir())
 
 
 @pytest.fixture(params=VERSIONS, ids=lambda path: path.name)

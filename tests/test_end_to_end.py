@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 import pytest
-from html_page import read_page
 
 from processing.results import Results
-from sim.lifter import demo_lifter
+from sim.lifter.lifter import demo_lifter
+from tests.support.html_page import read_page
 from ui.dashboard import qt_missing
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SECONDS = 8.0
 
 def squatscope(*arguments: object) -> str:
     """Run a command as a user would, and return what it printed; it must go well, and without a warning."""
-    command = [sys.executable, "-P", "-W", "error", "-m", "ui.cli", *map(str, arguments)]
+    command = [sys.executable, "-P", "-W", "error", "-m", "ui.cli.app", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     return done.stdout

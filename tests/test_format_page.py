@@ -16,7 +16,7 @@ import pytest
 from acquisition.recording import RecordingWriter
 from acquisition.rig import Rig
 from acquisition.ring import Ring
-from acquisition.runs import TICK, Run
+from acquisition.stretches import TICK, Run
 from hardware.source import Block
 from processing.results import Results, Table
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lsl_here import NETWORK
+
+from tests.support.lsl_here import NETWORK
 
 pytest.importorskip("pty", reason="a board can only be played on a pseudo-terminal, which this system lacks")
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
@@ -20,18 +21,18 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording
 from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring
-from hardware import inflow
-from hardware.brainflow_board import BrainflowSource
-from hardware.brainflow_settings import BrainflowSettings
-from hardware.lsl import LslSource
-from hardware.lsl_settings import LslSettings
-from hardware.nidaq import NidaqSource
-from hardware.nidaq_settings import NidaqSettings
+from hardware import polling as inflow
+from hardware.brainflow.settings import BrainflowSettings
+from hardware.brainflow.source import BrainflowSource
+from hardware.lsl.settings import LslSettings
+from hardware.lsl.source import LslSource
+from hardware.nidaq.settings import NidaqSettings
+from hardware.nidaq.source import NidaqSource
 from hardware.source import SourceState
-from sim.cyton import CytonStandIn
-from sim.lsl_outlet import LslStandIn, OutletFacts
-from sim.nidaq_card import Rack
-from sim.nidaq_server import StandInServer
+from sim.wire.cyton import CytonStandIn
+from sim.wire.lsl_stand_in import LslStandIn, OutletFacts
+from sim.wire.nidaq_card import Rack
+from sim.wire.nidaq_server import StandInServer
 
 RATES_HZ = {"card": 1000.0, "board": 250.0, "outlet": 500.0}
 LIMIT_S = 30.0

@@ -12,8 +12,8 @@ PRELUDE = """
 import signal, sys, time
 from pathlib import Path
 import numpy as np
-sys.path[:0] = [{root!r}, {root!r} + "/tests", {here!r}]
-from fakes import *
+sys.path.insert(0, {root!r})
+from tests.support.fakes import *
 from acquisition.ring import *
 from acquisition.recording import *
 from acquisition.recorder import *
@@ -34,7 +34,7 @@ def child(tmp_path):
     running = []
 
     def start(code: str, path: Path) -> subprocess.Popen:
-        prelude = PRELUDE.format(root=str(Path(__file__).parents[2]), here=str(Path(__file__).parent))
+        prelude = PRELUDE.format(root=str(Path(__file__).parents[2]))
         process = subprocess.Popen(
             [sys.executable, "-c", prelude + LIMIT_FILE_SIZE * ("limit_file_size" in code) + code, str(path)],
             stdout=subprocess.PIPE,

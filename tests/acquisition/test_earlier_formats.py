@@ -9,10 +9,10 @@ import pytest
 
 from acquisition.recording import FORMAT_VERSION, Recording, RecordingWriter
 from acquisition.rig import Rig
-from acquisition.runs import TICK, Run
+from acquisition.stretches import TICK, Run
 from processing.batch import reprocess
 
-FOLDER = Path(__file__).parent / "formats"
+FOLDER = Path(__file__).parents[1] / "stored"
 RIG = Rig.model_validate(
     {
         "name": "small",

@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-from fakes import FakeSource, a_rig, a_stream, numbered
 
 from acquisition import engine as engine_module
 from acquisition.engine import Engine
@@ -14,6 +13,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording
 from acquisition.ring import BACKLOG, PUBLISHED, Ring, SessionPhase
 from hardware.source import SourceError, SourceState
+from tests.support.fakes import FakeSource, a_rig, a_stream, numbered
 
 
 class Counting:

@@ -6,12 +6,12 @@ import os
 
 import numpy as np
 import pytest
-from fakes import a_rig, a_stream, check_numbers, numbered
 
 from acquisition import recorder as recorder_module
 from acquisition.recorder import Recorder, require_room
 from acquisition.recording import Recording, RecordingError
 from acquisition.ring import Ring
+from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
 
 
 @pytest.fixture(autouse=True)

@@ -10,15 +10,15 @@ import time
 import h5py
 import numpy as np
 import pytest
-from damage import survive_damage
-from fakes import a_rig, a_stream, check_numbers, numbered
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acquisition import recording as recording_module
-from acquisition.clock import SyncLevel
 from acquisition.recording import GAP, Recording, RecordingError, RecordingWriter, gaps_of
-from acquisition.runs import TICK, Run
+from acquisition.stretches import TICK, Run
+from acquisition.timebase.clock import SyncLevel
+from tests.support.damage import survive_damage
+from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX systems can fork")
 no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -293,7 +293,7 @@ except RecordingError as error:
 def test_a_disk_that_fills_up_costs_only_what_did_not_fit(child, path, size):
     """HDF5 never meets the full disk: the file closes well, the interpreter ends well, all that was flushed is there."""
     code = f"""
-from test_recording import a_run, write
+from tests.acquisition.test_recording import a_run, write
 limit_file_size({size})
 stream = a_stream(channels=28)
 writer = write(path, stream)

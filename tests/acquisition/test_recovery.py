@@ -7,13 +7,13 @@ import os
 import h5py
 import numpy as np
 import pytest
-from fakes import a_rig, a_stream, check_numbers, numbered
 
 from acquisition import recorder as recorder_module
 from acquisition.recorder import Recorder
 from acquisition.recording import Recording, RecordingError
 from acquisition.recovery import RecoveryError, recover
 from acquisition.ring import Ring, RingError, SessionPhase
+from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
 
 PLATES, EMG, FRAMES = a_stream(), a_stream("emg", 1000.0, 5, "float32"), a_stream("frames", 100.0)
 RIG = a_rig(PLATES, EMG)

@@ -13,8 +13,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from damage import survive_damage
-from fakes import a_stream, check_numbers, numbered
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +20,8 @@ from acquisition import ring as ring_module
 from acquisition import ring_file
 from acquisition.ring import BACKLOG, PUBLISHED, RESERVED, TICKS, Ring, RingError, SessionPhase
 from hardware.source import Block, SourceState
+from tests.support.damage import survive_damage
+from tests.support.fakes import a_stream, check_numbers, numbered
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX systems can fork")
 no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

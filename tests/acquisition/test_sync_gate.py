@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sync_lines import level
 
 from acquisition.rig import Rig
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from hardware.source import Block
+from tests.support.sync_lines import level
 
 RATES_HZ = {"plates": 1000.0, "emg": 2000.0}
 LINE_S = np.sort(np.concatenate([np.arange(40) + 0.5, np.arange(40) + 0.5 + np.array([0.1, 0.3, 0.2, 0.4] * 10)]))

@@ -10,12 +10,13 @@ import math
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from two_clocks import acquire, fitted, misalignment_s, rig
+
+from tests.support.two_clocks import acquire, fitted, misalignment_s, rig
 
 SECONDS = 1800.0
 

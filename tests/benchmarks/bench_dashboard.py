@@ -13,17 +13,17 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parents[1] / "ui"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 import pyqtgraph
 from PySide6.QtWidgets import QApplication
-from squat_ring import SquatRing, rig_data
 
 from acquisition.ring import Ring
-from ui.dashboard import sweep
-from ui.dashboard.feed import Feed
-from ui.dashboard.window import Window
+from tests.support.squat_ring import SquatRing, rig_data
+from ui.dashboard.drawing import sweep
+from ui.dashboard.feed.feed import Feed
+from ui.dashboard.views.operator import Window
 
 FRAMES = 300
 FRAME_S = 1 / 60

@@ -15,12 +15,12 @@ from rich.table import Table
 
 from acquisition.engine import Engine
 from acquisition.recorder import Recorder
-from acquisition.rigfile import example, load
+from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from processing.live import LivePipeline
 from processing.pipeline import FLAGS, Pipeline, warm
 from sim.device import devices
-from sim.lifter import demo_lifter
+from sim.lifter.lifter import demo_lifter
 
 SECONDS = 15.0
 

@@ -18,9 +18,9 @@ from rich.table import Table
 from scipy import signal
 
 from acquisition.rig import Rig
-from acquisition.settings import EmgSettings
-from processing.emg import STATE, TILE, EmgChain, _band_pass, _hold, _low_pass
-from processing.filters import LANES, band_pass, emg_sections, envelope_low_pass, notch
+from acquisition.rig.judgement import EmgSettings
+from processing.emg.chain import STATE, TILE, EmgChain, _band_pass, _hold, _low_pass
+from processing.emg.filters import LANES, band_pass, emg_sections, envelope_low_pass, notch
 
 RATE_HZ = 2000.0
 CHANNELS = 28

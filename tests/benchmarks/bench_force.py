@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from acquisition.rig import Rig
-from processing.force import ForceChain
+from processing.force.chain import ForceChain
 
 RATE_HZ = 2000.0
 AIM = "0.75 of a copy"

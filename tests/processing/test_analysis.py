@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from sessions import a_run, analysed, simulated
 
-from acquisition.rigfile import example, load
+from acquisition.rig.rig_file import example, load
 from processing.analysis import Analysis
-from sim.lifter import demo_lifter
+from sim.lifter.lifter import demo_lifter
+from tests.support.sessions import a_run, analysed, simulated
 
 SECONDS = 12.0
 SEEDS = (0, 1, 2)

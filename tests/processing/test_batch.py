@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sessions import a_run, analysed, recorded, simulated
 
 from acquisition.recording import RecordingError, RecordingWriter
 from acquisition.rig import Rig
-from acquisition.rigfile import example, load
-from acquisition.settings import EmgSettings, PercentRule, Rules
+from acquisition.rig.judgement import EmgSettings, PercentRule, Rules
+from acquisition.rig.rig_file import example, load
 from processing.batch import reprocess, reprocess_many, with_settings
 from processing.pipeline import PipelineError
 from processing.results import Results
+from tests.support.sessions import a_run, analysed, recorded, simulated
 
 RIG = load(example("demo"))
 

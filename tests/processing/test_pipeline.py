@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sessions import simulated
 
 from acquisition.rig import Rig
-from acquisition.rigfile import example, load
+from acquisition.rig.rig_file import example, load
+from processing.flags.rules import CHANGE, fold
 from processing.pipeline import FLAGS, Pipeline, PipelineError, warm
-from processing.rules import CHANGE, fold
+from tests.support.sessions import simulated
 
 RIGS = ("demo", "one-device", "cyton")
 
@@ -147,10 +147,10 @@ def test_one_plate_measures_its_own_foot_and_flags_nothing(side):
 def test_a_warm_pipeline_compiles_nothing_any_more(dtype):
     code = f"""
 import sys
-sys.path[:0] = {[str(Path(__file__).parents[2]), str(Path(__file__).parent)]!r}
-from sessions import analysed, simulated
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.support.sessions import analysed, simulated
 from acquisition.rig import Rig
-from acquisition.rigfile import example, load
+from acquisition.rig.rig_file import example, load
 from numba.core.dispatcher import Dispatcher
 from processing.pipeline import warm
 data = load(example("one-device")).model_dump()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 import pytest
-from damage import survive_damage
 
-from acquisition.rigfile import example, load
+from acquisition.rig.rig_file import example, load
 from processing.results import ChannelResult, FlagResult, Results, ResultsError, StreamResult, Table
+from tests.support.damage import survive_damage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 
 from acquisition.recorder import Recorder
 from acquisition.recording import Recording
-from acquisition.rigfile import example, load
+from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from hardware.source import StreamEnded
@@ -19,7 +19,7 @@ from processing.batch import reprocess
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline
 from sim.device import devices
-from sim.lifter import demo_lifter
+from sim.lifter.lifter import demo_lifter
 
 SECONDS = 9.0
 LATE_S = 0.06

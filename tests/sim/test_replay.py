@@ -11,7 +11,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording, RecordingError, RecordingWriter
 from acquisition.rig import Rig
 from acquisition.ring import Ring
-from acquisition.runs import TICK, Run
+from acquisition.stretches import TICK, Run
 from hardware.source import SourceError, SourceState, StreamEnded
 from sim import replay as replay_module
 from sim.replay import replay, ring_seconds

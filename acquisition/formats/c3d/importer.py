@@ -1,0 +1,262 @@
+"""A C3D file with force plates and EMG becomes a recording, so that everything that reads recordings reads it too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import Field, ValidationError, model_validator
+
+from acquisition.formats.c3d.file import C3DData, C3DError, read_c3d
+from acquisition.formats.c3d.foot_markers import feet_of, right_axis
+from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
+from acquisition.formats.muscle_labels import muscle_and_side
+from acquisition.hdf5_text import name_of
+from acquisition.recording import RecordingError, RecordingWriter
+from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Lead, Muscle, Rig, Side, StreamSettings
+from acquisition.rig.judgement import Judgement
+from acquisition.rig.rig_file import RigError, read_toml
+from acquisition.rig.toml_lines import lines_of
+from acquisition.stretches import TICK, Run
+from hardware.settings import NotNegative, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["C3DError", "ImportMap", "ImportResult", "import_c3d"]
+
+STREAM = "analog"
+TICK_S = 0.02
+VOLTS = {
+    "v": "V",
+    "volt": "V",
+    "volts": "V",
+    "mv": "mV",
+    "millivolts": "mV",
+    "uv": "uV",
+    "µv": "uV",
+    "μv": "uV",
+    "microvolts": "uV",
+}
+
+
+class MapPlate(Settings):
+    """A plate of the file by its number, from 1, and the foot that stands on it."""
+
+    number: Annotated[int, Field(ge=1)]
+    side: Side
+    pad_mm: NotNegative = 0.0
+
+
+class MapElectrode(Lead):
+    """An EMG channel of the file by its label, and what it was on."""
+
+    label: str
+
+
+class ImportMap(Judgement):
+    """What a person knows about a C3D file and the file does not say, with a rig's own settings where they differ."""
+
+    plate: Annotated[list[MapPlate], Field(max_length=2)] = []
+    emg: list[MapElectrode] = []
+    lab: Lab = Lab()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> ImportMap:
+        if len(self.plate) == 2 and self.plate[0].number == self.plate[1].number:
+            raise ValueError(f"plate {self.plate[0].number} is named twice; name each once")
+        if len(self.plate) == 2 and self.plate[0].side == self.plate[1].side:
+            raise ValueError(f"both plates stand on the {self.plate[0].side}; give one the other side")
+        labels = [label for label, count in Counter(entry.label for entry in self.emg).items() if count > 1]
+        if labels:
+            raise ValueError(f"the channel {labels[0]!r} is named twice; name each once")
+        places = [place for place, count in Counter((e.muscle, e.side) for e in self.emg).items() if count > 1]
+        if places and places[0][0] != "other":
+            raise ValueError(f"there are two electrodes for {places[0][0]} {places[0][1]}; name each muscle once per leg")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """An imported recording: its path, its rig, all that was converted, chosen or assumed, and a summary for the screen."""
+
+    path: Path
+    rig: Rig
+    messages: tuple[str, ...]
+    summary: str
+
+
+def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResult:
+    """Turn a C3D file into a recording with one raw stream of all its analog channels, as the file scales them.
+
+    Raises C3DError where the C3D file can't be used, RigError where the map file has mistakes, and RecordingError where the
+    recording exists or can't be written; no half-written recording stays behind.
+    """
+    mapping = read_toml(map_file, ImportMap) if map_file else ImportMap()
+    data = read_c3d(c3d)
+    names = unique_names(data.labels)
+    units = [VOLTS.get(unit.lower(), unit) for unit in data.units]
+    if map_file:
+        _check_map(map_file, mapping, c3d, data, names)
+
+    feet = feet_of(data.marker_labels, data.markers, data.marker_rate_hz)
+    right = mapping.lab.right_axis or right_axis(feet)
+    sides = {plate.number: plate.side for plate in mapping.plate}
+    pads = {plate.number: plate.pad_mm for plate in mapping.plate}
+    chosen, messages = choose_plates(c3d, data, sides, feet, right, mapping.plates.contact_N)
+    electrodes, unmapped, about_emg = _electrodes(data, names, units, mapping)
+    block = max(1, round(data.rate_hz * TICK_S))
+    stream = StreamSettings(
+        name=STREAM,
+        rate_hz=data.rate_hz,
+        channels=names,
+        units=units,
+        block_samples=block,
+        source=FileSource(kind="file", path=name_of(c3d)),
+    )
+    try:
+        rig = Rig(
+            name=c3d.stem,
+            stream=[stream],
+            plate=[
+                plate.settings(STREAM, [names[c] for c in plate.of_file.columns], pads.get(plate.of_file.number, 0.0))
+                for plate in chosen
+            ],
+            emg=electrodes,
+            lab=Lab(right_axis=right),
+            **{name: getattr(mapping, name) for name in Judgement.model_fields},
+        )
+    except ValidationError as error:
+        text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
+        raise C3DError(f"{c3d} can't be imported: {text}.") from error
+    _write(out, rig, data.analog, block)
+    everything = (*data.notes, *messages, *about_emg)
+    return ImportResult(out, rig, everything, _summary(c3d, data, rig, chosen, unmapped))
+
+
+def unique_names(labels: list[str]) -> list[str]:
+    """Return a name for each channel: its label, with its number from 1 where that is empty or was there before."""
+    names: list[str] = []
+    for number, label in enumerate(labels, 1):
+        name = label or f"analog {number}"
+        while name in names:
+            name = f"{name} ({number})"
+        names.append(name)
+    return names
+
+
+def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, names: list[str]) -> None:
+    lines = lines_of(map_file.read_text(encoding="utf-8-sig"))
+    numbers = sorted([plate.number for plate in data.plates] + list(data.other_types))
+    mistakes = []
+    for i, plate in enumerate(mapping.plate):
+        if plate.number not in numbers:
+            known = ", ".join(map(str, numbers))
+            mistakes.append((lines["plate", i, "number"], f"there is no plate {plate.number} in {c3d}; it has {known}."))
+    for i, entry in enumerate(mapping.emg):
+        if entry.label not in names:
+            close = get_close_matches(entry.label, names, 1, 0.3)
+            meant = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(names)}."
+            mistakes.append((lines["emg", i, "label"], f"there is no channel {entry.label!r} in {c3d}; {meant}"))
+    if mistakes:
+        raise RigError("\n".join(f"{map_file}, line {line}: {text}" for line, text in sorted(mistakes)))
+
+
+def _electrodes(
+    data: C3DData, names: list[str], units: list[str], mapping: ImportMap
+) -> tuple[list[Electrode], list[str], list[str]]:
+    """Return the electrodes, the voltages that are none, and sentences on what could not be mapped.
+
+    The map file comes first; then labels, and descriptions where the label says less.
+    """
+    messages: list[str] = []
+    electrodes: list[Electrode] = []
+    for entry in mapping.emg:
+        unit = units[names.index(entry.label)]
+        if unit not in UNITS_TO_UV:
+            messages.append(_not_volts(entry.label, unit))
+            continue
+        electrodes.append(Electrode(stream=STREAM, channel=entry.label, **entry.model_dump(exclude={"label"})))
+    on_plates = {column for plate in data.plates for column in plate.columns}
+    left_over = [c for c in range(len(names)) if c not in on_plates and names[c] not in {entry.label for entry in mapping.emg}]
+    no_side, guessed, unmapped = [], False, []
+    for column in left_over:
+        name = names[column]
+        muscle, side = _says(data.labels[column], data.descriptions[column])
+        if muscle is None:
+            unmapped.append(name)
+        elif units[column] not in UNITS_TO_UV:
+            messages.append(_not_volts(name, units[column]))
+        elif side is None:
+            no_side.append(name)
+        elif not np.isfinite(data.analog[:, column]).all():
+            messages.append(f"The channel {name!r} has samples that are no numbers; it is recorded and not used as EMG.")
+        elif (other := _electrode_on(electrodes, muscle, side)) is not None:
+            messages.append(f"The channels {other.channel!r} and {name!r} are both {muscle} {side}; the first is used.")
+        else:
+            electrodes.append(Electrode(muscle=muscle, side=side, stream=STREAM, channel=name))
+            guessed = True
+    if guessed:
+        messages.append("Where the map file says nothing, EMG is taken to be at the skin, with a gain of 1 and no MVC.")
+    if no_side:
+        muscle, _ = _says(data.labels[names.index(no_side[0])], "")
+        messages.append(
+            f"No side is said of the channels {', '.join(no_side)}, so they are not used as EMG; name it in a map file: "
+            f'emg = [{{ label = "{no_side[0]}", muscle = "{muscle or "VL"}", side = "left" }}, ...].'
+        )
+    return electrodes, no_side + unmapped, messages
+
+
+def _says(label: str, description: str) -> tuple[Muscle | None, Side | None]:
+    muscle, side = muscle_and_side(label)
+    if side is not None:
+        return muscle, side
+    described, side = muscle_and_side(description)
+    return (described, side) if muscle in (None, described) else (muscle, None)
+
+
+def _not_volts(name: str, unit: str) -> str:
+    what = f"in {unit!r}" if unit else "without a unit"
+    return f"The channel {name!r} is {what}, and EMG is in V, mV or uV; it is recorded and not used as EMG."
+
+
+def _electrode_on(electrodes: list[Electrode], muscle: Muscle, side: Side) -> Electrode | None:
+    return next((e for e in electrodes if (e.muscle, e.side) == (muscle, side)), None)
+
+
+def _write(out: Path, rig: Rig, analog: NDArray[np.float64], block: int) -> None:
+    """Write the recording whole, or leave nothing."""
+    writer = RecordingWriter(out, rig, [rig.stream[0].stream()])
+    try:
+        ends = np.append(np.arange(block, len(analog), block), len(analog))
+        ticks = np.zeros(len(ends), TICK)
+        ticks["row"] = ticks["index"] = ends
+        ticks["host_s"] = (ends - 1) / rig.stream[0].rate_hz
+        writer.append(STREAM, Run(analog, ticks, 0, 0))
+        writer.finish()
+    except BaseException as error:
+        with suppress(RecordingError):
+            writer.abandon()
+        out.unlink(missing_ok=True)
+        if isinstance(error, RecordingError):
+            raise RecordingError(f"Writing {out} failed, and nothing of it was kept: {error.__cause__ or error}.") from error
+        raise
+
+
+def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unmapped: list[str]) -> str:
+    seconds = len(data.analog) / data.rate_hz
+    lines = [f"{name_of(c3d)}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"]
+    lines += [f"  plate {p.of_file.number} is the {p.side} one, {p.how}; {np.mean(p.fz_N):.0f} N on average" for p in chosen]
+    lines.append(f"  the lifter's right is {rig.lab.right_axis or 'from the left plate to the right one'}")
+    for side in ("left", "right"):
+        own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
+        lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")
+    if unmapped:
+        lines.append(f"  recorded as they are: {', '.join(unmapped)}")
+    return "\n".join(lines)

@@ -1,0 +1,112 @@
+"""A trial: each source opened by itself, then a few seconds recorded from all that open, to see what a session would meet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from acquisition.engine import Engine
+from acquisition.ring import Ring
+from acquisition.stretches import Run
+from hardware.source import Source, SourceError, SourceState, Stream
+
+PROBE_BYTES = 16 * 2**20
+
+
+@dataclass(slots=True)
+class Trial:
+    """What one stream gave: why it could not be opened (`fault`, with the device's own `code`), or else how it was.
+
+    `open_s` is how long opening and starting took; `state` and `note` are its source's at the end.
+    """
+
+    name: str
+    fault: str = ""
+    code: int | None = None
+    open_s: float = 0.0
+    state: SourceState = SourceState.IDLE
+    note: str = ""
+    runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A folder's free space, and how fast 16 MiB went onto its disk."""
+
+    free_bytes: float
+    write_bytes_per_s: float
+
+
+def try_out(makers: Mapping[str, Callable[[], Source]], folder: Path, seconds: float) -> list[Trial]:
+    """Return a trial of each stream; `makers` make its source, which may raise SourceError as the source itself may.
+
+    A ring for the trial is made in `folder` and removed again.
+    """
+    trials = {name: Trial(name) for name in makers}
+    sources = [source for name, make in makers.items() if (source := _opened(make, trials[name])) is not None]
+    if sources:
+        _record(sources, trials, folder / "trial.ring.h5", seconds)
+    return list(trials.values())
+
+
+def _opened(make: Callable[[], Source], trial: Trial) -> Source | None:
+    """Return a source that could be opened and started, released again."""
+    began_s = time.monotonic()
+    try:
+        source = make()
+        try:
+            source.open()
+            source.start()
+            trial.open_s = time.monotonic() - began_s
+        finally:
+            source.stop()
+            source.close()
+        return make()
+    except SourceError as error:
+        trial.fault, trial.code = str(error), error.code
+        return None
+
+
+def _record(sources: Sequence[Source], trials: Mapping[str, Trial], path: Path, seconds: float) -> None:
+    streams: list[Stream] = [source.stream for source in sources]
+    ring = Ring.create(path, streams, seconds + 10.0)
+    try:
+        engine = Engine(ring, sources, {})
+        try:
+            engine.arm()
+            engine.start()
+            engine.wait(seconds)
+            for stream in streams:
+                trials[stream.name].state, trials[stream.name].note = ring.state(stream.name), ring.note(stream.name)
+        except SourceError as error:
+            for stream in streams:
+                trials[stream.name].fault, trials[stream.name].code = str(error), error.code
+        finally:
+            engine.stop()
+        for stream in streams:
+            reader = ring.reader(stream.name)
+            while (run := reader.read()) is not None:
+                trials[stream.name].runs.append(run)
+    finally:
+        ring.close()
+        path.unlink()
+
+
+def disk_of(folder: Path) -> Disk:
+    """Measure the disk of a folder by writing a file, which is removed again; raises OSError where nothing can be written."""
+    probe = folder / "trial.disk.bin"
+    content = os.urandom(2**20)
+    began_s = time.monotonic()
+    with probe.open("xb") as file:
+        try:
+            for _ in range(PROBE_BYTES // len(content)):
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        finally:
+            probe.unlink()
+    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / (time.monotonic() - began_s))

@@ -1,0 +1,231 @@
+"""What a lab has: streams, plates and electrodes, and how their signals are judged; one TOML file, checked as a whole.
+
+Lengths are in mm in the lab frame, z up. Calibration follows the C3D standard's FORCE_PLATFORM parameters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from acquisition.rig.judgement import Judgement, SyncSettings
+from hardware.brainflow.settings import BrainflowSettings
+from hardware.lsl.settings import LslOutletSettings, LslSettings
+from hardware.nidaq.settings import NidaqSettings
+from hardware.settings import NotNegative, Positive, Settings
+from hardware.source import Channel, Stream
+
+Side = Literal["left", "right"]
+Muscle = Literal["VL", "VM", "RF", "BF", "ST", "GMax", "GMed", "ADD", "other"]
+Axis = Literal["x", "-x", "y", "-y"]
+
+QUADRICEPS: tuple[Muscle, ...] = ("VL", "VM", "RF")
+HAMSTRINGS: tuple[Muscle, ...] = ("BF", "ST")
+GLUTES: tuple[Muscle, ...] = ("GMax", "GMed")
+UNITS_TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6}
+
+
+class SimulatedSource(Settings):
+    """A device of the simulator: how far its crystal is off, and what its converter resolves."""
+
+    kind: Literal["simulated"]
+    clock_ppm: float = 0.0
+    jitter_s: NotNegative = 0.0
+    adc_bits: Annotated[int, Field(ge=8, le=32)] = 16
+
+
+class FileSource(Settings):
+    """Samples that came from a file; a rig with it describes an imported recording."""
+
+    kind: Literal["file"]
+    path: str
+
+
+SourceSettings = Annotated[
+    SimulatedSource | FileSource | NidaqSettings | BrainflowSettings | LslSettings, Field(discriminator="kind")
+]
+
+
+class StreamSettings(Settings):
+    """One device with one clock: its rate, the names of its channels, and the unit of each (or one for all).
+
+    `sync_channel` is the one that carries a line which other devices sample too; its edges tie their clocks together.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+    rate_hz: Positive
+    channels: Annotated[list[str], Field(min_length=1)]
+    units: str | list[str]
+    block_samples: Annotated[int, Field(gt=0)] = 40
+    dtype: Literal["float32", "float64"] = "float64"
+    sync_channel: str | None = None
+    source: SourceSettings
+
+    @model_validator(mode="after")
+    def _channels_fit(self) -> StreamSettings:
+        doubled = [name for name, count in Counter(self.channels).items() if count > 1]
+        if doubled:
+            raise ValueError(f"the channel {doubled[0]!r} is listed {self.channels.count(doubled[0])} times; name each once")
+        if isinstance(self.units, list) and len(self.units) != len(self.channels):
+            raise ValueError(
+                f"there are {len(self.channels)} channels and {len(self.units)} units; give one unit for all, or one each"
+            )
+        if self.sync_channel is not None and self.sync_channel not in self.channels:
+            raise ValueError(
+                f"the sync_channel {self.sync_channel!r} is none of the stream's channels, which are {', '.join(self.channels)}"
+            )
+        return self
+
+    def stream(self) -> Stream:
+        """Return the stream that a source with these settings hands out."""
+        units = [self.units] * len(self.channels) if isinstance(self.units, str) else self.units
+        channels = tuple(Channel(name, unit) for name, unit in zip(self.channels, units, strict=True))
+        return Stream(self.name, self.rate_hz, channels, self.dtype, self.block_samples)
+
+
+class Plate(Settings):
+    """A force plate of C3D type 2 (six forces and moments) or 4 (the same through a 6x6 matrix).
+
+    `corners_mm` are its corners in the lab frame in the order of the C3D standard (quadrants 1 to 4 of its own axes);
+    `origin_mm` is the vector from its true origin to the centre of its top surface, in its own axes, z < 0 as z points down.
+    `sensitivities` (type 2) and `calibration_matrix` (type 4) give N and N·mm per unit of the raw channels.
+    `zero` is what the unloaded plate reads, in raw units; it is taken off before anything else.
+    """
+
+    name: str
+    model: str = ""
+    side: Side
+    stream: str
+    channels: Annotated[list[str], Field(min_length=6, max_length=6)]
+    c3d_type: Literal[2, 4]
+    corners_mm: list[list[float]]
+    origin_mm: Annotated[list[float], Field(min_length=3, max_length=3)]
+    sensitivities: Annotated[list[float], Field(min_length=6, max_length=6)] | None = None
+    calibration_matrix: list[list[float]] | None = None
+    zero: Annotated[list[float], Field(min_length=6, max_length=6)] = [0.0] * 6
+    pad_mm: NotNegative = 0.0
+
+    @field_validator("corners_mm")
+    @classmethod
+    def _corners_span_a_plate(cls, corners: list[list[float]]) -> list[list[float]]:
+        if len(corners) != 4 or any(len(corner) != 3 for corner in corners):
+            raise ValueError("four corners are needed, each with x, y and z in mm")
+        c = np.asarray(corners)
+        if not np.isfinite(c).all() or np.linalg.norm(np.cross(c[0] - c[2], c[1] - c[3])) < 1e3:
+            raise ValueError(f"the corners {corners} span no area; give the four corners of the plate's surface in mm")
+        return corners
+
+    @model_validator(mode="after")
+    def _calibration_fits_type(self) -> Plate:
+        if self.c3d_type == 4:
+            matrix = self.calibration_matrix
+            if matrix is None or len(matrix) != 6 or any(len(row) != 6 for row in matrix):
+                raise ValueError(f"plate {self.name!r} is of type 4 and needs a calibration_matrix of 6 rows of 6 numbers")
+            if self.sensitivities is not None:
+                raise ValueError(f"plate {self.name!r} is of type 4, which takes a calibration_matrix and no sensitivities")
+        elif self.calibration_matrix is not None:
+            raise ValueError(f"plate {self.name!r} is of type 2, which takes sensitivities; a calibration_matrix is of type 4")
+        return self
+
+
+class Lead(Settings):
+    """What an EMG channel was on, and what brings its raw numbers to microvolts at the skin.
+
+    `gain` is the amplifier's: raw volts are divided by it. `mvc_uV` is the envelope at maximal voluntary contraction;
+    without it there is no %MVC and no Q:H. `full_scale` is the raw value at which the converter saturates.
+    """
+
+    muscle: Muscle
+    side: Side
+    gain: Positive = 1.0
+    mvc_uV: Positive | None = None
+    mvc_trial: str = ""
+    full_scale: Positive | None = None
+
+
+class Electrode(Lead):
+    """A bipolar EMG channel of a stream, and the muscle that it is meant for."""
+
+    stream: str
+    channel: str
+
+
+class Lab(Settings):
+    """The lab axis that points to the lifter's right; without it, the axis from the left plate to the right one."""
+
+    right_axis: Axis | None = None
+
+
+class Rig(Judgement):
+    """A lab's whole description; `stream`, `plate` and `emg` are tables that repeat."""
+
+    format_version: Literal[1] = 1
+    name: str
+    stream: Annotated[list[StreamSettings], Field(min_length=1)]
+    plate: Annotated[list[Plate], Field(max_length=2)] = []
+    emg: list[Electrode] = []
+    lab: Lab = Lab()
+    sync: SyncSettings = SyncSettings()
+    lsl: LslOutletSettings = LslOutletSettings()
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Rig:
+        names = [stream.name for stream in self.stream]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two streams share a name; the names are {', '.join(names)}")
+        for plate in self.plate:
+            self._check_channels(f"plate {plate.name!r}", plate.stream, plate.channels)
+        for electrode in self.emg:
+            what = f"the electrode {electrode.muscle} {electrode.side}"
+            self._check_channels(what, electrode.stream, [electrode.channel])
+            unit = self.stream_named(electrode.stream).stream().channels[self.column(electrode.stream, electrode.channel)].unit
+            if unit not in UNITS_TO_UV:
+                raise ValueError(
+                    f"{what} reads channel {electrode.channel!r} in {unit!r}; EMG is in one of {', '.join(UNITS_TO_UV)}"
+                )
+        self._check_sides()
+        return self
+
+    def _check_channels(self, what: str, stream_name: str, channels: list[str]) -> None:
+        stream = next((stream for stream in self.stream if stream.name == stream_name), None)
+        if stream is None:
+            known = ", ".join(stream.name for stream in self.stream)
+            raise ValueError(f"{what} names the stream {stream_name!r}, but the rig's streams are {known}")
+        missing = [channel for channel in channels if channel not in stream.channels]
+        if missing:
+            raise ValueError(
+                f"{what} names the channel {missing[0]!r}, but the stream {stream_name!r} has {', '.join(stream.channels)}"
+            )
+        if stream.sync_channel in channels:
+            raise ValueError(f"{what} names the channel {stream.sync_channel!r}, which is the sync_channel of {stream_name!r}")
+
+    def _check_sides(self) -> None:
+        if len({plate.side for plate in self.plate}) < len(self.plate):
+            raise ValueError(f"both plates stand on the {self.plate[0].side}; give one the other side")
+        if len({plate.stream for plate in self.plate}) > 1:
+            raise ValueError("the two plates belong to different streams; load shift needs both on one clock, so one stream")
+        seen = Counter((e.muscle, e.side) for e in self.emg if e.muscle != "other")
+        doubled = [key for key, count in seen.items() if count > 1]
+        if doubled:
+            raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
+        for side in ("left", "right"):
+            streams = {e.stream for e in self.emg if e.side == side and e.muscle in QUADRICEPS + HAMSTRINGS}
+            if len(streams) > 1:
+                raise ValueError(
+                    f"quadriceps and hamstrings of the {side} leg are spread over the streams {', '.join(sorted(streams))}; "
+                    "their ratio needs one clock, so one stream"
+                )
+
+    def stream_named(self, name: str) -> StreamSettings:
+        """Return the settings of one stream; raises KeyError where there is none."""
+        for stream in self.stream:
+            if stream.name == name:
+                return stream
+        raise KeyError(name)
+
+    def column(self, stream_name: str, channel: str) -> int:
+        """Return the column in which a channel stands in its stream's samples."""
+        return self.stream_named(stream_name).channels.index(channel)

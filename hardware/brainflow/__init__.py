@@ -1,0 +1,1 @@
+"""EMG boards read through BrainFlow."""

@@ -1,0 +1,1 @@
+"""National Instruments cards through NI-DAQmx, here or behind a gRPC device server."""

@@ -1,0 +1,1 @@
+"""The doctor: a rig probed before a session, judged line by line."""

@@ -1,0 +1,393 @@
+"""What is wrong with a rig before a session begins: a trial of a few seconds, judged line by line, with what to do.
+
+Limits named here are this project's choice. A resting lifter is not asked for: plates that are stood on, and muscles that work,
+are told apart from faults as far as numbers can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from acquisition.recorder import bytes_per_s
+from acquisition.recording import gaps_of
+from acquisition.rig.plate_map import plate_map
+from acquisition.stretches import TICK
+from acquisition.timebase import sync
+from acquisition.timebase.clock import SyncLevel, fit
+from acquisition.timebase.sync_edges import finders
+from hardware.nidaq.settings import NidaqSettings
+from hardware.source import SourceState
+from processing.emg.chain import EmgChain
+from processing.emg.quality import ChannelQuality, Verdict, microvolts_per_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from acquisition.probe import Disk, Trial
+    from acquisition.rig import Plate, Rig, StreamSettings
+    from hardware.nidaq.devices import NidaqDevice
+
+RATE_AMBER, RATE_RED = 0.005, 0.03
+"""How far a measured rate may be from the nominal one, as a share of it, beyond what uneven arrival explains."""
+LATE_S = 0.1
+LEAST_BLOCKS = 3
+LOST_RED = 0.01
+LOADED_N = 100.0
+FRAMES_PER_S = 100.0
+GATE_SD = 5.0
+"""The contact gate must be so many standard deviations of the unloaded plate."""
+OFFSET_SHARE = 0.5
+RAIL_SHARE = 0.999
+LEAST_MINUTES, FEW_MINUTES = 5.0, 30.0
+LEAST_SPEED, LITTLE_SPEED = 2.0, 5.0
+"""How many times faster than the session's samples a disk must be."""
+
+
+class Level(IntEnum):
+    """How bad a check came out."""
+
+    GREEN = 0
+    AMBER = 1
+    RED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: what was looked at, what was found, and what to do about it (empty where it is green)."""
+
+    level: Level
+    what: str
+    found: str
+    advice: str = ""
+
+
+def examine(rig: Rig, trials: Sequence[Trial], disk: Disk | None, laden: Collection[str] = ()) -> list[Check]:
+    """Return all checks of a rig, in the order in which they are easiest to mend; `disk` None is one that takes no file.
+
+    The plates of the sides which are `laden` on purpose are not asked for their zero.
+    """
+    by_name = {trial.name: trial for trial in trials}
+    checks: list[Check] = []
+    for stream in rig.stream:
+        checks += check_stream(stream, by_name[stream.name])
+        checks += check_channels(rig, stream, by_name[stream.name])
+    for plate in rig.plate:
+        if plate.side not in laden:
+            checks += check_plate(rig, plate, by_name[plate.stream])
+    for name in dict.fromkeys(electrode.stream for electrode in rig.emg):
+        checks += check_emg(rig, by_name[name])
+    return [*checks, *check_sync(rig, trials), check_disk(rig, disk)]
+
+
+def _ticks(trial: Trial) -> NDArray[np.void]:
+    return np.concatenate([np.empty(0, TICK), *(run.ticks for run in trial.runs)])
+
+
+def _samples(trial: Trial, columns: Sequence[int]) -> NDArray[np.float64]:
+    return np.concatenate([np.asarray(run.samples[:, list(columns)], dtype=np.float64) for run in trial.runs])
+
+
+def check_stream(settings: StreamSettings, trial: Trial) -> list[Check]:
+    """Check that a source opens and that samples come, all of them, evenly and at the rate that the rig says."""
+    what = f"stream {settings.name}"
+    if trial.fault:
+        code = "" if trial.code is None or str(trial.code) in trial.fault else f" (code {trial.code})"
+        return [Check(Level.RED, what, f"{trial.fault}{code}", "Mend this first; what is on this stream could not be checked.")]
+    ticks = _ticks(trial)
+    if len(ticks) < LEAST_BLOCKS or ticks["host_s"][-1] <= ticks["host_s"][0]:
+        return [
+            Check(
+                Level.RED,
+                what,
+                f"It opens, but hardly a sample comes. {trial.note}".rstrip(),
+                "Check the device's clock and power.",
+            )
+        ]
+    checks = []
+    if trial.state not in (SourceState.RUNNING, SourceState.ENDED):
+        checks.append(Check(Level.RED, what, f"It was {trial.state.name.lower()} at the end. {trial.note}", "Try again."))
+    elif trial.note:
+        checks.append(Check(Level.AMBER, what, trial.note, "The session can begin; watch this stream."))
+    came_s = ticks["host_s"] - ticks["host_s"][0]
+    span_s = float(came_s[-1])
+    rate_hz = float(np.polyfit(came_s, ticks["index"], 1)[0])
+    late_s = fit(ticks, rate_hz).residual_s
+    off = abs(rate_hz / settings.rate_hz - 1.0) - 2.0 * late_s / span_s
+    level = Level.RED if off > RATE_RED else Level.AMBER if off > RATE_AMBER else Level.GREEN
+    checks.append(
+        Check(
+            level,
+            f"{what}, rate",
+            f"{rate_hz:.1f} Hz were measured over {span_s:.1f} s, {settings.rate_hz:g} Hz are nominal.",
+            f"Set rate_hz = {rate_hz:.0f}, or correct the rate in the device." if level else "",
+        )
+    )
+    late = late_s > LATE_S
+    checks.append(
+        Check(
+            Level.AMBER if late else Level.GREEN,
+            f"{what}, arrival",
+            f"Opened in {trial.open_s:.1f} s; blocks came up to {1e3 * late_s:.0f} ms late.",
+            "Close other programs, or use a cable instead of radio." if late else "",
+        )
+    )
+    missing = int(gaps_of(ticks)["missing"].sum())
+    if missing:
+        share = missing / max(1, int(ticks["index"][-1]))
+        checks.append(
+            Check(
+                Level.RED if share > LOST_RED else Level.AMBER,
+                f"{what}, losses",
+                f"{missing} samples were lost ({100 * share:.2g} %).",
+                "Check cable, distance and batteries; nothing is shown where samples are missing.",
+            )
+        )
+    return checks
+
+
+def check_channels(rig: Rig, settings: StreamSettings, trial: Trial) -> list[Check]:
+    """Check that each channel which is no electrode's shows finite numbers that are not all the same, within its range."""
+    if not trial.runs:
+        return []
+    electrodes = {electrode.channel for electrode in rig.emg if electrode.stream == settings.name}
+    names = [name for name in settings.channels if name not in electrodes and name != settings.sync_channel]
+    needed = {name for plate in rig.plate if plate.stream == settings.name for name in plate.channels}
+    ranges = settings.source.channel_ranges if isinstance(settings.source, NidaqSettings) else [np.inf] * len(settings.channels)
+    checks = []
+    for name in names:
+        column = settings.channels.index(name)
+        values = _samples(trial, [column])[:, 0]
+        bad = 100.0 * float(np.mean(~np.isfinite(values)))
+        level = Level.RED if name in needed else Level.AMBER
+        what = f"channel {name} of {settings.name}"
+        if bad:
+            checks.append(Check(level, what, f"{bad:.0f} % of its samples are no number.", "Check its cable and its settings."))
+        elif np.ptp(values) == 0.0:
+            checks.append(
+                Check(level, what, f"It shows {values[0]:g} and nothing else.", "Check that it is connected and switched on.")
+            )
+        elif np.max(np.abs(values)) >= RAIL_SHARE * ranges[column]:
+            checks.append(
+                Check(
+                    level,
+                    what,
+                    f"It reaches the limit of its input range, {ranges[column]:g} V.",
+                    "Lower the amplifier's gain, or set a larger range_V.",
+                )
+            )
+    if names and not checks:
+        checks.append(Check(Level.GREEN, f"channels of {settings.name}", f"All {len(names)} show finite numbers that vary."))
+    return checks
+
+
+def check_plate(rig: Rig, plate: Plate, trial: Trial) -> list[Check]:
+    """Check that a plate is near zero and quiet, or say that it is loaded; force is the reaction on the foot, + up."""
+    what = f"plate {plate.name}"
+    if not trial.runs:
+        return []
+    raw = _samples(trial, [rig.column(plate.stream, name) for name in plate.channels])
+    raw = raw[np.isfinite(raw).all(axis=1)]
+    frame = max(1, round(rig.stream_named(plate.stream).rate_hz / FRAMES_PER_S))
+    frames = raw[: len(raw) // frame * frame].reshape(-1, frame, 6).mean(axis=1)
+    if len(frames) < 2:
+        return [Check(Level.RED, what, "There are too few samples to tell its load.", "Mend its channels first.")]
+    plates = plate_map(plate)
+    fz_N = (frames - plates.zero) @ plates.matrix[2]
+    mean_N, sd_N = float(np.median(fz_N)), float(np.std(fz_N))
+    contact_N = rig.plates.contact_N
+    if mean_N < -LOADED_N:
+        return [
+            Check(
+                Level.RED,
+                what,
+                f"It reads {mean_N:.0f} N, as if it were pulled upwards.",
+                "If somebody stands on it, its polarity or its corners are the wrong way round; else tare it.",
+            )
+        ]
+    if mean_N > LOADED_N or float(np.max(fz_N)) > LOADED_N:
+        return [
+            Check(
+                Level.AMBER,
+                what,
+                f"It is loaded, with {mean_N:.0f} N; its zero can't be judged.",
+                "Have the lifter step off, and run this again.",
+            )
+        ]
+    zero = ", ".join(f"{value:.4g}" for value in np.median(frames, axis=0))
+    if abs(mean_N) >= contact_N:
+        return [
+            Check(
+                Level.AMBER,
+                what,
+                f"It reads {mean_N:.1f} N, more than the {contact_N:g} N from which a foot counts as standing on it.",
+                f"Tare its amplifier; or, if nothing stands on it, set zero = [{zero}] in the rig.",
+            )
+        ]
+    noisy = GATE_SD * sd_N > contact_N
+    return [
+        Check(
+            Level.AMBER if noisy else Level.GREEN,
+            what,
+            f"It is unloaded: {mean_N:+.1f} N, with a noise of {sd_N:.2f} N (SD over 10 ms).",
+            f"Look for vibration or hum, or raise contact_N to {GATE_SD * sd_N:.0f} N or more." if noisy else "",
+        )
+    ]
+
+
+def check_emg(rig: Rig, trial: Trial) -> list[Check]:
+    """Check every electrode of a stream: is there a signal, not mains, not at full scale, and fast enough to be EMG."""
+    if not trial.runs:
+        return []
+    chain = EmgChain(rig, trial.name)
+    for run in trial.runs:
+        chain.process(run.samples, run.first_index)
+    checks = []
+    if chain.undersampled:
+        checks.append(
+            Check(
+                Level.AMBER,
+                f"EMG of {trial.name}",
+                f"Undersampled: it runs at {rig.stream_named(trial.name).rate_hz:g} Hz, and surface EMG asks for "
+                f"{rig.emg_processing.undersampled_below_hz:g} Hz.",
+                "Compare its amplitudes with its own only, never with another system's.",
+            )
+        )
+    electrodes = [electrode for electrode in rig.emg if electrode.stream == trial.name]
+    without = [f"{e.muscle} {e.side}" for e in electrodes if e.mvc_uV is None and e.muscle != "other"]
+    if without:
+        checks.append(
+            Check(
+                Level.AMBER,
+                f"EMG of {trial.name}",
+                f"No maximal voluntary contraction is known for {', '.join(without)}.",
+                "Give mvc_uV in the rig; without it there is no %MVC and no quad/hamstring ratio.",
+            )
+        )
+    for electrode, quality in zip(electrodes, chain.quality, strict=True):
+        full_scale_uV = np.inf
+        if electrode.full_scale is not None:
+            unit = next(c.unit for c in rig.stream_named(trial.name).stream().channels if c.name == electrode.channel)
+            full_scale_uV = electrode.full_scale * microvolts_per_unit(electrode, unit)
+        checks.append(_judged(quality, full_scale_uV))
+    return checks
+
+
+def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
+    what = f"EMG {quality.name}"
+    if quality.verdict is Verdict.NOT_JUDGED:
+        return Check(Level.AMBER, what, "The trial was too short to judge it.", "Run this for longer, with --seconds.")
+    if not quality.good:
+        found, _, advice = quality.sentence.removeprefix(f"{what}: ").partition("; ")
+        return Check(Level.RED, what, f"{found[0].upper()}{found[1:]}.", f"{advice[0].upper()}{advice[1:]}")
+    offset = f"offset {quality.dc_uV:.0f} µV"
+    if abs(quality.dc_uV) > OFFSET_SHARE * full_scale_uV:
+        return Check(
+            Level.AMBER,
+            what,
+            f"Its {offset} takes more than half of the range of {full_scale_uV:.0f} µV.",
+            "Clean the skin and renew the electrode.",
+        )
+    return Check(
+        Level.GREEN,
+        what,
+        f"{quality.noise_uV:.2g} µV RMS in its quietest moment, mains {quality.mains_pct:.0f} %, {offset}.",
+    )
+
+
+def check_driver(settings: NidaqSettings, devices: Sequence[NidaqDevice]) -> Check:
+    """Check that the devices which a stream names are among those of its driver, and are real; the driver must be there."""
+    what = f"NI-DAQmx of {settings.server or 'this machine'}"
+    named = dict.fromkeys(channel.split("/")[0] for channel in settings.physical_channels)
+    known = {device.name: device for device in devices}
+    absent = [name for name in named if name not in known]
+    if absent:
+        return Check(
+            Level.RED,
+            what,
+            f"It knows no device {' or '.join(absent)}; it has {', '.join(known) or 'none'}.",
+            "Plug the device in, or correct physical_channels.",
+        )
+    found = ", ".join(f"{name} is a {known[name].product}, serial {known[name].serial}" for name in named)
+    simulated = [name for name in named if known[name].simulated]
+    return Check(
+        Level.AMBER if simulated else Level.GREEN,
+        what,
+        f"Driver {known[next(iter(named))].driver_version}; {found}{' (simulated)' if simulated else ''}.",
+        "The numbers of a simulated device are made up; name the real one in physical_channels." if simulated else "",
+    )
+
+
+def check_sync(rig: Rig, trials: Sequence[Trial]) -> list[Check]:
+    """Check that the clocks of several streams can be tied together by a line that they all sample."""
+    if len(rig.stream) < 2:
+        return []
+    found = finders(rig)
+    without = [stream.name for stream in rig.stream if stream.name not in found]
+    checks = []
+    if without:
+        checks.append(
+            Check(
+                Level.AMBER,
+                "sync",
+                f"There is no sync_channel on {', '.join(without)}, so arrival times alone tie it to the others.",
+                "Times between devices are then good to some 10 ms only; let all devices sample one line.",
+            )
+        )
+    running = {trial.name: trial for trial in trials if trial.runs}
+    edges = {
+        name: np.concatenate([finder.take(run) for run in running[name].runs])
+        for name, finder in found.items()
+        if name in running
+    }
+    if len(edges) < 2:
+        return checks
+    rates_hz = {name: rig.stream_named(name).rate_hz for name in running}
+    clocks = sync.clocks({name: _ticks(trial) for name, trial in running.items()}, rates_hz, edges)
+    for name in edges:
+        seen = len(edges[name])
+        if clocks[name].level is SyncLevel.EDGES:
+            off = f", {1e3 * clocks[name].residual_s:.1f} ms from the reference's at most"
+            checks.append(Check(Level.GREEN, f"sync of {name}", f"{seen} edges were seen{off}."))
+        else:
+            checks.append(
+                Check(
+                    Level.RED,
+                    f"sync of {name}",
+                    f"{seen} edges were seen, and none could be matched with another stream's.",
+                    "Check that the line pulses and is wired to every device.",
+                )
+            )
+    return checks
+
+
+def check_disk(rig: Rig, disk: Disk | None) -> Check:
+    """Check that a session fits on the disk, and that the disk is fast enough for it."""
+    if disk is None:
+        return Check(
+            Level.RED, "disk", "Nothing can be written into this folder.", "Choose another folder, or free some space."
+        )
+    needed = bytes_per_s(rig)
+    minutes = disk.free_bytes / needed / 60.0
+    faster = disk.write_bytes_per_s / needed
+    level = Level.GREEN
+    if minutes < FEW_MINUTES or faster < LITTLE_SPEED:
+        level = Level.AMBER
+    if minutes < LEAST_MINUTES or faster < LEAST_SPEED:
+        level = Level.RED
+    return Check(
+        level,
+        "disk",
+        f"{disk.free_bytes / 1e9:.1f} GB are free, enough for {_duration(minutes)}; it writes "
+        f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {needed / 1e6:.2f}.",
+        "Free some space, or use another disk." if level else "",
+    )
+
+
+def _duration(minutes: float) -> str:
+    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"

@@ -1,0 +1,1 @@
+"""EMG: from raw samples to envelopes, activation, quad/hamstring ratio and quality."""

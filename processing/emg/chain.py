@@ -1,0 +1,304 @@
+"""Raw EMG to envelopes: one kernel for live and offline, carried from block to block, exact however the blocks are cut.
+
+Each sample: hold what is not a number, band-pass, notch, rectify, low-pass. The signal stands time-major with 16 channels side
+by side, and the state of every filter flat, `z[row * LANES + channel]`, so that the compiler runs the channels in SIMD lanes;
+three short passes over a tile that stays in the cache are faster than one long one. No fast-math: the results are those of
+`scipy.signal.sosfilt` to the bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from acquisition.rig import Rig
+from processing.emg.activation import Activation
+from processing.emg.filters import LANES, SECTIONS, band_edges_hz, emg_sections
+from processing.emg.quality import (
+    LARGEST_UV,
+    ChannelQuality,
+    QualityJudge,
+    close_slice,
+    count_samples,
+    listen,
+    microvolts_per_unit,
+)
+from processing.formulas import Metric
+
+TILE = 128
+FRAMES_PER_S = 100.0
+
+# Rows of the state after two per section: the value held, the offset taken off, samples until settled.
+_HELD = 2 * SECTIONS * LANES
+_OFFSET = _HELD + LANES
+_LEFT = _OFFSET + LANES
+STATE = _LEFT + LANES
+
+Samples = NDArray[np.float32] | NDArray[np.float64]
+
+
+@njit(nogil=True, cache=True)
+def _section(
+    x: float, s1: float, s2: float, b0: float, b1: float, b2: float, a1: float, a2: float
+) -> tuple[float, float, float]:
+    """One second-order section, direct form II transposed, in SciPy's order of operations."""
+    y = b0 * x + s1
+    return y, b1 * x - a1 * y + s2, b2 * x - a2 * y
+
+
+@njit(nogil=True, cache=True)
+def _hold(
+    tile: NDArray[np.float64],
+    n: int,
+    factor: NDArray[np.float64],
+    z: NDArray[np.float64],
+    settle: float,
+    left: NDArray[np.float64],
+) -> None:
+    """Bring raw samples to µV, take the offset off and hold the last value where there is none; branch-free.
+
+    A channel begins at zero, and one that returns goes on from the value held: its offset is what it shows then. So neither
+    a DC offset nor a jump within a dropout reaches the filters, which is the steady state at any offset.
+    """
+    for t in range(n):
+        for c in range(LANES):
+            value = tile[t, c] * factor[c]
+            held = z[_HELD + c]
+            before = z[_LEFT + c]
+            present = abs(value) < LARGEST_UV
+            offset = value - held if present and before == settle else z[_OFFSET + c]
+            x = value - offset if present else held
+            now = before - 1.0 if present else settle
+            z[_OFFSET + c] = offset
+            z[_HELD + c] = x
+            z[_LEFT + c] = now
+            tile[t, c] = x
+            left[t, c] = now
+
+
+@njit(nogil=True, cache=True)
+def _band_pass(
+    tile: NDArray[np.float64], n: int, b: NDArray[np.float64], z: NDArray[np.float64], band: NDArray[np.float64]
+) -> None:
+    """Band-pass into `band`, then notch and rectify in place; sections are spelled out, as a loop over them is half as fast."""
+    p0, p1, p2, p3, p4 = b[0], b[1], b[2], b[3], b[4]
+    q0, q1, q2, q3, q4 = b[5], b[6], b[7], b[8], b[9]
+    r0, r1, r2, r3, r4 = b[10], b[11], b[12], b[13], b[14]
+    s0, s1, s2, s3, s4 = b[15], b[16], b[17], b[18], b[19]
+    n0, n1, n2, n3, n4 = b[20], b[21], b[22], b[23], b[24]
+    for t in range(n):
+        for c in range(LANES):
+            i = c
+            y, z[i], z[i + LANES] = _section(tile[t, c], z[i], z[i + LANES], p0, p1, p2, p3, p4)
+            i = 2 * LANES + c
+            y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], q0, q1, q2, q3, q4)
+            i = 4 * LANES + c
+            y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], r0, r1, r2, r3, r4)
+            i = 6 * LANES + c
+            y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], s0, s1, s2, s3, s4)
+            band[t, c] = y
+            i = 8 * LANES + c
+            y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], n0, n1, n2, n3, n4)
+            tile[t, c] = abs(y)
+
+
+@njit(nogil=True, cache=True)
+def _low_pass(
+    tile: NDArray[np.float64],
+    n: int,
+    b: NDArray[np.float64],
+    z: NDArray[np.float64],
+    left: NDArray[np.float64],
+    phase: int,
+    frame_samples: int,
+    envelope: NDArray[np.float64],
+) -> None:
+    """Smooth the rectified signal; each frame's last sample goes to `envelope` (frames, LANES), as NaN until settled."""
+    u0, u1, u2, u3, u4 = b[25], b[26], b[27], b[28], b[29]
+    v0, v1, v2, v3, v4 = b[30], b[31], b[32], b[33], b[34]
+    for t in range(n):
+        for c in range(LANES):
+            i = 10 * LANES + c
+            y, z[i], z[i + LANES] = _section(tile[t, c], z[i], z[i + LANES], u0, u1, u2, u3, u4)
+            i = 12 * LANES + c
+            y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], v0, v1, v2, v3, v4)
+            tile[t, c] = y
+    f = phase // frame_samples
+    for t in range((f + 1) * frame_samples - 1 - phase, n, frame_samples):
+        for c in range(LANES):
+            envelope[f, c] = tile[t, c] if left[t, c] <= 0.0 else np.nan
+        f += 1
+
+
+@njit(nogil=True, cache=True)
+def _run(
+    raw: Samples,
+    columns: NDArray[np.int64],
+    factor: NDArray[np.float64],
+    full_scale: NDArray[np.float64],
+    sections: NDArray[np.float64],
+    z: NDArray[np.float64],
+    settle: float,
+    phase: int,
+    frame_samples: int,
+    tones: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    place: int,
+    slice_samples: int,
+    work: NDArray[np.float64],
+    envelopes: NDArray[np.float64],
+) -> None:
+    """Take the columns of raw (n, all channels) through the filters, 16 at a go; `work` is (3, TILE, LANES).
+
+    `place` is how far into its window of quality the first of them lies.
+    """
+    tile, band, left = work[0], work[1], work[2]
+    start = 0
+    while start < raw.shape[0]:
+        to_slice = slice_samples - (place + start) % slice_samples
+        n = min(TILE, raw.shape[0] - start, to_slice)
+        for g in range(z.shape[0]):
+            for t in range(n):
+                for c in range(LANES):
+                    tile[t, c] = raw[start + t, columns[g, c]]
+            count_samples(tile, n, factor[g], full_scale[g], sums[g])
+            _hold(tile, n, factor[g], z[g], settle, left)
+            _band_pass(tile, n, sections, z[g], band)
+            listen(band, n, tones, sums[g])
+            if n == to_slice:
+                close_slice(sums[g], slice_samples)
+            _low_pass(tile, n, sections, z[g], left, phase + start, frame_samples, envelopes[g])
+        start += n
+
+
+class EmgChain:
+    """Envelopes, activations and Q:H of the electrodes on one stream, frame by frame.
+
+    Frames cover `frame_samples` raw samples, about 10 ms; the envelope is the one at the frame's last sample. A frame that is
+    not complete because samples were lost is dropped, and what follows a loss, the beginning or a sample that is no number is
+    NaN until the filters have settled (`settle_s`).
+    """
+
+    def __init__(self, rig: Rig, stream_name: str) -> None:
+        """Design the filters, and compile the kernels so that no block waits for it; raises ValueError with no electrode."""
+        settings = rig.emg_processing
+        stream = rig.stream_named(stream_name).stream()
+        electrodes = [electrode for electrode in rig.emg if electrode.stream == stream_name]
+        if not electrodes:
+            raise ValueError(f"no electrode of the rig {rig.name!r} is on the stream {stream_name!r}; list them as [[emg]]")
+        goes = -(-len(electrodes) // LANES)
+        self.frame_samples = max(1, round(stream.rate_hz / FRAMES_PER_S))
+        self.undersampled = stream.rate_hz < settings.undersampled_below_hz
+        self._width = len(stream.channels)
+        self._sections = emg_sections(settings, stream.rate_hz)
+        self._settle = float(max(1, round(settings.settle_s * stream.rate_hz)))
+        self._activation = Activation(electrodes, settings, stream.rate_hz / self.frame_samples)
+        upper_edge_hz = band_edges_hz(settings, stream.rate_hz)[1]
+        self._judge = QualityJudge(electrodes, rig.quality, stream.rate_hz, upper_edge_hz)
+        columns = [rig.column(stream_name, electrode.channel) for electrode in electrodes]
+        self._columns = np.full((goes, LANES), columns[0], dtype=np.int64)
+        self._factor = np.zeros((goes, LANES))
+        self._full_scale = np.full((goes, LANES), np.inf)
+        for e, electrode in enumerate(electrodes):
+            place = divmod(e, LANES)
+            self._columns[place] = columns[e]
+            self._factor[place] = microvolts_per_unit(electrode, stream.channels[columns[e]].unit)
+            self._full_scale[place] = electrode.full_scale if electrode.full_scale is not None else np.inf
+        self._z = np.zeros((goes, STATE))
+        self._work = np.zeros((3, TILE, LANES))
+        self._envelopes = np.zeros((goes, 0, LANES))
+        self._frames = np.zeros((0, len(self.metrics)))
+        self._next = -1
+        self._segment_start = 0
+        self._window_end = -1
+        self._advance(np.zeros((0, self._width), dtype=stream.dtype), 0, 0)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The columns of a frame, in order."""
+        return self._activation.metrics
+
+    @property
+    def quality(self) -> tuple[ChannelQuality, ...]:
+        """What is known about each electrode's channel, in the order of the rig."""
+        return self._judge.channels
+
+    @property
+    def baseline_qh(self) -> dict[str, float]:
+        """The Q:H of each leg with which `qh_change` compares; NaN until it is complete."""
+        return {str(side): value for side, value in self._activation.baseline_qh.items()}
+
+    def process(self, samples: Samples, first_index: int) -> NDArray[np.float64]:
+        """Return the frames that samples (n, all channels of the stream; raw units) complete, (n_frames, n_columns).
+
+        The result is a view of a buffer, valid until the next call. Raises ValueError where the number of channels differs.
+        """
+        n = samples.shape[0]
+        if samples.shape[1] != self._width:
+            raise ValueError(f"a block has {samples.shape[1]} channels, but its stream in the rig has {self._width}")
+        if n // self.frame_samples + 2 > self._frames.shape[0]:
+            self._frames = np.zeros((n // self.frame_samples + 2, len(self.metrics)))
+            self._envelopes = np.zeros((self._envelopes.shape[0], n // self.frame_samples + 2, LANES))
+        if first_index != self._next:
+            self._jump(first_index)
+        done = rows = 0
+        while done < n:
+            start = first_index + done
+            length = min(n - done, self._window_end - start)
+            rows += self._advance(samples[done : done + length], start, rows)
+            done += length
+            if start + length == self._window_end:
+                self._judge.judge()
+                self._window_end += self._judge.window_samples
+        self._next = first_index + n
+        return self._frames[:rows]
+
+    def _jump(self, first_index: int) -> None:
+        """Begin anew after lost samples: filters at rest, and the windows of quality count what is missing."""
+        self._z[:] = 0.0
+        self._z[:, _LEFT:] = self._settle
+        self._segment_start = first_index
+        window = self._judge.window_samples
+        if first_index < self._next or self._next < 0:
+            self._judge.sums[:] = 0.0
+            self._window_end = first_index + window
+        elif first_index >= self._window_end:
+            self._judge.judge()
+            lost = (first_index - self._window_end) // window
+            if lost:
+                self._judge.judge(lost)
+            self._window_end += (lost + 1) * window
+
+    def _advance(self, samples: Samples, start: int, row: int) -> int:
+        """Take samples within one window of quality through the kernels; return the number of frames written from `row` on."""
+        phase = start % self.frame_samples
+        _run(
+            samples,
+            self._columns,
+            self._factor,
+            self._full_scale,
+            self._sections,
+            self._z,
+            self._settle,
+            phase,
+            self.frame_samples,
+            self._judge.tones,
+            self._judge.sums,
+            start - self._window_end + self._judge.window_samples,
+            self._judge.slice_samples,
+            self._work,
+            self._envelopes,
+        )
+        last = int(phase + samples.shape[0]) // self.frame_samples
+        first = min(last, int(start - phase < self._segment_start))
+        self._activation.fill(
+            self._envelopes,
+            first,
+            last,
+            start - phase + self.frame_samples - 1,
+            self.frame_samples,
+            self._judge.good,
+            self._frames[row:],
+        )
+        return last - first

@@ -1,0 +1,301 @@
+"""Is there a muscle behind this channel? Each EMG channel is judged once per window, from what the filters saw anyway.
+
+Measured per window: samples missing, samples at full scale, mean (DC offset), RMS within the EMG band, and the share of the
+band's power that lies at 50 or 60 Hz and their 2nd and 3rd harmonics (Goertzel's algorithm), since an open electrode is mostly
+mains. A channel that only ever shows its noise floor is not bad by itself, a resting muscle looks the same; it is said. How
+quiet and how loud it was is taken from slices of a fifth of a window, short enough to lie between the bursts of steps and
+quick repetitions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from acquisition.rig import UNITS_TO_UV, Electrode
+from acquisition.rig.judgement import QualitySettings
+from processing.emg.filters import LANES
+
+MAINS_HZ = (50.0, 60.0)
+HARMONICS = (1, 2, 3)
+TONES = len(MAINS_HZ) * len(HARMONICS)
+LARGEST_UV = 1e9  # what exceeds a kilovolt is no sample of EMG
+NOISE_FACTOR = 5.0  # a muscle has shown itself once its loudest slice is so many times its quietest
+SLICES = 5
+
+_PRESENT, _SATURATED, _SUM, _POWER = 0, LANES, 2 * LANES, 3 * LANES
+# Of the slices: what was present and the power before the running one, the least and the most power of a whole one (0: none).
+_PRESENT_BEFORE, _POWER_BEFORE, _LEAST, _MOST = 4 * LANES, 5 * LANES, 6 * LANES, 7 * LANES
+_TONE = 8 * LANES
+SUMS = (8 + 2 * TONES) * LANES
+
+_MISSING_PCT, _SATURATED_PCT, _MAINS_PCT, _MAINS_HZ, _RMS, _DC, _QUIETEST, _LOUDEST = range(8)
+_MEASURES = 8
+
+
+class Verdict(IntEnum):
+    """What a channel was called in its last complete window; of several faults the first of this list counts."""
+
+    NOT_JUDGED = 0
+    GOOD = 1
+    MISSING = 2
+    SATURATED = 3
+    FLAT = 4
+    MAINS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelQuality:
+    """One channel's last window, and what was seen since the beginning.
+
+    `verdict`, `missing_pct`, `saturated_pct`, `mains_pct` (of the power within the band, at `mains_hz` and its harmonics),
+    `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN before the first. `noise_uV` is the RMS of
+    the quietest slice so far, a fifth of a window, `loudest_uV` of the loudest, in those windows that had a signal at all.
+    `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`.
+    """
+
+    name: str
+    channel: str
+    verdict: Verdict
+    missing_pct: float
+    saturated_pct: float
+    mains_pct: float
+    mains_hz: float
+    rms_uV: float
+    dc_uV: float
+    noise_uV: float
+    loudest_uV: float
+    windows: int
+    bad_windows: int
+    worst: Verdict
+
+    @property
+    def good(self) -> bool:
+        """Whether metrics may rest on this channel now."""
+        return self.verdict is Verdict.GOOD
+
+    @property
+    def bad_pct(self) -> float:
+        """Share of all windows that were bad, NaN before the first."""
+        return 100.0 * self.bad_windows / self.windows if self.windows else np.nan
+
+    @property
+    def only_noise(self) -> bool:
+        """Whether no slice was five times as loud as the quietest: a muscle at rest so far, or no muscle at all."""
+        return not self.loudest_uV >= NOISE_FACTOR * self.noise_uV
+
+    @property
+    def sentence(self) -> str:
+        """The verdict as a full sentence, with what to look at."""
+        match self.verdict:
+            case Verdict.NOT_JUDGED:
+                text = "not judged yet, its first window is not complete."
+            case Verdict.MISSING:
+                text = f"{self.missing_pct:.0f} % of its samples are missing; is the device in range and its cable in place?"
+            case Verdict.SATURATED:
+                text = f"{self.saturated_pct:.0f} % of its samples are at full scale; lower the gain or renew the electrode."
+            case Verdict.FLAT:
+                text = f"flat ({self.rms_uV:.2g} µV RMS within the band); is the channel connected?"
+            case Verdict.MAINS:
+                text = f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz); is the electrode attached?"
+            case Verdict.GOOD if self.only_noise:
+                text = (
+                    f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet; contract this muscle to check."
+                )
+            case _:
+                text = f"good, with {self.noise_uV:.3g} µV RMS in its quietest moment."
+        return f"EMG {self.name}: {text}"
+
+
+@njit(nogil=True, cache=True)
+def count_samples(
+    raw: NDArray[np.float64], n: int, factor: NDArray[np.float64], full_scale: NDArray[np.float64], sums: NDArray[np.float64]
+) -> None:
+    """Add n rows of raw samples (n, LANES) to the window's sums: present, saturated, and their sum in µV."""
+    for t in range(n):
+        for c in range(LANES):
+            value = raw[t, c] * factor[c]
+            present = abs(value) < LARGEST_UV
+            sums[_PRESENT + c] += 1.0 if present else 0.0
+            sums[_SATURATED + c] += 1.0 if abs(raw[t, c]) >= full_scale[c] else 0.0
+            sums[_SUM + c] += value if present else 0.0
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _resonate(sums: NDArray[np.float64], tone: int, c: int, x: float, g: float) -> None:
+    """Take one sample of one channel into the two Goertzel sums of one tone."""
+    i = _TONE + 2 * tone * LANES + c
+    last = sums[i]
+    sums[i] = x + g * last - sums[i + LANES]
+    sums[i + LANES] = last
+
+
+@njit(nogil=True, cache=True)
+def listen(band: NDArray[np.float64], n: int, tones: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
+    """Add n rows of band-passed samples (n, LANES) to the window's power, and to the Goertzel sums of each tone.
+
+    `tones` are 2 cos(2 pi f / rate) of each mains frequency and harmonic; they are spelled out, as a loop over them is slower.
+    """
+    g0, g1, g2, g3, g4, g5 = tones[0], tones[1], tones[2], tones[3], tones[4], tones[5]
+    for t in range(n):
+        for c in range(LANES):
+            x = band[t, c]
+            sums[_POWER + c] += x * x
+            _resonate(sums, 0, c, x, g0)
+            _resonate(sums, 1, c, x, g1)
+            _resonate(sums, 2, c, x, g2)
+            _resonate(sums, 3, c, x, g3)
+            _resonate(sums, 4, c, x, g4)
+            _resonate(sums, 5, c, x, g5)
+
+
+@njit(nogil=True, cache=True)
+def close_slice(sums: NDArray[np.float64], samples: int) -> None:
+    """End a slice of so many samples: its power may be the least or the most of its window, unless a sample is missing."""
+    for c in range(LANES):
+        present = sums[_PRESENT + c]
+        power = sums[_POWER + c]
+        if present - sums[_PRESENT_BEFORE + c] == samples:
+            of_slice = max(0.0, power - sums[_POWER_BEFORE + c])
+            least = sums[_LEAST + c]
+            sums[_LEAST + c] = of_slice if least == 0.0 else min(least, of_slice)
+            sums[_MOST + c] = max(sums[_MOST + c], of_slice)
+        sums[_PRESENT_BEFORE + c] = present
+        sums[_POWER_BEFORE + c] = power
+
+
+@njit(nogil=True, cache=True)
+def _judge(
+    sums: NDArray[np.float64],
+    window: int,
+    of_slice: int,
+    repeats: int,
+    tones: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    limits: NDArray[np.float64],
+    measures: NDArray[np.float64],
+    verdicts: NDArray[np.int64],
+    tally: NDArray[np.int64],
+) -> None:
+    harmonics = len(HARMONICS)
+    for e in range(verdicts.shape[0]):
+        s = sums[e // LANES]
+        c = e % LANES
+        present = s[_PRESENT + c]
+        power = s[_POWER + c]
+        m = measures[e]
+        m[_MISSING_PCT] = 100.0 * (window - present) / window
+        m[_SATURATED_PCT] = 100.0 * s[_SATURATED + c] / window
+        m[_DC] = s[_SUM + c] / present if present > 0.0 else np.nan
+        m[_RMS] = np.sqrt(power / window)
+        m[_MAINS_PCT] = 0.0
+        m[_MAINS_HZ] = np.nan
+        for family in range(len(MAINS_HZ)):
+            tone_power = 0.0
+            for h in range(harmonics):
+                k = family * harmonics + h
+                s1 = s[_TONE + 2 * k * LANES + c]
+                s2 = s[_TONE + (2 * k + 1) * LANES + c]
+                tone_power += weights[k] * (s1 * s1 + s2 * s2 - tones[k] * s1 * s2)
+            share = 200.0 * tone_power / (window * power) if power > 0.0 else 0.0
+            if share > m[_MAINS_PCT]:
+                m[_MAINS_PCT] = min(share, 100.0)
+                m[_MAINS_HZ] = MAINS_HZ[family]
+        if m[_MISSING_PCT] > limits[0]:
+            verdict = 2
+        elif m[_SATURATED_PCT] > limits[1]:
+            verdict = 3
+        elif m[_RMS] < limits[2]:
+            verdict = 4
+        elif m[_MAINS_PCT] > limits[3]:
+            verdict = 5
+        else:
+            verdict = 1
+        if (verdict == 1 or verdict == 5) and s[_MOST + c] > 0.0:
+            least = np.sqrt(s[_LEAST + c] / of_slice)
+            most = np.sqrt(s[_MOST + c] / of_slice)
+            m[_QUIETEST] = least if np.isnan(m[_QUIETEST]) else min(m[_QUIETEST], least)
+            m[_LOUDEST] = most if np.isnan(m[_LOUDEST]) else max(m[_LOUDEST], most)
+        verdicts[e] = verdict
+        tally[e, verdict] += repeats
+    sums[:] = 0.0
+
+
+class QualityJudge:
+    """Sums of the running window, and the verdict of the last complete one, for the electrodes of one stream.
+
+    The kernels `count_samples` and `listen` add to `sums` (one row per `LANES` electrodes); `close_slice` is due after every
+    `slice_samples` of a window, and `judge` closes the window. `good` says of each electrode whether metrics may rest on it.
+    """
+
+    def __init__(self, electrodes: list[Electrode], settings: QualitySettings, rate_hz: float, upper_edge_hz: float) -> None:
+        """Lay out the sums; tones above `upper_edge_hz`, the band-pass's, do not count."""
+        count = len(electrodes)
+        self._electrodes = electrodes
+        self.window_samples = max(1, round(settings.window_s * rate_hz))
+        self.slice_samples = max(1, self.window_samples // SLICES)
+        tones_hz = np.outer(MAINS_HZ, HARMONICS).ravel()
+        self.tones = 2.0 * np.cos(2.0 * np.pi * tones_hz / rate_hz)
+        self.sums = np.zeros((-(-count // LANES), SUMS))
+        self.good = np.zeros(count, dtype=np.bool_)
+        self._weights = (tones_hz <= upper_edge_hz).astype(np.float64)
+        self._limits = np.array([settings.missing_pct, settings.saturated_pct, settings.flat_uV, settings.mains_share_pct])
+        self._measures = np.full((count, _MEASURES), np.nan)
+        self._verdicts = np.zeros(count, dtype=np.int64)
+        self._tally = np.zeros((count, len(Verdict)), dtype=np.int64)
+        self.judge(0)  # compiles the kernel; what it says of no window is wiped
+        self._measures[:] = np.nan
+        self._verdicts[:] = int(Verdict.NOT_JUDGED)
+
+    def judge(self, windows: int = 1) -> None:
+        """Close the window and begin the next; `windows` > 1 says that so many passed without a sample."""
+        _judge(
+            self.sums,
+            self.window_samples,
+            self.slice_samples,
+            windows,
+            self.tones,
+            self._weights,
+            self._limits,
+            self._measures,
+            self._verdicts,
+            self._tally,
+        )
+        np.equal(self._verdicts, int(Verdict.GOOD), out=self.good)
+
+    @property
+    def channels(self) -> tuple[ChannelQuality, ...]:
+        """The state of each electrode, in the order of the rig."""
+        return tuple(self._channel(e, electrode) for e, electrode in enumerate(self._electrodes))
+
+    def _channel(self, e: int, electrode: Electrode) -> ChannelQuality:
+        m = self._measures[e]
+        tally = self._tally[e]
+        windows = int(tally.sum())
+        bad = windows - int(tally[Verdict.GOOD])
+        worst = Verdict(Verdict.MISSING + int(tally[Verdict.MISSING :].argmax())) if bad else Verdict.GOOD
+        return ChannelQuality(
+            name=f"{electrode.muscle} {electrode.side}",
+            channel=electrode.channel,
+            verdict=Verdict(int(self._verdicts[e])),
+            missing_pct=float(m[_MISSING_PCT]),
+            saturated_pct=float(m[_SATURATED_PCT]),
+            mains_pct=float(m[_MAINS_PCT]),
+            mains_hz=float(m[_MAINS_HZ]),
+            rms_uV=float(m[_RMS]),
+            dc_uV=float(m[_DC]),
+            noise_uV=float(m[_QUIETEST]),
+            loudest_uV=float(m[_LOUDEST]),
+            windows=windows,
+            bad_windows=bad,
+            worst=worst if windows else Verdict.NOT_JUDGED,
+        )
+
+
+def microvolts_per_unit(electrode: Electrode, unit: str) -> float:
+    """Return what brings an electrode's raw numbers to microvolts at the skin."""
+    return UNITS_TO_UV[unit] / electrode.gain

@@ -1,0 +1,1 @@
+"""Findings: what was flagged, and what bounds it, for people."""

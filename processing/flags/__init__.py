@@ -1,0 +1,1 @@
+"""Flags: rules that turn metrics into flags."""

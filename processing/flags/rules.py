@@ -1,0 +1,252 @@
+"""Rules turn metrics into flags: a limit, held for a while, on one side; ended once the value has come back far enough.
+
+A rule looks at one column in one direction, so what can lean both ways has a rule for each side. A flag goes up when the value
+has stayed at or beyond the amber limit for `hold_s`; it becomes red when it has stayed at or beyond the red one as long; it
+ends where the value first falls below `release_pct` of the amber limit. Where the value is undefined or a frame is missing,
+what was held so far counts no more; a flag that is up ends once that has lasted longer than `hold_s` and a frame.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from acquisition.rig.judgement import Rules, RuleSettings, limits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from processing.formulas import Metric
+
+AMBER, RED = 1, 2
+CHANGE = ("rule", "severity", "start_sample", "raised_sample", "end_sample", "peak")
+"""Columns of a flag's changes; `rule` counts a session's rules, `raised_sample` is when it reached its severity, `end_sample`
+is NaN while the flag is up."""
+
+_IDLE, _PENDING, _UP = 0, 1, 2
+# State of a rule: phase, severity, start, raised, peak, red since (NaN: not), last defined sample, peak as last told.
+_PHASE, _SEVERITY, _START, _RAISED, _PEAK, _RED_SINCE, _LAST, _TOLD = range(8)
+TELL = 1.05
+"""A flag that is up is told again once its peak has grown by so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One limit on one side of one metric.
+
+    `sign` is +1 or -1: which way the column must go. `amber`, `red` and `release` are limits of sign x column, in `unit`.
+    `stream` is the raw stream whose sample numbers its flags bear.
+    """
+
+    name: str
+    label: str
+    metric: str
+    formula_id: str
+    unit: str
+    side: str
+    sign: float
+    amber: float
+    red: float
+    release: float
+    hold_s: float
+    stream: str
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the rule as plain data, for files and screens."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Which setting judges which column in which direction, and how its flag reads."""
+
+    setting: str
+    metric: str
+    side: str
+    label: str
+    sign: float = 1.0
+    log2: bool = False
+
+
+KINDS = (
+    Kind("load_shift", "load_shift_pct", "left", "load shifts to the left leg", sign=-1.0),
+    Kind("load_shift", "load_shift_pct", "right", "load shifts to the right leg"),
+    Kind("cop_shift", "cop_net_shift_mm", "left", "centre of pressure drifts to the left", sign=-1.0),
+    Kind("cop_shift", "cop_net_shift_mm", "right", "centre of pressure drifts to the right"),
+    Kind("foot_cop_medial", "foot_cop_medial_left_mm", "left", "left foot rolls inwards (valgus-associated pattern)"),
+    Kind("foot_cop_medial", "foot_cop_medial_right_mm", "right", "right foot rolls inwards (valgus-associated pattern)"),
+    Kind("qh_change", "qh_change_left", "left", "left quadriceps take over, against own baseline"),
+    Kind("qh_change", "qh_change_right", "right", "right quadriceps take over, against own baseline"),
+    Kind("qh_between_legs", "qh_between_legs_log2", "left", "left leg more quad-dominant than the right", sign=-1.0, log2=True),
+    Kind("qh_between_legs", "qh_between_legs_log2", "right", "right leg more quad-dominant than the left", log2=True),
+    Kind("qh_limit", "qh_left", "left", "left quad/hamstring ratio above its limit"),
+    Kind("qh_limit", "qh_right", "right", "right quad/hamstring ratio above its limit"),
+)
+
+
+def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[Rule]:
+    """Return the rules which are switched on and whose metric is among `metrics`."""
+    by_name = {metric.name: metric for metric in metrics}
+    found = []
+    for kind in KINDS:
+        setting: RuleSettings = getattr(settings, kind.setting)
+        metric = by_name.get(kind.metric)
+        if metric is None or not setting.on:
+            continue
+        amber, red = limits(setting)
+        if kind.log2:  # a ratio of 1 is even, so release_pct is of the way from 1
+            amber, red = math.log2(amber), math.log2(red)
+        found.append(
+            Rule(
+                name=kind.setting,
+                label=kind.label,
+                metric=metric.name,
+                formula_id=metric.formula_id,
+                unit=metric.unit,
+                side=kind.side,
+                sign=kind.sign,
+                amber=amber,
+                red=red,
+                release=amber * setting.release_pct / 100,
+                hold_s=setting.hold_s,
+                stream=stream,
+            )
+        )
+    return found
+
+
+class RuleBook:
+    """Applies the rules of one stream's metrics, frame by frame, and returns every change of a flag."""
+
+    def __init__(
+        self, rules: Sequence[Rule], metrics: Sequence[Metric], rate_hz: float, frame_samples: int, first_rule: int
+    ) -> None:
+        """Number the rules from `first_rule` on; a frame is `frame_samples` raw samples of `rate_hz`."""
+        names = [metric.name for metric in metrics]
+        self._columns = np.array([names.index(rule.metric) for rule in rules], dtype=np.int64)
+        self._sample_column = names.index("sample")
+        self._limits = np.array([(r.sign, r.amber, r.red, r.release, r.hold_s * rate_hz) for r in rules]).reshape(-1, 5)
+        self._frame_samples = float(frame_samples)
+        self._state = np.full((len(rules), 8), np.nan)
+        self._state[:, _PHASE] = _IDLE
+        self._first_rule = first_rule
+        self._changes = np.zeros((max(1, len(rules)) * 64, len(CHANGE)))
+
+    def process(self, frames: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the changes of flags in these frames, (n, len(CHANGE)); the array is valid until the next call.
+
+        A frame changes a flag at most once; more frames than ever before let the array grow.
+        """
+        if len(self._columns) == 0:
+            return self._changes[:0]
+        if len(frames) * len(self._columns) > len(self._changes):
+            self._changes = np.zeros((len(frames) * len(self._columns), len(CHANGE)))
+        count = _apply(
+            frames,
+            self._sample_column,
+            self._frame_samples,
+            self._columns,
+            self._limits,
+            self._state,
+            float(self._first_rule),
+            self._changes,
+        )
+        return self._changes[:count]
+
+    def standing(self) -> NDArray[np.float64]:
+        """Return the flags that are up as they stand now, as changes of their own, with the peak so far."""
+        up = np.flatnonzero(self._state[:, _PHASE] == _UP)
+        changes = np.full((len(up), len(CHANGE)), np.nan)
+        changes[:, 0] = self._first_rule + up
+        changes[:, 1:4] = self._state[up][:, [_SEVERITY, _START, _RAISED]]
+        changes[:, 5] = self._limits[up, 0] * self._state[up, _PEAK]
+        return changes
+
+
+@njit(nogil=True, cache=True)
+def _apply(
+    frames: NDArray[np.float64],
+    sample_column: int,
+    frame_samples: float,
+    columns: NDArray[np.int64],
+    limits: NDArray[np.float64],
+    states: NDArray[np.float64],
+    first_rule: float,
+    changes: NDArray[np.float64],
+) -> int:
+    count = 0
+    for f in range(frames.shape[0]):
+        sample = frames[f, sample_column]
+        for r in range(columns.shape[0]):
+            sign, amber, red, release, hold = limits[r]
+            state = states[r]
+            value = sign * frames[f, columns[r]]
+            severity_before, ended = state[_SEVERITY], np.nan
+            was_up = state[_PHASE] == _UP
+
+            defined = np.isfinite(value)
+            value = value if defined else np.nan
+            broken = not defined or sample - state[_LAST] > frame_samples
+            silent = sample - state[_LAST] > max(hold, frame_samples)
+            if was_up and (value < release or silent):
+                ended = state[_LAST] if silent else sample
+                state[_PHASE] = _IDLE
+            elif state[_PHASE] == _PENDING and (broken or not value >= amber):
+                state[_PHASE] = _IDLE
+            if broken or not value >= red:
+                state[_RED_SINCE] = np.nan
+            if defined:
+                state[_LAST] = sample
+
+            if not np.isfinite(ended) and value >= amber and state[_PHASE] == _IDLE:
+                state[_PHASE], state[_START], state[_PEAK], state[_SEVERITY] = _PENDING, sample, value, 0
+            if state[_PHASE] != _IDLE and defined:
+                state[_PEAK] = max(state[_PEAK], value)
+                if value >= red and np.isnan(state[_RED_SINCE]):
+                    state[_RED_SINCE] = sample
+                if state[_PHASE] == _PENDING and sample - state[_START] >= hold:
+                    state[_PHASE], state[_SEVERITY], state[_RAISED] = _UP, AMBER, sample
+                if state[_PHASE] == _UP and state[_SEVERITY] == AMBER and sample - state[_RED_SINCE] >= hold:
+                    state[_SEVERITY], state[_RAISED] = RED, sample
+
+            is_up = state[_PHASE] == _UP
+            news = not was_up or state[_SEVERITY] != severity_before or state[_PEAK] > TELL * state[_TOLD]
+            if np.isfinite(ended) or (is_up and news):
+                state[_TOLD] = state[_PEAK]
+                change = changes[count]
+                change[0] = first_rule + r
+                change[1] = state[_SEVERITY]
+                change[2] = state[_START]
+                change[3] = state[_RAISED]
+                change[4] = ended
+                change[5] = sign * state[_PEAK]
+                count += 1
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag as it stands: its rule, how severe, its samples in the rule's stream, and the value farthest out.
+
+    `raised_sample` is when it reached that severity, `end_sample` NaN while it is up; `peak` bears the sign of the metric.
+    """
+
+    rule: int
+    severity: int
+    start_sample: float
+    raised_sample: float
+    end_sample: float
+    peak: float
+
+
+def fold(changes: NDArray[np.float64]) -> list[Flag]:
+    """Return the flags that a series of changes leaves, in the order in which they went up."""
+    latest: dict[tuple[int, float], Flag] = {}
+    for rule, severity, start, raised, end, peak in changes:
+        latest[int(rule), float(start)] = Flag(int(rule), int(severity), float(start), float(raised), float(end), float(peak))
+    return list(latest.values())

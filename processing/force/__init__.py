@@ -1,0 +1,1 @@
+"""Force: from plate channels to load, centre of pressure and quiet stance."""

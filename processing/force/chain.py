@@ -1,0 +1,326 @@
+"""Force plates in motion: the wrench of each plate at the full rate, and the frames of load and centre of pressure.
+
+Forces are the reaction on the foot in N, + up in the lab frame; lengths are in mm and moments in N·mm. The centre of pressure
+is noise over force, so there is none (NaN) below `cop_N`. A raw sample that is NaN or infinite makes its own frame NaN, and
+harms no other.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from acquisition.rig import Axis, Rig
+from acquisition.rig.plate_map import Floats, PlateMap, plate_map
+from processing.force.stance import QuietStance
+from processing.formulas import Metric, metric
+
+Samples = NDArray[np.float32] | NDArray[np.float64]
+
+FRAMES_PER_S = 100
+SIDES = ("left", "right")
+METRICS: tuple[Metric, ...] = (
+    metric("frame.last_sample"),
+    metric("fz.frame_mean", side="left"),
+    metric("fz.frame_mean", side="right"),
+    metric("fz_total.sum"),
+    metric("load_share.total_referenced"),
+    metric("load_shift.total_referenced"),
+    metric("limb_symmetry.min_over_max"),
+    *(metric("cop.lab", side=side, axis=axis) for side in SIDES for axis in "xy"),
+    metric("cop_net_shift.ml"),
+    *(metric("foot_cop_medial.quiet_reference", side=side) for side in SIDES),
+    metric("body_weight.quiet_mean"),
+)
+
+
+class PlateWrench(NamedTuple):
+    """What one plate measured, sample by sample, in the lab frame.
+
+    `force_N` (T, 3): reaction on the foot, + up. `moment_Nmm` (T, 3): about the origin of the lab. `cop_mm` (T, 3): on the
+    surface. `free_moment_Nmm` (T,): about the vertical through the centre of pressure, + = anticlockwise seen from above.
+    """
+
+    force_N: Floats
+    moment_Nmm: Floats
+    cop_mm: Floats
+    free_moment_Nmm: Floats
+
+
+class _Plates(NamedTuple):
+    """The maps of the left and the right plate, one row each; all numbers of a plate that isn't there are NaN."""
+
+    columns: NDArray[np.int64]
+    matrix: Floats
+    zero: Floats
+    normal: Floats
+    centre_mm: Floats
+
+
+def plate_wrench(samples: Samples, columns: list[int], plate: PlateMap, cop_N: float) -> PlateWrench:
+    """Return the wrench of one plate for each raw sample (T, C); its channels stand in `columns`, in the plate's own order.
+
+    Centre of pressure and free moment are NaN where the vertical force is not above `cop_N`. Formulas: The C3D File Format:
+    A User Guide, FORCE_PLATFORM; with the surface's normal n, its centre P and the moment M about P they read
+    COP = P + n x M / (n . F) and T = n (M . F) / (n . F), in any frame.
+    """
+    n = len(samples)
+    wrench = PlateWrench(np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3)), np.empty(n))
+    one = _stack([(columns, plate)])
+    _wrench_of_samples(samples, one, cop_N, *wrench)
+    return wrench
+
+
+class ForceChain:
+    """Raw blocks of the plates' stream in, frames of `metrics` out, live and offline alike.
+
+    A frame is the mean force and moment over `frame_samples` raw samples, and its indices come from the means. With one
+    plate, whatever needs both feet is NaN, and so are body weight and what refers to quiet stance. Right is the rig's
+    `right_axis`, or the lab axis that comes nearest to the way from the left plate to the right one.
+    """
+
+    metrics = METRICS
+
+    def __init__(self, rig: Rig) -> None:
+        """Prepare all buffers; raises ValueError for a rig without plates, or with both at one place and no `right_axis`."""
+        if not rig.plate:
+            raise ValueError(f"The rig {rig.name!r} has no force plate, so no force can be computed; add a [[plate]] to it.")
+        self.stream = rig.plate[0].stream
+        rate_hz = rig.stream_named(self.stream).rate_hz
+        self.frame_samples = max(1, round(rate_hz / FRAMES_PER_S))
+        self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples)
+        columns = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
+        self._sums = np.zeros((2, 6))
+        maps = {plate.side: plate_map(plate) for plate in rig.plate}
+        absent = [0] * 6, PlateMap(*(np.full(shape, np.nan) for shape in ((6, 6), 6, (3, 3), 3)))
+        self._plates = _stack([(columns[side], maps[side]) if side in maps else absent for side in SIDES])
+        self._to_right = right_direction(rig.lab.right_axis, *self._plates.centre_mm)
+        self._gates = np.array([rig.plates.contact_N, rig.plates.cop_N])
+        self._position = np.array([-1, 0], dtype=np.int64)
+        self._rows = np.empty((1, len(METRICS)))
+
+    def process(self, samples: Samples, first_index: int) -> Floats:
+        """Return the frames (n, columns of `metrics`) that end within this block (T, C): a view, valid until the next call.
+
+        `first_index` is the index of the block's first sample in its stream. Where it doesn't follow the block before, the
+        open frame is dropped, and the next one begins at the next multiple of `frame_samples`. The kernel is compiled at the
+        first block of each dtype and memory layout (a read-only array is a layout of its own), which takes seconds.
+        """
+        most = len(samples) // self.frame_samples + 1
+        if most > len(self._rows):
+            self._rows = np.empty((most, len(METRICS)))
+        n = _frames_of_block(
+            samples,
+            first_index,
+            self.frame_samples,
+            self._position,
+            self._sums,
+            self._plates,
+            self._to_right,
+            self._gates,
+            self._rows,
+        )
+        rows = self._rows[:n]
+        self.stance.refer(rows[:, 0], rows[:, 1:4], rows[:, 11:])
+        return rows
+
+
+def right_direction(axis: Axis | None, left_mm: Floats, right_mm: Floats) -> Floats:
+    """Return the unit vector (3,) to the lifter's right: the axis named, or the lab axis nearest to the way between the plates.
+
+    `left_mm`, `right_mm`: the centres of the plates; NaN for one that isn't there, which gives NaN. Raises ValueError where no
+    axis is named and the centres lie one above the other.
+    """
+    direction = np.zeros(3)
+    if axis is not None:
+        direction["xy".index(axis[-1])] = -1.0 if axis.startswith("-") else 1.0
+        return direction
+    way = (right_mm - left_mm)[:2]
+    if not np.isfinite(way).all():
+        return np.full(3, np.nan)
+    if not way.any():
+        raise ValueError(f"Both plates have their centre at x, y = {left_mm[:2]} mm; give each plate its own corners_mm.")
+    across = int(np.argmax(np.abs(way)))
+    direction[across] = np.sign(way[across])
+    return direction
+
+
+def _stack(plates: list[tuple[list[int], PlateMap]]) -> _Plates:
+    return _Plates(
+        np.array([columns for columns, _ in plates], dtype=np.int64),
+        np.stack([plate.matrix for _, plate in plates]),
+        np.stack([plate.zero for _, plate in plates]),
+        np.stack([plate.rotation[:, 2] for _, plate in plates]),
+        np.stack([plate.centre_mm for _, plate in plates]),
+    )
+
+
+# Numbers travel between the kernels as tuples, as a slice of an array would cost a reference count; and they are inlined by
+# numba, before it counts the references of what is passed on, which more than halves the time of a frame.
+_Six = tuple[float, float, float, float, float, float]
+_inlined = njit(nogil=True, error_model="numpy", inline="always")
+
+
+@_inlined
+def _times(plates: _Plates, p: int, i: int, raw: _Six, scale: float) -> float:
+    value = 0.0
+    for j in range(6):
+        value += plates.matrix[p, i, j] * (raw[j] * scale - plates.zero[p, j])
+    return value if math.isfinite(value) else np.nan
+
+
+@_inlined
+def _wrench(plates: _Plates, p: int, raw: _Six, scale: float) -> _Six:
+    """Return Fx Fy Fz Mx My Mz about the centre of the surface of plate `p`, NaN if one of its channels isn't finite.
+
+    `scale` times `raw` are its channels: a frame's sums come with one over their number.
+    Zeros in the matrix don't hide a bad channel, since NaN and infinity times zero are NaN.
+    """
+    return (
+        _times(plates, p, 0, raw, scale),
+        _times(plates, p, 1, raw, scale),
+        _times(plates, p, 2, raw, scale),
+        _times(plates, p, 3, raw, scale),
+        _times(plates, p, 4, raw, scale),
+        _times(plates, p, 5, raw, scale),
+    )
+
+
+@_inlined
+def _cop(plates: _Plates, p: int, wrench: _Six, cop_N: float) -> tuple[float, float, float, float]:
+    """Return the centre of pressure in the lab frame and the free moment, NaN where Fz is not above `cop_N`."""
+    nx, ny, nz = plates.normal[p, 0], plates.normal[p, 1], plates.normal[p, 2]
+    fx, fy, fz, mx, my, mz = wrench
+    per_force = 1.0 / (nx * fx + ny * fy + nz * fz) if fz > cop_N else np.nan
+    return (
+        plates.centre_mm[p, 0] + (ny * mz - nz * my) * per_force,
+        plates.centre_mm[p, 1] + (nz * mx - nx * mz) * per_force,
+        plates.centre_mm[p, 2] + (nx * my - ny * mx) * per_force,
+        nz * (mx * fx + my * fy + mz * fz) * per_force,
+    )
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _wrench_of_samples(
+    samples: Samples,
+    plates: _Plates,
+    cop_N: float,
+    force: Floats,
+    moment: Floats,
+    cop: Floats,
+    free_moment: Floats,
+) -> None:
+    px, py, pz = plates.centre_mm[0, 0], plates.centre_mm[0, 1], plates.centre_mm[0, 2]
+    a, b, c, d, e, f = _columns(plates, 0)
+    for t in range(len(samples)):
+        raw = (samples[t, a], samples[t, b], samples[t, c], samples[t, d], samples[t, e], samples[t, f])
+        wrench = _wrench(plates, 0, raw, 1.0)
+        fx, fy, fz, mx, my, mz = wrench
+        force[t, 0], force[t, 1], force[t, 2] = fx, fy, fz
+        moment[t, 0] = mx + py * fz - pz * fy
+        moment[t, 1] = my + pz * fx - px * fz
+        moment[t, 2] = mz + px * fy - py * fx
+        cop[t, 0], cop[t, 1], cop[t, 2], free_moment[t] = _cop(plates, 0, wrench, cop_N)
+
+
+@_inlined
+def _columns(plates: _Plates, p: int) -> tuple[int, int, int, int, int, int]:
+    c = plates.columns
+    return c[p, 0], c[p, 1], c[p, 2], c[p, 3], c[p, 4], c[p, 5]
+
+
+@_inlined
+def _add(samples: Samples, start: int, end: int, plates: _Plates, p: int, sums: Floats) -> _Six:
+    """Add the samples of plate `p` to its row of `sums`, one after the other, and return the row."""
+    a, b, c, d, e, f = _columns(plates, p)
+    sa, sb, sc, sd, se, sf = sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5]
+    for t in range(start, end):
+        sa += samples[t, a]
+        sb += samples[t, b]
+        sc += samples[t, c]
+        sd += samples[t, d]
+        se += samples[t, e]
+        sf += samples[t, f]
+    sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5] = sa, sb, sc, sd, se, sf
+    return sa, sb, sc, sd, se, sf
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _frames_of_block(
+    samples: Samples,
+    first_index: int,
+    frame_samples: int,
+    position: NDArray[np.int64],
+    sums: Floats,
+    plates: _Plates,
+    to_right: Floats,
+    gates: Floats,
+    rows: Floats,
+) -> int:
+    """Fill `rows` and return how many; `position` keeps the index expected next and the samples in the open frame.
+
+    One sample is added after the other, so that no splitting into blocks can change a bit.
+    """
+    if first_index != position[0]:
+        position[1] = 0
+    t = 0 if position[1] > 0 else min(-first_index % frame_samples, len(samples))
+    n = 0
+    while t < len(samples):
+        if position[1] == 0:
+            sums[:] = 0.0
+        end = min(t + frame_samples - position[1], len(samples))
+        position[1] += end - t
+        left = _add(samples, t, end, plates, 0, sums)
+        right = _add(samples, t, end, plates, 1, sums)
+        t = end
+        if position[1] == frame_samples:
+            position[1] = 0
+            sample = first_index + t - 1
+            _frame(sample, frame_samples, left, right, plates, to_right, gates, rows, n)
+            n += 1
+    position[0] = first_index + len(samples)
+    return n
+
+
+@_inlined
+def _frame(
+    sample: int,
+    frame_samples: int,
+    left_sum: _Six,
+    right_sum: _Six,
+    plates: _Plates,
+    to_right: Floats,
+    gates: Floats,
+    rows: Floats,
+    n: int,
+) -> None:
+    """Fill row `n`, in the order of `METRICS`, from the raw channels' sums over a frame; its places are not referred yet."""
+    left = _wrench(plates, 0, left_sum, 1.0 / frame_samples)
+    right = _wrench(plates, 1, right_sum, 1.0 / frame_samples)
+    left_x, left_y, _, _ = _cop(plates, 0, left, gates[1])
+    right_x, right_y, _, _ = _cop(plates, 1, right, gates[1])
+    left_ml = to_right[0] * left_x + to_right[1] * left_y
+    right_ml = to_right[0] * right_x + to_right[1] * right_y
+    fz_left, fz_right = left[2], right[2]
+    total = fz_left + fz_right
+    # An index that needs both feet is switched off by its factor, since a product with NaN is NaN.
+    both = 1.0 if fz_left > gates[0] and fz_right > gates[0] else np.nan
+    rows[n, 0] = sample
+    rows[n, 1] = fz_left
+    rows[n, 2] = fz_right
+    rows[n, 3] = total
+    rows[n, 4] = both * 100.0 * fz_right / total
+    rows[n, 5] = both * 100.0 * (fz_right - fz_left) / total
+    rows[n, 6] = both * 100.0 * min(fz_left, fz_right) / max(fz_left, fz_right)
+    rows[n, 7] = left_x
+    rows[n, 8] = left_y
+    rows[n, 9] = right_x
+    rows[n, 10] = right_y
+    # What `QuietStance.refer` takes, and puts the body weight behind.
+    rows[n, 11] = both * (fz_left * left_ml + fz_right * right_ml) / total
+    rows[n, 12] = left_ml
+    rows[n, 13] = right_ml

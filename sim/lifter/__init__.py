@@ -1,0 +1,1 @@
+"""The simulated lifter: motion, plates and EMG, with the truth known."""

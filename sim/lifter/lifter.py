@@ -1,0 +1,322 @@
+"""A lifter of whom everything is known: how the squat moves, how the load is shared, which muscle works how hard, and
+since when something goes wrong.
+
+Axes of the lifter: x to the right, y forward, z up; forces are what the plates push back with, so a foot in stance has Fz > 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, Muscle, Side
+from hardware.settings import NotNegative, Positive, Settings
+from hardware.source import SquatscopeError
+from sim.lifter.motion import Floats, Motion, Movement, Repetition, Sway, Tempo
+
+GRAVITY = 9.80665
+SIDES: tuple[Side, ...] = ("left", "right")
+
+# Fraction of maximal voluntary contraction when body weight alone is held at the bottom. With the turn and the rise,
+# quadriceps come to about 40 % and hamstrings to 8 %, within the ranges of Isear et al. 1997.
+EFFORT: dict[Muscle, float] = {
+    "VL": 0.33,
+    "VM": 0.35,
+    "RF": 0.26,
+    "BF": 0.062,
+    "ST": 0.057,
+    "GMax": 0.25,
+    "GMed": 0.18,
+    "ADD": 0.15,
+    "other": 0.05,
+}
+TONE = 0.06  # of that effort is there in quiet stance as well
+LIGHTEST = 0.95  # of gravity: how fast a lifter may fall; the rest is left for sway
+
+
+class Imbalance(Settings):
+    """Something that goes wrong from `onset_s` on, and grows to its full size within `ramp_s`."""
+
+    onset_s: NotNegative = 0.0
+    ramp_s: Positive = 5.0
+
+    def progress(self, t_s: Floats) -> Floats:
+        """Return how far it has come at these times: 0 before the onset, 1 at full size, smooth between."""
+        u = np.clip((t_s - self.onset_s) / self.ramp_s, 0.0, 1.0)
+        return u * u * (3.0 - 2.0 * u)
+
+
+class ShareDrift(Imbalance):
+    """The load drifts to one leg: `load_shift_pct` at the bottom, + = right, and 60 % of it at the top."""
+
+    kind: Literal["share drift"] = "share drift"
+    load_shift_pct: Annotated[float, Field(gt=-100, lt=100)]
+
+
+class KneeCaves(Imbalance):
+    """A knee caves in: the centre of pressure of that foot goes `medial_mm` inwards at the bottom, and not in stance."""
+
+    kind: Literal["knee caves"] = "knee caves"
+    side: Side
+    medial_mm: float
+
+
+class QuadsTakeOver(Imbalance):
+    """The quadriceps of one leg do the hamstrings' work: both are multiplied, so Q:H grows by the ratio of the factors."""
+
+    kind: Literal["quads take over"] = "quads take over"
+    side: Side
+    quadriceps_factor: Positive = 1.35
+    hamstrings_factor: Positive = 0.45
+
+
+class GluteWeakness(Imbalance):
+    """The glutes of one leg give out: their activation is multiplied by `factor`."""
+
+    kind: Literal["glute weakness"] = "glute weakness"
+    side: Side
+    factor: NotNegative = 0.5
+
+
+AnyImbalance = Annotated[ShareDrift | KneeCaves | QuadsTakeOver | GluteWeakness, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """What one foot does on the ground, in the lifter's axes: `force_N` (n, 3), `cop_mm` (n, 2), `free_moment_Nmm` (n,), all as
+    the ground's reaction; the free moment acts about the vertical through the centre of pressure.
+    """
+
+    force_N: Floats
+    cop_mm: Floats
+    free_moment_Nmm: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """All that is true of the lifter at some times; `load_shift_pct` + = right, `medial_mm` + = medial for both feet.
+
+    `depth_m` and `a_m_s2` are those of the centre of mass, sway of the body included, so that m (g + a) is the total force.
+    `activation` is a fraction of maximal voluntary contraction; `qh` is mean(quadriceps) / mean(hamstrings).
+    """
+
+    t_s: Floats
+    depth_m: Floats
+    v_m_s: Floats
+    a_m_s2: Floats
+    phase: NDArray[np.int8]
+    repetition: NDArray[np.int64]
+    fz_total_N: Floats
+    share_right: Floats
+    load_shift_pct: Floats
+    medial_mm: dict[Side, Floats]
+    activation: dict[tuple[Muscle, Side], Floats]
+    qh: dict[Side, Floats]
+
+
+class Lifter(Settings):
+    """Body, bar, tempo and what goes wrong; with the same settings and seed everything is the same again.
+
+    `repetitions` None: until the end of the session. `depth_m` is the way of the centre of mass of body and bar, and varies by
+    `depth_sd` of itself between repetitions. `toes_out` is the share of the load with which the feet push outwards.
+    """
+
+    body_mass_kg: Positive = 75.0
+    bar_mass_kg: NotNegative = 20.0
+    depth_m: Positive = 0.40
+    depth_sd: Annotated[float, Field(ge=0, le=0.1)] = 0.02
+    tempo: Tempo = Tempo()
+    repetitions: Annotated[int, Field(ge=0)] | None = None
+    stance_width_mm: Positive = 400.0
+    foot_forward_mm: float = 0.0
+    load_shift_pct: Annotated[float, Field(gt=-100, lt=100)] = 0.5
+    toes_out: NotNegative = 0.06
+    imbalances: tuple[AnyImbalance, ...] = ()
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _feet_stay_down(self) -> Lifter:
+        """Refuse a tempo at which the deepest repetition would need the plates to pull."""
+        deepest = Motion(self.tempo, np.array([self.depth_m * (1.0 + 2.0 * self.depth_sd)]), 1)
+        least = float(deepest.at(np.linspace(self.tempo.start_s(0), self.tempo.start_s(1), 1000)).a_m_s2.min())
+        if least < -LIGHTEST * GRAVITY:
+            raise ValueError(
+                f"to move {self.depth_m:g} m down in {self.tempo.lowering_s:g} s and up in {self.tempo.rising_s:g} s, "
+                "the lifter would leave the plates; give less depth or more time"
+            )
+        return self
+
+    @property
+    def system_mass_kg(self) -> float:
+        """Body and bar."""
+        return self.body_mass_kg + self.bar_mass_kg
+
+    @property
+    def body_weight_N(self) -> float:  # noqa: N802 - units keep their capitals
+        """What the plates would weigh without the bar."""
+        return self.body_mass_kg * GRAVITY
+
+    @property
+    def system_weight_N(self) -> float:  # noqa: N802 - units keep their capitals
+        """What the plates weigh in quiet stance: body and bar."""
+        return self.system_mass_kg * GRAVITY
+
+    @cached_property
+    def motion(self) -> Motion:
+        """The squats, without sway."""
+        spread = np.clip(np.random.default_rng([self.seed, 1]).standard_normal(256), -2.0, 2.0)
+        return Motion(self.tempo, self.depth_m * (1.0 + self.depth_sd * spread), self.repetitions)
+
+    @cached_property
+    def _sway(self) -> dict[str, Sway]:
+        """Wandering in quiet stance: a fraction of g, % of load, mm of centre of pressure, m/s²."""
+        rng = np.random.default_rng([self.seed, 2])
+        return {
+            "vertical": Sway(rng, 0.0025 * GRAVITY, (0.7, 6.0)),
+            "sideways": Sway(rng, 0.02, (0.3, 3.0)),
+            "forward": Sway(rng, 0.03, (0.3, 3.0)),
+            "shift": Sway(rng, 0.6, (0.05, 0.8)),
+            "forward both": Sway(rng, 3.0, (0.05, 1.5)),
+            "forward left": Sway(rng, 1.0, (0.1, 1.5)),
+            "forward right": Sway(rng, 1.0, (0.1, 1.5)),
+            "medial left": Sway(rng, 0.7, (0.1, 1.5)),
+            "medial right": Sway(rng, 0.7, (0.1, 1.5)),
+        }
+
+    @cached_property
+    def _habit(self) -> dict[tuple[Muscle, Side], float]:
+        """How a leg's muscle differs from the textbook's, by a few percent."""
+        rng = np.random.default_rng([self.seed, 3])
+        return {
+            (muscle, side): 1.0 + 0.03 * float(np.clip(rng.standard_normal(), -2, 2)) for muscle in EFFORT for side in SIDES
+        }
+
+    def bounds(self, until_s: float) -> list[Repetition]:
+        """Return the true bounds of the repetitions that end by `until_s`."""
+        return self.motion.bounds(until_s)
+
+    def acceleration_m_s2(self, movement: Movement) -> Floats:
+        """Return the vertical acceleration of the centre of mass, sway included."""
+        return movement.a_m_s2 + self._sway["vertical"](movement.t_s)
+
+    def share_right(self, movement: Movement) -> Floats:
+        """Return Fz right / Fz total."""
+        shift = self.load_shift_pct + self._sway["shift"](movement.t_s)
+        for drift in self.imbalances:
+            if isinstance(drift, ShareDrift):
+                shift += drift.load_shift_pct * drift.progress(movement.t_s) * (0.6 + 0.4 * movement.fraction)
+        return 0.5 + shift / 200.0
+
+    def medial_mm(self, side: Side, movement: Movement) -> Floats:
+        """Return how far inwards of the middle of its foot the centre of pressure is."""
+        medial = self._sway[f"medial {side}"](movement.t_s) + movement.fraction
+        for caving in self.imbalances:
+            if isinstance(caving, KneeCaves) and caving.side == side:
+                medial += caving.medial_mm * caving.progress(movement.t_s) * movement.fraction
+        return medial
+
+    def activation(self, muscle: Muscle, side: Side, movement: Movement) -> Floats:
+        """Return a muscle's activation as a fraction of maximal voluntary contraction, at the moment its force acts."""
+        load = self.system_mass_kg / self.body_mass_kg * (1.0 + movement.a_m_s2 / GRAVITY)
+        concentric = 1.0 + 0.12 * np.tanh(movement.v_m_s / 0.3)
+        effort = EFFORT[muscle] * self._habit[muscle, side] * load * (TONE + movement.fraction * concentric)
+        for imbalance in self.imbalances:
+            factor = _factor(imbalance, muscle, side)
+            if factor != 1.0:
+                effort *= 1.0 + (factor - 1.0) * imbalance.progress(movement.t_s)
+        return effort
+
+    def foot(self, side: Side, movement: Movement) -> Foot:
+        """Return what one foot does on the ground, in the lifter's axes with the middle of the stance as origin."""
+        t_s = movement.t_s
+        sign = 1.0 if side == "right" else -1.0
+        right = self.share_right(movement)
+        share = right if side == "right" else 1.0 - right
+        force = np.empty((*t_s.shape, 3))
+        mass = self.system_mass_kg
+        outward = self.toes_out * (0.5 + 0.5 * movement.fraction) * self.system_weight_N / 2
+        force[..., 0] = share * mass * self._sway["sideways"](t_s) - sign * outward
+        force[..., 1] = share * mass * self._sway["forward"](t_s)
+        force[..., 2] = share * mass * (GRAVITY + self.acceleration_m_s2(movement))
+        cop = np.empty((*t_s.shape, 2))
+        cop[..., 0] = sign * (self.stance_width_mm / 2 - self.medial_mm(side, movement))
+        cop[..., 1] = self.foot_forward_mm + 15.0 * movement.fraction
+        cop[..., 1] += self._sway["forward both"](t_s) + self._sway[f"forward {side}"](t_s)
+        return Foot(force, cop, sign * 3000.0 * (0.3 + 0.7 * movement.fraction))
+
+    def truth(self, t_s: Floats) -> Truth:
+        """Return everything at these times, in seconds of the session."""
+        movement = self.motion.at(t_s)
+        vertical = self._sway["vertical"]
+        share = self.share_right(movement)
+        acceleration = self.acceleration_m_s2(movement)
+        activation = {(muscle, side): self.activation(muscle, side, movement) for muscle in EFFORT for side in SIDES}
+        return Truth(
+            t_s=movement.t_s,
+            depth_m=-(movement.z_m + vertical.integrated_twice(movement.t_s)),
+            v_m_s=movement.v_m_s + vertical.integrated(movement.t_s),
+            a_m_s2=acceleration,
+            phase=movement.phase,
+            repetition=movement.repetition,
+            fz_total_N=self.system_mass_kg * (GRAVITY + acceleration),
+            share_right=share,
+            load_shift_pct=100.0 * (2.0 * share - 1.0),
+            medial_mm={side: self.medial_mm(side, movement) for side in SIDES},
+            activation=activation,
+            qh={
+                side: np.mean([activation[muscle, side] for muscle in QUADRICEPS], axis=0)
+                / np.mean([activation[muscle, side] for muscle in HAMSTRINGS], axis=0)
+                for side in SIDES
+            },
+        )
+
+
+def _factor(imbalance: Imbalance, muscle: Muscle, side: Side) -> float:
+    match imbalance:
+        case QuadsTakeOver(side=affected) if affected == side and muscle in QUADRICEPS:
+            return imbalance.quadriceps_factor
+        case QuadsTakeOver(side=affected) if affected == side and muscle in HAMSTRINGS:
+            return imbalance.hamstrings_factor
+        case GluteWeakness(side=affected) if affected == side and muscle in GLUTES:
+            return imbalance.factor
+        case _:
+            return 1.0
+
+
+def demo_lifter(seconds: float | None = 30.0, seed: int = 0) -> Lifter:
+    """Return a lifter who begins balanced, and whose right knee caves in with the load and the work on the right quadriceps.
+
+    The quiet stance takes 2 to 4 s, a repetition 3.2 s, or less where that would leave no room for two. The first 40 % of the
+    repetitions are balanced, the last 35 % fully imbalanced. `seconds` None is a session without end, which begins like one of
+    30 s and goes on imbalanced. Raises SquatscopeError below 5 s.
+    """
+    course_s = 30.0 if seconds is None else seconds
+    if not 5.0 <= course_s < math.inf:
+        raise SquatscopeError(
+            f"The demonstration was asked to last {course_s:g} s; give it 5 s or more, to stand still and to squat twice."
+        )
+    quiet_s = min(4.0, max(2.0, course_s * 2 / 15))
+    count = max(2, int((course_s - quiet_s) / 3.2))
+    pace = min(1.0, (course_s - quiet_s) / (count * 3.2))
+    tempo = Tempo(quiet_s=quiet_s, lowering_s=1.3 * pace, rising_s=1.1 * pace, top_s=0.8 * pace)
+    balanced = max(1, int(0.4 * count))
+    onset_s = tempo.start_s(balanced)
+    ramp_s = max(tempo.start_s(int(0.65 * count)) - onset_s, 0.5 * tempo.lowering_s)
+    return Lifter(
+        depth_m=0.40 * pace,
+        tempo=tempo,
+        repetitions=None if seconds is None else count,
+        imbalances=(
+            ShareDrift(onset_s=onset_s, ramp_s=ramp_s, load_shift_pct=15.0),
+            KneeCaves(onset_s=onset_s, ramp_s=ramp_s, side="right", medial_mm=24.0),
+            QuadsTakeOver(onset_s=onset_s, ramp_s=ramp_s, side="right"),
+            GluteWeakness(onset_s=onset_s, ramp_s=ramp_s, side="right"),
+        ),
+        seed=seed,
+    )

@@ -1,0 +1,161 @@
+"""Rows are numbered to the sample, whatever the counter and the host's clock each hide."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hardware.sample_numbering import RowNumbering
+from hardware.source import Block
+
+RATE_HZ = 250.0
+
+
+def clumped(numbers: np.ndarray, by: int = 5, extra_s: float = 0.004, rate_hz: float = RATE_HZ) -> np.ndarray:
+    """Arrival times of the samples `numbers`, delivered `by` at once, a little late."""
+    return 1000.0 + (numbers // by + 1) * by / rate_hz + extra_s + 6e-6 * (numbers % by)
+
+
+def run(
+    numbering: RowNumbering, numbers: np.ndarray, counters: np.ndarray, times_s: np.ndarray, cuts: list[int]
+) -> tuple[np.ndarray, np.ndarray, list[Block]]:
+    """Feed the rows in pieces; return the true numbers that came through, the numbers they were given, and the blocks."""
+    rows = np.column_stack([numbers, -numbers]).astype(float)
+    blocks: list[Block] = []
+    edges = [0, *sorted(cuts), len(numbers)]
+    for begin, end in pairwise(edges):
+        now_s = times_s[end - 1] if end else times_s[0]
+        blocks += numbering.take(rows[begin:end], counters[begin:end].astype(float), times_s[begin:end], now_s + 0.001)
+    blocks += numbering.take(rows[:0], counters[:0].astype(float), times_s[:0], times_s[-1] + 1.0)
+    true = np.concatenate([block.samples[:, 0] for block in blocks])
+    given_ = np.concatenate([block.first_index + np.arange(len(block.samples)) for block in blocks])
+    return true, given_, blocks
+
+
+@settings(max_examples=60)
+@given(data=st.data(), step=st.sampled_from([1, 2]), clump=st.integers(1, 6))
+def test_every_loss_is_counted_to_the_sample(data: st.DataObject, step: int, clump: int) -> None:
+    """Losses of any length up to 4 s, whole rounds of the counter among them, at any place and in any pieces."""
+    wrap = 256 // step
+    keep = np.ones(3000, bool)
+    at = 20
+    lengths = st.one_of(st.integers(1, 30), st.sampled_from([wrap - 1, wrap, wrap + 1, 2 * wrap, 3 * wrap + 5]))
+    for _ in range(data.draw(st.integers(0, 5), label="losses")):
+        at += data.draw(st.integers(60, 300), label="until the next loss")
+        length = data.draw(lengths, label="lost")
+        keep[at : at + length] = False
+        at += length
+    keep[min(at + 40, 2900) :] = True
+    numbers = np.flatnonzero(keep)
+    cuts = data.draw(st.lists(st.integers(0, len(numbers)), max_size=30), label="cuts")
+    numbering = RowNumbering(RATE_HZ, 256, step)
+    true, given_, blocks = run(numbering, numbers, numbers * step % 256, clumped(numbers, clump), cuts)
+    assert np.array_equal(true, numbers)
+    assert np.array_equal(given_, numbers)
+    assert numbering.lost_samples == 3000 - len(numbers)
+    assert numbering.rejected_rows == 0
+    assert {block.segment for block in blocks} == {0}
+
+
+@pytest.mark.parametrize("stall_s", [0.3, 1.024, 2.5])
+def test_a_late_clump_is_no_loss(stall_s: float) -> None:
+    """The host slept and found all rows at once: late, but all there."""
+    numbers = np.arange(2000)
+    times_s = clumped(numbers)
+    asleep = (times_s > 1003.0) & (times_s < 1003.0 + stall_s)
+    times_s[asleep] = 1003.0 + stall_s + 6e-6 * np.arange(asleep.sum())
+    true, given_, _ = run(RowNumbering(RATE_HZ, 256), numbers, numbers % 256, np.maximum.accumulate(times_s), [])
+    assert np.array_equal(true, numbers)
+    assert np.array_equal(given_, numbers)
+
+
+@settings(max_examples=60)
+@given(at=st.integers(30, 400), false=st.lists(st.integers(40, 230), min_size=1, max_size=3), eaten=st.integers(0, 3))
+def test_false_rows_are_left_out(at: int, false: list[int], eaten: int) -> None:
+    """One to three rows with a counter that doesn't fit the clock come in the place of none to three genuine ones."""
+    numbers = np.concatenate([np.arange(at), np.full(len(false), -1), np.arange(at + eaten, 600)])
+    counters = numbers % 256
+    counters[at : at + len(false)] = [(at + f) % 256 for f in false]
+    times_s = np.maximum.accumulate(np.where(numbers >= 0, clumped(numbers), 0))
+    numbering = RowNumbering(RATE_HZ, 256)
+    true, given_, _ = run(numbering, numbers, counters, times_s, [])
+    assert np.array_equal(true, numbers[numbers >= 0])
+    assert np.array_equal(given_, numbers[numbers >= 0])
+    assert numbering.rejected_rows == len(false)
+
+
+def test_every_second_row_lost_is_still_genuine() -> None:
+    """No two rows in a row, and yet nothing is left out."""
+    numbers = np.concatenate([np.arange(100), np.arange(100, 300, 2), np.arange(300, 400)])
+    true, given_, _ = run(RowNumbering(RATE_HZ, 256), numbers, numbers % 256, clumped(numbers), [])
+    assert np.array_equal(true, numbers)
+    assert np.array_equal(given_, numbers)
+
+
+def test_stale_rows_at_the_beginning_do_not_start_the_count() -> None:
+    """Two rows of an earlier run wait in the port; sample 0 is the first of the new one."""
+    numbers = np.concatenate([[-1, -1], np.arange(50)])
+    counters = np.concatenate([[77, 78], np.arange(50)])
+    times_s = np.concatenate([[1000.0, 1000.0], clumped(np.arange(50))])
+    true, given_, _ = run(RowNumbering(RATE_HZ, 256), numbers, counters, times_s, [])
+    assert np.array_equal(true, np.arange(50))
+    assert np.array_equal(given_, np.arange(50))
+
+
+def test_half_rows_with_a_repeated_counter_are_left_out() -> None:
+    """A Daisy's row whose first half was lost repeats the counter before it and holds old numbers."""
+    numbers = np.arange(300)
+    counters = (2 * numbers + 1) % 256
+    counters[100] = counters[99]
+    true, given_, _ = run(RowNumbering(125.0, 256, 2), numbers, counters, clumped(numbers, rate_hz=125.0), [])
+    assert np.array_equal(given_, np.delete(numbers, 100))
+    assert np.array_equal(true, given_)
+
+
+def test_a_counter_that_starts_anew_is_a_new_segment() -> None:
+    """The device was switched off and on within 0.4 s while its stream went on."""
+    numbers = np.concatenate([np.arange(300), np.arange(400, 700)])
+    counters = np.concatenate([np.arange(300), np.arange(300)]) % 256
+    true, given_, blocks = run(RowNumbering(RATE_HZ, 256), numbers, counters, clumped(numbers), [])
+    assert np.array_equal(true, numbers)
+    assert np.abs(given_ - numbers).max() <= 1
+    assert [block.segment for block in blocks] == sorted(block.segment for block in blocks)
+    assert {block.segment for block in blocks} == {0, 1}
+
+
+def test_a_restart_is_placed_by_time() -> None:
+    """After 7 s away the numbers go on where the clock says."""
+    numbering = RowNumbering(RATE_HZ, 256)
+    numbers = np.arange(500)
+    run(numbering, numbers, numbers % 256, clumped(numbers), [])
+    numbering.restart()
+    numbers = np.arange(2250, 2500)
+    true, given_, blocks = run(numbering, numbers, (numbers - 2250) % 256, clumped(numbers), [])
+    assert np.array_equal(true, numbers)
+    assert np.abs(given_ - numbers).max() <= 1
+    assert {block.segment for block in blocks} == {1}
+
+
+def test_without_a_counter_time_alone_tells_of_a_loss() -> None:
+    """100 rows are missing; the jump is right within a clump."""
+    numbers = np.concatenate([np.arange(1000), np.arange(1100, 2000)])
+    numbering = RowNumbering(RATE_HZ)
+    true, given_, _ = run(numbering, numbers, np.zeros(len(numbers)), clumped(numbers), [300, 1001, 1200])
+    assert np.array_equal(true, numbers)
+    assert np.abs(given_ - numbers).max() <= 5
+    assert abs(numbering.lost_samples - 100) <= 5
+
+
+@pytest.mark.parametrize(("off", "modulus"), [(-0.02, None), (0.03, None), (-0.03, 256), (0.03, 256)])
+def test_a_device_off_its_nominal_rate_loses_nothing(off: float, modulus: int | None) -> None:
+    """Two minutes at 2 or 3 % too slow and too fast."""
+    numbers = np.arange(30000)
+    times_s = 1000.0 + (clumped(numbers) - 1000.0) / (1 + off)
+    numbering = RowNumbering(RATE_HZ, modulus)
+    _, given_, _ = run(numbering, numbers, numbers % 256, times_s, list(range(0, 30000, 7)))
+    assert np.array_equal(given_, numbers)
+    assert numbering.lost_samples == 0

@@ -1,0 +1,62 @@
+"""The filters do what their settings say, at every rate in use."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import signal
+
+from acquisition.rig.judgement import EmgSettings
+from processing.emg.filters import SECTIONS, band_edges_hz, band_pass, emg_sections, envelope_low_pass, notch
+
+
+def gain(sos, hz, rate_hz):
+    return np.abs(signal.sosfreqz(sos, worN=np.atleast_1d(hz), fs=rate_hz)[1])
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "high_hz"), [(2000.0, 450.0), (1000.0, 450.0), (250.0, 112.5), (200.0, 90.0), (125.0, 56.25)]
+)
+def test_band_edges_follow_the_rate(rate_hz, high_hz):
+    settings = EmgSettings()
+    assert band_edges_hz(settings, rate_hz) == (20.0, high_hz)
+    at_edges = gain(band_pass(settings, rate_hz), [20.0, high_hz], rate_hz)
+    np.testing.assert_allclose(at_edges, np.sqrt(0.5), rtol=1e-6)
+
+
+def test_no_band_left_is_refused():
+    with pytest.raises(ValueError, match="at 40 Hz the EMG band would end at 18 Hz"):
+        band_edges_hz(EmgSettings(), 40.0)
+
+
+def test_notch_takes_out_the_mains_alone():
+    sos = notch(EmgSettings(notch_hz=60.0), 1000.0)
+    at_mains, below, above = gain(sos, [60.0, 50.0, 70.0], 1000.0)
+    assert at_mains < 1e-9
+    assert below > 0.98
+    assert above > 0.98
+
+
+def test_notch_beyond_nyquist_is_refused():
+    with pytest.raises(ValueError, match="0 switches the notch off"):
+        notch(EmgSettings(notch_hz=63.0), 125.0)
+
+
+def test_envelope_beyond_nyquist_is_refused():
+    with pytest.raises(ValueError, match="envelope_hz"):
+        envelope_low_pass(EmgSettings(envelope_hz=100.0), 125.0)
+
+
+@given(order=st.integers(1, 4), notch_hz=st.sampled_from([0.0, 50.0, 60.0]), rate_hz=st.sampled_from([125.0, 1000.0, 2000.0]))
+def test_flat_sections_are_the_filters(order, notch_hz, rate_hz):
+    settings = EmgSettings(band_order=order, notch_hz=notch_hz)
+    flat = emg_sections(settings, rate_hz).reshape(SECTIONS, 5)
+    sos = np.insert(flat, 3, 1.0, axis=1)
+    x = np.random.default_rng(0).normal(size=300)
+    expected = x
+    for stage in (band_pass(settings, rate_hz), notch(settings, rate_hz), envelope_low_pass(settings, rate_hz)):
+        if len(stage):
+            expected = signal.sosfilt(stage, expected)
+    np.testing.assert_array_equal(signal.sosfilt(sos, x), expected)

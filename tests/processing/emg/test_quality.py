@@ -1,0 +1,193 @@
+"""Verdicts on channels made so that the right answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from acquisition.rig import Rig
+from acquisition.rig.judgement import EmgSettings
+from processing.emg.chain import EmgChain
+from processing.emg.filters import band_pass
+from processing.emg.quality import Verdict
+
+RATE_HZ = 1000.0
+T = np.arange(3000) / RATE_HZ
+
+
+def judge(*signals_uV, rate_hz=RATE_HZ, full_scale=None, blocks=1, **quality):
+    rig = Rig.model_validate(
+        {
+            "name": "test",
+            "stream": [
+                {
+                    "name": "emg",
+                    "rate_hz": rate_hz,
+                    "channels": [f"c{i}" for i in range(len(signals_uV))],
+                    "units": "uV",
+                    "source": {"kind": "simulated"},
+                }
+            ],
+            "emg": [
+                {"muscle": "other", "side": "left", "stream": "emg", "channel": f"c{i}", "full_scale": full_scale}
+                for i in range(len(signals_uV))
+            ],
+            "quality": quality,
+        }
+    )
+    chain = EmgChain(rig, "emg")
+    chain.process(np.column_stack(signals_uV), 0)
+    return chain.quality
+
+
+def noise(sd_uV=20.0, seed=0, n=3000):
+    return np.random.default_rng(seed).normal(0.0, sd_uV, n)
+
+
+def test_before_the_first_window_nothing_is_judged():
+    (q,) = judge(noise()[:999])
+    assert q.verdict is Verdict.NOT_JUDGED
+    assert not q.good
+    assert np.isnan(q.rms_uV)
+    assert np.isnan(q.bad_pct)
+    assert "not judged yet" in q.sentence
+
+
+@pytest.mark.parametrize("mains_hz", [50.0, 60.0])
+@pytest.mark.parametrize("harmonic", [1, 2, 3])
+def test_mains_share_is_the_power_that_was_put_in(mains_hz, harmonic):
+    """Half the band's power as a tone, half as noise: the share is what the mixture says."""
+    tone = 30.0 * np.sin(2 * np.pi * mains_hz * harmonic * T + 0.3)
+    band = signal.sosfilt(band_pass(EmgSettings(), RATE_HZ), noise())[-1000:]
+    expected = 450.0 / (450.0 + np.mean(band**2))
+    (q,) = judge(tone + noise())
+    assert q.mains_hz == mains_hz
+    assert q.mains_pct == pytest.approx(100.0 * expected, abs=4.0)
+
+
+def test_noise_has_no_mains_and_is_called_noise():
+    (q,) = judge(noise())
+    band = signal.sosfilt(band_pass(EmgSettings(), RATE_HZ), noise() - noise()[0]).reshape(3, 1000)
+    rms = np.sqrt(np.mean(band**2, axis=1))
+    fifths = np.sqrt(np.mean(band.reshape(15, 200) ** 2, axis=1))
+    assert q.verdict is Verdict.GOOD
+    assert q.mains_pct < 3.0
+    assert q.rms_uV == pytest.approx(rms[2], rel=1e-12)
+    assert q.noise_uV == pytest.approx(fifths.min(), rel=1e-9)
+    assert q.loudest_uV == pytest.approx(fifths.max(), rel=1e-9)
+    assert q.only_noise
+    assert "nothing has risen above its noise floor" in q.sentence
+
+
+def test_a_contraction_rises_above_the_noise():
+    (q,) = judge(noise() * np.where(T >= 2.0, 10.0, 1.0))
+    assert not q.only_noise
+    assert q.sentence.startswith("EMG other left: good, with ")
+
+
+def test_bursts_that_come_in_every_window_rise_above_the_noise():
+    """A muscle that works once a second, as in walking, is as loud in one window as in the next."""
+    (q,) = judge(noise() * np.where(T % 1.0 < 0.4, 10.0, 1.0))
+    assert not q.only_noise
+    assert q.noise_uV < 20.0
+
+
+def test_missing_samples_are_no_quiet_ones():
+    """A dropout within a window that is still good enough leaves the noise floor as it was."""
+    lost = noise()
+    lost[1000:1300] = np.nan
+    (q,) = judge(lost, missing_pct=50.0)
+    assert q.bad_windows == 0
+    assert q.only_noise
+
+
+@pytest.mark.parametrize("rate_hz", [200.0, 1000.0])
+def test_ten_minutes_of_noise_stay_noise(rate_hz):
+    (q,) = judge(noise(n=round(600 * rate_hz)), rate_hz=rate_hz)
+    assert q.only_noise
+
+
+def test_each_fault_has_its_verdict_and_its_sentence():
+    hum = 300.0 * np.sin(2 * np.pi * 50.0 * T) + noise()
+    lost = noise()
+    lost[2500:2520] = np.nan
+    clipped = np.clip(noise(600.0), -1000.0, 1000.0)
+    flat = np.full(len(T), -7.3)
+    drift = 100.0 * T
+    verdicts = judge(hum, lost, clipped, flat, drift, noise(), full_scale=1000.0)
+    assert [q.verdict for q in verdicts] == [
+        Verdict.MAINS,
+        Verdict.MISSING,
+        Verdict.SATURATED,
+        Verdict.FLAT,
+        Verdict.FLAT,
+        Verdict.GOOD,
+    ]
+    sentences = [q.sentence for q in verdicts]
+    assert sentences[0] == "EMG other left: 99 % of its power is mains hum (50 Hz); is the electrode attached?"
+    assert "2 % of its samples are missing" in sentences[1]
+    assert verdicts[2].saturated_pct == pytest.approx(100.0 * np.mean(np.abs(clipped[2000:]) >= 1000.0))
+    assert "at full scale" in sentences[2]
+    assert "flat" in sentences[3]
+    assert [q.bad_windows for q in verdicts] == [3, 1, 3, 3, 3, 0]
+    assert verdicts[1].worst is Verdict.MISSING
+    assert verdicts[1].bad_pct == pytest.approx(100.0 / 3.0)
+
+
+def test_dc_offset_is_the_mean():
+    (q,) = judge(noise() - 54_000.0)
+    assert q.dc_uV == pytest.approx(np.mean(noise()[2000:]) - 54_000.0, rel=1e-9)
+
+
+def test_harmonics_beyond_the_band_do_not_count():
+    """At 200 Hz the second harmonic of 50 Hz lies at Nyquist, and the third folds down onto 50 Hz."""
+    t = np.arange(600) / 200.0
+    (q,) = judge(50.0 * np.sin(2 * np.pi * 50.0 * t) + noise(50.0, n=600), rate_hz=200.0)
+    assert q.mains_hz == 50.0
+    assert 30.0 < q.mains_pct < 55.0  # 1250 of 1250 + 0.7 * 2500 µV² is 42 %, counted twice it would be 83 %
+
+
+def test_lost_windows_count_as_missing():
+    (q0,) = judge(noise())
+    assert q0.windows == 3
+    rig = Rig.model_validate(
+        {
+            "name": "test",
+            "stream": [{"name": "emg", "rate_hz": 1000.0, "channels": ["c"], "units": "uV", "source": {"kind": "simulated"}}],
+            "emg": [{"muscle": "VL", "side": "left", "stream": "emg", "channel": "c"}],
+        }
+    )
+    chain = EmgChain(rig, "emg")
+    chain.process(noise()[:1500, None], 0)
+    chain.process(noise()[:100, None], 5200)
+    (q,) = chain.quality
+    assert q.windows == 5
+    assert q.bad_windows == 4
+    assert q.verdict is Verdict.MISSING
+    chain.process(noise()[:1800, None], 5300)
+    assert chain.quality[0].verdict is Verdict.GOOD
+    assert chain.quality[0].windows == 7
+
+
+def test_a_verdict_applies_to_the_frames_after_it():
+    """Hum from the second window on: Q:H ends with the frame after that window, and not before."""
+    rig = Rig.model_validate(
+        {
+            "name": "test",
+            "stream": [
+                {"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"], "units": "uV", "source": {"kind": "simulated"}}
+            ],
+            "emg": [
+                {"muscle": "VL", "side": "left", "stream": "emg", "channel": "a", "mvc_uV": 100.0},
+                {"muscle": "BF", "side": "left", "stream": "emg", "channel": "b", "mvc_uV": 100.0},
+            ],
+        }
+    )
+    chain = EmgChain(rig, "emg")
+    hum = np.where(T >= 1.0, 500.0 * np.sin(2 * np.pi * 50.0 * T), 0.0)
+    frames = chain.process(np.column_stack((noise(50.0), noise(50.0, 1) + hum)), 0)
+    qh = frames[:, [m.name for m in chain.metrics].index("qh_left")]
+    assert np.isnan(qh[:100]).all()
+    assert not np.isnan(qh[100:200]).any()
+    assert np.isnan(qh[200:]).all()

@@ -1,0 +1,184 @@
+"""The caveats: everything that bounds a session's numbers is said, once, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from acquisition.rig import Rig
+from acquisition.rig.rig_file import example, load
+from processing.findings.caveats import about_places, baselines, caveats
+from processing.results import ChannelResult, Results, StreamResult, Table
+
+NAN = float("nan")
+
+
+def results(rig: Rig | None = None, streams=(), channels=(), tables=None, weight: float = 930.0) -> Results:
+    return Results(
+        "r.h5", "0f", "2026", 10.0, weight, rig or load(example("demo")), tables or {}, [], list(channels), list(streams)
+    )
+
+
+def without(**parts) -> Rig:
+    return Rig.model_validate({**load(example("demo")).model_dump(), **parts})
+
+
+def test_a_good_session_has_no_caveats():
+    table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[5.0, 5.0]]))
+    stream = StreamResult("emg", 2000.0, 2000.0, 10, 0, 0, 0.0, "host", False)
+    good = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, False, "")
+    assert caveats(results(streams=[stream], channels=[good], tables={"emg.emg": table})) == []
+
+
+def test_a_recording_that_was_cut_short_is_told():
+    whole, cut = caveats(results()), caveats(replace(results(), complete=False))
+    assert [sentence for sentence in cut if "cut short" in sentence] == cut[:1]
+    assert cut[1:] == whole
+
+
+def test_everything_that_bounds_the_numbers_is_said():
+    demo = load(example("demo"))
+    emg = [{**electrode.model_dump(), "mvc_uV": None if electrode.side == "left" else 300.0} for electrode in demo.emg]
+    table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[NAN, NAN]]))
+    stream = StreamResult("emg", 250.0, 250.0, 10, 30, 2, 0.0, "host", True)
+    bad = ChannelResult("VL left", "emg", 100, 1, 0, 90, 0, 0, False, "EMG VL left: mostly mains hum.")
+    said = "\n".join(caveats(results(without(emg=emg), [stream], [bad], {"emg.emg": table}, weight=NAN)))
+    assert "No quiet stance of 1 s was found" in said
+    assert "Undersampled EMG: emg runs at 250 Hz" in said
+    assert "lost 30 samples in 2 gaps" in said
+    assert "No maximal voluntary contraction is known for VL left, VM left" in said
+    assert "EMG VL left: mostly mains hum." in said
+    assert "quad/hamstring ratio is undefined throughout" not in said, "it is no news where the MVC is missing"
+
+
+def test_a_ratio_that_never_was_is_told_for_its_leg():
+    table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[5.0, NAN]]))
+    (sentence,) = caveats(results(tables={"emg.emg": table}))
+    assert sentence.startswith("The right quad/hamstring ratio is undefined throughout")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [((), "no force plate"), (("left",), "only a left plate"), (("right",), "only a right plate")]
+)
+def test_missing_plates_are_told(kept, said):
+    plates = [plate.model_dump() for plate in load(example("demo")).plate if plate.side in kept]
+    (sentence,) = caveats(results(without(plate=plates), weight=NAN))
+    assert said in sentence
+
+
+def test_every_caveat_is_a_sentence():
+    for sentence in caveats(results(without(plate=[], emg=[]), weight=NAN)):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+
+
+FORCE = ("body_weight_N", "cop_left_x_mm", "cop_right_x_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm")
+
+
+def force_table(weight, left, right=None) -> Table:
+    """Return ten frames a second with both feet on the plates."""
+    weight, left = (np.asarray(values, dtype=float) for values in (weight, left))
+    columns = [weight, np.zeros(len(weight)), np.zeros(len(weight)), left, left if right is None else right]
+    return Table(FORCE, ("",) * 5, ("",) * 5, np.arange(len(weight)) / 10, np.column_stack(columns))
+
+
+def table_of(**columns) -> Table:
+    n = len(columns)
+    return Table(
+        tuple(columns), ("1",) * n, ("id",) * n, np.arange(len(next(iter(columns.values())))) / 100, np.c_[*columns.values()]
+    )
+
+
+def test_a_late_stance_is_told():
+    table = force_table([NAN] * 60 + [900.0] * 20, [NAN] * 60 + [0.0] * 20)
+    (sentence,) = caveats(results(tables={"plates.force": table}))
+    assert "only found at 6.0 s" in sentence
+    assert caveats(results(tables={"plates.force": force_table([NAN] * 10 + [900.0] * 20, [NAN] * 10 + [0.0] * 20)})) == []
+
+
+@pytest.mark.parametrize(
+    ("empty_N", "said"), [(-14.0, "The left plate read -14 N"), (8.0, "The left plate read 8 N"), (3.0, ""), (-4.0, "")]
+)
+def test_a_plate_that_reads_something_when_empty_is_told(empty_N, said):
+    fz = np.where(np.arange(300) < 150, empty_N, 450.0)
+    told = caveats(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=np.where(fz > 400.0, fz, 0.0))}))
+    assert len(told) == (1 if said else 0)
+    assert said in "".join(told)
+
+
+def test_a_moment_without_load_tells_nothing_of_a_plates_zero():
+    fz = np.full(300, 450.0)
+    fz[:50] = -30.0
+    assert caveats(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=fz)})) == []
+
+
+def test_a_foot_without_a_place_is_told():
+    table = force_table([900.0] * 60, [0.0] * 20 + [NAN] * 30 + [0.0] * 10, [0.0] * 60)
+    (sentence,) = caveats(results(tables={"plates.force": table}))
+    assert sentence.startswith("The left foot left its plate")
+    assert "for 3 s" in sentence
+
+
+def test_a_plate_whose_corners_go_round_the_wrong_way_is_told():
+    plates = [plate.model_dump() for plate in load(example("demo")).plate]
+    plates[1]["corners_mm"] = plates[1]["corners_mm"][::-1]
+    (sentence,) = about_places(without(plate=plates))
+    assert sentence.startswith("Seen from above the corners of the plate right go round anticlockwise")
+    assert about_places(load(example("demo"))) == []
+
+
+@pytest.mark.parametrize(
+    ("axis", "said"),
+    [("x", ""), ("-x", "lies to the left of the left one"), ("y", "one behind the other"), ("-y", "one behind the other")],
+)
+def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, said):
+    sentences = caveats(results(without(lab={"right_axis": axis})))
+    assert len(sentences) == (1 if said else 0)
+    assert said in "".join(sentences)
+
+
+@pytest.mark.parametrize(("missing", "said"), [(100, "for 100 % of the time"), (30, "for 30 % of the time"), (0, "")])
+def test_a_plate_without_numbers_is_told(missing, said):
+    fz_N = np.where(np.arange(100) < missing, NAN, 400.0)
+    table = Table(
+        ("fz_left_N", "fz_right_N"), ("N", "N"), ("a", "b"), 0.01 * np.arange(100), np.column_stack([fz_N, np.full(100, 400.0)])
+    )
+    told = [sentence for sentence in caveats(results(tables={"plates.force": table})) if "undefined for" in sentence]
+    assert [said in sentence and "left plate" in sentence for sentence in told] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(
+    ("peak_pct", "said"), [(290.0, ""), (310.0, "VL left (310 %MVC)"), (0.9, "VL left (0.90 %MVC)"), (1.1, "")]
+)
+def test_an_mvc_that_cannot_be_right_is_told(peak_pct, said):
+    table = table_of(activation_left_VL_pct=np.full(100, peak_pct), activation_right_VL_pct=np.full(100, 40.0))
+    sentences = caveats(results(tables={"emg.emg": table}))
+    assert len(sentences) == (1 if said else 0)
+    assert said in "".join(sentences)
+    assert all("check mvc_uV" in sentence for sentence in sentences)
+
+
+def test_a_muscle_at_rest_says_nothing_about_its_mvc():
+    quiet = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, True, "")
+    table = table_of(activation_left_VL_pct=np.full(100, 0.5))
+    (sentence,) = caveats(results(channels=[quiet], tables={"emg.emg": table}))
+    assert sentence.startswith("Nothing rose above the noise floor")
+
+
+def test_legs_with_different_muscles_are_told():
+    demo = load(example("demo"))
+    kept = [e.model_dump() for e in demo.emg if (e.muscle, e.side) != ("RF", "right")]
+    table = table_of(qh_left=np.ones(9), qh_right=np.ones(9), qh_between_legs_log2=np.zeros(9))
+    (sentence,) = caveats(results(without(emg=kept), tables={"emg.emg": table}))
+    assert "VL, VM, RF, BF, ST on the left and of VL, VM, BF, ST on the right" in sentence
+
+
+def test_a_baseline_is_what_the_change_is_counted_from():
+    qh, change = np.array([NAN, 4.0, 5.0, 6.0]), np.array([NAN, NAN, 1.25, 1.5])
+    table = table_of(qh_left=qh, qh_right=qh, qh_change_left=change, qh_change_right=np.full(4, NAN))
+    found = results(tables={"emg.emg": table})
+    assert baselines(found) == {"left": pytest.approx(4.0)}
+    (sentence,) = caveats(found)
+    assert sentence.startswith("The right quad/hamstring ratio was defined for less than 3 s")

@@ -1,0 +1,245 @@
+"""The command line as a user meets it: every mistake is one sentence on stderr and exit code 1, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from acquisition.recording import RecordingWriter
+from acquisition.rig.rig_file import example, load
+from acquisition.stretches import TICK, Run
+from hardware.source import SourceError
+from ui.cli import app as cli
+
+
+class Told:
+    """What a command said and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def squatscope(monkeypatch, capsys, tmp_path):
+    """Run a command in this process, as the installed script does, within an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli.console, "_width", 80)
+
+    def run(*arguments: object) -> Told:
+        monkeypatch.setattr(sys, "argv", ["squatscope", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        said = capsys.readouterr()
+        return Told(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path) -> dict[str, Path]:
+    """Good files, and every kind of bad one, by what is wrong with it."""
+    rig = load(example("demo"))
+    recording = tmp_path / "good [one].h5"
+    writer = RecordingWriter(recording, rig, [settings.stream() for settings in rig.stream])
+    for settings in rig.stream:
+        ticks = np.array([(500, 500, 0, 1.5)], TICK)
+        writer.append(settings.name, Run(np.zeros((500, len(settings.channels))), ticks, 0, 0))
+    writer.finish()
+    content = recording.read_bytes()
+    found = {name: tmp_path / f"{name} [bad].h5" for name in ("absent", "text", "empty", "cut", "foreign")}
+    found["text"].write_text("just = a text [bold]\nno = = more")
+    found["empty"].write_bytes(b"")
+    found["cut"].write_bytes(content[: len(content) // 2])
+    with h5py.File(found["foreign"], "w") as file:
+        file["x"] = 1
+    found["folder"] = tmp_path / "folder [bad]"
+    found["folder"].mkdir()
+    return found | {"recording": recording, "rig": example("demo")}
+
+
+def tree(folder: Path) -> set[tuple[str, int]]:
+    return {(str(path.relative_to(folder)), path.stat().st_size if path.is_file() else -1) for path in folder.rglob("*")}
+
+
+def assert_one_sentence(told: Told, name: str = "") -> None:
+    assert told.code == 1
+    assert "Traceback" not in told.err
+    assert "mistake in squatscope" not in told.err
+    lines = told.err.strip().splitlines()
+    assert len(lines) == 1, told.err
+    assert re.match(r"\S.*[.)?]$", lines[0]), told.err
+    assert name in lines[0], "names with [brackets] stay as they are"
+
+
+COMMANDS = {
+    "replay": lambda bad, files: ("live", "--replay", bad, "--headless", "--out", "new"),
+    "live": lambda bad, files: ("live", bad, "--headless", "--seconds", "6", "--out", "new"),
+    "reprocess": lambda bad, files: ("reprocess", bad, "--out", "new"),
+    "settings": lambda bad, files: ("reprocess", files["recording"], "--settings", bad, "--out", "new"),
+    "import": lambda bad, files: ("import", bad, "new.h5"),
+    "recover": lambda bad, files: ("recover", bad, "new.h5"),
+    "check": lambda bad, files: ("check", bad),
+}
+
+
+@pytest.mark.parametrize("wrong", ["absent", "text", "empty", "cut", "foreign", "folder"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_bad_file_is_told_in_a_sentence_and_leaves_nothing(squatscope, files, tmp_path, command, wrong):
+    before = tree(tmp_path)
+    told = squatscope(*COMMANDS[command](files[wrong], files))
+    assert_one_sentence(told, files[wrong].name)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("demo", "--seconds", "6", "--headless", "--out", "{recording}"), "can't be made: .*; give another one with --out"),
+        (("demo", "--seconds", "6", "--headless", "--out", "{recording}/x"), "can't be made"),
+        (("reprocess", "{recording}", "--out", "{recording}"), "can't be made"),
+        (("live", "{cyton}", "--seconds", "3", "--headless", "--out", "new"), "asked to last 3 s"),
+    ],
+)
+def test_a_place_that_is_taken_is_told_and_stays(squatscope, files, tmp_path, arguments, sentence):
+    before = tree(tmp_path)
+    names = {"recording": files["recording"], "cyton": example("cyton")}
+    told = squatscope(*(argument.format(**names) for argument in arguments))
+    assert_one_sentence(told)
+    assert re.search(sentence, told.err)
+    assert tree(tmp_path) == before
+
+
+def test_results_that_exist_are_told_and_stay(squatscope, files, tmp_path):
+    assert squatscope("reprocess", files["recording"], "--out", "new").code == 0
+    before = tree(tmp_path)
+    told = squatscope("reprocess", files["recording"], "--out", "new")
+    assert_one_sentence(told, "good [one].metrics.h5 exists already")
+    assert tree(tmp_path) == before
+
+
+def test_one_bad_recording_spoils_no_other(squatscope, files, tmp_path):
+    told = squatscope("reprocess", files["text"], files["recording"], "--out", "new")
+    assert_one_sentence(told, files["text"].name)
+    assert "good [one].h5" in told.out
+    assert "1 of 2 recordings" in told.out
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"good [one].metrics.h5", "good [one].html"}
+
+
+def test_recordings_of_one_name_get_names_of_their_own(squatscope, files, tmp_path):
+    copies = []
+    for folder in ("a/one", "b/one", "c"):
+        (tmp_path / folder).mkdir(parents=True)
+        copies.append(tmp_path / folder / "r.h5")
+        copies[-1].write_bytes(files["recording"].read_bytes())
+    assert squatscope("reprocess", *copies, "--out", "new").code == 0
+    assert {path.name for path in (tmp_path / "new").glob("*.html")} == {"one-r.html", "one-r-2.html", "c-r.html"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("live",),
+        ("live", "rig.toml", "--replay", "r.h5"),
+        ("live", "--replay", "r.h5", "--speed", "0"),
+        ("live", "--replay", "r.h5", "--speed", "nan"),
+        ("live", "rig.toml", "--seconds", "nan"),
+        ("demo", "--seconds", "3"),
+        ("demo", "--seconds", "nan"),
+        ("demo", "--seconds", "inf"),
+        ("demo", "--seconds", "ten"),
+        ("demo", "--seed", "-1"),
+        ("demo", "--nonsense"),
+        ("nonsense",),
+        ("reprocess", "r.h5"),
+    ],
+)
+def test_options_that_can_not_be_are_refused(squatscope, tmp_path, arguments):
+    told = squatscope(*arguments)
+    assert told.code == 2
+    assert told.out == ""
+    assert "Error" in told.err
+    assert tree(tmp_path) == set()
+
+
+def test_a_rig_is_checked_and_described(squatscope, files, tmp_path):
+    rig = tmp_path / "my [red]rig.toml"
+    rig.write_text(files["rig"].read_text(encoding="utf-8"), encoding="utf-8")
+    told = squatscope("check", rig)
+    assert (told.code, told.err) == (0, "")
+    assert f"{rig} is a good rig." in told.out
+    assert "EMG left: VL, VM, RF, BF, ST, GMax, GMed" in told.out
+
+
+def test_plates_on_the_wrong_side_are_told_before_a_session(squatscope, files, tmp_path):
+    rig = tmp_path / "rig.toml"
+    rig.write_text(files["rig"].read_text(encoding="utf-8").replace('right_axis = "x"', 'right_axis = "-x"'), encoding="utf-8")
+    told = squatscope("check", rig)
+    assert (told.code, told.err) == (0, "")
+    assert "The right plate lies to the left of the left one" in told.out
+    assert "good rig" not in told.out
+
+
+def test_a_mistake_in_a_rig_is_told_with_its_line(squatscope, files, tmp_path):
+    rig = tmp_path / "bad [rig].toml"
+    rig.write_text(files["rig"].read_text(encoding="utf-8").replace("rate_hz = 1000.0", "rate_hz = -5", 1), encoding="utf-8")
+    told = squatscope("check", rig)
+    assert_one_sentence(told, "bad [rig].toml, line ")
+    assert "rate_hz is -5" in told.err
+
+
+def test_versions_are_told(squatscope):
+    told = squatscope("sys-info")
+    assert (told.code, told.err) == (0, "")
+    for package in ("squatscope", "numpy", "numba", "h5py"):
+        assert re.search(rf"^{package} +\d", told.out, re.MULTILINE)
+
+
+def test_a_mistake_of_the_program_is_no_traceback(squatscope, files, monkeypatch):
+    monkeypatch.setattr("acquisition.rig.rig_file.load", lambda _: {}["gone"])
+    told = squatscope("check", files["rig"])
+    assert told.code == 1
+    assert "This is a mistake in squatscope: KeyError: 'gone' (test_app.py, line" in told.err
+    assert "Traceback" not in told.err
+
+
+def test_a_service_that_can_write_nowhere_gets_a_place_for_its_kernels(squatscope, files, monkeypatch):
+    places = []
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("ui.cli.sysinfo.lines", lambda: places.append(os.environ["NUMBA_CACHE_DIR"]) or [])
+    assert squatscope("sys-info").code == 0
+    assert not Path(places[0]).exists()
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+
+
+def test_a_source_that_can_not_be_opened_leaves_nothing(squatscope, files, tmp_path, monkeypatch):
+    def refuse(_source: object) -> None:
+        raise SourceError("The card [Dev1] is not there; plug it in.")
+
+    monkeypatch.setattr("sim.device.SimulatedDevice.open", refuse)
+    before = tree(tmp_path)
+    told = squatscope("demo", "--seconds", "6", "--headless", "--out", "new")
+    assert_one_sentence(told, "The card [Dev1] is not there; plug it in.")
+    assert tree(tmp_path) == before
+
+
+def test_a_session_ended_before_it_began_leaves_nothing(squatscope, tmp_path, monkeypatch):
+    def interrupt(_rig: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ui.session.run.warm", interrupt)
+    told = squatscope("demo", "--seconds", "6", "--headless", "--out", "new")
+    assert_one_sentence(told, "ended before it began")
+    assert tree(tmp_path) == set()

@@ -1,0 +1,156 @@
+"""The report: a page that parses, loads nothing, shows every finding, and takes hostile names as text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from acquisition.rig import Rig
+from acquisition.rig.rig_file import example, load
+from processing.findings.caveats import caveats
+from processing.findings.findings import findings
+from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
+from tests.support.html_page import read_page
+from ui.report import report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.html_page import Page
+
+NAN = float("nan")
+HOSTILE = "<script>alert('x')</script> & \"[bold]\" {{ 7 * 7 }} é"
+FLAG = FlagResult(
+    "load_shift", "load shifts to the right leg", "right", "red", "load_shift_pct", "load_shift.total_referenced", "%",
+    1.0, 1.3, 2.0, 12.5, 5.0, 10.0, "plates", 999,
+)  # fmt: skip
+
+
+def results(**changes) -> Results:
+    t_s = np.arange(0.0, 10.0, 0.01)
+    frames = np.column_stack([t_s * 1000, 12 * np.sin(t_s), 900 + 50 * np.cos(t_s), np.where(t_s < 5, np.nan, 3.0)])
+    frames[300:400, 1] = np.nan
+    table = Table(
+        ("sample", "load_shift_pct", "fz_total_N", "foot_cop_medial_left_mm"),
+        ("1", "%", "N", "mm"),
+        ("frame.last_sample", "load_shift.total_referenced", "fz_total.sum", "foot_cop_medial.quiet_reference"),
+        t_s,
+        frames,
+    )
+    made = Results(
+        recording="session.h5",
+        recording_uuid="0f",
+        created_utc="2026-01-02T03:04:05+00:00",
+        seconds=10.0,
+        body_weight_N=930.0,
+        rig=load(example("demo")),
+        tables={"plates.force": table},
+        flags=[FLAG, replace(FLAG, start_s=8.0, end_s=NAN, severity="amber", peak=-6.0, side="left")],
+        channels=[ChannelResult("VL left", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, False, "EMG VL left: mostly mains.")],
+        streams=[StreamResult("plates", 1000.0, 999.99, 4250, 3, 1, NAN, "host", False)],
+    )
+    return replace(made, **changes)
+
+
+def page_of(found: Results, folder: Path) -> Page:
+    report.write(found, folder / "r.html")
+    return read_page(folder / "r.html")
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def test_every_finding_and_caveat_and_flag_is_on_the_page(tmp_path):
+    found = results()
+    text = squeezed(page_of(found, tmp_path).text)
+    for finding in findings(found):
+        assert finding.sentence() in text
+        assert finding.meaning() in text
+    assert len(caveats(found)) >= 2
+    for caveat in caveats(found):
+        assert squeezed(caveat) in text
+    for formula in ("load_shift.total_referenced", "fz_total.sum"):
+        assert formula in text
+    assert "8.00 s" in text
+    assert "missing: the last 1 s that were judged" in text
+    assert "the end" in text
+
+
+def test_what_to_try_first_is_said_where_there_is_something_to_mend(tmp_path):
+    (tmp_path / "good").mkdir()
+    assert "What to try first" in page_of(results(), tmp_path).text
+    assert "What to try first" not in page_of(results(flags=[]), tmp_path / "good").text
+
+
+def test_the_page_loads_nothing_and_runs_nothing(tmp_path):
+    page = page_of(results(), tmp_path)
+    assert page.loads == []
+    assert not {"script", "iframe", "object", "link", "img"} & set(page.tags)
+    content = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert not re.search(r"https?://", re.sub(r"<pre>.*</pre>|doi\.org\S*", "", content, flags=re.DOTALL))
+
+
+def test_every_number_of_every_picture_is_finite(tmp_path):
+    page = page_of(results(), tmp_path)
+    assert len(page.paths) == 3
+    for path in page.paths:
+        assert re.fullmatch(r"([ML]-?\d+\.\d -?\d+\.\d)+", path)
+    for number in page.numbers:
+        assert np.isfinite(float(number))
+    assert page.paths[1].count("M") == 2, "where nothing is known the line is broken"
+
+
+def test_hostile_names_stay_text(tmp_path):
+    rig = Rig.model_validate({**load(example("demo")).model_dump(), "name": HOSTILE})
+    found = results(
+        recording=HOSTILE,
+        rig=rig,
+        flags=[replace(FLAG, label=HOSTILE)],
+        channels=[ChannelResult(HOSTILE, "emg", 0, 0, 0, 0, 0, 0, False, HOSTILE)],
+        streams=[StreamResult(HOSTILE, 1.0, 1.0, 1, 1, 1, 0.0, "host", True)],
+    )
+    page = page_of(found, tmp_path)
+    assert "script" not in page.tags
+    assert "bold" not in page.tags
+    assert page.text.count(HOSTILE) >= 6
+    assert "49" not in page.text.split("What was seen")[0]
+
+
+def test_the_baseline_of_each_leg_is_told(tmp_path):
+    names = ("qh_left", "qh_change_left")
+    table = Table(names, ("1", "1"), ("qh.mvc_ratio", "qh_change.baseline_ratio"), np.zeros(1), np.array([[6.0, 1.25]]))
+    told = squeezed(page_of(results(tables={"emg.emg": table}), tmp_path).text)
+    assert "median of the first 3 s in which it is defined (left 4.8)" in told
+
+
+@pytest.mark.parametrize("missing", ["flags", "tables", "channels", "streams"])
+def test_a_page_without_some_parts_is_still_a_page(tmp_path, missing):
+    page = page_of(results(**{missing: {} if missing == "tables" else []}), tmp_path)
+    if missing == "flags":
+        assert "No flag came up" in page.text
+    assert page.text.startswith("\n") or "Squat report" in page.text
+
+
+def test_an_empty_session_has_a_page(tmp_path):
+    found = results(flags=[], channels=[], streams=[], tables={}, seconds=0.0, body_weight_N=NAN)
+    assert "0.0 s" in page_of(found, tmp_path).text
+
+
+def test_nothing_is_overwritten_and_no_place_is_told(tmp_path):
+    (tmp_path / "r.html").write_text("mine")
+    with pytest.raises(report.ReportError, match=r"r\.html exists already"):
+        report.write(results(), tmp_path / "r.html")
+    assert (tmp_path / "r.html").read_text() == "mine"
+    with pytest.raises(report.ReportError, match="can't be written: No such file or directory"):
+        report.write(results(), tmp_path / "no" / "r.html")
+
+
+def test_every_formula_on_the_page_is_explained(tmp_path):
+    found = results()
+    used = {formula_id for table in found.tables.values() for formula_id in table.formula_ids}
+    assert {row[0] for row in report.used_formulas(found)} == used

@@ -1,0 +1,1 @@
+"""Drawing: letters, colours, charts and the raster that panels are made of."""

@@ -1,0 +1,91 @@
+"""What all panels share: a rounded dark field with a title, drawn at the scale of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from ui.dashboard.drawing import colours, lettering
+
+
+class Panel(QWidget):
+    """A field of the instrument. `scale` is 1 on a screen of 1920 x 1080; all sizes in `draw` are multiplied by it."""
+
+    def __init__(self, title: str = "", colour: QColor = colours.QUIET) -> None:
+        """Make an empty field; `title` stands in its upper left corner."""
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.title = title
+        self.colour = colour
+        self.scale = 1.0
+        self._drawn: object = None
+
+    def refresh_digits(self) -> None:
+        """Take new numbers; they change less often than bars, so that they can be read."""
+
+    def refresh(self) -> None:
+        """Redraw if anything that shows has changed."""
+        showing = self.showing()
+        if showing is None or showing != self._drawn:
+            self._drawn = showing
+            self.update()
+
+    def showing(self) -> object:
+        """Return all that the drawing depends on, to be compared; None to draw every time."""
+        return None
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw what is inside the field."""
+
+    def px(self, size: float) -> float:
+        """Return a size of the 1920 x 1080 design in pixels of this window."""
+        return size * self.scale
+
+    def inside(self, top: float = 44, margin: float = 18) -> QRectF:
+        """Return the field without its margins and its title."""
+        m = self.px(margin)
+        return QRectF(m, self.px(top), self.width() - 2 * m, self.height() - self.px(top) - 0.8 * m)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the field, its title and what is inside."""
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.draw_field(painter)
+            self.draw(painter)
+
+    def draw_field(self, painter: QPainter) -> None:
+        """Draw the ground, the rounded field and its title."""
+        painter.fillRect(self.rect(), colours.GROUND)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.PANEL)
+        painter.drawRoundedRect(QRectF(self.rect()), self.px(10), self.px(10))
+        if self.title:
+            place = QRectF(self.px(18), self.px(10), self.width() - self.px(36), self.px(28))
+            lettering.write(painter, place, self.title, self.px(19), self.colour, bold=True)
+
+    def aside(self, painter: QPainter, text: str, colour: QColor = colours.FAINT, *, severity: int = 0) -> None:
+        """Write a remark to the right of the title, with a sign before it if it is a warning."""
+        taken = lettering.width_of(self.title, self.px(19), bold=True) + self.px(60)
+        place = QRectF(taken, self.px(10), self.width() - taken - self.px(18), self.px(28))
+        lettering.write(painter, place, text, self.px(16), colour, lettering.RIGHT, bold=severity > 0)
+        if severity:
+            x = place.right() - min(lettering.width_of(text, self.px(16), bold=True), place.width()) - self.px(16)
+            lettering.sign(painter, QPointF(x, place.center().y()), self.px(18), severity)
+
+    def say(self, painter: QPainter, text: str, remark: str = "") -> None:
+        """Say in the middle of the field why it is empty."""
+        place = self.inside()
+        middle = place.center().y()
+        write = lettering.write
+        write(
+            painter,
+            QRectF(place.left(), middle - self.px(22), place.width(), self.px(30)),
+            text,
+            self.px(22),
+            colours.QUIET,
+            lettering.CENTRE,
+        )
+        if remark:
+            below = QRectF(place.left(), middle + self.px(10), place.width(), self.px(24))
+            write(painter, below, remark, self.px(17), colours.FAINT, lettering.CENTRE)

@@ -1,0 +1,1 @@
+"""The feed: what a ring says right now, for all panels."""

@@ -1,0 +1,1 @@
+"""Panels, each showing one thing."""

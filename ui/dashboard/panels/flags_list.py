@@ -1,0 +1,164 @@
+"""The flags: those that are up as large cards, the worst first; those that have ended as a quiet list beside them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPen
+
+from ui.dashboard.drawing import colours, lettering
+from ui.dashboard.drawing.panel import Panel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
+
+    from ui.dashboard.feed.feed import Feed, Standing
+
+# Columns and rows of cards, by how many flags are up: few are large, many are small.
+_GRIDS = ((2, 1, 2), (4, 1, 4), (8, 2, 4), (12, 3, 4))
+_NAMES = {
+    "cop_shift": "net COP shift",
+    "foot_cop_medial": "foot COP inward",
+    "qh_change": "Q:H change",
+    "qh_between_legs": "Q:H between legs",
+    "qh_limit": "Q:H limit",
+}
+
+
+class FlagsList(Panel):
+    """Cards with sign, word, side, label, peak and since when."""
+
+    def __init__(self, feed: Feed) -> None:
+        """Follow the feed."""
+        super().__init__("FLAGS")
+        self._feed = feed
+
+    def showing(self) -> object:
+        """The flags, and whole seconds while one is up."""
+        up = any(standing.up for standing in self._feed.flags)
+        flags = tuple((f.flag.rule, f.flag.start_sample, f.flag.severity, f.up, f.flag.peak) for f in self._feed.flags)
+        return flags, int(self._feed.session_s) if up and math.isfinite(self._feed.session_s) else 0
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the cards on the left and the list on the right."""
+        up = [standing for standing in self._feed.flags if standing.up]
+        ended = [standing for standing in self._feed.flags if not standing.up]
+        place = self.inside(top=44)
+        if len(up) > _GRIDS[-2][0]:
+            self._cards(painter, place, up)
+            self.aside(painter, f"{len(ended)} ended")
+            return
+        listed_width = 0.3 * place.width()
+        self._cards(painter, place.adjusted(0, 0, -listed_width - self.px(20), 0), up)
+        listed = QRectF(place.right() - listed_width, place.top(), listed_width, place.height())
+        line = QRectF(listed.left() - self.px(11), self.px(16), self.px(1.5), self.height() - self.px(32))
+        painter.fillRect(line, colours.LINE)
+        self._ended(painter, listed, ended)
+
+    def _cards(self, painter: QPainter, place: QRectF, up: list[Standing]) -> None:
+        if not self._feed.rules:
+            self._calm(painter, place, "No rules are switched on")
+            return
+        if not up:
+            self._calm(painter, place, "No flag is up")
+            return
+        columns, rows = next(((c, r) for most, c, r in _GRIDS if len(up) <= most), _GRIDS[-1][1:])
+        gap = self.px(8)
+        width = (place.width() - (columns - 1) * gap) / columns
+        height = (place.height() - (rows - 1) * gap) / rows
+        fits = columns * rows
+        for k, standing in enumerate(up[:fits]):
+            column, row = divmod(k, rows)
+            card = QRectF(place.left() + column * (width + gap), place.top() + row * (height + gap), width, height)
+            self._card(painter, card, standing, columns)
+        if len(up) > fits:
+            self.title_remark(painter, f"and {len(up) - fits} more")
+
+    def title_remark(self, painter: QPainter, text: str) -> None:
+        """Write beside the title."""
+        x = self.px(18) + lettering.width_of(self.title, self.px(19), bold=True) + self.px(16)
+        lettering.write(painter, QRectF(x, self.px(10), self.px(300), self.px(28)), text, self.px(17), colours.TEXT, bold=True)
+
+    def _calm(self, painter: QPainter, place: QRectF, text: str) -> None:
+        lettering.sign(painter, QPointF(place.left() + self.px(22), place.center().y() - self.px(6)), self.px(40), 0)
+        spot = place.adjusted(self.px(60), -self.px(6), 0, -self.px(6))
+        lettering.write(painter, spot, text, self.px(26), colours.QUIET)
+
+    def _card(self, painter: QPainter, card: QRectF, standing: Standing, columns: int) -> None:
+        """Draw sign and word, what it is, and peak and time: in one line, or in two where the card is tall."""
+        severity = standing.flag.severity
+        colour = colours.SEVERITIES[severity]
+        painter.setPen(QPen(colour, self.px(2)))
+        painter.setBrush(colours.mixed(colour, colours.PANEL, 0.16))
+        painter.drawRoundedRect(card.adjusted(1, 1, -1, -1), self.px(6), self.px(6))
+        size = min(self.px(42), 0.66 * card.height())
+        lettering.sign(painter, QPointF(card.left() + 0.85 * size, card.center().y()), size, severity)
+        text = card.adjusted(1.6 * size, self.px(2), -self.px(12), -self.px(2))
+        word, what = lettering.WORDS[severity], standing.label[:1].upper() + standing.label[1:]
+        if card.height() > self.px(54):
+            upper, lower = text.adjusted(0, 0, 0, -0.44 * text.height()), text.adjusted(0, 0.54 * text.height(), 0, 0)
+            lettering.write(painter, upper, what, self.px(27), colours.TEXT, bold=True)
+            line = f"{word} · {standing.side} · peak {_peak(standing)} · {self._when(standing)}"
+            lettering.write(painter, lower, line, self.px(19), colour, bold=True)
+            return
+        px = self.px(19 if columns == 1 else 17)
+        word_width = lettering.width_of(lettering.WORDS[1], px, bold=True) + self.px(14)
+        lettering.write(painter, QRectF(text.left(), text.top(), word_width, text.height()), word, px, colour, bold=True)
+        if columns == 1:
+            detail = f"{_peak(standing)} · {self._when(standing)}"
+            detail_width = self.px(250)
+        else:
+            what = f"{_name(standing)} {standing.side}"
+            detail = f"{_peak(standing)} · {lettering.clock(standing.start_s)}"
+            detail_width = self.px(140)
+        left = text.left() + word_width
+        spot = QRectF(left, text.top(), text.right() - detail_width - left, text.height())
+        lettering.write(painter, spot, what, px, colours.TEXT, bold=True)
+        spot = QRectF(text.right() - detail_width, text.top(), detail_width, text.height())
+        lettering.write(painter, spot, detail, px, colour, lettering.RIGHT)
+
+    def _when(self, standing: Standing) -> str:
+        """Return since when a flag is up, and for how long."""
+        now = self._feed.session_s
+        lasting = f", {max(0.0, now - standing.start_s):.0f} s" if math.isfinite(now) else ""
+        return f"since {lettering.clock(standing.start_s)}{lasting}"
+
+    def _ended(self, painter: QPainter, place: QRectF, ended: list[Standing]) -> None:
+        title = QRectF(place.left(), self.px(10), place.width(), self.px(28))
+        count = f"ENDED ({len(ended)})" if ended else "ENDED"
+        lettering.write(painter, title, count, self.px(16), colours.FAINT, bold=True)
+        if not ended:
+            spot = QRectF(place.left(), place.top(), place.width(), self.px(24))
+            lettering.write(painter, spot, "none yet", self.px(16), colours.FAINT)
+            return
+        fits = max(1, int(place.height() // self.px(25)))
+        row = place.height() / fits
+        for k, standing in enumerate(ended[:fits]):
+            y = place.top() + k * row
+            lettering.sign(
+                painter, QPointF(place.left() + self.px(9), y + row / 2), self.px(15), standing.flag.severity, dim=True
+            )
+            when = QRectF(place.left() + self.px(26), y, self.px(60), row)
+            lettering.write(painter, when, lettering.clock(standing.start_s), self.px(15), colours.FAINT)
+            text = QRectF(when.right(), y, place.right() - when.right() - self.px(70), row)
+            what = f"{lettering.WORDS[standing.flag.severity]} · {_name(standing)} {standing.side}"
+            lettering.write(painter, text, what, self.px(15), colours.QUIET)
+            peak = QRectF(place.right() - self.px(70), y, self.px(70), row)
+            lettering.write(painter, peak, _peak(standing), self.px(15), colours.FAINT, lettering.RIGHT)
+
+
+def _name(standing: Standing) -> str:
+    """Return the short name of a flag's rule."""
+    return _NAMES.get(standing.name, standing.name.replace("_", " "))
+
+
+def _peak(standing: Standing) -> str:
+    """Return a flag's peak in words of its unit; a logarithm of a ratio as the ratio."""
+    peak = abs(standing.flag.peak)
+    if standing.metric.endswith("_log2"):
+        return f"{lettering.number(2.0 ** min(peak, 20.0), 1)} ×"
+    if standing.unit == "1":
+        return f"{lettering.number(peak, 1)} ×" if "change" in standing.metric else lettering.number(peak, 1)
+    return f"{lettering.number(peak)} {standing.unit}"

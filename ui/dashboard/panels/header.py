@@ -1,0 +1,86 @@
+"""The top line: whose rig it is, how long the session has run, and whether what is shown is live."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+
+from acquisition.ring import SessionPhase
+from ui.dashboard.drawing import colours, lettering
+from ui.dashboard.drawing.panel import Panel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
+
+    from ui.dashboard.feed.feed import Feed
+
+
+class Header(Panel):
+    """Name on the left, session time in the middle, state on the right."""
+
+    def __init__(self, feed: Feed) -> None:
+        """Follow the feed."""
+        super().__init__()
+        self._feed = feed
+
+    def state(self) -> tuple[int, str, str]:
+        """Return severity, word and remark of what the session is doing."""
+        feed, phase = self._feed, self._feed.ring.phase
+        if math.isfinite(feed.whole_s):
+            return 0, "WORST MOMENT", f"of a session of {lettering.clock(feed.whole_s)}"
+        if phase == SessionPhase.FINISHED:
+            return 0, "SESSION ENDED", "the last values stay on the screen"
+        if feed.frozen:
+            return 0, "SNAPSHOT", "the ring as it was found"
+        if feed.dead:
+            age = feed.ring.heartbeat_age_s
+            since = f"no sign of life for {_span(age)}" if age >= 0 else "no sign of life since this computer was started"
+            return 2, "ENGINE STOPPED", since
+        stopped = [name for name, health in feed.health.items() if health.stopped]
+        if stopped:
+            return 2, "SOURCE LOST", ", ".join(stopped)
+        if phase == SessionPhase.ARMED or not math.isfinite(feed.session_s):
+            return 0, "ARMED", "waiting for the first samples"
+        return 0, "LIVE", ""
+
+    def showing(self) -> object:
+        """The state and the whole seconds."""
+        return *self.state(), lettering.clock(self._feed.session_s)
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the line."""
+        m, h, w = self.px(18), float(self.height()), float(self.width())
+        lettering.write(painter, QRectF(m, 0, self.px(200), h), "squatscope", self.px(27), colours.TEXT, bold=True)
+        name = self._feed.rig.name if self._feed.rig else "this ring doesn't say which rig it is from"
+        left = m + self.px(210)
+        lettering.write(painter, QRectF(left, self.px(2), 0.4 * w - left, h), name, self.px(19), colours.QUIET)
+        middle = QRectF(0.42 * w, 0, 0.16 * w, h)
+        lettering.write(
+            painter, middle, lettering.clock(self._feed.session_s), self.px(40), colours.TEXT, lettering.CENTRE, bold=True
+        )
+        self._state(painter, QRectF(0.6 * w, 0, 0.4 * w - m, h))
+
+    def _state(self, painter: QPainter, place: QRectF) -> None:
+        severity, word, remark = self.state()
+        colour = colours.SEVERITIES[severity]
+        width = lettering.width_of(word, self.px(22), bold=True) + self.px(64)
+        pill = QRectF(place.right() - width, place.top() + 0.16 * place.height(), width, 0.68 * place.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.mixed(colour, colours.PANEL, 0.24 if severity else 0.12))
+        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        centre = QPointF(pill.left() + self.px(26), pill.center().y())
+        if severity:
+            lettering.sign(painter, centre, self.px(24), severity)
+        else:
+            painter.setBrush(colours.TEXT if word == "LIVE" else colours.FAINT)
+            painter.drawEllipse(centre, self.px(6), self.px(6))
+        spot = pill.adjusted(self.px(46), 0, -self.px(10), 0)
+        lettering.write(painter, spot, word, self.px(22), colour, bold=True)
+        before = QRectF(place.left(), place.top(), pill.left() - place.left() - self.px(16), place.height())
+        lettering.write(painter, before, remark, self.px(18), colour if severity else colours.QUIET, lettering.RIGHT)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,152 @@
+"""One leg's muscles: the quadriceps/hamstring ratio against its own baseline, and how active each group is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+
+from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS
+from ui.dashboard.drawing import colours, lettering
+from ui.dashboard.drawing.panel import Panel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
+
+    from acquisition.rig import Side
+    from ui.dashboard.feed.feed import Feed
+
+_GROUPS = (("Quads", "quads", QUADRICEPS), ("Hams", "hams", HAMSTRINGS), ("Glutes", "glutes", GLUTES))
+_FULL_PCT = 125.0
+_TICKS_PCT = (25, 50, 75, 100)
+
+
+class Leg(Panel):
+    """Q:H as a large number with its change, and a bar in %MVC for each group."""
+
+    def __init__(self, feed: Feed, side: Side) -> None:
+        """Follow the feed for one leg."""
+        super().__init__(f"{side.upper()} LEG", colours.SIDES[side])
+        self._feed = feed
+        self._side: Side = side
+        self._electrodes = [e for e in feed.rig.emg if e.side == side] if feed.rig else []
+        self._digits: dict[str, float] = {}
+
+    def refresh_digits(self) -> None:
+        """Take new numbers."""
+        names = [f"{column}_{self._side}_pct" for _, column, _ in _GROUPS]
+        names += [f"qh_{self._side}", f"qh_change_{self._side}", "qh_between_legs_log2"]
+        self._digits = {name: self._feed.value(name) for name in names}
+
+    def _severity(self) -> int:
+        metrics = (f"qh_{self._side}", f"qh_change_{self._side}", "qh_between_legs_log2")
+        return max(self._feed.severity(metric, self._side) for metric in metrics)
+
+    def showing(self) -> object:
+        """Whatever would move a bar by a pixel."""
+        bars = (self._feed.value(f"{column}_{self._side}_pct") for _, column, _ in _GROUPS)
+        steps = tuple(round(3 * value) if math.isfinite(value) else None for value in bars)
+        texts = tuple(lettering.number(value, 2) for value in self._digits.values())
+        return steps, texts, self._severity(), tuple(self._feed.lost_streams(self._side))
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the ratio on the left and the bars on the right."""
+        if not self._electrodes:
+            self.say(painter, "No EMG on this leg")
+            return
+        place = self.inside(top=46)
+        ratio_width = 0.39 * place.width()
+        self._ratio(painter, QRectF(place.left(), place.top(), ratio_width, place.height()))
+        left = place.left() + ratio_width + self.px(14)
+        bars = QRectF(left, place.top(), place.right() - left, place.height())
+        self._bars(painter, bars)
+        stopped = self._feed.lost_streams(self._side)
+        if stopped:
+            self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=2)
+        else:
+            self.aside(painter, "% of MVC")
+
+    def _ratio(self, painter: QPainter, place: QRectF) -> None:
+        ratio = self._digits.get(f"qh_{self._side}", math.nan)
+        change = self._digits.get(f"qh_change_{self._side}", math.nan)
+        between = self._digits.get("qh_between_legs_log2", math.nan)
+        severity = self._severity()
+        colour = colours.SEVERITIES[severity]
+        h = place.height()
+        self._caption(painter, QRectF(place.left(), place.top(), place.width(), 0.14 * h), severity)
+        big = QRectF(place.left(), place.top() + 0.13 * h, place.width(), 0.42 * h)
+        text = lettering.number(ratio, 1 if not ratio >= 100 else 0)
+        lettering.write(painter, big, text, self.px(72), colour, bold=True)
+        lines: tuple[tuple[str, int], ...] = ((self._why(), 0),)
+        if math.isfinite(ratio):
+            other = "left" if self._side == "right" else "right"
+            log2 = between if self._side == "right" else -between
+            factor = 2.0 ** min(log2, 20.0)  # NaN stays NaN in this order
+            of_change = self._feed.severity(f"qh_change_{self._side}", self._side)
+            of_legs = self._feed.severity("qh_between_legs_log2", self._side)
+            lines = (
+                (f"{change:.1f} × own baseline" if math.isfinite(change) else "baseline not set yet", of_change),
+                (f"{factor:.1f} × the {other} leg" if math.isfinite(factor) else "", of_legs),
+            )
+        for k, (line, warned) in enumerate(lines):
+            spot = QRectF(place.left(), place.top() + (0.6 + 0.18 * k) * h, place.width(), 0.17 * h)
+            lettering.write(painter, spot, line, self.px(19), colours.SEVERITIES[warned] if warned else colours.QUIET)
+
+    def _caption(self, painter: QPainter, place: QRectF, severity: int) -> None:
+        """Say what the number is, and beside it how severe it is; the warning alone where there is no room for both."""
+        word = lettering.WORDS.get(severity, "")
+        caption = lettering.width_of("quad : ham", self.px(18))
+        warning = self.px(46) + lettering.width_of(word, self.px(18), bold=True)
+        both = caption + warning <= place.width()
+        if both or not severity:
+            lettering.write(painter, place, "quad : ham", self.px(18), colours.QUIET)
+        if severity:
+            x = place.left() + self.px(13) + (caption + self.px(13) if both else 0)
+            lettering.sign(painter, QPointF(x, place.center().y()), self.px(24), severity)
+            spot = QRectF(x + self.px(17), place.top(), place.right() - x - self.px(17), place.height())
+            lettering.write(painter, spot, word, self.px(18), colours.SEVERITIES[severity], bold=True)
+
+    def _why(self) -> str:
+        """Say why there is no ratio."""
+        if self._feed.lost_streams(self._side):
+            return "no data"
+        for name, group in (("quads", QUADRICEPS), ("hams", HAMSTRINGS)):
+            electrodes = [e for e in self._electrodes if e.muscle in group]
+            if not electrodes:
+                return f"no {name} electrode"
+            if all(e.mvc_uV is None for e in electrodes):
+                return "needs an MVC trial"
+        active = self._digits.get(f"quads_{self._side}_pct", math.nan) + self._digits.get(f"hams_{self._side}_pct", math.nan)
+        return "muscles at rest" if math.isfinite(active) else "no data"
+
+    def _bars(self, painter: QPainter, place: QRectF) -> None:
+        scale_height = self.px(22)
+        row = (place.height() - scale_height) / len(_GROUPS)
+        label, value = self.px(72), self.px(64)
+        track_left, track_width = place.left() + label, place.width() - label - value
+        for k, (name, column, muscles) in enumerate(_GROUPS):
+            metric = f"{column}_{self._side}_pct"
+            y = place.top() + k * row
+            present = any(e.muscle in muscles for e in self._electrodes)
+            colour = colours.TEXT if present else colours.FAINT
+            lettering.write(painter, QRectF(place.left(), y, label, row), name, self.px(19), colour)
+            track = QRectF(track_left, y + 0.2 * row, track_width, 0.6 * row)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.WELL)
+            painter.drawRoundedRect(track, self.px(4), self.px(4))
+            level = self._feed.value(metric)
+            if math.isfinite(level):
+                reach = max(0.0, min(1.0, level / _FULL_PCT)) * track_width
+                painter.fillRect(QRectF(track.left(), track.top(), reach, track.height()), colours.SIDES[self._side])
+                if level > _FULL_PCT:
+                    painter.fillRect(QRectF(track.right() - self.px(5), track.top(), self.px(5), track.height()), colours.TEXT)
+            digits = self._digits.get(metric, math.nan)
+            spot = QRectF(track.right(), y, value, row)
+            lettering.write(painter, spot, lettering.number(digits), self.px(26), colour, lettering.RIGHT, bold=True)
+        for tick in _TICKS_PCT:
+            x = track_left + tick / _FULL_PCT * track_width
+            line = QRect(round(x), round(place.top() + 0.2 * row), 2 if tick == 100 else 1, round((len(_GROUPS) - 0.4) * row))
+            painter.fillRect(line, colours.mixed(colours.TEXT, colours.WELL, 0.45 if tick == 100 else 0.2))
+            spot = QRectF(x - self.px(30), place.bottom() - scale_height, self.px(60), scale_height)
+            lettering.write(painter, spot, str(tick), self.px(15), colours.FAINT, lettering.CENTRE)

@@ -1,0 +1,195 @@
+"""The plates from above, to scale, the lifter's right on the right: each foot's centre of pressure with its trail."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QResizeEvent
+
+from acquisition.rig import Plate, Rig
+from processing.force.chain import right_direction
+from ui.dashboard.drawing import charts, colours, lettering
+from ui.dashboard.drawing.panel import Panel
+from ui.dashboard.feed.feed import TRAIL_ROWS, Feed
+
+Points = NDArray[np.float64]
+_EVERY = 4  # of the trail's rows, which are 10 ms apart
+_SHADES = 12
+_RESTING = "stand still for a second to set the reference"
+
+
+class PlatesView(Panel):
+    """Both plates, each foot's centre of pressure, the net one, and the middle of the stance once it is known."""
+
+    def __init__(self, feed: Feed) -> None:
+        """Lay the plates out as they lie in the lab."""
+        super().__init__("PLATES FROM ABOVE")
+        self._feed = feed
+        self._plates = list(feed.rig.plate) if feed.rig else []
+        self._axes = _right_and_front(feed.rig) if feed.rig else np.eye(2)
+        self._corners = [np.asarray(plate.corners_mm)[:, :2] @ self._axes.T for plate in self._plates]
+        self._digits: dict[str, float] = {}
+        self._moved = ""
+        self._outlines = [pyqtgraph.PlotCurveItem(antialias=True, fillLevel="enclosed") for _ in self._plates]
+        self._crosses = [pyqtgraph.PlotCurveItem(connect="pairs") for _ in self._plates]
+        self._letters = [_letter(plate) for plate in self._plates]
+        self._middle = pyqtgraph.InfiniteLine(angle=90)
+        self._spots = pyqtgraph.ScatterPlotItem(tip=None)
+        self._styles: dict[str, NDArray[np.object_]] = {}
+        self.chart = charts.plot(self)
+        self.chart.setAspectLocked(True)
+        self.chart.setVisible(bool(self._plates))
+        for item in (*self._outlines, *self._crosses, *self._letters, self._middle, self._spots):
+            self.chart.addItem(item, ignoreBounds=True)
+
+    def refresh_digits(self) -> None:
+        """Take new numbers."""
+        names = ("fz_{}_N", "foot_cop_medial_{}_mm")
+        self._digits = {(n := name.format(side)): self._feed.value(n) for name in names for side in ("left", "right")}
+
+    def showing(self) -> object:
+        """Digits and what is said beside the title; the points move on their own."""
+        feed = self._feed
+        severities = tuple(feed.severity(f"foot_cop_medial_{side}_mm") for side in ("left", "right"))
+        return severities, feed.lost_streams(), str(self._digits), self._resting()
+
+    def refresh(self) -> None:
+        """Move the points if a frame is new, and write what has changed beside them."""
+        super().refresh()
+        newest = str(self._feed.newest_s)
+        if self._plates and newest != self._moved:
+            self._moved = newest
+            self._move()
+
+    def _resting(self) -> bool:
+        return math.isfinite(self._feed.value("fz_total_N")) and math.isnan(self._feed.value("body_weight_N"))
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Lay the chart out between the numbers, and draw the plates in lines that suit the size of the window."""
+        if not self._plates:
+            return
+        place = self.inside(top=42)
+        margin = min(0.205 * place.width(), self.px(190))
+        self.chart.setGeometry(place.adjusted(margin, 0, -margin, 0).toRect())
+        corners = np.concatenate(self._corners)
+        least, most = corners.min(axis=0), corners.max(axis=0)
+        self.chart.setRange(xRange=(least[0], most[0]), yRange=(least[1], most[1]), padding=0.015)
+        thin = max(1.0, self.px(1))
+        for k, (plate, outline) in enumerate(zip(self._plates, self._corners, strict=True)):
+            closed = np.vstack([outline, outline[:1]])
+            pen = pyqtgraph.mkPen(colours.SIDES[plate.side], width=self.px(2))
+            self._outlines[k].setData(closed[:, 0], closed[:, 1], pen=pen, brush=colours.WELL)
+            centre = outline.mean(axis=0)
+            cross = centre + 0.98 * ((closed[:-1] + closed[1:]) / 2 - centre)[[0, 2, 1, 3]]
+            self._crosses[k].setData(cross[:, 0], cross[:, 1], pen=pyqtgraph.mkPen(colours.GRID, width=thin))
+            x = outline[:, 0].min() if plate.side == "left" else outline[:, 0].max()
+            self._letters[k].setPos(x, outline[:, 1].max())
+            self._letters[k].setFont(lettering.typeface(round(self.px(22)), True)[0])
+        self._middle.setPen(pyqtgraph.mkPen(colours.QUIET, width=max(1.0, self.px(1.5)), style=Qt.PenStyle.DashLine))
+        self._styles = self._spot_styles()
+        self._move()
+
+    def _spot_styles(self) -> dict[str, NDArray[np.object_]]:
+        """Return how each spot looks: for each foot the trail from old to new and then the newest; last the net one."""
+        shades = np.arange(TRAIL_ROWS // _EVERY) * _SHADES // (TRAIL_ROWS // _EVERY) / _SHADES
+        rim, none = pyqtgraph.mkPen(colours.GROUND, width=self.px(2)), pyqtgraph.mkPen(None)
+        brushes, sizes, pens, symbols = [], [], [], []
+        for plate in self._plates:
+            colour = colours.SIDES[plate.side]
+            fading = {share: pyqtgraph.mkBrush(colours.mixed(colour, colours.WELL, 0.25 + 0.7 * share)) for share in shades}
+            brushes += [*(fading[share] for share in shades), pyqtgraph.mkBrush(colour)]
+            sizes += [*(self.px(3 + 3 * share) for share in shades), self.px(20)]
+            pens += [none] * len(shades) + [rim]
+            symbols += ["o"] * (len(shades) + 1)
+        styles = {
+            "brush": [*brushes, pyqtgraph.mkBrush(colours.NET)],
+            "size": [*sizes, self.px(19)],
+            "pen": [*pens, rim],
+            "symbol": [*symbols, "d"],
+        }
+        return {name: np.array(style, dtype=object) for name, style in styles.items()}
+
+    def _cop(self, side: str) -> Points:
+        """Return the trail of a foot's centre of pressure, (n, 2) in mm to the right and to the front."""
+        axes = [self._feed.trail(f"cop_{side}_{axis}_mm") for axis in "xy"]
+        return np.column_stack(axes) @ self._axes.T
+
+    def _net(self) -> Points:
+        """Return the net centre of pressure, (2,) in mm to the right and to the front; NaN unless both feet have one."""
+        forces = [self._feed.value(f"fz_{side}_N") for side in ("left", "right")]
+        left, right = (self._cop(side)[-1] for side in ("left", "right"))
+        total = sum(forces)
+        return (forces[0] * left + forces[1] * right) / total if total > 0 else np.full(2, np.nan)
+
+    def _move(self) -> None:
+        """Move all points, and the middle of the stance, to where the newest frame has them."""
+        trails = [self._cop(plate.side) for plate in self._plates]
+        net = self._net()
+        points = np.vstack([part for trail in trails for part in (trail[_EVERY - 1 :: _EVERY], trail[-1:])] + [net])
+        known = np.isfinite(points).all(axis=1)
+        self._spots.setData(pos=points[known], **{name: style[known] for name, style in self._styles.items()})
+        middle = net[0] - self._feed.value("cop_net_shift_mm")
+        self._middle.setVisible(math.isfinite(middle))
+        if math.isfinite(middle):
+            self._middle.setValue(middle)
+
+    def draw(self, painter: QPainter) -> None:
+        """Write the numbers of each foot, and a remark beside the title."""
+        if not self._plates:
+            self.say(painter, "No force plates in this rig")
+            return
+        for plate in self._plates:
+            self._numbers(painter, self.inside(top=42), plate)
+        stopped = self._feed.lost_streams()
+        if stopped:
+            self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=2)
+        elif self._resting():
+            self.aside(painter, _RESTING, colours.TEXT)
+        else:
+            self.aside(painter, "front is up")
+
+    def _numbers(self, painter: QPainter, place: QRectF, plate: Plate) -> None:
+        width = min(0.2 * place.width(), self.px(180))
+        x = place.left() if plate.side == "left" else place.right() - width
+        align = lettering.LEFT if plate.side == "left" else lettering.RIGHT
+        medial = f"foot_cop_medial_{plate.side}_mm"
+        severity = self._feed.severity(medial)
+        value = self._digits.get(medial, math.nan)
+        way = "" if math.isnan(value) or round(value) == 0 else " inward" if value > 0 else " outward"
+        rows = (
+            (f"{lettering.number(self._digits.get(f'fz_{plate.side}_N', math.nan))} N", 30, colours.SIDES[plate.side], True),
+            ("foot COP", 16, colours.QUIET, False),
+            (f"{lettering.number(abs(value))} mm{way}", 20, colours.SEVERITIES[severity], severity > 0),
+            (lettering.WORDS.get(severity, ""), 18, colours.SEVERITIES[severity], True),
+        )
+        y = place.center().y() - self.px(76)
+        for text, size, colour, bold in rows:
+            lettering.write(painter, QRectF(x, y, width, self.px(1.4 * size)), text, self.px(size), colour, align, bold=bold)
+            y += self.px(1.4 * size + (8 if size == 30 else 0))
+        if severity:
+            shift = lettering.width_of(lettering.WORDS[severity], self.px(18), bold=True) + self.px(20)
+            sign_x = x + shift if plate.side == "left" else x + width - shift
+            lettering.sign(painter, QPointF(sign_x, y - self.px(12)), self.px(24), severity)
+
+
+def _letter(plate: Plate) -> pyqtgraph.TextItem:
+    """Return the letter that stands in a plate's upper outer corner."""
+    colour = colours.mixed(colours.SIDES[plate.side], colours.WELL, 0.7)
+    return pyqtgraph.TextItem(plate.side[0].upper(), colour, anchor=(0 if plate.side == "left" else 1, 0))
+
+
+def _right_and_front(rig: Rig) -> Points:
+    """Return the unit vectors (2, 2) to the lifter's right and front in the lab's x and y; + x is right where none is known."""
+    centres = {plate.side: np.mean(np.asarray(plate.corners_mm), axis=0) for plate in rig.plate}
+    unknown = np.full(3, np.nan)
+    try:
+        right = right_direction(rig.lab.right_axis, centres.get("left", unknown), centres.get("right", unknown))[:2]
+    except ValueError:
+        right = unknown[:2]
+    if not np.isfinite(right).all():
+        right = np.array([1.0, 0.0])
+    return np.array([right, [-right[1], right[0]]])

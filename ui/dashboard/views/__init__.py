@@ -1,0 +1,1 @@
+"""Views: panels laid out for a purpose."""

@@ -1,0 +1,204 @@
+"""The window: panels laid out as the lifter stands, left leg on the left, and the beat at which each of them is redrawn."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from acquisition.ring import Ring, SessionPhase
+from ui.dashboard.drawing import colours, lettering, sweep
+from ui.dashboard.drawing.panel import Panel
+from ui.dashboard.drawing.traces import Traces
+from ui.dashboard.feed.feed import Feed
+from ui.dashboard.panels.balance_bar import BalanceBar
+from ui.dashboard.panels.emg_traces import EmgTraces, share_gain
+from ui.dashboard.panels.flags_list import FlagsList
+from ui.dashboard.panels.force_traces import ForceTraces
+from ui.dashboard.panels.header import Header
+from ui.dashboard.panels.leg import Leg
+from ui.dashboard.panels.plates_view import PlatesView
+from ui.dashboard.panels.stream_states import StreamStates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FRAME_MS = 16
+_BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
+_AFTER_END_MS = 1000
+
+
+class Window(QWidget):
+    """The dashboard of one ring. `frame` is called 60 times a second by a timer which `start` sets going."""
+
+    def __init__(self, feed: Feed, *, close_at_end: bool = False) -> None:
+        """Make all panels; those for which the rig has nothing are left out."""
+        super().__init__()
+        self.setWindowTitle("squatscope")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(960, 540)
+        self.feed = feed
+        self._close_at_end = close_at_end
+        self._closing = False
+        self._count = 0
+        rig = feed.rig
+        has_emg, has_plates = bool(rig and rig.emg), bool(rig and rig.plate)
+        self.header, self.flags, self.streams = Header(feed), FlagsList(feed), StreamStates(feed)
+        self.balance, self.plates, self.force = BalanceBar(feed), PlatesView(feed), ForceTraces(feed)
+        self.legs = [Leg(feed, "left"), Leg(feed, "right")] if has_emg else []
+        self.emg = [EmgTraces(feed, "left"), EmgTraces(feed, "right")] if has_emg else []
+        self.centre: list[Panel] = [self.balance, self.plates, self.force] if has_plates else []
+        self.unknown = None if has_emg or has_plates else _Unknown(feed)
+        self._bars: list[Panel] = [*self.centre[:2], *self.legs]
+        self._digits: list[Panel] = [*self.legs, *self.centre]
+        self._traces: list[Traces] = [*self.emg, self.force] if has_plates else [*self.emg]
+        self._slow: list[Panel] = [self.header, self.flags, self.streams]
+        shown = [*self._slow, *self.centre, *self.legs, *self.emg, *([self.unknown] if self.unknown else [])]
+        self._shown: list[Panel] = shown
+        for panel in shown:
+            panel.setParent(self)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.frame)
+
+    def start(self) -> None:
+        """Begin to redraw."""
+        self._timer.start(FRAME_MS)
+
+    def frame(self) -> None:
+        """Take what is new and redraw what has changed: traces at once, bars half as often, digits five times a second."""
+        self.feed.poll()
+        for traces in self._traces:
+            traces.advance()
+        if self._count % _DIGITS_EVERY == 0:
+            for panel in self._digits:
+                panel.refresh_digits()
+        if self._count % _BARS_EVERY == 0:
+            for panel in self._bars:
+                panel.refresh()
+        if self._count % _HEALTH_EVERY == 6:
+            self._check()
+        if self._count % _SCALES_EVERY == 30:
+            share_gain(self.emg)
+            for traces in self._traces:
+                traces.refit()
+        self._count += 1
+
+    def catch_up(self) -> None:
+        """Bring every panel to the ring's present state at once, for a first frame or a picture."""
+        self.feed.poll()
+        for traces in self._traces:
+            traces.advance()
+        share_gain(self.emg)
+        for traces in self._traces:
+            traces.refit()
+        for panel in self._digits:
+            panel.refresh_digits()
+        for panel in self._bars:
+            panel.refresh()
+        self._check()
+        for panel in self._shown:
+            panel.update()
+
+    def _check(self) -> None:
+        for health in self.feed.health.values():
+            health.poll()
+        for panel in self._slow:
+            panel.refresh()
+        if self._close_at_end and not self._closing and self.feed.ring.phase == SessionPhase.FINISHED:
+            self._closing = True
+            QTimer.singleShot(_AFTER_END_MS, self.close)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Lay the panels out for the new size."""
+        scale = min(self.width() / 1920, self.height() / 1080)
+        for panel in self._shown:
+            panel.scale = scale
+        for panel, place in self._places(scale):
+            panel.setGeometry(place)
+            panel.update()
+
+    def _places(self, scale: float) -> list[tuple[Panel, QRect]]:
+        gap = round(12 * scale)
+        width, height = self.width(), self.height()
+        head, foot = round(64 * scale), round(196 * scale)
+        top, bottom = 2 * gap + head, height - 2 * gap - foot
+        places: list[tuple[Panel, QRect]] = [(self.header, QRect(gap, gap, width - 2 * gap, head))]
+        streams = round(0.27 * width)
+        places.append((self.flags, QRect(gap, bottom + gap, width - streams - 3 * gap, foot)))
+        places.append((self.streams, QRect(width - streams - gap, bottom + gap, streams, foot)))
+        middle = round((0.385 if self.legs else 1.0) * (width - 4 * gap)) if self.centre else 0
+        if self.legs:
+            side = (width - middle - (4 if self.centre else 3) * gap) // 2
+            for k, (leg, emg) in enumerate(zip(self.legs, self.emg, strict=True)):
+                x = gap if k == 0 else width - gap - side
+                leg_height = round(0.31 * (bottom - top))
+                places.append((leg, QRect(x, top, side, leg_height)))
+                places.append((emg, QRect(x, top + leg_height + gap, side, bottom - top - leg_height - gap)))
+            x = 2 * gap + side
+        else:
+            x, middle = gap, width - 2 * gap
+        if self.centre and not self.legs:
+            tall, half = round(0.4 * (bottom - top)), (middle - gap) // 2
+            lower = QRect(gap, top + tall + gap, half, bottom - top - tall - gap)
+            places.append((self.balance, QRect(gap, top, middle, tall)))
+            places.append((self.plates, lower))
+            places.append((self.force, lower.translated(half + gap, 0)))
+        elif self.centre:
+            heights = [round(share * (bottom - top - 2 * gap)) for share in (0.33, 0.41, 0.26)]
+            y = top
+            for panel, tall in zip(self.centre, heights, strict=True):
+                places.append((panel, QRect(x, y, middle, tall)))
+                y += tall + gap
+        if self.unknown is not None:
+            places.append((self.unknown, QRect(gap, top, width - 2 * gap, bottom - top)))
+        return places
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Fill the whole screen on F11, and let go of it on F11 or Escape."""
+        if event.key() == Qt.Key.Key_F11 and not self.isFullScreen():
+            self.showFullScreen()
+        elif event.key() in (Qt.Key.Key_F11, Qt.Key.Key_Escape) and self.isFullScreen():
+            self.showMaximized()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the ground between the panels."""
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), colours.GROUND)
+
+
+class _Unknown(Panel):
+    """What stands in the middle where the rig has neither plates nor electrodes."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self._known = feed.rig is not None
+
+    def draw(self, painter: QPainter) -> None:
+        if self._known:
+            self.say(painter, "This rig has neither force plates nor electrodes", "name them in the rig file")
+        else:
+            self.say(painter, "This ring doesn't say what its channels are", "its description holds no rig that can be read")
+
+
+def show(ring_path: Path, *, close_at_end: bool = False) -> int:
+    """Show the dashboard of a ring until it is closed, and return the exit code of its process.
+
+    It stays open when the session ends, unless `close_at_end`. Raises RingError for a file that is no ring, DashboardError
+    where Qt has no fonts.
+    """
+    ring = Ring.attach(ring_path)
+    app = QApplication.instance() or QApplication(["squatscope"])
+    lettering.typeface(20, False)
+    sweep.warm()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    window = Window(Feed(ring), close_at_end=close_at_end)
+    screen = QApplication.primaryScreen().availableGeometry()
+    window.resize(min(1920, screen.width()), min(1080, screen.height()))
+    window.catch_up()
+    window.start()
+    window.showMaximized()
+    return int(app.exec())

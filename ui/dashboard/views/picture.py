@@ -1,0 +1,69 @@
+"""A picture of the dashboard as a PNG, on a machine with or without a screen."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer
+from PySide6.QtWidgets import QApplication
+
+from acquisition.disk import write_whole
+from acquisition.ring import Ring, SessionPhase
+from ui.dashboard import DashboardError
+from ui.dashboard.drawing import lettering, sweep
+from ui.dashboard.feed import worst_frame as moment
+from ui.dashboard.feed.feed import Feed
+from ui.dashboard.views.operator import Window
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_EXISTS = "{} exists already, and nothing is ever overwritten; give another name."
+
+
+def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> None:
+    """Draw a ring, with ten seconds of traces, and save it as `png`.
+
+    A session that goes on is drawn as it stands, one that has ended at its worst moment, or at its end if no flag was up.
+    No screen is needed, but a font is: without one Qt draws boxes, so that is refused (on Debian or Ubuntu the package
+    fonts-dejavu-core is enough). Raises RingError for a file that is no ring, and DashboardError where `png` exists, can't be
+    written, or there is no font.
+    """
+    if png.exists():
+        raise DashboardError(_EXISTS.format(png))
+    ring = Ring.attach(ring_path)
+    if QApplication.instance() is None and sys.platform == "linux":
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication.instance() or QApplication(["squatscope"])
+    lettering.typeface(20, False)
+    sweep.warm()
+    window = Window(_feed(ring))
+    window.resize(*size)
+    window.ensurePolished()
+    window.grab()  # lays out the panels
+    window.catch_up()
+    image = window.grab().toImage()
+    window.deleteLater()
+    app.processEvents()
+    content = QBuffer()
+    image.save(content, "PNG")  # type: ignore[call-overload]
+    try:
+        write_whole(png, bytes(content.data().data()))
+    except FileExistsError:
+        raise DashboardError(_EXISTS.format(png)) from None
+    except OSError as error:
+        raise DashboardError(f"The picture {png} can't be written: {error.strerror}.") from error
+
+
+def _feed(ring: Ring) -> Feed:
+    feed = Feed(ring, frozen=True)
+    if ring.phase != SessionPhase.FINISHED:
+        return feed
+    feed.poll()
+    for health in feed.health.values():
+        health.poll()
+    moment_s = moment.rewind(ring, feed)
+    return feed if math.isnan(moment_s) else Feed(ring, frozen=True, whole_s=feed.session_s)

@@ -1,0 +1,136 @@
+"""The report: one HTML page that a coach can read from the top, and a researcher to the last setting."""
+
+from __future__ import annotations
+
+import math
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from acquisition.disk import write_whole
+from hardware.source import SquatscopeError
+from processing.findings.caveats import baselines, caveats
+from processing.findings.findings import amount, findings, setting
+from processing.formulas import FORMULAS
+from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processing.results import Results
+
+LEFT_COLOUR, RIGHT_COLOUR, TOTAL_COLOUR = "#0072b2", "#d55e00", "#555555"
+
+
+class ReportError(SquatscopeError):
+    """A report can't be written; the text is a full sentence."""
+
+
+def write(results: Results, path: Path) -> None:
+    """Write the report of one recording; raises ReportError where the file exists or can't be written."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ui.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["amount"] = amount
+    environment.filters["setting"] = setting
+    page = environment.get_template("report.html.j2").render(
+        results=results,
+        findings=findings(results),
+        caveats=caveats(results),
+        baselines=baselines(results),
+        plots=[plot for plot in plots(results) if not plot.empty],
+        formulas=used_formulas(results),
+        is_nan=math.isnan,
+        size=(WIDTH, HEIGHT, LEFT),
+        version=version("squatscope"),
+    )
+    try:
+        write_whole(path, page.encode())
+    except FileExistsError:
+        raise ReportError(f"{path} exists already, and nothing is ever overwritten; give another folder.") from None
+    except OSError as error:
+        raise ReportError(f"The report {path} can't be written: {error.strerror}.") from error
+
+
+def plots(results: Results) -> list[Plot]:
+    """Return the pictures of a report, each with the limits and flags of its rule; those without numbers are empty."""
+    rules = results.rig.rules
+    shift = [Limit("amber", s * rules.load_shift.amber_pct) for s in (-1, 1)] + [
+        Limit("red", s * rules.load_shift.red_pct) for s in (-1, 1)
+    ]
+    medial = [Limit("amber", rules.foot_cop_medial.amber_mm), Limit("red", rules.foot_cop_medial.red_mm)]
+    change = [Limit("amber", rules.qh_change.amber_ratio), Limit("red", rules.qh_change.red_ratio)]
+    whole = [("both", TOTAL_COLOUR, "load_shift_pct")]
+
+    def pair(column: str) -> list[tuple[str, str, str]]:
+        both = ("left", LEFT_COLOUR), ("right", RIGHT_COLOUR)
+        return [(side, colour, column.format(side=side)) for side, colour in both]
+
+    return [
+        _plot(
+            results,
+            "Vertical force",
+            [*pair("fz_{side}_N"), ("both", TOTAL_COLOUR, "fz_total_N")],
+        ),
+        _plot(results, "Load shift, + right", whole, shift, "load_shift"),
+        _plot(
+            results,
+            "Centre of pressure within each foot, + inwards",
+            pair("foot_cop_medial_{side}_mm"),
+            medial,
+            "foot_cop_medial",
+            (-5.0, 0.0),
+        ),
+        _plot(results, "Quadriceps, share of maximal contraction", pair("quads_{side}_pct")),
+        _plot(results, "Hamstrings, share of maximal contraction", pair("hams_{side}_pct")),
+        _plot(results, "Gluteal muscles, share of maximal contraction", pair("glutes_{side}_pct")),
+        _plot(results, "Quad/hamstring ratio over its own baseline", pair("qh_change_{side}"), change, "qh_change"),
+    ]
+
+
+def _plot(
+    results: Results,
+    title: str,
+    columns: list[tuple[str, str, str]],
+    limits: list[Limit] | None = None,
+    rule: str = "",
+    includes: tuple[float, ...] = (0.0,),
+) -> Plot:
+    series = []
+    unit = ""
+    formula_ids: list[str] = []
+    for name, colour, column in columns:
+        table = results.table_with(column)
+        if table is None:
+            continue
+        place = table.columns.index(column)
+        unit = table.units[place]
+        formula_ids.append(table.formula_ids[place])
+        series.append(Series(name, colour, table.time_s, table.frames[:, place]))
+    spans = [
+        Span(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s, flag.severity, flag.label)
+        for flag in results.flags
+        if flag.rule == rule
+    ]
+    return Plot(
+        title,
+        "" if unit == "1" else unit,
+        list(dict.fromkeys(formula_ids)),
+        results.seconds,
+        series,
+        limits or [],
+        spans,
+        includes,
+    )
+
+
+def used_formulas(results: Results) -> list[tuple[str, str, str, str, str]]:
+    """Return id, unit, formula, sign and source of every formula whose numbers are in these results."""
+    ids = dict.fromkeys(i for table in results.tables.values() for i in table.formula_ids)
+    known = (FORMULAS[i] for i in ids if i in FORMULAS)
+    return [(f.id, f.unit, f.text, f.sign, f.source) for f in known]

@@ -1,0 +1,1 @@
+"""A session: its parts put together, watched and ended."""

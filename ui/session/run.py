@@ -1,0 +1,280 @@
+"""A session from beginning to end: the parts put together, watched, and everything it leaves written into one folder."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acquisition.engine import Engine
+from acquisition.recorder import Recorder, bytes_per_s, require_room
+from acquisition.ring import Ring
+from acquisition.sync_gate import SyncGate
+from hardware.source import SquatscopeError
+from processing.live import LivePipeline
+from processing.pipeline import Pipeline, warm
+from ui.report import report
+from ui.session import dashboard_process
+from ui.session.lsl_publisher import Outlets
+from ui.session.shutdown import endings
+from ui.session.terminal_view import TerminalView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from acquisition.engine import Follower
+    from acquisition.rig import Rig
+    from hardware.source import Source
+    from processing.results import Results
+    from ui.session.shutdown import Told
+
+MOST_RING_S = 900.0
+WATCH_S = 0.1
+
+
+class SessionError(SquatscopeError):
+    """A session can't begin, or can't leave what it should; the text is a full sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files that a session leaves in its folder; the ring stays only where something went wrong."""
+
+    path: Path
+
+    @property
+    def ring(self) -> Path:
+        """The ring, while the session lasts."""
+        return self.path / "ring.h5"
+
+    @property
+    def recording(self) -> Path:
+        """Raw samples."""
+        return self.path / "recording.h5"
+
+    @property
+    def metrics(self) -> Path:
+        """Metrics and flags."""
+        return self.path / "metrics.h5"
+
+    @property
+    def picture(self) -> Path:
+        """The dashboard at the worst moment of the session, or at its end if no flag was up."""
+        return self.path / "dashboard.png"
+
+    @property
+    def report(self) -> Path:
+        """The page to read."""
+        return self.path / "report.html"
+
+    def left(self) -> list[tuple[str, Path]]:
+        """Return what the session left, by name."""
+        files = {
+            "recording": self.recording,
+            "metrics": self.metrics,
+            "picture": self.picture,
+            "report": self.report,
+            "ring": self.ring,
+        }
+        return [(name, path) for name, path in files.items() if path.exists()]
+
+    def make(self) -> bool:
+        """Make the folder and return whether it was not there; raises SessionError where it can't be, or has such files."""
+        for file in (self.ring, self.recording, self.metrics, self.picture, self.report):
+            if file.exists():
+                raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
+        new = not self.path.exists()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SessionError(
+                f"The folder {self.path} can't be made: {error.strerror}; give another one with --out."
+            ) from error
+        return new
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a session came to: its results, what went wrong, and what else is worth a sentence."""
+
+    results: Results
+    folder: Folder
+    faults: list[str]
+    remarks: list[str] = field(default_factory=list)
+
+
+def new_folder(what: str) -> Path:
+    """Return a folder's name that is not taken yet, from what it is for and the time."""
+    stem = f"squatscope-{what}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    path = Path(stem)
+    number = 2
+    while path.exists():
+        path = Path(f"{stem}-{number}")
+        number += 1
+    return path
+
+
+def run(
+    rig: Rig,
+    sources: Sequence[Source],
+    folder: Folder,
+    console: Console,
+    *,
+    seconds: float | None,
+    length_s: float,
+    ring_s: float | None = None,
+    headless: bool,
+) -> Outcome:
+    """Run a session until its sources end, `seconds` have passed or somebody ends it, and write what it leaves.
+
+    `length_s` is how much will be recorded, infinite where nobody knows. The ring holds `ring_s`, or where that is not given
+    all of the session, up to a quarter of an hour.
+    Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError, PipelineError) where it can't begin,
+    and then leaves nothing behind.
+    """
+    remarks: list[str] = []
+    with endings() as told:
+        try:
+            parts = _begin(rig, sources, folder, console, length_s, ring_s, told)
+        except KeyboardInterrupt:
+            raise SessionError("The session was ended before it began, so nothing was recorded.") from None
+        try:
+            with dashboard_process.opened(folder.ring, headless, remarks):
+                _watch(parts, console, seconds, told, remarks)
+                if not parts.gate.refusal:
+                    remarks += dashboard_process.save_picture(folder.ring, folder.picture)
+        finally:
+            parts.engine.stop()
+        if parts.gate.refusal:
+            parts.undo.close()
+            raise SessionError(" ".join([parts.gate.refusal, *parts.engine.faults]))
+        missed = parts.recorder.missed.items()
+        faults = parts.engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in missed if n]
+        results = parts.live.results(folder.recording.name, parts.recorder.uuid, parts.recorder.created_utc)
+        parts.ring.close()
+        if faults:
+            remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
+        else:
+            _remove(folder.ring, remarks)
+        for write, path in ((results.write, folder.metrics), (partial(report.write, results), folder.report)):
+            try:
+                write(path)
+            except SquatscopeError as error:
+                faults.append(f"{error} The recording is not touched by that; 'squatscope reprocess' makes what is missing.")
+    return Outcome(results, folder, faults, remarks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a running session is made of; closing `undo` takes back what it has left so far."""
+
+    ring: Ring
+    recorder: Recorder
+    gate: SyncGate
+    live: LivePipeline
+    engine: Engine
+    undo: ExitStack
+
+
+def _begin(
+    rig: Rig,
+    sources: Sequence[Source],
+    folder: Folder,
+    console: Console,
+    length_s: float,
+    ring_s: float | None,
+    told: Told,
+) -> _Parts:
+    """Put the parts together and start them; where that fails, undo what was done."""
+    with ExitStack() as undo:
+        if folder.make():
+            undo.callback(_remove_folder, folder.path)
+        if math.isfinite(length_s):
+            require_room(folder.path, length_s * bytes_per_s(rig))
+        with console.status("Warming up the kernels ..."):
+            warm(rig)
+        ring = _make_ring(rig, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
+        undo.callback(_remove, folder.ring, [])
+        undo.callback(ring.close)
+        recorder = Recorder(ring, folder.recording, rig)
+        undo.callback(_remove, folder.recording, [])
+        undo.callback(recorder.abandon)
+        gate = SyncGate(ring, rig, recorder)
+        live = LivePipeline(ring, rig)
+        followers: dict[str, Follower] = {"recorder": gate, "live pipeline": live}
+        if rig.lsl.outlet:
+            followers["LSL outlets"] = outlets = Outlets(ring, rig.lsl)
+            undo.callback(outlets.abandon)
+        engine = Engine(ring, sources, followers)
+        engine.arm()
+        told.raises = False
+        engine.start()
+        return _Parts(ring, recorder, gate, live, engine, undo.pop_all())
+
+
+def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
+    pipeline = Pipeline(rig)
+    return Ring.create(
+        folder.ring,
+        [settings.stream() for settings in rig.stream],
+        seconds,
+        derived=pipeline.derived_streams(),
+        description={
+            "rig": rig.model_dump(mode="json"),
+            "rules": [rule.as_data() for rule in pipeline.rules],
+            "software_version": version("squatscope"),
+        },
+    )
+
+
+def _watch(parts: _Parts, console: Console, seconds: float | None, told: Told, remarks: list[str]) -> None:
+    """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
+    engine, gate = parts.engine, parts.gate
+    until_s = math.inf if seconds is None else time.monotonic() + seconds
+    waiting = not gate.open
+
+    def ended() -> bool:
+        return engine.wait(WATCH_S) or told.yet or bool(gate.refusal) or time.monotonic() >= until_s
+
+    def show(view: TerminalView) -> None:
+        nonlocal waiting
+        if waiting and gate.open:
+            console.print(gate.progress)
+            waiting = False
+        view.update(gate.progress if waiting else "")
+
+    try:
+        with closing(TerminalView(parts.ring, console)) as view:
+            while not ended():
+                show(view)
+            if told.yet:
+                console.print("The session is brought to its end ...")
+            engine.stop()
+            show(view)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - rich exits where nobody reads on; no sample is lost for that
+        remarks.append(f"The terminal view stopped: {error or type(error).__name__}")
+    while not ended():
+        pass
+    engine.stop()
+
+
+def _remove(ring: Path, remarks: list[str]) -> None:
+    try:
+        ring.unlink()
+    except FileNotFoundError:
+        pass
+    except PermissionError:  # Windows keeps a file that a dashboard still maps
+        remarks.append(f"{ring} can be deleted once the dashboard is closed.")
+
+
+def _remove_folder(path: Path) -> None:
+    with suppress(OSError):
+        path.rmdir()

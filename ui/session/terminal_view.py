@@ -1,0 +1,212 @@
+"""The terminal view: a session as text, for a bare server, a box without a screen, and whoever likes it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from acquisition.ring import BACKLOG, PUBLISHED
+from hardware.source import SourceState
+from processing.findings.findings import amount
+from processing.flags.rules import RED, fold
+from processing.pipeline import FLAGS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from acquisition.ring import Ring
+    from processing.flags.rules import Flag
+
+REDRAWS_PER_S = 8
+BAR_PCT = 20.0
+FLAG_LINES = 5
+BEHIND_S = 0.5
+# Blue and orange stay apart for eyes that don't tell red from green, and every colour has a word beside it.
+LEFT_STYLE, RIGHT_STYLE = "bold #56b4e9", "bold #e69f00"
+AMBER_STYLE, RED_STYLE = "bold black on #f0b000", "bold white on #b3261e"
+GOOD_STATES = (SourceState.RUNNING, SourceState.ENDED)
+MARKS = {
+    SourceState.RUNNING: "●",
+    SourceState.ENDED: "■",
+    SourceState.SILENT: "◌",
+    SourceState.LOST: "✕",
+    SourceState.IDLE: "○",
+}
+COLUMNS = (
+    ("force N", "fz_{}_N", 0),
+    ("inwards mm", "foot_cop_medial_{}_mm", 1),
+    ("quads %MVC", "quads_{}_pct", 0),
+    ("hams", "hams_{}_pct", 0),
+    ("glutes", "glutes_{}_pct", 0),
+    ("Q:H", "qh_{}", 1),
+    ("x baseline", "qh_change_{}", 2),
+)
+
+
+class TerminalView:
+    """Follows a ring and draws it as text; on a terminal it redraws in place, elsewhere it prints flags line by line."""
+
+    def __init__(self, ring: Ring, console: Console) -> None:
+        """Begin at the newest frames."""
+        self._notice = ""
+        self._ring = ring
+        self._console = console
+        self._raw = [name for name in ring.streams if name not in ring.derived]
+        self._readers = {name: ring.reader(name, rows_back=1) for name in ring.derived if name != FLAGS}
+        self._flag_reader = ring.reader(FLAGS)
+        self._known = {name for reader in self._readers.values() for name in reader.stream.channel_names}
+        self._newest: dict[str, float] = {}
+        self._up: dict[int, Flag] = {}
+        self._rules = ring.description["rules"]
+        self._live: Live | None = None
+        if console.is_terminal:
+            self._live = Live(console=console, refresh_per_second=REDRAWS_PER_S, transient=True)
+            self._live.start(refresh=False)
+
+    def update(self, notice: str = "") -> None:
+        """Read what is new and show it, with a line above it."""
+        self._notice = notice
+        for name, reader in self._readers.items():
+            newest = None
+            while (run := reader.read()) is not None:
+                newest = run
+            if newest is not None:
+                self._newest.update(zip(reader.stream.channel_names, newest.samples[-1], strict=True))
+            if self._ring.state(name.rsplit(".", 1)[0]) not in GOOD_STATES:
+                self._newest.update(dict.fromkeys(reader.stream.channel_names, math.nan))
+        while (run := self._flag_reader.read()) is not None:
+            for flag in (fold(row[None])[0] for row in run.samples):
+                self._take(flag)
+        if self._live is not None:
+            self._live.update(self._picture())
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+        if self._live is not None:
+            self._live.stop()
+
+    def _take(self, flag: Flag) -> None:
+        """Keep a flag as it stands now, and print a line unless only its peak has grown."""
+        before = self._up.pop(flag.rule, None)
+        ended = not math.isnan(flag.end_sample)
+        if not ended:
+            self._up[flag.rule] = flag
+        same = before is not None and (before.start_sample, before.severity) == (flag.start_sample, flag.severity)
+        if ended or not same:
+            at_sample = flag.end_sample if ended else flag.raised_sample
+            line = Text(f"{at_sample / self._rate_hz(self._rules[flag.rule]['stream']):6.1f} s ")
+            line.append(" ends  " if ended else _severity(flag), "dim" if ended else _style(flag))
+            line.append(f" {self._describe(flag)}", "dim" if ended else "")
+            self._print(line)
+
+    def _print(self, line: Text) -> None:
+        if self._live is not None:
+            self._console.print(line, no_wrap=True, overflow="ellipsis")
+        else:
+            self._console.print(line, soft_wrap=True)
+
+    def _rate_hz(self, stream: str) -> float:
+        return self._ring.streams[stream].rate_hz
+
+    def _describe(self, flag: Flag) -> str:
+        rule = self._rules[flag.rule]
+        return f"{rule['label']} ({amount(flag.peak, rule['unit'], rule['metric'])})"
+
+    def _value(self, name: str) -> float:
+        return self._newest.get(name, math.nan)
+
+    def _picture(self) -> Group:
+        """Draw everything, always as many lines high, so that nothing jumps."""
+        rows: list[Text | Table] = [_line(f"   {self._notice}"), self._streams()]
+        if "load_shift_pct" in self._known:
+            rows += [Text(""), self._balance()]
+        return Group(*rows, Text(""), self._legs(), Text(""), *self._flags())
+
+    def _streams(self) -> Text:
+        """Say how long the session lasts, and how each source is doing."""
+        seconds = max(self._ring.counter(name, PUBLISHED) / self._rate_hz(name) for name in self._raw)
+        line = _line(f"{seconds:8.1f} s")
+        for name in self._raw:
+            state = self._ring.state(name)
+            good = state in GOOD_STATES
+            line.append("   ")
+            line.append(f"{MARKS[state]} {name} {state.name.lower()}", "dim" if good else RED_STYLE)
+            behind_s = self._ring.counter(name, BACKLOG) / self._rate_hz(name)
+            if behind_s >= BEHIND_S:
+                line.append(f" {behind_s:.1f} s behind", RED_STYLE)
+            if note := self._ring.note(name):
+                line.append(f" {note}", "" if good else RED_STYLE)
+        return line
+
+    def _balance(self) -> Text:
+        """Draw load shift as a bar from left to right, with its limits marked."""
+        shift = self._value("load_shift_pct")
+        half = max(10, min(30, (self._console.width - 37) // 2))
+        cells = ["·"] * (2 * half + 1)
+        for rule in self._rules:
+            if rule["metric"] == "load_shift_pct":
+                for limit in (rule["amber"], rule["red"]):
+                    cells[_cell(rule["sign"] * limit, half)] = "|"
+        side, style = ("left", LEFT_STYLE) if shift < 0 else ("right", RIGHT_STYLE)
+        line = _line("")
+        line.append("   left ", LEFT_STYLE)
+        if math.isnan(shift):
+            line.append("".join(cells), "dim").append(" right", RIGHT_STYLE)
+            return line.append("  no load shift", "dim")
+        place = _cell(shift, half)
+        first, last = min(place, half), max(place, half)
+        line.append("".join(cells[:first]), "dim")
+        line.append("█" * (last - first + 1), style)
+        line.append("".join(cells[last + 1 :]), "dim")
+        line.append(" right", RIGHT_STYLE)
+        return line.append(f"  {abs(shift):4.1f} % {side}", "bold")
+
+    def _legs(self) -> Table:
+        table = Table(box=None, padding=(0, 1), show_edge=False)
+        table.add_column("  leg", min_width=7, no_wrap=True)
+        columns = [column for column in COLUMNS if any(column[1].format(side) in self._known for side in ("left", "right"))]
+        for title, _, _ in columns:
+            table.add_column(title, justify="right", min_width=6, no_wrap=True)
+        for side, style in (("left", LEFT_STYLE), ("right", RIGHT_STYLE)):
+            table.add_row(
+                Text(f"  {side}", style), *(_number(self._value(name.format(side)), digits) for _, name, digits in columns)
+            )
+        return table
+
+    def _flags(self) -> list[Text]:
+        """List the flags which are up, the most severe first, on always as many lines."""
+        flags = sorted(self._up.values(), key=lambda flag: (-flag.severity, flag.start_sample))
+        lines = [_line("   no flag is up", "dim")] if not flags else []
+        for flag in flags[:FLAG_LINES]:
+            line = _line("  ")
+            line.append(f" {'▲▲' if flag.severity == RED else '▲ '}{_severity(flag)}", _style(flag))
+            lines.append(line.append(f" {self._describe(flag)}", "bold" if flag.severity == RED else ""))
+        if len(flags) > FLAG_LINES:
+            lines[-1] = _line(f"   and {len(flags) - FLAG_LINES + 1} more")
+        return lines + [Text("")] * (FLAG_LINES - len(lines))
+
+
+def _severity(flag: Flag) -> str:
+    return " RED   " if flag.severity == RED else " AMBER "
+
+
+def _style(flag: Flag) -> str:
+    return RED_STYLE if flag.severity == RED else AMBER_STYLE
+
+
+def _line(text: str, style: str = "") -> Text:
+    """Return a text that keeps to its line."""
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
+
+
+def _cell(shift_pct: float, half: int) -> int:
+    return round(max(-1.0, min(1.0, shift_pct / BAR_PCT)) * half) + half
+
+
+def _number(value: float, digits: int) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"

@@ -1,0 +1,26 @@
+"""The demonstration over the wire: the three vendors' clients, unmodified, with stand-ins for their devices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acquisition.rig.rig_file import example, load
+from sim.lifter.lifter import demo_lifter
+from sim.wire.lab import WireLab
+from ui.session.run import run
+from ui.session.sources import sources_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ui.session.run import Folder, Outcome
+
+
+def run_wired(folder: Folder, console: Console, seconds: float, seed: int, *, headless: bool) -> Outcome:
+    """Run the demonstration for so long; raises what a session raises, and SourceError where a client is missing."""
+    lab = WireLab(load(example("wire")), demo_lifter(seconds, seed))
+    with lab as rig:
+        sources = sources_of(rig, seconds, seed)
+        outcome = run(rig, sources, folder, console, seconds=seconds, length_s=seconds, headless=headless)
+    outcome.remarks += lab.remarks
+    return outcome
