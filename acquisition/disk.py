@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def claim(path: Path, size: int) -> None:

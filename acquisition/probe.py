@@ -1,4 +1,4 @@
-"""A trial: each source opened by itself, then a few seconds recorded from all that open, to see what a session would meet."""
+"""A probe: each source opened by itself, then a few seconds recorded from all that open, to see what a session would meet."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 from acquisition.engine import Engine
 from acquisition.ring import Ring
-from acquisition.stretches import Run
+from acquisition.stretches import Stretch
 from hardware.source import Source, SourceError, SourceState, Stream
 
 PROBE_BYTES = 16 * 2**20
 
 
 @dataclass(slots=True)
-class Trial:
+class Probe:
     """What one stream gave: why it could not be opened (`fault`, with the device's own `code`), or else how it was.
 
     `open_s` is how long opening and starting took; `state` and `note` are its source's at the end.
@@ -30,7 +30,7 @@ class Trial:
     open_s: float = 0.0
     state: SourceState = SourceState.IDLE
     note: str = ""
-    runs: list[Run] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,19 @@ class Disk:
     write_bytes_per_s: float
 
 
-def try_out(makers: Mapping[str, Callable[[], Source]], folder: Path, seconds: float) -> list[Trial]:
-    """Return a trial of each stream; `makers` make its source, which may raise SourceError as the source itself may.
+def probe_sources(makers: Mapping[str, Callable[[], Source]], folder: Path, seconds: float) -> list[Probe]:
+    """Return a probe of each stream; `makers` make its source, which may raise SourceError as the source itself may.
 
-    A ring for the trial is made in `folder` and removed again.
+    A ring for the probe is made in `folder` and removed again.
     """
-    trials = {name: Trial(name) for name in makers}
-    sources = [source for name, make in makers.items() if (source := _opened(make, trials[name])) is not None]
+    probes = {name: Probe(name) for name in makers}
+    sources = [source for name, make in makers.items() if (source := _opened(make, probes[name])) is not None]
     if sources:
-        _record(sources, trials, folder / "trial.ring.h5", seconds)
-    return list(trials.values())
+        _record(sources, probes, folder / "probe.ring.h5", seconds)
+    return list(probes.values())
 
 
-def _opened(make: Callable[[], Source], trial: Trial) -> Source | None:
+def _opened(make: Callable[[], Source], probe: Probe) -> Source | None:
     """Return a source that could be opened and started, released again."""
     began_s = time.monotonic()
     try:
@@ -61,17 +61,17 @@ def _opened(make: Callable[[], Source], trial: Trial) -> Source | None:
         try:
             source.open()
             source.start()
-            trial.open_s = time.monotonic() - began_s
+            probe.open_s = time.monotonic() - began_s
         finally:
             source.stop()
             source.close()
         return make()
     except SourceError as error:
-        trial.fault, trial.code = str(error), error.code
+        probe.fault, probe.code = str(error), error.code
         return None
 
 
-def _record(sources: Sequence[Source], trials: Mapping[str, Trial], path: Path, seconds: float) -> None:
+def _record(sources: Sequence[Source], probes: Mapping[str, Probe], path: Path, seconds: float) -> None:
     streams: list[Stream] = [source.stream for source in sources]
     ring = Ring.create(path, streams, seconds + 10.0)
     try:
@@ -81,16 +81,16 @@ def _record(sources: Sequence[Source], trials: Mapping[str, Trial], path: Path, 
             engine.start()
             engine.wait(seconds)
             for stream in streams:
-                trials[stream.name].state, trials[stream.name].note = ring.state(stream.name), ring.note(stream.name)
+                probes[stream.name].state, probes[stream.name].note = ring.state(stream.name), ring.note(stream.name)
         except SourceError as error:
             for stream in streams:
-                trials[stream.name].fault, trials[stream.name].code = str(error), error.code
+                probes[stream.name].fault, probes[stream.name].code = str(error), error.code
         finally:
             engine.stop()
         for stream in streams:
             reader = ring.reader(stream.name)
-            while (run := reader.read()) is not None:
-                trials[stream.name].runs.append(run)
+            while (stretch := reader.read()) is not None:
+                probes[stream.name].stretches.append(stretch)
     finally:
         ring.close()
         path.unlink()
@@ -98,7 +98,7 @@ def _record(sources: Sequence[Source], trials: Mapping[str, Trial], path: Path, 
 
 def disk_of(folder: Path) -> Disk:
     """Measure the disk of a folder by writing a file, which is removed again; raises OSError where nothing can be written."""
-    probe = folder / "trial.disk.bin"
+    probe = folder / "probe.disk.bin"
     content = os.urandom(2**20)
     began_s = time.monotonic()
     with probe.open("xb") as file:

@@ -53,8 +53,8 @@ class Recorder:
     def _write(self) -> bool:
         wrote = False
         for name, reader in self._readers.items():
-            while (run := reader.read()) is not None:
-                self._writer.append(name, run)
+            while (stretch := reader.read()) is not None:
+                self._writer.append(name, stretch)
                 wrote = True
         if wrote:
             self._writer.flush()
@@ -75,7 +75,7 @@ def bytes_per_s(rig: Rig) -> float:
     return 2.5 * sum(s.rate_hz * (len(s.channels) * (4 if s.dtype == "float32" else 8) + 16) for s in rig.stream)
 
 
-def require_room(folder: Path, needed_bytes: float) -> None:
+def require_space(folder: Path, needed_bytes: float) -> None:
     """Raise RecordingError where a recording of that size would fill the disk."""
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:

@@ -21,10 +21,10 @@ import h5py
 import numpy as np
 from pydantic import ValidationError
 
-from acquisition.disk import NO_ROOM, allocate, claim
+from acquisition.disk import NO_SPACE, allocate, claim
 from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
-from acquisition.stretches import TICK, Run, read_stream, split_at_gaps, write_stream
+from acquisition.stretches import TICK, Stretch, read_stream, split_at_gaps, write_stream
 from acquisition.timebase import sync
 from acquisition.timebase.sync_edges import EDGE, finders
 from hardware.source import SquatscopeError
@@ -53,24 +53,24 @@ class RecordingError(SquatscopeError):
 
 
 def gaps_of(ticks: NDArray[np.void]) -> NDArray[np.void]:
-    """Return the gaps between runs: the row and the sample number after each, how many are missing, and the clock segment.
+    """Return the gaps between stretches: the row and the sample number after each, how many are missing, and the clock segment.
 
     Samples that were lost before the first row count as a gap at row 0.
     """
     found = []
     row = index = segment = 0
-    for run in split_at_gaps(ticks):
-        if not len(run):
+    for stretch in split_at_gaps(ticks):
+        if not len(stretch):
             continue
-        begins = int(run["index"][0] - run["row"][0]) + row
-        if begins != index or int(run["segment"][0]) != segment:
-            found.append((row, begins, begins - index, int(run["segment"][0])))
-        row, index, segment = int(run["row"][-1]), int(run["index"][-1]), int(run["segment"][0])
+        begins = int(stretch["index"][0] - stretch["row"][0]) + row
+        if begins != index or int(stretch["segment"][0]) != segment:
+            found.append((row, begins, begins - index, int(stretch["segment"][0])))
+        row, index, segment = int(stretch["row"][-1]), int(stretch["index"][-1]), int(stretch["segment"][0])
     return np.array(found, GAP)
 
 
 class RecordingWriter:
-    """Writes a recording, run by run; `finish` completes it, `abandon` leaves it as it is."""
+    """Writes a recording, stretch by stretch; `finish` completes it, `abandon` leaves it as it is."""
 
     def __init__(self, path: Path, rig: Rig, streams: Sequence[Stream]) -> None:
         """Make the file; raises RecordingError where one exists or it can't be made."""
@@ -85,7 +85,7 @@ class RecordingWriter:
             raise RecordingError(f"The recording {path} can't be made: {error.strerror}.") from error
         try:
             self._file = h5py.File(path, "w", libver="earliest", locking=False)
-            self._room = path.open("r+b", buffering=0)
+            self._space_file = path.open("r+b", buffering=0)
             self._pending_bytes, self._spare_bytes = 0, METADATA_BYTES
             self._finders = finders(rig)
             self._describe(rig, streams)
@@ -117,17 +117,17 @@ class RecordingWriter:
                 self._spare_bytes += EDGES_TOGETHER * EDGE.itemsize
             self._spare_bytes += rows * width * dtype.itemsize + TICKS_TOGETHER * TICK.itemsize  # a chunk is written whole
 
-    def append(self, name: str, run: Run) -> None:
-        """Write a run at the end of a stream; raises RecordingError where the disk is full or gone."""
+    def append(self, name: str, stretch: Stretch) -> None:
+        """Write a stretch at the end of a stream; raises RecordingError where the disk is full or gone."""
         group = self._file["streams"][name]
         samples, ticks = group["samples"], group["ticks"]
         row = len(samples)
-        moved = run.ticks.copy()
-        moved["row"] += row - run.first_row
-        edges = self._finders[name].take(run) if name in self._finders else np.empty(0, EDGE)
-        with self._room_for(run.samples.nbytes + moved.nbytes + edges.nbytes):
-            samples.resize(row + len(run.samples), axis=0)
-            samples[row:] = run.samples
+        moved = stretch.ticks.copy()
+        moved["row"] += row - stretch.first_row
+        edges = self._finders[name].take(stretch) if name in self._finders else np.empty(0, EDGE)
+        with self._space_for(stretch.samples.nbytes + moved.nbytes + edges.nbytes):
+            samples.resize(row + len(stretch.samples), axis=0)
+            samples[row:] = stretch.samples
             ticks.resize(len(ticks) + len(moved), axis=0)
             ticks[-len(moved) :] = moved
             if len(edges):
@@ -137,20 +137,20 @@ class RecordingWriter:
 
     def flush(self) -> None:
         """Hand everything to the operating system, so that other programs and a crash find it."""
-        with self._room_for(0):
+        with self._space_for(0):
             self._file.flush()
         self._pending_bytes = 0
 
     @contextmanager
-    def _room_for(self, size: int) -> Iterator[None]:
+    def _space_for(self, size: int) -> Iterator[None]:
         """Take room for what is about to be written, and tell a failure in a sentence."""
         try:
             self._pending_bytes += size
             end = self._file.id.get_filesize()
-            allocate(self._room, end, end + self._pending_bytes + self._spare_bytes)
+            allocate(self._space_file, end, end + self._pending_bytes + self._spare_bytes)
             yield
         except (OSError, RuntimeError) as error:
-            full = isinstance(error, OSError) and error.errno in NO_ROOM
+            full = isinstance(error, OSError) and error.errno in NO_SPACE
             what = "the disk is full" if full else error
             raise RecordingError(
                 f"Writing {self.path} failed ({what}); what was written before is in it, and the ring holds the rest."
@@ -166,23 +166,23 @@ class RecordingWriter:
             gaps, line = gaps_of(ticks[name]), lines[name]
             table = np.zeros(len(line.first_index), CLOCK)
             table["first_index"], table["offset_s"] = line.first_index, line.offset_s
-            with self._room_for(gaps.nbytes + table.nbytes):
+            with self._space_for(gaps.nbytes + table.nbytes):
                 group.create_dataset("gaps", data=gaps)
                 dataset = group.create_dataset("clock", data=table)
                 dataset.attrs["rate_hz"] = line.rate_hz
                 dataset.attrs["residual_s"] = line.residual_s
                 dataset.attrs["sync_level"] = fixed(line.level)
-        with self._room_for(0):
+        with self._space_for(0):
             self._file.attrs["complete"] = True
             self._file.flush()
         self.abandon()
 
     def abandon(self) -> None:
         """Close the file as it is, and give back the room that was not needed."""
-        with self._room:
+        with self._space_file:
             end = self._file.id.get_filesize()
             self._file.close()
-            self._room.truncate(min(end, os.fstat(self._room.fileno()).st_size))
+            self._space_file.truncate(min(end, os.fstat(self._space_file.fileno()).st_size))
 
 
 def _sound_ticks(ticks: NDArray[np.void], rows: int) -> int:
@@ -282,8 +282,8 @@ class Recording:
         except (OSError, RuntimeError, ValueError) as error:
             raise RecordingError(f"{self.path} is damaged in the stream {name} after row {first_row}: {error}") from error
 
-    def runs(self, name: str, most_rows: int = 1 << 16) -> Iterator[Run]:
-        """Yield a stream's runs in order, each of whole blocks and of about `most_rows` rows at most."""
+    def stretches(self, name: str, most_rows: int = 1 << 16) -> Iterator[Stretch]:
+        """Yield a stream's stretches in order, each of whole blocks and of about `most_rows` rows at most."""
         row = 0
         for part in split_at_gaps(self.streams[name].ticks) if self.streams[name].rows else []:
             offset = int(part["index"][0] - part["row"][0])
@@ -291,7 +291,7 @@ class Recording:
                 count = max(1, int(np.searchsorted(part["row"], row + most_rows, side="right")))
                 ticks, part = part[:count], part[count:]
                 end = int(ticks["row"][-1])
-                yield Run(self.samples(name, row, end - row), ticks, row, row + offset)
+                yield Stretch(self.samples(name, row, end - row), ticks, row, row + offset)
                 row = end
 
     @property

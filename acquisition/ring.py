@@ -33,9 +33,9 @@ import h5py
 import numpy as np
 
 from acquisition import ring_file
-from acquisition.disk import NO_ROOM
+from acquisition.disk import NO_SPACE
 from acquisition.hdf5_text import text_of, texts_of
-from acquisition.stretches import Run, read_stream, split_at_gaps
+from acquisition.stretches import Stretch, read_stream, split_at_gaps
 from hardware.source import SourceState, SquatscopeError
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class Ring:
                 self.description: dict[str, Any] = json.loads(text_of(file.attrs["description"]))
                 self.streams = {name: read_stream(file["streams"][name]) for name in texts_of(file.attrs["streams"])}
                 self.derived = {name for name in self.streams if file["streams"][name].attrs["derived"]}
-                places = dict(ring_file.places(file, list(self.streams.values())))
+                extents = dict(ring_file.extents(file, list(self.streams.values())))
             self._bytes = np.memmap(path, mode="r+" if writable else "r")
-            self._arrays = {name: self._view(*place) for name, place in places.items()}
+            self._arrays = {name: self._view(*extent) for name, extent in extents.items()}
             self._counters = self._arrays["counters"]
             self._session = self._arrays["session"]
             self._notes = self._arrays["notes"]
@@ -115,7 +115,7 @@ class Ring:
         except FileExistsError:
             raise RingError(f"{path} exists already, and nothing is ever overwritten; give another name.") from None
         except OSError as error:
-            if error.errno in NO_ROOM:
+            if error.errno in NO_SPACE:
                 raise RingError(
                     f"There is no room for a ring of {ring_file.size_of(planned, seconds) / 1e6:.0f} MB in {path.parent}: "
                     f"{error.strerror}. Free some space, choose another folder, or ask for fewer seconds."
@@ -248,7 +248,7 @@ class StreamWriter:
 
 
 class StreamReader:
-    """Follows one stream, run by run; keeps its own place and never disturbs the writer."""
+    """Follows one stream, stretch by stretch; keeps its own place and never disturbs the writer."""
 
     def __init__(self, ring: Ring, name: str, rows_back: int | None = None) -> None:
         """Begin at the oldest row still there, or `rows_back` rows before the newest."""
@@ -269,8 +269,8 @@ class StreamReader:
         """Rows that are published and not read yet."""
         return int(self._counters[PUBLISHED]) - self.row
 
-    def read(self, most_rows: int = 1 << 16) -> Run | None:
-        """Return the next run of whole blocks, of about `most_rows` rows at most, or None if there is nothing new.
+    def read(self, most_rows: int = 1 << 16) -> Stretch | None:
+        """Return the next stretch of whole blocks, of about `most_rows` rows at most, or None if there is nothing new.
 
         Raises RingError where the ring is damaged.
         """
@@ -278,11 +278,11 @@ class StreamReader:
             published, reserved = int(self._counters[PUBLISHED]), int(self._counters[RESERVED])
             if published <= self.row:
                 return None
-            run = self._copy(min(published, self.row + most_rows), published)
-            if run is not None:
-                self.row = run.first_row + len(run.samples)
+            stretch = self._copy(min(published, self.row + most_rows), published)
+            if stretch is not None:
+                self.row = stretch.first_row + len(stretch.samples)
                 self._missed_before = 0
-                return run
+                return stretch
             oldest = self._oldest_whole_row()
             if oldest <= self.row and reserved == int(self._counters[RESERVED]):
                 raise RingError(f"The ring's stream {self.stream.name} is damaged: nothing tells when its row {self.row} came.")
@@ -295,7 +295,7 @@ class StreamReader:
     def _oldest_whole_row(self) -> int:
         return max(0, int(self._counters[RESERVED]) - self._capacity)
 
-    def _copy(self, until: int, published: int) -> Run | None:
+    def _copy(self, until: int, published: int) -> Stretch | None:
         """Copy the blocks up to row `until`, at least one, as far as they follow on; None if they were overwritten."""
         ticks = self._ticks_between(self.row, until)
         # Ticks are overwritten as rows are; one that is newer than what was published shows it.
@@ -309,7 +309,7 @@ class StreamReader:
         samples = np.concatenate((self._samples[start : start + count], self._samples[:wrapped]))
         if self._oldest_whole_row() > self.row:
             return None
-        return Run(samples, ticks, self.row, self.row + int(ticks["index"][0] - ticks["row"][0]), self._missed_before)
+        return Stretch(samples, ticks, self.row, self.row + int(ticks["index"][0] - ticks["row"][0]), self._missed_before)
 
     def _ticks_between(self, row: int, until: int) -> NDArray[np.void]:
         """Copy the ticks of the blocks that hold the rows from `row` to `until`."""

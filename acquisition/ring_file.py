@@ -85,7 +85,7 @@ def _size(stream: Stream, seconds: float) -> int:
     return _capacity(stream, seconds) * row + 4 * PAGE_BYTES
 
 
-def places(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, tuple[int, tuple[int, ...], np.dtype[Any]]]]:
+def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, tuple[int, tuple[int, ...], np.dtype[Any]]]]:
     """Yield where each dataset lies, its shape and type; raises ValueError where they aren't those of a ring."""
     expected = {
         "counters": ((len(streams), COUNTERS_PER_STREAM), np.dtype("<i8")),

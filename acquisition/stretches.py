@@ -18,7 +18,7 @@ TICK = np.dtype([("row", "<i8"), ("index", "<i8"), ("segment", "<i8"), ("host_s"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Stretch:
     """Rows that follow each other without a gap, copied out of a ring or a recording.
 
     `samples`: (n, channels). `ticks`: those of its blocks; it ends with the last of them, and may begin within the first.
@@ -33,7 +33,7 @@ class Run:
 
 
 def split_at_gaps(ticks: NDArray[np.void]) -> list[NDArray[np.void]]:
-    """Split ticks into those of runs: where samples were lost or the device's clock began anew, a run ends."""
+    """Split ticks into those of stretches: where samples were lost or the device's clock began anew, a stretch ends."""
     lost = ticks["index"] - ticks["row"]
     breaks = np.flatnonzero((np.diff(lost) != 0) | (np.diff(ticks["segment"]) != 0)) + 1
     return np.split(ticks, breaks)

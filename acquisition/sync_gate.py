@@ -82,13 +82,13 @@ class SyncGate:
         found = new_edges = False
         for name, reader in self._readers.items():
             self._heard_s.setdefault(name, self._clock_s())
-            run = reader.read(max(1, int(self._rates_hz[name] / 2)))
-            if run is None:
+            stretch = reader.read(max(1, int(self._rates_hz[name] / 2)))
+            if stretch is None:
                 continue
             found = True
             self._heard_s[name] = self._clock_s()
-            self._ticks[name] = np.concatenate([self._ticks[name], run.ticks])
-            edges = self._finders[name].take(run)
+            self._ticks[name] = np.concatenate([self._ticks[name], stretch.ticks])
+            edges = self._finders[name].take(stretch)
             new_edges |= len(edges) > 0
             self._edges[name] = np.concatenate([self._edges[name], edges])
         if new_edges:

@@ -12,7 +12,7 @@ SILENT_S = 1.0
 LOST_S = 5.0
 
 
-class Inflow:
+class PolledBlocks:
     """Keeps the `blocks` that came and were not handed out yet, and watches over the silence since `heard_s`.
 
     `heard_s` is when the device gave its last sign of life, by `time.monotonic()`.

@@ -14,7 +14,7 @@ RETRY_S = 1.0
 Joined = TypeVar("Joined")
 
 
-class Rejoin(threading.Thread, Generic[Joined]):
+class Reconnect(threading.Thread, Generic[Joined]):
     """Lets go of a lost device, then tries to join it every `retry_s`, `delay_s` from now on, for `rejoin_s` at most.
 
     `join_device` returns what was joined or raises SourceError; `release` lets go of it and must not raise. `error` is the
@@ -33,7 +33,7 @@ class Rejoin(threading.Thread, Generic[Joined]):
         delay_s: float = 0.0,
     ) -> None:
         """Begin at once."""
-        super().__init__(name="rejoin", daemon=True)
+        super().__init__(name="reconnect", daemon=True)
         self.error = error
         self._lost = lost
         self._joined: Joined | None = None

@@ -48,7 +48,7 @@ class _Earliest:
         return min(self._now, self._before)
 
 
-class RowNumbering:
+class SampleNumbering:
     """Numbers the rows of one stream and hands them on as blocks; rows that were never measured are left out.
 
     `modulus` is the number at which the counter comes round (None: there is no usable counter, and time alone tells of
@@ -154,8 +154,8 @@ class RowNumbering:
 
     def _settle(self, now_s: float) -> None:
         rises = self._agreeing()
-        run = self._held[len(self._held) - len(rises) - 1 :]
-        confirmed = len(run) >= CONFIRM_ROWS or (self._locked and rises and rises[-1] == 1)
+        agreeing = self._held[len(self._held) - len(rises) - 1 :]
+        confirmed = len(agreeing) >= CONFIRM_ROWS or (self._locked and rises and rises[-1] == 1)
         if self._modulus is not None and not confirmed:
             if len(self._held) > HELD_AT_MOST:
                 self._held.pop(0)
@@ -163,38 +163,40 @@ class RowNumbering:
             return
         offsets = [0, *np.cumsum(rises).tolist()]
         if self._locked and self._last is not None:
-            for start in range(max(1, len(run) - 1)):
-                rise = self._rows_between(self._last, run[start])
+            for start in range(max(1, len(agreeing) - 1)):
+                rise = self._rows_between(self._last, agreeing[start])
                 first = self._last_index + rise - offsets[start]
-                late = min(self._late(first + o, row) for o, row in zip(offsets[start:], run[start:], strict=True))
+                late = min(self._late(first + o, row) for o, row in zip(offsets[start:], agreeing[start:], strict=True))
                 if rise == 0 or late < -self._early:
                     continue
                 if late > self._doubtful:
-                    if now_s - run[start].time_s < HOLD_S:
+                    if now_s - agreeing[start].time_s < HOLD_S:
                         return
                     first += round(late / self._wrap) * self._wrap
-                self._accept_held(run[start:], [first + o for o in offsets[start:]])
+                self._accept_held(agreeing[start:], [first + o for o in offsets[start:]])
                 return
-            if len(run) < CONFIRM_ROWS:
+            if len(agreeing) < CONFIRM_ROWS:
                 return
             self._segment += 1
-        first = self._placed_by_time(run, offsets)
-        self._accept_held(run, [first + o for o in offsets])
+        first = self._placed_by_time(agreeing, offsets)
+        self._accept_held(agreeing, [first + o for o in offsets])
         self._locked = True
 
-    def _placed_by_time(self, run: list[_Row], offsets: list[int]) -> int:
+    def _placed_by_time(self, agreeing: list[_Row], offsets: list[int]) -> int:
         if self._last is None:
             return 0
-        on_the_line = min(row.time_s * self._rate_hz - o for o, row in zip(offsets, run, strict=True)) - self._earliest.value
+        on_the_line = (
+            min(row.time_s * self._rate_hz - o for o, row in zip(offsets, agreeing, strict=True)) - self._earliest.value
+        )
         return max(self._last_index + 1, round(on_the_line))
 
     def _reject_held(self, but: int) -> None:
         self.rejected_rows += len(self._held) - but
         self._held.clear()
 
-    def _accept_held(self, run: list[_Row], indices: list[int]) -> None:
-        self._reject_held(but=len(run))
-        for index, row in zip(indices, run, strict=True):
+    def _accept_held(self, agreeing: list[_Row], indices: list[int]) -> None:
+        self._reject_held(but=len(agreeing))
+        for index, row in zip(indices, agreeing, strict=True):
             self._accept(index, row)
 
     def _accept(self, index: int, row: _Row) -> None:

@@ -1,7 +1,7 @@
 """An analysis: the pipeline over one session from its first sample to its last, and everything it gave, kept for the results.
 
-The live follower and the reprocessing of recordings both feed one, run by run; whoever is given the same runs returns the
-same results.
+The live follower and the reprocessing of recordings both feed one, stretch by stretch; the same stretches give the same
+results.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from acquisition.recording import gaps_of
 from acquisition.stretches import TICK
 from acquisition.timebase import sync
 from acquisition.timebase.sync_edges import EDGE, finders
-from processing.flags.rules import CHANGE, fold
+from processing.flags.rules import CHANGE, flags_of
 from processing.pipeline import FLAGS, Pipeline
 from processing.results import SEVERITIES, ChannelResult, FlagResult, Results, StreamResult, Table
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from acquisition.rig import Rig
-    from acquisition.stretches import Run
+    from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
     from processing.emg.quality import ChannelQuality
 
@@ -43,15 +43,15 @@ class Analysis:
         self._finders = finders(rig)
         self._edges: dict[str, list[NDArray[np.void]]] = {name: [np.empty(0, EDGE)] for name in self._finders}
 
-    def take(self, stream: str, run: Run) -> Iterator[tuple[str, NDArray[np.float64]]]:
-        """Process a run of a raw stream, and yield what it gives: (derived stream, rows); it must be exhausted."""
-        ticks = run.ticks.copy()
-        ticks["row"] += self._rows[stream] - run.first_row  # rows that were missed count as lost, and show as a gap
-        self._rows[stream] += len(run.samples)
+    def take(self, stream: str, stretch: Stretch) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Process a stretch of a raw stream, and yield what it gives: (derived stream, rows); it must be exhausted."""
+        ticks = stretch.ticks.copy()
+        ticks["row"] += self._rows[stream] - stretch.first_row  # rows that were missed count as lost, and show as a gap
+        self._rows[stream] += len(stretch.samples)
         self._ticks[stream].append(ticks)
         if stream in self._finders:
-            self._edges[stream].append(self._finders[stream].take(run))
-        for name, rows in self.pipeline.process(stream, run.samples, run.first_index):
+            self._edges[stream].append(self._finders[stream].take(stretch))
+        for name, rows in self.pipeline.process(stream, stretch.samples, stretch.first_index):
             kept = rows.copy()
             (self._changes if name == FLAGS else self._frames[name]).append(kept)
             yield name, kept
@@ -90,8 +90,8 @@ class Analysis:
 
     def _flags(self, clocks: dict[str, Clock], start_s: float) -> list[FlagResult]:
         found = []
-        standing = [part.book.standing() for part in self.pipeline.parts]
-        for flag in fold(np.concatenate([*self._changes, *standing])):
+        flags_up = [part.book.flags_up() for part in self.pipeline.parts]
+        for flag in flags_of(np.concatenate([*self._changes, *flags_up])):
             rule = self.pipeline.rules[flag.rule]
             start, raised, end = (
                 clocks[rule.stream].host_s(np.array([flag.start_sample, flag.raised_sample, flag.end_sample])) - start_s

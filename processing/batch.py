@@ -32,10 +32,10 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
         total = max(1, sum(stream.rows for stream in recording.streams.values()))
         done = 0
         for settings in rig.stream:
-            for run in recording.runs(settings.name):
-                for _ in analysis.take(settings.name, run):
+            for stretch in recording.stretches(settings.name):
+                for _ in analysis.take(settings.name, stretch):
                     pass
-                done += len(run.samples)
+                done += len(stretch.samples)
                 progress(done / total)
         progress(1.0)
         return analysis.results(name_of(path), recording.uuid, recording.created_utc, recording.complete)

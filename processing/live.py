@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from acquisition.ring import Ring
     from processing.results import Results
 
-RUN_S = 0.5
+STRETCH_S = 0.5
 """Longest stretch taken at a time, so that a pipeline which fell behind still shows frames on its way."""
 
 
@@ -32,11 +32,11 @@ class LivePipeline:
         """Process what is new in every stream; return whether there was anything."""
         found = False
         for name, reader in self._readers.items():
-            run = reader.read(max(1, int(RUN_S * reader.stream.rate_hz)))
-            if run is None:
+            stretch = reader.read(max(1, int(STRETCH_S * reader.stream.rate_hz)))
+            if stretch is None:
                 continue
             found = True
-            for derived, rows in self.analysis.take(name, run):
+            for derived, rows in self.analysis.take(name, stretch):
                 self._writers[derived].append(Block(rows, self._rows[derived], time.monotonic()))
                 self._rows[derived] += len(rows)
         return found

@@ -227,7 +227,7 @@ class Faulty:
     def _pass_rest(self) -> list[Block]:
         return [
             out
-            for place, fault in enumerate(self._faults)
+            for position, fault in enumerate(self._faults)
             for block in fault.rest()
-            for out in self._pass(block, self._faults[place + 1 :])
+            for out in self._pass(block, self._faults[position + 1 :])
         ]

@@ -16,7 +16,7 @@ import pytest
 from acquisition.recording import RecordingWriter
 from acquisition.rig import Rig
 from acquisition.ring import Ring
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from hardware.source import Block
 from processing.results import Results, Table
 
@@ -87,7 +87,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     writer = RecordingWriter(tmp_path / "session.h5", RIG, [stream])
     for first in (0, 200):
         ticks = np.array([(first + 200, first + 200 + first // 20, 0, (first + 200) / RATE_HZ)], TICK)
-        writer.append("plates", Run(samples[first : first + 200], ticks, first, first + first // 20))
+        writer.append("plates", Stretch(samples[first : first + 200], ticks, first, first + first // 20))
     writer.finish()
     table = Table(("sample", "load_shift_pct"), ("1", "%"), ("a", "b"), np.arange(3.0), np.ones((3, 2)))
     results = Results("session.h5", "uuid", "now", 4.0, float("nan"), RIG, {"plates": table}, [], [], [])

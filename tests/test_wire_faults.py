@@ -21,7 +21,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording
 from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring
-from hardware import polling as inflow
+from hardware import polling as polling
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.brainflow.source import BrainflowSource
 from hardware.lsl.settings import LslSettings
@@ -132,7 +132,7 @@ class Lab:
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    monkeypatch.setattr(inflow, "LOST_S", 1.5)
+    monkeypatch.setattr(polling, "LOST_S", 1.5)
     before = set(threading.enumerate())
     lab = Lab(tmp_path)
     try:
@@ -153,11 +153,12 @@ def check_untouched(recording: Recording, name: str) -> None:
 def segments(recording: Recording, name: str) -> list[tuple[int, int, float]]:
     """First index, last index and the device's first number of each segment, every row of which is checked."""
     found: dict[int, list[tuple[int, int, float]]] = {}
-    for run in recording.runs(name):
-        count = len(run.samples)
-        np.testing.assert_allclose(run.samples[:, 0] - run.samples[0, 0], np.arange(count), atol=STEP_UV)
-        segment = int(run.ticks["segment"][0])
-        found.setdefault(segment, []).append((run.first_index, run.first_index + count - 1, float(run.samples[0, 0])))
+    for stretch in recording.stretches(name):
+        count = len(stretch.samples)
+        np.testing.assert_allclose(stretch.samples[:, 0] - stretch.samples[0, 0], np.arange(count), atol=STEP_UV)
+        segment = int(stretch.ticks["segment"][0])
+        last = stretch.first_index + count - 1
+        found.setdefault(segment, []).append((stretch.first_index, last, float(stretch.samples[0, 0])))
     return [(runs[0][0], runs[-1][1], runs[0][2]) for _, runs in sorted(found.items())]
 
 
@@ -204,8 +205,8 @@ def test_cyton_is_unplugged_and_plugged_in_again(lab: Lab) -> None:
         lost_on_the_air, away = recording.streams["board"].gaps["missing"]
         assert lost_on_the_air == 7
         assert away == after[0] - before[1] - 1
-        run = list(recording.runs("board"))
-        gone_s = run[-1].ticks["host_s"][0] - run[1].ticks["host_s"][-1]
+        stretches = list(recording.stretches("board"))
+        gone_s = stretches[-1].ticks["host_s"][0] - stretches[1].ticks["host_s"][-1]
         assert away == pytest.approx(gone_s * RATES_HZ["board"], abs=START_S * RATES_HZ["board"])
 
 
@@ -225,8 +226,8 @@ def test_lsl_outlet_is_killed_and_started_anew(lab: Lab) -> None:
         check_untouched(recording, "board")
         before, after = segments(recording, "outlet")
         assert after[0] - before[1] > RATES_HZ["outlet"]
-        run = list(recording.runs("outlet"))
-        gone_s = run[-1].ticks["host_s"][0] - run[0].ticks["host_s"][-1]
+        stretches = list(recording.stretches("outlet"))
+        gone_s = stretches[-1].ticks["host_s"][0] - stretches[0].ticks["host_s"][-1]
         missing = recording.streams["outlet"].gaps["missing"][-1]
         assert missing == pytest.approx(gone_s * RATES_HZ["outlet"], abs=START_S * RATES_HZ["outlet"])
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from acquisition.rig.toml_lines import Place
+    from acquisition.rig.toml_lines import KeyPath
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -111,7 +111,7 @@ def _syntax(path: Path, text: str, said: str) -> str:
 class _Mistakes:
     """Puts pydantic's errors about one file into sentences."""
 
-    def __init__(self, model: type[BaseModel], data: dict[str, Any], lines: dict[Place, int]) -> None:
+    def __init__(self, model: type[BaseModel], data: dict[str, Any], lines: dict[KeyPath, int]) -> None:
         self._model = model
         self._data = data
         self._lines = lines
@@ -119,67 +119,72 @@ class _Mistakes:
     def sentences(self, error: ValidationError) -> Iterator[tuple[int, str]]:
         """Yield line and sentence of each error."""
         for detail in error.errors(include_url=False):
-            place, annotation = self._resolve(detail)
+            key_path, annotation = self._resolve(detail)
             kind, key = detail["type"], str(detail["loc"][-1]) if detail["loc"] else ""
-            if kind not in ("missing", "extra_forbidden", "list_type") and self._is_list_in_union(place, annotation):
+            if kind not in ("missing", "extra_forbidden", "list_type") and self._is_list_in_union(key_path, annotation):
                 continue  # it is none of the other members, and what is wrong with it as a list follows
             if kind == "extra_forbidden":
-                yield self._line(place), f"there is no setting {key!r}{_in(place[:-1])}{_meant(key, annotation)}"
+                yield self._line(key_path), f"there is no setting {key!r}{_in(key_path[:-1])}{_meant(key, annotation)}"
             elif kind in ("missing", "union_tag_not_found"):
                 key = key if kind == "missing" else "kind"
-                table = place[:-1] if kind == "missing" else place
+                table = key_path[:-1] if kind == "missing" else key_path
                 yield self._line(table), f"the setting {key!r} is missing{_in(table)}; it takes {_takes(annotation, key)}."
             elif kind == "value_error":
                 text = str(detail["ctx"]["error"])
-                yield self._line_within(place or self._culprit(text), text), f"{text}."
+                yield self._line_within(key_path or self._culprit(text), text), f"{text}."
             else:
                 if kind == "union_tag_invalid":
-                    place = (*place, "kind")
-                yield self._line(place), f"{_name(place)} is {_shown(self._at(place))}; it takes {_takes(annotation, 'kind')}."
+                    key_path = (*key_path, "kind")
+                yield (
+                    self._line(key_path),
+                    f"{_name(key_path)} is {_shown(self._at(key_path))}; it takes {_takes(annotation, 'kind')}.",
+                )
 
-    def _resolve(self, detail: ErrorDetails) -> tuple[Place, Any]:
+    def _resolve(self, detail: ErrorDetails) -> tuple[KeyPath, Any]:
         """Return where an error stands in the file, and what is expected there.
 
         Pydantic's way to it names the members of unions as well, which stand in no file.
         """
-        place: Place = ()
+        key_path: KeyPath = ()
         value: Any = self._data
         annotation: Any = self._model
         if not detail["loc"]:
-            return place, annotation
+            return key_path, annotation
         *way, last = detail["loc"]
         for part in way:
             if isinstance(part, int) or (isinstance(value, dict) and part in value):
-                place = (*place, part)
+                key_path = (*key_path, part)
                 value = value[part]
                 annotation = _below(annotation, part)
             else:
                 annotation = _member(annotation, part)
         if isinstance(last, str) and detail["type"] != "missing" and not (isinstance(value, dict) and last in value):
-            return place, annotation
+            return key_path, annotation
         below = annotation if detail["type"] == "extra_forbidden" else _below(annotation, last)
-        return (*place, last), below
+        return (*key_path, last), below
 
-    def _is_list_in_union(self, place: Place, annotation: Any) -> bool:  # noqa: ANN401
+    def _is_list_in_union(self, key_path: KeyPath, annotation: Any) -> bool:  # noqa: ANN401
         """Return whether a list stands where a list is one of several things allowed."""
         members = _members(annotation)
-        return isinstance(self._at(place), list) and len(members) > 1 and any(get_origin(member) is list for member in members)
+        return (
+            isinstance(self._at(key_path), list) and len(members) > 1 and any(get_origin(member) is list for member in members)
+        )
 
-    def _at(self, place: Place) -> Any:  # noqa: ANN401 - whatever stands in the file
+    def _at(self, key_path: KeyPath) -> Any:  # noqa: ANN401 - whatever stands in the file
         value: Any = self._data
-        for part in place:
+        for part in key_path:
             value = value[part]
         return value
 
-    def _line(self, place: Place) -> int:
+    def _line(self, key_path: KeyPath) -> int:
         """Return the line of a place, or of the nearest table around it."""
-        while place and place not in self._lines:
-            place = place[:-1]
-        return self._lines.get(place, 1)
+        while key_path and key_path not in self._lines:
+            key_path = key_path[:-1]
+        return self._lines.get(key_path, 1)
 
-    def _line_within(self, place: Place, text: str) -> int:
+    def _line_within(self, key_path: KeyPath, text: str) -> int:
         """Return the line, under a place, of what a sentence quotes or of the key it names; else of the place itself."""
-        within = [deeper for deeper in self._lines if deeper[: len(place)] == place and len(deeper) > len(place)]
+        within = [deeper for deeper in self._lines if deeper[: len(key_path)] == key_path and len(deeper) > len(key_path)]
         for quoted in re.findall(r"'([^']*)'", text):
             for deeper in within:
                 if deeper[-1] not in ("name", "side") and self._at(deeper) == quoted:
@@ -187,20 +192,22 @@ class _Mistakes:
         for deeper in within:
             if deeper[-1] != "name" and isinstance(deeper[-1], str) and re.search(rf"\b{re.escape(deeper[-1])}\b", text):
                 return self._line(deeper)
-        return self._line(place)
+        return self._line(key_path)
 
-    def _culprit(self, text: str) -> Place:
+    def _culprit(self, text: str) -> KeyPath:
         """Return the smallest part of the file without which all of it fits, or at least that complaint is gone."""
-        items: list[Place] = [(k, i) for k, v in self._data.items() if isinstance(v, list) for i in range(len(v))]
-        complaints = {place: self._complaint_without(place) for place in (*reversed(items), *((key,) for key in self._data))}
-        whole = [place for place, complaint in complaints.items() if complaint is None]
-        other = [place for place, complaint in complaints.items() if complaint and text not in complaint]
+        items: list[KeyPath] = [(k, i) for k, v in self._data.items() if isinstance(v, list) for i in range(len(v))]
+        complaints = {
+            key_path: self._complaint_without(key_path) for key_path in (*reversed(items), *((key,) for key in self._data))
+        }
+        whole = [key_path for key_path, complaint in complaints.items() if complaint is None]
+        other = [key_path for key_path, complaint in complaints.items() if complaint and text not in complaint]
         return (*whole, *other, ())[0]
 
-    def _complaint_without(self, place: Place) -> str | None:
+    def _complaint_without(self, key_path: KeyPath) -> str | None:
         """Return what is wrong with all of the file, None if nothing is; "" if parts are wrong without that part."""
         rest: Any = deepcopy(self._data)
-        del (rest[place[0]] if len(place) == 2 else rest)[place[-1]]
+        del (rest[key_path[0]] if len(key_path) == 2 else rest)[key_path[-1]]
         try:
             self._model.model_validate(rest, strict=True)
         except ValidationError as error:
@@ -208,10 +215,10 @@ class _Mistakes:
         return None
 
 
-def _name(place: Place) -> str:
+def _name(key_path: KeyPath) -> str:
     """Return a place in words: `rules.load_shift.hold_s`, `plate 2, channels 3`."""
     words = ""
-    for part in place:
+    for part in key_path:
         if isinstance(part, int):
             words += f" {part + 1}"
         elif words and words[-1].isdigit():
@@ -221,8 +228,8 @@ def _name(place: Place) -> str:
     return words
 
 
-def _in(place: Place) -> str:
-    return f" in {_name(place)}" if place else ""
+def _in(key_path: KeyPath) -> str:
+    return f" in {_name(key_path)}" if key_path else ""
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401

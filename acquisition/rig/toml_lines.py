@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _BLANK = " \t\r"
 _GAP = _BLANK + "\n"
 
 
-def lines_of(text: str) -> dict[Place, int]:
+def lines_of(text: str) -> dict[KeyPath, int]:
     """Return the line, counted from 1, on which each key, table and array element of a valid TOML text begins.
 
     A place is the way to it: `("plate", 1, "channels", 0)` is the first channel of the second plate. A table that stands in
@@ -25,11 +25,11 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text + "\n"
         self._at = 0
-        self._lines: dict[Place, int] = {}
-        self._tables_in: dict[Place, int] = {}
+        self._lines: dict[KeyPath, int] = {}
+        self._tables_in: dict[KeyPath, int] = {}
 
-    def scan(self) -> dict[Place, int]:
-        table: Place = ()
+    def scan(self) -> dict[KeyPath, int]:
+        table: KeyPath = ()
         while True:
             self._skip_gap()
             if self._at >= len(self._text):
@@ -42,8 +42,8 @@ class _Scanner:
     def _line(self) -> int:
         return self._text.count("\n", 0, self._at) + 1
 
-    def _note(self, place: Place) -> None:
-        self._lines.setdefault(place, self._line())
+    def _note(self, key_path: KeyPath) -> None:
+        self._lines.setdefault(key_path, self._line())
 
     def _skip_gap(self) -> None:
         while self._at < len(self._text):
@@ -58,28 +58,28 @@ class _Scanner:
         while self._text[self._at] in _BLANK:
             self._at += 1
 
-    def _header(self) -> Place:
+    def _header(self) -> KeyPath:
         repeats = self._text.startswith("[[", self._at)
         self._at += 2 if repeats else 1
         keys = self._keys()
-        place: Place = ()
+        key_path: KeyPath = ()
         for key in keys[:-1]:
-            place = self._into_last((*place, key))
-        place = (*place, keys[-1])
-        self._note(place)
+            key_path = self._into_last((*key_path, key))
+        key_path = (*key_path, keys[-1])
+        self._note(key_path)
         if repeats:
-            self._tables_in[place] = self._tables_in.get(place, 0) + 1
-            place = self._into_last(place)
+            self._tables_in[key_path] = self._tables_in.get(key_path, 0) + 1
+            key_path = self._into_last(key_path)
         self._at += 2 if repeats else 1
-        return place
+        return key_path
 
-    def _into_last(self, place: Place) -> Place:
+    def _into_last(self, key_path: KeyPath) -> KeyPath:
         """Note a table on the way; of an array of tables it is the last one."""
-        self._note(place)
-        if place in self._tables_in:
-            place = (*place, self._tables_in[place] - 1)
-            self._note(place)
-        return place
+        self._note(key_path)
+        if key_path in self._tables_in:
+            key_path = (*key_path, self._tables_in[key_path] - 1)
+            self._note(key_path)
+        return key_path
 
     def _keys(self) -> list[str]:
         keys = []
@@ -100,31 +100,31 @@ class _Scanner:
             self._at += 1
         return self._text[begin : self._at]
 
-    def _key_and_value(self, table: Place) -> None:
+    def _key_and_value(self, table: KeyPath) -> None:
         begin = self._at
-        place = table
+        key_path = table
         keys = self._keys()
         after, self._at = self._at, begin
         for key in keys:
-            place = (*place, key)
-            self._note(place)
+            key_path = (*key_path, key)
+            self._note(key_path)
         self._at = after + 1
-        self._value(place)
+        self._value(key_path)
 
-    def _value(self, place: Place) -> None:
+    def _value(self, key_path: KeyPath) -> None:
         self._skip_gap()
         first = self._text[self._at]
         if first in "\"'":
             self._skip_string()
         elif first == "[":
-            self._array(place)
+            self._array(key_path)
         elif first == "{":
-            self._inline_table(place)
+            self._inline_table(key_path)
         else:
             while self._text[self._at] not in ",]}#\n":
                 self._at += 1
 
-    def _array(self, place: Place) -> None:
+    def _array(self, key_path: KeyPath) -> None:
         self._at += 1
         count = 0
         while True:
@@ -135,11 +135,11 @@ class _Scanner:
             if self._text[self._at] == ",":
                 self._at += 1
                 continue
-            self._note((*place, count))
-            self._value((*place, count))
+            self._note((*key_path, count))
+            self._value((*key_path, count))
             count += 1
 
-    def _inline_table(self, place: Place) -> None:
+    def _inline_table(self, key_path: KeyPath) -> None:
         self._at += 1
         while True:
             self._skip_gap()
@@ -149,7 +149,7 @@ class _Scanner:
             if self._text[self._at] == ",":
                 self._at += 1
                 continue
-            self._key_and_value(place)
+            self._key_and_value(key_path)
 
     def _skip_string(self) -> None:
         quote = self._text[self._at]

@@ -157,13 +157,13 @@ def _fit(
     for each segment, then its rate. The reference's first offset and its rate stay where its host-clock fit put them.
     """
     names = [reference, *pairs]
-    places = np.cumsum([0, *(len(found[name].first_index) + 1 for name in names)])
+    starts = np.cumsum([0, *(len(found[name].first_index) + 1 for name in names)])
     middles = {name: _middles_s(found[name], ticks[name]) for name in names}
-    weight = np.full(places[-1], 1 / OFFSET_S**2)
-    weight[places[1:] - 1] = [_rate_off(ticks[name]) ** -2 for name in names]
+    weight = np.full(starts[-1], 1 / OFFSET_S**2)
+    weight[starts[1:] - 1] = [_rate_off(ticks[name]) ** -2 for name in names]
 
     parts, apart, finest = [], [], []
-    for name, offsets, end in zip(pairs, places[1:], places[2:], strict=False):
+    for name, offsets, end in zip(pairs, starts[1:], starts[2:], strict=False):
         p = pairs[name]
         count = len(p.apart_s)
         columns = np.stack([offsets + p.segment, np.full(count, end - 1), p.reference_segment])
@@ -172,7 +172,7 @@ def _fit(
         rows = np.tile(np.arange(count), 3)
         # A square edge is anywhere between two samples of each stream, so it is told no better than that.
         fine = np.hypot(1 / found[name].rate_hz, 1 / found[reference].rate_hz) / np.sqrt(12)
-        parts.append(coo_array((values.ravel() / fine, (rows, columns.ravel())), shape=(count, places[-1])))
+        parts.append(coo_array((values.ravel() / fine, (rows, columns.ravel())), shape=(count, starts[-1])))
         apart.append(-p.apart_s / fine)
         finest.append(fine)
     a, right = vstack(parts, format="csr"), np.concatenate(apart)
@@ -191,7 +191,7 @@ def _fit(
         residuals.append(max(1.0, float(np.percentile(part[good], 99))) * fine)
     return {
         name: _corrected(found[name], z[begin : end - 1], float(z[end - 1]), middles[name], residual)
-        for name, begin, end, residual in zip(names, places, places[1:], residuals, strict=False)
+        for name, begin, end, residual in zip(names, starts, starts[1:], residuals, strict=False)
     }
 
 

@@ -1,4 +1,4 @@
-"""The edges of a sync line: where a channel goes up and down, to a fraction of a sample, followed run by run.
+"""The edges of a sync line: where a channel goes up and down, to a fraction of a sample, followed run by stretch.
 
 The line's two levels are learnt from the channel itself, so neither volts nor wiring need be known. An edge counts once the
 line has stayed on its new level for LEAST_PULSE_S: mains hum, contact bounce and noise do not. Behind a gap, a restart or a
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from acquisition.rig import Rig
-    from acquisition.stretches import Run
+    from acquisition.stretches import Stretch
 
 EDGE = np.dtype([("index", "<f8"), ("rising", "?")])
 """One edge: its place between samples, as a sample number with a fraction, and whether the line went up."""
@@ -47,16 +47,16 @@ class EdgeFinder:
         self._next = (-1, 0)
         self._take(np.zeros((0, column + 1), dtype), 0)
 
-    def take(self, run: Run) -> NDArray[np.void]:
-        """Return the edges that have become certain with the next run of the stream; the array is the caller's.
+    def take(self, stretch: Stretch) -> NDArray[np.void]:
+        """Return the edges that have become certain with the next stretch of the stream; the array is the caller's.
 
-        However the samples are cut into runs and blocks, the edges are the same, bit for bit.
+        However the samples are cut into stretches and blocks, the edges are the same, bit for bit.
         """
-        segment = int(run.ticks["segment"][0])
-        if self._next != (run.first_index, segment):
+        segment = int(stretch.ticks["segment"][0])
+        if self._next != (stretch.first_index, segment):
             self._state[_LEVEL], self._state[_PREVIOUS], self._state[_SINCE] = _UNKNOWN, np.nan, np.nan
-        self._next = (run.first_index + len(run.samples), segment)
-        return self._take(run.samples, run.first_index)
+        self._next = (stretch.first_index + len(stretch.samples), segment)
+        return self._take(stretch.samples, stretch.first_index)
 
     def _take(self, samples: NDArray[np.float32] | NDArray[np.float64], first_index: int) -> NDArray[np.void]:
         most = len(samples) // self._least + 1

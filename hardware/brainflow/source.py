@@ -9,9 +9,9 @@ from brainflow.board_shim import BrainFlowError
 
 from hardware.brainflow.session import BoardFacts, Session, begin, board_facts, fetch, prepare, release, source_error
 from hardware.brainflow.settings import BrainflowSettings
-from hardware.polling import Inflow
-from hardware.reconnect import Rejoin
-from hardware.sample_numbering import RowNumbering
+from hardware.polling import PolledBlocks
+from hardware.reconnect import Reconnect
+from hardware.sample_numbering import SampleNumbering
 from hardware.source import Block, SourceError, SourceState, Stream
 
 SHORTEST_POLL_S = 0.002
@@ -38,9 +38,9 @@ class BrainflowSource:
         self._facts: BoardFacts | None = None
         self._columns: list[int] = []
         self._board: Session | None = None
-        self._rejoin: Rejoin[Session] | None = None
-        self.numbering = RowNumbering(stream.rate_hz)
-        self._inflow = Inflow(min(LONGEST_POLL_S, max(SHORTEST_POLL_S, stream.block_samples / stream.rate_hz)))
+        self._reconnect: Reconnect[Session] | None = None
+        self.numbering = SampleNumbering(stream.rate_hz)
+        self._polled = PolledBlocks(min(LONGEST_POLL_S, max(SHORTEST_POLL_S, stream.block_samples / stream.rate_hz)))
         self._ran = False
         self._asked_s = 0.0
 
@@ -53,7 +53,7 @@ class BrainflowSource:
         self._facts = facts
         self._board = prepare(facts, self._settings)
         self._ran = False
-        self.numbering = RowNumbering(self.stream.rate_hz, facts.modulus, facts.step)
+        self.numbering = SampleNumbering(self.stream.rate_hz, facts.modulus, facts.step)
 
     def _chosen_rows(self, facts: BoardFacts) -> list[int]:
         stream = self.stream
@@ -95,7 +95,7 @@ class BrainflowSource:
         self._board = board
         self._ran = True
         self.numbering.restart()
-        self._asked_s = self._inflow.heard_s = time.monotonic()
+        self._asked_s = self._polled.heard_s = time.monotonic()
         self.state = SourceState.RUNNING
 
     def read(self, timeout_s: float) -> Block | None:
@@ -103,14 +103,14 @@ class BrainflowSource:
 
         Raises SourceError when a lost board could not be joined again in time.
         """
-        block = self._inflow.next_block(self._ask, timeout_s)
+        block = self._polled.next_block(self._ask, timeout_s)
         # BrainFlow's own buffer is emptied whenever it is asked.
-        self.backlog_samples = self._inflow.waiting_samples
+        self.backlog_samples = self._polled.waiting_samples
         return block
 
     def _ask(self) -> None:
-        if self._rejoin is not None:
-            board = self._rejoin.result()
+        if self._reconnect is not None:
+            board = self._reconnect.result()
             if board is not None:
                 self._adopt(board)
         elif self._board is not None and self._facts is not None and self.state is not SourceState.IDLE:
@@ -134,19 +134,19 @@ class BrainflowSource:
             counters = data[facts.counter_row] if facts.counter_row is not None else np.zeros(data.shape[1])
             rows = np.ascontiguousarray(data[self._columns].T, dtype=self.stream.dtype)
             if self.state is SourceState.SILENT:
-                quiet_s = times_s[0] - self._inflow.heard_s
+                quiet_s = times_s[0] - self._polled.heard_s
                 self.note = f"{self._settings.board} sent nothing for {quiet_s:.1f} s, and sends again."
                 self.state = SourceState.RUNNING
-            self._inflow.heard_s = float(times_s[-1])
+            self._polled.heard_s = float(times_s[-1])
         else:
             rows = np.empty((0, len(self._columns)), dtype=self.stream.dtype)
             counters = times_s = np.empty(0)
-        self._inflow.blocks.extend(self.numbering.take(rows, counters, times_s, now_s))
+        self._polled.blocks.extend(self.numbering.take(rows, counters, times_s, now_s))
         self._watch(board, now_s)
 
     def _watch(self, board: Session, now_s: float) -> None:
-        state = self._inflow.state(now_s)
-        quiet_s = now_s - self._inflow.heard_s
+        state = self._polled.state(now_s)
+        quiet_s = now_s - self._polled.heard_s
         note = f"{self._settings.board} has sent nothing for {quiet_s:.1f} s; check its plug, power and distance."
         if state is SourceState.LOST:
             self._lose(board, SourceError(note))
@@ -158,7 +158,7 @@ class BrainflowSource:
         self.state = SourceState.LOST
         self.note = str(error)
         self._board = None
-        self._rejoin = Rejoin(error, board, self._join, release, self._settings.rejoin_s)
+        self._reconnect = Reconnect(error, board, self._join, release, self._settings.rejoin_s)
 
     def _join(self) -> Session:
         facts = board_facts(self._settings.board)
@@ -167,25 +167,25 @@ class BrainflowSource:
         return board
 
     def _adopt(self, board: Session) -> None:
-        self._rejoin = None
+        self._reconnect = None
         self._board = board
         self.numbering.restart()
         now_s = time.monotonic()
-        self.note = f"{self._settings.board} was away for {now_s - self._inflow.heard_s:.1f} s, and sends again."
-        self._asked_s = self._inflow.heard_s = now_s
+        self.note = f"{self._settings.board} was away for {now_s - self._polled.heard_s:.1f} s, and sends again."
+        self._asked_s = self._polled.heard_s = now_s
         self.state = SourceState.RUNNING
 
     def stop(self) -> None:
         """Stop the board, or the attempts to join it again; rows that were not read are dropped."""
-        if self._rejoin is not None:
-            self._rejoin.cancel()
-            self._rejoin = None
+        if self._reconnect is not None:
+            self._reconnect.cancel()
+            self._reconnect = None
         if self._board is not None and self.state is not SourceState.IDLE:
             try:
                 self._board.stop_stream()
             except BrainFlowError as error:
                 self.note = str(source_error(error, "Stopping", self._settings))
-        self._inflow.blocks.clear()
+        self._polled.blocks.clear()
         self.state = SourceState.IDLE
 
     def close(self) -> None:

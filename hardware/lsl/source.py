@@ -10,9 +10,9 @@ import numpy as np
 
 from hardware.lsl.network import find, load
 from hardware.lsl.settings import LslSettings
-from hardware.polling import Inflow
-from hardware.reconnect import Rejoin
-from hardware.sample_numbering import RowNumbering
+from hardware.polling import PolledBlocks
+from hardware.reconnect import Reconnect
+from hardware.sample_numbering import SampleNumbering
 from hardware.source import Block, SourceError, SourceState, Stream
 
 BUFFER_S = 60
@@ -46,10 +46,10 @@ class LslSource:
         self.backlog_samples = 0
         self._settings = settings
         self._inlet: _Inlet | None = None
-        self._rejoin: Rejoin[_Inlet] | None = None
+        self._reconnect: Reconnect[_Inlet] | None = None
         self._uid = ""
-        self.numbering = RowNumbering(stream.rate_hz)
-        self._inflow = Inflow(POLL_S)
+        self.numbering = SampleNumbering(stream.rate_hz)
+        self._polled = PolledBlocks(POLL_S)
         self._waiting_samples = 0
         self._row_s = 0.0
 
@@ -58,7 +58,7 @@ class LslSource:
         if self._inlet is None:
             self._inlet = self._join(self._settings.query, self._settings.find_s, alone=True)
             self._uid = self._inlet.uid
-            self.numbering = RowNumbering(self.stream.rate_hz)
+            self.numbering = SampleNumbering(self.stream.rate_hz)
 
     def _join(self, query: str, timeout_s: float, alone: bool) -> _Inlet:
         pylsl = load(self._settings)
@@ -87,7 +87,7 @@ class LslSource:
         if self.state is SourceState.IDLE:
             self._inlet.pull.flush()
             self.numbering.restart()
-            self._row_s = self._inflow.heard_s = time.monotonic()
+            self._row_s = self._polled.heard_s = time.monotonic()
             self.state = SourceState.RUNNING
 
     def read(self, timeout_s: float) -> Block | None:
@@ -95,13 +95,13 @@ class LslSource:
 
         Raises SourceError when a lost outlet could not be found again in time.
         """
-        block = self._inflow.next_block(self._ask, timeout_s)
-        self.backlog_samples = self._inflow.waiting_samples + self._waiting_samples
+        block = self._polled.next_block(self._ask, timeout_s)
+        self.backlog_samples = self._polled.waiting_samples + self._waiting_samples
         return block
 
     def _ask(self) -> None:
-        if self._rejoin is not None:
-            inlet = self._rejoin.result()
+        if self._reconnect is not None:
+            inlet = self._reconnect.result()
             if inlet is not None:
                 self._adopt(inlet)
         elif self._inlet is not None and self.state is not SourceState.IDLE:
@@ -121,13 +121,13 @@ class LslSource:
             if self.state is not SourceState.RUNNING:
                 self.note = f"The outlet of {self.stream.name!r} sent nothing for {now_s - self._row_s:.1f} s, and sends again."
                 self.state = SourceState.RUNNING
-            self._row_s = self._inflow.heard_s = now_s
+            self._row_s = self._polled.heard_s = now_s
         times_s = np.full(len(rows), now_s)
-        self._inflow.blocks.extend(self.numbering.take(rows, times_s, times_s, now_s))
+        self._polled.blocks.extend(self.numbering.take(rows, times_s, times_s, now_s))
         self._watch(inlet, now_s)
 
     def _watch(self, inlet: _Inlet, now_s: float) -> None:
-        state = self._inflow.state(now_s)
+        state = self._polled.state(now_s)
         note = f"The outlet of {self.stream.name!r} has sent nothing for {now_s - self._row_s:.1f} s; check its device."
         if state is SourceState.LOST:
             self._lose(inlet, SourceError(note))
@@ -139,23 +139,23 @@ class LslSource:
         self.state = SourceState.LOST
         self.note = str(error)
         self._inlet = None
-        self._rejoin = Rejoin(error, inlet, lambda: self._join_again(inlet.source_id), _release, self._settings.rejoin_s)
+        self._reconnect = Reconnect(error, inlet, lambda: self._join_again(inlet.source_id), _release, self._settings.rejoin_s)
 
     def _adopt(self, inlet: _Inlet) -> None:
-        self._rejoin = None
+        self._reconnect = None
         self._inlet = inlet
         if inlet.uid != self._uid:
             self._uid = inlet.uid
             self.numbering.restart()
         self.state = SourceState.SILENT
-        self._inflow.heard_s = time.monotonic()
+        self._polled.heard_s = time.monotonic()
 
     def stop(self) -> None:
         """Take no more samples; those that were not read are dropped."""
-        if self._rejoin is not None:
-            self._rejoin.cancel()
-            self._rejoin = None
-        self._inflow.blocks.clear()
+        if self._reconnect is not None:
+            self._reconnect.cancel()
+            self._reconnect = None
+        self._polled.blocks.clear()
         self.state = SourceState.IDLE
 
     def close(self) -> None:

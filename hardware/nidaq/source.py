@@ -18,7 +18,7 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from hardware.nidaq.connection import OVERFLOWS, TIMED_OUT, Connection, device_code, may_come_back
 from hardware.nidaq.settings import NidaqSettings
-from hardware.reconnect import Rejoin
+from hardware.reconnect import Reconnect
 from hardware.source import Block, SourceError, SourceState, Stream
 
 BACKLOG_EVERY_S = 0.25
@@ -81,7 +81,7 @@ class NidaqSource:
         self._task_name = f"squatscope_{stream.name}_{uuid.uuid4().hex[:8]}" if settings.server else ""
         self._connection = Connection(settings.server, settings.tls_certificate, settings.answer_s)
         self._task: _Task | None = None
-        self._rejoin: Rejoin[_Task] | None = None
+        self._reconnect: Reconnect[_Task] | None = None
         self._next_index = 0
         self._segment = 0
         # Where the device was, and when: the newest sample that it is known to have taken.
@@ -119,8 +119,8 @@ class NidaqSource:
 
     def read(self, timeout_s: float) -> Block | None:
         """Return the next block, shorter than usual if time ran out, or None if nothing came; raises SourceError."""
-        if self._rejoin is not None:
-            self._await_return(self._rejoin, timeout_s)
+        if self._reconnect is not None:
+            self._await_return(self._reconnect, timeout_s)
             return None
         if self._task is None or self.state is SourceState.IDLE:
             raise SourceError(f"{self._doing('read')}: it is not running. Call open and start first.")
@@ -140,9 +140,9 @@ class NidaqSource:
 
     def stop(self) -> None:
         """Stop acquiring, or trying to join the device again; never raises."""
-        if self._rejoin is not None:
-            self._rejoin.cancel()
-            self._rejoin = None
+        if self._reconnect is not None:
+            self._reconnect.cancel()
+            self._reconnect = None
         if self._task is not None and self.state is not SourceState.IDLE:
             with suppress(Error):
                 self._task.daq.stop()
@@ -262,7 +262,7 @@ class NidaqSource:
             self.note = f"{explained} Trying again."
             self.state = SourceState.LOST
             retry_s = self._settings.retry_s
-            self._rejoin = Rejoin(
+            self._reconnect = Reconnect(
                 explained,
                 task,
                 self._join_again,
@@ -292,18 +292,18 @@ class NidaqSource:
         self._start(task, "started again")
         return task
 
-    def _await_return(self, rejoin: Rejoin[_Task], timeout_s: float) -> None:
+    def _await_return(self, reconnect: Reconnect[_Task], timeout_s: float) -> None:
         """Adopt the new task, if it is there in time; the samples come with the next read."""
         try:
-            task = rejoin.result(timeout_s)
+            task = reconnect.result(timeout_s)
         except SourceError:
-            self._rejoin = None
+            self._reconnect = None
             self.state = SourceState.IDLE
             raise
         if task is None:
-            self.note = f"{rejoin.error} Trying again since {time.monotonic() - self._lost_since_s:.0f} s."
+            self.note = f"{reconnect.error} Trying again since {time.monotonic() - self._lost_since_s:.0f} s."
             return
-        self._rejoin = None
+        self._reconnect = None
         before = self._next_index
         self._adopt(task)
         self.note = f"{self._fault} It runs again; about {self._next_index - before} samples were lost."

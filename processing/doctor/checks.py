@@ -1,4 +1,4 @@
-"""What is wrong with a rig before a session begins: a trial of a few seconds, judged line by line, with what to do.
+"""What is wrong with a rig before a session begins: a probe of a few seconds, judged line by line, with what to do.
 
 Limits named here are this project's choice. A resting lifter is not asked for: plates that are stood on, and muscles that work,
 are told apart from faults as far as numbers can.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from acquisition.probe import Disk, Trial
+    from acquisition.probe import Disk, Probe
     from acquisition.rig import Plate, Rig, StreamSettings
     from hardware.nidaq.devices import NidaqDevice
 
@@ -67,12 +67,12 @@ class Check:
     advice: str = ""
 
 
-def examine(rig: Rig, trials: Sequence[Trial], disk: Disk | None, laden: Collection[str] = ()) -> list[Check]:
+def examine(rig: Rig, probes: Sequence[Probe], disk: Disk | None, laden: Collection[str] = ()) -> list[Check]:
     """Return all checks of a rig, in the order in which they are easiest to mend; `disk` None is one that takes no file.
 
     The plates of the sides which are `laden` on purpose are not asked for their zero.
     """
-    by_name = {trial.name: trial for trial in trials}
+    by_name = {probe.name: probe for probe in probes}
     checks: list[Check] = []
     for stream in rig.stream:
         checks += check_stream(stream, by_name[stream.name])
@@ -82,38 +82,38 @@ def examine(rig: Rig, trials: Sequence[Trial], disk: Disk | None, laden: Collect
             checks += check_plate(rig, plate, by_name[plate.stream])
     for name in dict.fromkeys(electrode.stream for electrode in rig.emg):
         checks += check_emg(rig, by_name[name])
-    return [*checks, *check_sync(rig, trials), check_disk(rig, disk)]
+    return [*checks, *check_sync(rig, probes), check_disk(rig, disk)]
 
 
-def _ticks(trial: Trial) -> NDArray[np.void]:
-    return np.concatenate([np.empty(0, TICK), *(run.ticks for run in trial.runs)])
+def _ticks(probe: Probe) -> NDArray[np.void]:
+    return np.concatenate([np.empty(0, TICK), *(stretch.ticks for stretch in probe.stretches)])
 
 
-def _samples(trial: Trial, columns: Sequence[int]) -> NDArray[np.float64]:
-    return np.concatenate([np.asarray(run.samples[:, list(columns)], dtype=np.float64) for run in trial.runs])
+def _samples(probe: Probe, columns: Sequence[int]) -> NDArray[np.float64]:
+    return np.concatenate([np.asarray(stretch.samples[:, list(columns)], dtype=np.float64) for stretch in probe.stretches])
 
 
-def check_stream(settings: StreamSettings, trial: Trial) -> list[Check]:
+def check_stream(settings: StreamSettings, probe: Probe) -> list[Check]:
     """Check that a source opens and that samples come, all of them, evenly and at the rate that the rig says."""
     what = f"stream {settings.name}"
-    if trial.fault:
-        code = "" if trial.code is None or str(trial.code) in trial.fault else f" (code {trial.code})"
-        return [Check(Level.RED, what, f"{trial.fault}{code}", "Mend this first; what is on this stream could not be checked.")]
-    ticks = _ticks(trial)
+    if probe.fault:
+        code = "" if probe.code is None or str(probe.code) in probe.fault else f" (code {probe.code})"
+        return [Check(Level.RED, what, f"{probe.fault}{code}", "Mend this first; what is on this stream could not be checked.")]
+    ticks = _ticks(probe)
     if len(ticks) < LEAST_BLOCKS or ticks["host_s"][-1] <= ticks["host_s"][0]:
         return [
             Check(
                 Level.RED,
                 what,
-                f"It opens, but hardly a sample comes. {trial.note}".rstrip(),
+                f"It opens, but hardly a sample comes. {probe.note}".rstrip(),
                 "Check the device's clock and power.",
             )
         ]
     checks = []
-    if trial.state not in (SourceState.RUNNING, SourceState.ENDED):
-        checks.append(Check(Level.RED, what, f"It was {trial.state.name.lower()} at the end. {trial.note}", "Try again."))
-    elif trial.note:
-        checks.append(Check(Level.AMBER, what, trial.note, "The session can begin; watch this stream."))
+    if probe.state not in (SourceState.RUNNING, SourceState.ENDED):
+        checks.append(Check(Level.RED, what, f"It was {probe.state.name.lower()} at the end. {probe.note}", "Try again."))
+    elif probe.note:
+        checks.append(Check(Level.AMBER, what, probe.note, "The session can begin; watch this stream."))
     came_s = ticks["host_s"] - ticks["host_s"][0]
     span_s = float(came_s[-1])
     rate_hz = float(np.polyfit(came_s, ticks["index"], 1)[0])
@@ -133,7 +133,7 @@ def check_stream(settings: StreamSettings, trial: Trial) -> list[Check]:
         Check(
             Level.AMBER if late else Level.GREEN,
             f"{what}, arrival",
-            f"Opened in {trial.open_s:.1f} s; blocks came up to {1e3 * late_s:.0f} ms late.",
+            f"Opened in {probe.open_s:.1f} s; blocks came up to {1e3 * late_s:.0f} ms late.",
             "Close other programs, or use a cable instead of radio." if late else "",
         )
     )
@@ -151,9 +151,9 @@ def check_stream(settings: StreamSettings, trial: Trial) -> list[Check]:
     return checks
 
 
-def check_channels(rig: Rig, settings: StreamSettings, trial: Trial) -> list[Check]:
+def check_channels(rig: Rig, settings: StreamSettings, probe: Probe) -> list[Check]:
     """Check that each channel which is no electrode's shows finite numbers that are not all the same, within its range."""
-    if not trial.runs:
+    if not probe.stretches:
         return []
     electrodes = {electrode.channel for electrode in rig.emg if electrode.stream == settings.name}
     names = [name for name in settings.channels if name not in electrodes and name != settings.sync_channel]
@@ -162,7 +162,7 @@ def check_channels(rig: Rig, settings: StreamSettings, trial: Trial) -> list[Che
     checks = []
     for name in names:
         column = settings.channels.index(name)
-        values = _samples(trial, [column])[:, 0]
+        values = _samples(probe, [column])[:, 0]
         bad = 100.0 * float(np.mean(~np.isfinite(values)))
         level = Level.RED if name in needed else Level.AMBER
         what = f"channel {name} of {settings.name}"
@@ -186,12 +186,12 @@ def check_channels(rig: Rig, settings: StreamSettings, trial: Trial) -> list[Che
     return checks
 
 
-def check_plate(rig: Rig, plate: Plate, trial: Trial) -> list[Check]:
+def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
     """Check that a plate is near zero and quiet, or say that it is loaded; force is the reaction on the foot, + up."""
     what = f"plate {plate.name}"
-    if not trial.runs:
+    if not probe.stretches:
         return []
-    raw = _samples(trial, [rig.column(plate.stream, name) for name in plate.channels])
+    raw = _samples(probe, [rig.column(plate.stream, name) for name in plate.channels])
     raw = raw[np.isfinite(raw).all(axis=1)]
     frame = max(1, round(rig.stream_named(plate.stream).rate_hz / FRAMES_PER_S))
     frames = raw[: len(raw) // frame * frame].reshape(-1, frame, 6).mean(axis=1)
@@ -240,31 +240,31 @@ def check_plate(rig: Rig, plate: Plate, trial: Trial) -> list[Check]:
     ]
 
 
-def check_emg(rig: Rig, trial: Trial) -> list[Check]:
+def check_emg(rig: Rig, probe: Probe) -> list[Check]:
     """Check every electrode of a stream: is there a signal, not mains, not at full scale, and fast enough to be EMG."""
-    if not trial.runs:
+    if not probe.stretches:
         return []
-    chain = EmgChain(rig, trial.name)
-    for run in trial.runs:
-        chain.process(run.samples, run.first_index)
+    chain = EmgChain(rig, probe.name)
+    for stretch in probe.stretches:
+        chain.process(stretch.samples, stretch.first_index)
     checks = []
     if chain.undersampled:
         checks.append(
             Check(
                 Level.AMBER,
-                f"EMG of {trial.name}",
-                f"Undersampled: it runs at {rig.stream_named(trial.name).rate_hz:g} Hz, and surface EMG asks for "
+                f"EMG of {probe.name}",
+                f"Undersampled: it runs at {rig.stream_named(probe.name).rate_hz:g} Hz, and surface EMG asks for "
                 f"{rig.emg_processing.undersampled_below_hz:g} Hz.",
                 "Compare its amplitudes with its own only, never with another system's.",
             )
         )
-    electrodes = [electrode for electrode in rig.emg if electrode.stream == trial.name]
+    electrodes = [electrode for electrode in rig.emg if electrode.stream == probe.name]
     without = [f"{e.muscle} {e.side}" for e in electrodes if e.mvc_uV is None and e.muscle != "other"]
     if without:
         checks.append(
             Check(
                 Level.AMBER,
-                f"EMG of {trial.name}",
+                f"EMG of {probe.name}",
                 f"No maximal voluntary contraction is known for {', '.join(without)}.",
                 "Give mvc_uV in the rig; without it there is no %MVC and no quad/hamstring ratio.",
             )
@@ -272,7 +272,7 @@ def check_emg(rig: Rig, trial: Trial) -> list[Check]:
     for electrode, quality in zip(electrodes, chain.quality, strict=True):
         full_scale_uV = np.inf
         if electrode.full_scale is not None:
-            unit = next(c.unit for c in rig.stream_named(trial.name).stream().channels if c.name == electrode.channel)
+            unit = next(c.unit for c in rig.stream_named(probe.name).stream().channels if c.name == electrode.channel)
             full_scale_uV = electrode.full_scale * microvolts_per_unit(electrode, unit)
         checks.append(_judged(quality, full_scale_uV))
     return checks
@@ -281,7 +281,7 @@ def check_emg(rig: Rig, trial: Trial) -> list[Check]:
 def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
     what = f"EMG {quality.name}"
     if quality.verdict is Verdict.NOT_JUDGED:
-        return Check(Level.AMBER, what, "The trial was too short to judge it.", "Run this for longer, with --seconds.")
+        return Check(Level.AMBER, what, "The probe was too short to judge it.", "Run this for longer, with --seconds.")
     if not quality.good:
         found, _, advice = quality.sentence.removeprefix(f"{what}: ").partition("; ")
         return Check(Level.RED, what, f"{found[0].upper()}{found[1:]}.", f"{advice[0].upper()}{advice[1:]}")
@@ -323,7 +323,7 @@ def check_driver(settings: NidaqSettings, devices: Sequence[NidaqDevice]) -> Che
     )
 
 
-def check_sync(rig: Rig, trials: Sequence[Trial]) -> list[Check]:
+def check_sync(rig: Rig, probes: Sequence[Probe]) -> list[Check]:
     """Check that the clocks of several streams can be tied together by a line that they all sample."""
     if len(rig.stream) < 2:
         return []
@@ -339,16 +339,16 @@ def check_sync(rig: Rig, trials: Sequence[Trial]) -> list[Check]:
                 "Times between devices are then good to some 10 ms only; let all devices sample one line.",
             )
         )
-    running = {trial.name: trial for trial in trials if trial.runs}
+    running = {probe.name: probe for probe in probes if probe.stretches}
     edges = {
-        name: np.concatenate([finder.take(run) for run in running[name].runs])
+        name: np.concatenate([finder.take(stretch) for stretch in running[name].stretches])
         for name, finder in found.items()
         if name in running
     }
     if len(edges) < 2:
         return checks
     rates_hz = {name: rig.stream_named(name).rate_hz for name in running}
-    clocks = sync.clocks({name: _ticks(trial) for name, trial in running.items()}, rates_hz, edges)
+    clocks = sync.clocks({name: _ticks(probe) for name, probe in running.items()}, rates_hz, edges)
     for name in edges:
         seen = len(edges[name])
         if clocks[name].level is SyncLevel.EDGES:

@@ -17,12 +17,12 @@ from processing.doctor.checks import Check, Level
 from processing.force.chain import plate_wrench
 
 if TYPE_CHECKING:
-    from acquisition.probe import Trial
+    from acquisition.probe import Probe
     from acquisition.rig import Plate, Rig
 
 GRAVITY_M_S2 = 9.80665
 FORCE_SHARE = 0.02
-PLACE_MM = 10.0
+POINT_MM = 10.0
 _FORM = re.compile(r"(left|right):([0-9.]+):(-?[0-9.]+),(-?[0-9.]+)")
 
 
@@ -50,10 +50,10 @@ class KnownWeight:
         return weight
 
 
-def check_known_weight(rig: Rig, plate: Plate, weight: KnownWeight, trial: Trial) -> list[Check]:
+def check_known_weight(rig: Rig, plate: Plate, weight: KnownWeight, probe: Probe) -> list[Check]:
     """Compare what a plate reads with the weight that lies on it: force within 2 %, place within 10 mm."""
     what = f"known weight on plate {plate.name}"
-    raw = [run.samples for run in trial.runs]
+    raw = [stretch.samples for stretch in probe.stretches]
     if not raw:
         return []
     samples = np.concatenate(raw).astype(np.float64)
@@ -67,15 +67,15 @@ def check_known_weight(rig: Rig, plate: Plate, weight: KnownWeight, trial: Trial
     if abs(force_N - wanted_N) > FORCE_SHARE * wanted_N:
         mean[:, columns] = 2.0 * plates.zero - mean[:, columns]  # a wrench turned as a whole acts at the same place
         turned = plate_wrench(mean, columns, plates, 0.0).cop_mm[0, :2]
-        place_fits = bool(np.linalg.norm(turned - wanted) <= PLACE_MM)
+        place_fits = bool(np.linalg.norm(turned - wanted) <= POINT_MM)
         return [Check(Level.RED, what, said, _why_force(force_N, wanted_N, place_fits))]
     checks = [Check(Level.GREEN, f"{what}, force", said)]
     found = wrench.cop_mm[0, :2]
     off_mm = float(np.linalg.norm(found - wanted))
-    said = f"It lies at {_place(wanted)} and comes back at {_place(found)}, {off_mm:.0f} mm off."
-    if off_mm <= PLACE_MM:
+    said = f"It lies at {_point(wanted)} and comes back at {_point(found)}, {off_mm:.0f} mm off."
+    if off_mm <= POINT_MM:
         return [*checks, Check(Level.GREEN, f"{what}, place", said)]
-    return [*checks, Check(Level.RED, f"{what}, place", said, _why_place(plates.centre_mm, plates.rotation, wanted, found))]
+    return [*checks, Check(Level.RED, f"{what}, place", said, _why_point(plates.centre_mm, plates.rotation, wanted, found))]
 
 
 def _why_force(force_N: float, wanted_N: float, place_fits: bool) -> str:
@@ -85,7 +85,7 @@ def _why_force(force_N: float, wanted_N: float, place_fits: bool) -> str:
     return "Check sensitivity or calibration matrix, the amplifier's gain and range, and that the plate was at zero before."
 
 
-def _why_place(centre_mm: Floats, rotation: Floats, wanted: Floats, found: Floats) -> str:
+def _why_point(centre_mm: Floats, rotation: Floats, wanted: Floats, found: Floats) -> str:
     """Return what explains the place, if one of the usual mistakes does."""
     x, y = rotation.T[:2, :2] @ (wanted - centre_mm[:2])
     seen = rotation.T[:2, :2] @ (found - centre_mm[:2])
@@ -97,8 +97,8 @@ def _why_place(centre_mm: Floats, rotation: Floats, wanted: Floats, found: Float
         "turned by a quarter; check that the corners begin with the plate's first quadrant": (-y, x),
         "turned by a quarter the other way; check that the corners begin with the plate's first quadrant": (y, -x),
     }
-    for mistake, place in mistakes.items():
-        if np.linalg.norm(seen - np.array(place)) <= PLACE_MM:
+    for mistake, point_mm in mistakes.items():
+        if np.linalg.norm(seen - np.array(point_mm)) <= POINT_MM:
             return f"It is {mistake}."
     return (
         "Check origin_mm (its z is negative), pad_mm, the moments' rows of the calibration, and the measured point; a weight "
@@ -106,5 +106,5 @@ def _why_place(centre_mm: Floats, rotation: Floats, wanted: Floats, found: Float
     )
 
 
-def _place(point: Floats) -> str:
+def _point(point: Floats) -> str:
     return f"({point[0]:.0f}, {point[1]:.0f}) mm"

@@ -156,7 +156,7 @@ class Activation:
         good: NDArray[np.bool_],
         out: NDArray[np.float64],
     ) -> None:
-        """Write frames `first` to `last` of `envelopes` (goes, frames, LANES; µV) into the rows of `out`.
+        """Write frames `first` to `last` of `envelopes` (lane groups, frames, LANES; µV) into the rows of `out`.
 
         `sample` is the index of frame 0's last sample; `good` says of each electrode whether it was judged good.
         """

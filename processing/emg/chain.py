@@ -19,9 +19,9 @@ from processing.emg.quality import (
     LARGEST_UV,
     ChannelQuality,
     QualityJudge,
+    add_tones,
     close_slice,
     count_samples,
-    listen,
     microvolts_per_unit,
 )
 from processing.formulas import Metric
@@ -132,7 +132,7 @@ def _low_pass(
 
 
 @njit(nogil=True, cache=True)
-def _run(
+def _envelopes_of_block(
     raw: Samples,
     columns: NDArray[np.int64],
     factor: NDArray[np.float64],
@@ -144,19 +144,19 @@ def _run(
     frame_samples: int,
     tones: NDArray[np.float64],
     sums: NDArray[np.float64],
-    place: int,
+    at: int,
     slice_samples: int,
     work: NDArray[np.float64],
     envelopes: NDArray[np.float64],
 ) -> None:
     """Take the columns of raw (n, all channels) through the filters, 16 at a go; `work` is (3, TILE, LANES).
 
-    `place` is how far into its window of quality the first of them lies.
+    `at` is how far into its window of quality the first of them lies.
     """
     tile, band, left = work[0], work[1], work[2]
     start = 0
     while start < raw.shape[0]:
-        to_slice = slice_samples - (place + start) % slice_samples
+        to_slice = slice_samples - (at + start) % slice_samples
         n = min(TILE, raw.shape[0] - start, to_slice)
         for g in range(z.shape[0]):
             for t in range(n):
@@ -165,7 +165,7 @@ def _run(
             count_samples(tile, n, factor[g], full_scale[g], sums[g])
             _hold(tile, n, factor[g], z[g], settle, left)
             _band_pass(tile, n, sections, z[g], band)
-            listen(band, n, tones, sums[g])
+            add_tones(band, n, tones, sums[g])
             if n == to_slice:
                 close_slice(sums[g], slice_samples)
             _low_pass(tile, n, sections, z[g], left, phase + start, frame_samples, envelopes[g])
@@ -187,7 +187,7 @@ class EmgChain:
         electrodes = [electrode for electrode in rig.emg if electrode.stream == stream_name]
         if not electrodes:
             raise ValueError(f"no electrode of the rig {rig.name!r} is on the stream {stream_name!r}; list them as [[emg]]")
-        goes = -(-len(electrodes) // LANES)
+        lane_groups = -(-len(electrodes) // LANES)
         self.frame_samples = max(1, round(stream.rate_hz / FRAMES_PER_S))
         self.undersampled = stream.rate_hz < settings.undersampled_below_hz
         self._width = len(stream.channels)
@@ -197,17 +197,17 @@ class EmgChain:
         upper_edge_hz = band_edges_hz(settings, stream.rate_hz)[1]
         self._judge = QualityJudge(electrodes, rig.quality, stream.rate_hz, upper_edge_hz)
         columns = [rig.column(stream_name, electrode.channel) for electrode in electrodes]
-        self._columns = np.full((goes, LANES), columns[0], dtype=np.int64)
-        self._factor = np.zeros((goes, LANES))
-        self._full_scale = np.full((goes, LANES), np.inf)
+        self._columns = np.full((lane_groups, LANES), columns[0], dtype=np.int64)
+        self._factor = np.zeros((lane_groups, LANES))
+        self._full_scale = np.full((lane_groups, LANES), np.inf)
         for e, electrode in enumerate(electrodes):
-            place = divmod(e, LANES)
-            self._columns[place] = columns[e]
-            self._factor[place] = microvolts_per_unit(electrode, stream.channels[columns[e]].unit)
-            self._full_scale[place] = electrode.full_scale if electrode.full_scale is not None else np.inf
-        self._z = np.zeros((goes, STATE))
+            at = divmod(e, LANES)
+            self._columns[at] = columns[e]
+            self._factor[at] = microvolts_per_unit(electrode, stream.channels[columns[e]].unit)
+            self._full_scale[at] = electrode.full_scale if electrode.full_scale is not None else np.inf
+        self._z = np.zeros((lane_groups, STATE))
         self._work = np.zeros((3, TILE, LANES))
-        self._envelopes = np.zeros((goes, 0, LANES))
+        self._envelopes = np.zeros((lane_groups, 0, LANES))
         self._frames = np.zeros((0, len(self.metrics)))
         self._next = -1
         self._segment_start = 0
@@ -273,7 +273,7 @@ class EmgChain:
     def _advance(self, samples: Samples, start: int, row: int) -> int:
         """Take samples within one window of quality through the kernels; return the number of frames written from `row` on."""
         phase = start % self.frame_samples
-        _run(
+        _envelopes_of_block(
             samples,
             self._columns,
             self._factor,

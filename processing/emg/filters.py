@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from acquisition.rig.judgement import EmgSettings
 
-LANES = 16  # channels that the kernels take side by side; fewer are padded, more are taken in several goes
+LANES = 16  # channels that the kernels take side by side; fewer are padded, more are taken in several lane groups
 BAND_SECTIONS = 4
 NOTCH_SECTIONS = 1
 ENVELOPE_SECTIONS = 2
@@ -77,11 +77,11 @@ def emg_sections(settings: EmgSettings, rate_hz: float) -> NDArray[np.float64]:
     flat = np.zeros((SECTIONS, 5))
     flat[:, 0] = 1.0
     first = 0
-    for sos, places in (
+    for sos, room in (
         (band_pass(settings, rate_hz), BAND_SECTIONS),
         (notch(settings, rate_hz), NOTCH_SECTIONS),
         (envelope_low_pass(settings, rate_hz), ENVELOPE_SECTIONS),
     ):
         flat[first : first + len(sos)] = sos[:, [0, 1, 2, 4, 5]]
-        first += places
+        first += room
     return flat.ravel()

@@ -33,7 +33,7 @@ _PRESENT_BEFORE, _POWER_BEFORE, _LEAST, _MOST = 4 * LANES, 5 * LANES, 6 * LANES,
 _TONE = 8 * LANES
 SUMS = (8 + 2 * TONES) * LANES
 
-_MISSING_PCT, _SATURATED_PCT, _MAINS_PCT, _MAINS_HZ, _RMS, _DC, _QUIETEST, _LOUDEST = range(8)
+_IDX_MISSING, _IDX_SATURATED, _IDX_MAINS, _IDX_MAINS_HZ, _IDX_RMS, _IDX_DC, _IDX_QUIETEST, _IDX_LOUDEST = range(8)
 _MEASURES = 8
 
 
@@ -135,7 +135,7 @@ def _resonate(sums: NDArray[np.float64], tone: int, c: int, x: float, g: float) 
 
 
 @njit(nogil=True, cache=True)
-def listen(band: NDArray[np.float64], n: int, tones: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
+def add_tones(band: NDArray[np.float64], n: int, tones: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
     """Add n rows of band-passed samples (n, LANES) to the window's power, and to the Goertzel sums of each tone.
 
     `tones` are 2 cos(2 pi f / rate) of each mains frequency and harmonic; they are spelled out, as a loop over them is slower.
@@ -188,12 +188,12 @@ def _judge(
         present = s[_PRESENT + c]
         power = s[_POWER + c]
         m = measures[e]
-        m[_MISSING_PCT] = 100.0 * (window - present) / window
-        m[_SATURATED_PCT] = 100.0 * s[_SATURATED + c] / window
-        m[_DC] = s[_SUM + c] / present if present > 0.0 else np.nan
-        m[_RMS] = np.sqrt(power / window)
-        m[_MAINS_PCT] = 0.0
-        m[_MAINS_HZ] = np.nan
+        m[_IDX_MISSING] = 100.0 * (window - present) / window
+        m[_IDX_SATURATED] = 100.0 * s[_SATURATED + c] / window
+        m[_IDX_DC] = s[_SUM + c] / present if present > 0.0 else np.nan
+        m[_IDX_RMS] = np.sqrt(power / window)
+        m[_IDX_MAINS] = 0.0
+        m[_IDX_MAINS_HZ] = np.nan
         for family in range(len(MAINS_HZ)):
             tone_power = 0.0
             for h in range(harmonics):
@@ -202,24 +202,24 @@ def _judge(
                 s2 = s[_TONE + (2 * k + 1) * LANES + c]
                 tone_power += weights[k] * (s1 * s1 + s2 * s2 - tones[k] * s1 * s2)
             share = 200.0 * tone_power / (window * power) if power > 0.0 else 0.0
-            if share > m[_MAINS_PCT]:
-                m[_MAINS_PCT] = min(share, 100.0)
-                m[_MAINS_HZ] = MAINS_HZ[family]
-        if m[_MISSING_PCT] > limits[0]:
+            if share > m[_IDX_MAINS]:
+                m[_IDX_MAINS] = min(share, 100.0)
+                m[_IDX_MAINS_HZ] = MAINS_HZ[family]
+        if m[_IDX_MISSING] > limits[0]:
             verdict = 2
-        elif m[_SATURATED_PCT] > limits[1]:
+        elif m[_IDX_SATURATED] > limits[1]:
             verdict = 3
-        elif m[_RMS] < limits[2]:
+        elif m[_IDX_RMS] < limits[2]:
             verdict = 4
-        elif m[_MAINS_PCT] > limits[3]:
+        elif m[_IDX_MAINS] > limits[3]:
             verdict = 5
         else:
             verdict = 1
         if (verdict == 1 or verdict == 5) and s[_MOST + c] > 0.0:
             least = np.sqrt(s[_LEAST + c] / of_slice)
             most = np.sqrt(s[_MOST + c] / of_slice)
-            m[_QUIETEST] = least if np.isnan(m[_QUIETEST]) else min(m[_QUIETEST], least)
-            m[_LOUDEST] = most if np.isnan(m[_LOUDEST]) else max(m[_LOUDEST], most)
+            m[_IDX_QUIETEST] = least if np.isnan(m[_IDX_QUIETEST]) else min(m[_IDX_QUIETEST], least)
+            m[_IDX_LOUDEST] = most if np.isnan(m[_IDX_LOUDEST]) else max(m[_IDX_LOUDEST], most)
         verdicts[e] = verdict
         tally[e, verdict] += repeats
     sums[:] = 0.0
@@ -228,7 +228,7 @@ def _judge(
 class QualityJudge:
     """Sums of the running window, and the verdict of the last complete one, for the electrodes of one stream.
 
-    The kernels `count_samples` and `listen` add to `sums` (one row per `LANES` electrodes); `close_slice` is due after every
+    The kernels `count_samples` and `add_tones` add to `sums` (one row per `LANES` electrodes); `close_slice` is due after every
     `slice_samples` of a window, and `judge` closes the window. `good` says of each electrode whether metrics may rest on it.
     """
 
@@ -282,14 +282,14 @@ class QualityJudge:
             name=f"{electrode.muscle} {electrode.side}",
             channel=electrode.channel,
             verdict=Verdict(int(self._verdicts[e])),
-            missing_pct=float(m[_MISSING_PCT]),
-            saturated_pct=float(m[_SATURATED_PCT]),
-            mains_pct=float(m[_MAINS_PCT]),
-            mains_hz=float(m[_MAINS_HZ]),
-            rms_uV=float(m[_RMS]),
-            dc_uV=float(m[_DC]),
-            noise_uV=float(m[_QUIETEST]),
-            loudest_uV=float(m[_LOUDEST]),
+            missing_pct=float(m[_IDX_MISSING]),
+            saturated_pct=float(m[_IDX_SATURATED]),
+            mains_pct=float(m[_IDX_MAINS]),
+            mains_hz=float(m[_IDX_MAINS_HZ]),
+            rms_uV=float(m[_IDX_RMS]),
+            dc_uV=float(m[_IDX_DC]),
+            noise_uV=float(m[_IDX_QUIETEST]),
+            loudest_uV=float(m[_IDX_LOUDEST]),
             windows=windows,
             bad_windows=bad,
             worst=worst if windows else Verdict.NOT_JUDGED,

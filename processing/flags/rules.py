@@ -158,7 +158,7 @@ class RuleBook:
         )
         return self._changes[:count]
 
-    def standing(self) -> NDArray[np.float64]:
+    def flags_up(self) -> NDArray[np.float64]:
         """Return the flags that are up as they stand now, as changes of their own, with the peak so far."""
         up = np.flatnonzero(self._state[:, _PHASE] == _UP)
         changes = np.full((len(up), len(CHANGE)), np.nan)
@@ -244,7 +244,7 @@ class Flag:
     peak: float
 
 
-def fold(changes: NDArray[np.float64]) -> list[Flag]:
+def flags_of(changes: NDArray[np.float64]) -> list[Flag]:
     """Return the flags that a series of changes leaves, in the order in which they went up."""
     latest: dict[tuple[int, float], Flag] = {}
     for rule, severity, start, raised, end, peak in changes:

@@ -52,7 +52,7 @@ class Stance:
 
 
 class QuietStance:
-    """The search for quiet stance, and what refers to it: `refer` is given one run of frames after the other.
+    """The search for quiet stance, and what refers to it: `refer` is given one series of frames after the other.
 
     `frame_samples` raw samples make a frame. A window of `settings.window_s` counts as quiet where the total vertical force
     has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above `settings.least_N`, and no
@@ -69,15 +69,15 @@ class QuietStance:
         self._limits = np.array([settings.sd_pct / 100.0, settings.least_N, contact_N, off_frames])
         self._frame_samples = frame_samples
 
-    def refer(self, last_sample: Floats, force_N: Floats, places: Floats) -> None:
-        """Look for quiet stance in these frames, and refer their `places` (n, 4) to it, in place; NaN until it is found.
+    def refer(self, last_sample: Floats, force_N: Floats, ml_mm: Floats) -> None:
+        """Look for quiet stance in these frames, and refer their `ml_mm` (n, 4) to it, in place; NaN until it is found.
 
-        `last_sample` (n,): index of each frame's last raw sample; `force_N` (n, 3): Fz left, right, both. Columns of `places`
+        `last_sample` (n,): index of each frame's last raw sample; `force_N` (n, 3): Fz left, right, both. Columns of `ml_mm`
         before, in mm along the medial-lateral axis with + = right: net centre of pressure, that of the left foot, that of the
         right one, anything. After: net against the middle of the stance (+ = right), left and right foot against their own
         places (+ = medial), body weight in N.
         """
-        _refer(last_sample, force_N, places, self._window, self._state, self._limits, self._frame_samples)
+        _refer(last_sample, force_N, ml_mm, self._window, self._state, self._limits, self._frame_samples)
 
     @property
     def found(self) -> Stance | None:
@@ -141,7 +141,7 @@ def _watch(
 def _refer(
     last_sample: Floats,
     force_N: Floats,
-    places: Floats,
+    ml_mm: Floats,
     window: Floats,
     state: NDArray[np.void],
     limits: Floats,
@@ -149,8 +149,8 @@ def _refer(
 ) -> None:
     sd_share, least_N, contact_N, off_frames = limits
     stance = state[0]
-    for n in range(len(places)):
-        left_mm, right_mm, total_N = places[n, 1], places[n, 2], force_N[n, 2]
+    for n in range(len(ml_mm)):
+        left_mm, right_mm, total_N = ml_mm[n, 1], ml_mm[n, 2], force_N[n, 2]
         # A force that is no number tells nothing of the foot.
         stance.left_off = stance.left_off + 1 if force_N[n, 0] <= contact_N else 0
         stance.right_off = stance.right_off + 1 if force_N[n, 1] <= contact_N else 0
@@ -160,7 +160,7 @@ def _refer(
             stance.right_mm = math.nan
         if math.isnan(stance.left_mm + stance.right_mm):
             _watch(window, state, sd_share, least_N, frame_samples, int(last_sample[n]), total_N, left_mm, right_mm)
-        places[n, 0] -= 0.5 * (stance.left_mm + stance.right_mm)
-        places[n, 1] = left_mm - stance.left_mm
-        places[n, 2] = stance.right_mm - right_mm
-        places[n, 3] = stance.body_weight_N
+        ml_mm[n, 0] -= 0.5 * (stance.left_mm + stance.right_mm)
+        ml_mm[n, 1] = left_mm - stance.left_mm
+        ml_mm[n, 2] = stance.right_mm - right_mm
+        ml_mm[n, 3] = stance.body_weight_N

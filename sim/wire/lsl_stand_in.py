@@ -72,7 +72,7 @@ class LslStandIn:
             self._process.stdin.flush()
 
     def kill(self) -> None:
-        """End the process as a crash would; does nothing when it does not run."""
+        """End the process as a crash would; does nothing when it does not stretch."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

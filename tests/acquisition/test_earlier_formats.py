@@ -9,7 +9,7 @@ import pytest
 
 from acquisition.recording import FORMAT_VERSION, Recording, RecordingWriter
 from acquisition.rig import Rig
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from processing.batch import reprocess
 
 FOLDER = Path(__file__).parents[1] / "stored"
@@ -51,7 +51,7 @@ def write_recording(path: Path) -> None:
         ticks = np.zeros(len(rows), TICK)
         ticks["row"], ticks["index"], ticks["segment"] = rows, rows + lost, int(lost > 0)
         ticks["host_s"] = 100.0 + (rows + lost - 1) / 200.0
-        writer.append("board", Run(samples()[begin:end], ticks, begin, begin + lost))
+        writer.append("board", Stretch(samples()[begin:end], ticks, begin, begin + lost))
     writer.finish()
 
 

@@ -25,9 +25,9 @@ class Counting:
     def follow(self):
         if self.fail_at == "follow" and self.rows:
             raise RuntimeError("It broke.")
-        run = self.reader.read()
-        self.rows += len(run.samples) if run else 0
-        return run is not None
+        stretch = self.reader.read()
+        self.rows += len(stretch.samples) if stretch is not None else 0
+        return stretch is not None
 
     def finish(self):
         self.calls.append("finish")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from acquisition import recorder as recorder_module
-from acquisition.recorder import Recorder, require_room
+from acquisition.recorder import Recorder, require_space
 from acquisition.recording import Recording, RecordingError
 from acquisition.ring import Ring
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
@@ -67,8 +67,8 @@ def test_what_the_recorder_missed_is_a_gap_in_the_recording(tmp_path):
     with Recording(tmp_path / "recording.h5") as recording:
         assert recording.streams["plates"].rows == 500 - missed
         assert recording.streams["plates"].gaps.tolist() == [(50, 50 + missed, missed, 0)]
-        for run in recording.runs("plates"):
-            check_numbers(run)
+        for stretch in recording.stretches("plates"):
+            check_numbers(stretch)
 
 
 def test_batches_are_not_written_more_often_than_asked(tmp_path, monkeypatch):
@@ -99,9 +99,9 @@ def test_an_abandoned_recording_is_readable_and_incomplete(tmp_path):
 
 
 def test_room_is_asked_for_before(tmp_path):
-    require_room(tmp_path, 1)
+    require_space(tmp_path, 1)
     with pytest.raises(RecordingError, match=r"may need 1000000000000 MB, and .* MB left; free some space"):
-        require_room(tmp_path, 1e18)
+        require_space(tmp_path, 1e18)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")
@@ -118,9 +118,9 @@ class Counter:
     def __init__(self):
         self.reader, self.rows = ring.reader("plates"), 0
     def follow(self):
-        run = self.reader.read()
-        self.rows += len(run.samples) if run else 0
-        return run is not None
+        stretch = self.reader.read()
+        self.rows += len(stretch.samples) if stretch is not None else 0
+        return stretch is not None
     def finish(self):
         while self.follow():
             pass
@@ -148,6 +148,6 @@ print(counter.rows, counter.reader.missed)
     ]
     with Recording(recording) as opened:
         assert not opened.complete
-        (run,) = opened.runs("plates")
-        assert 0 < len(run.samples) < 16000
-        check_numbers(run)
+        (stretch,) = opened.stretches("plates")
+        assert 0 < len(stretch.samples) < 16000
+        check_numbers(stretch)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from acquisition import recording as recording_module
 from acquisition.recording import GAP, Recording, RecordingError, RecordingWriter, gaps_of
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.clock import SyncLevel
 from tests.support.damage import survive_damage
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
@@ -29,20 +29,20 @@ def path(tmp_path):
     return tmp_path / "recording.h5"
 
 
-def a_run(stream, first_row, first_index, blocks=5, size=40, segment=0) -> Run:
+def a_stretch(stream, first_row, first_index, blocks=5, size=40, segment=0) -> Stretch:
     block = numbered(stream, first_index, blocks * size)
     ticks = np.zeros(blocks, TICK)
     ticks["row"] = first_row + size * np.arange(1, blocks + 1)
     ticks["index"] = ticks["row"] + first_index - first_row
     ticks["segment"] = segment
     ticks["host_s"] = 50 + (ticks["index"] - 1) / stream.rate_hz
-    return Run(block.samples, ticks, first_row, first_index)
+    return Stretch(block.samples, ticks, first_row, first_index)
 
 
-def write(path, stream, *runs) -> RecordingWriter:
+def write(path, stream, *stretches) -> RecordingWriter:
     writer = RecordingWriter(path, a_rig(stream), [stream])
-    for run in runs:
-        writer.append(stream.name, run)
+    for stretch in stretches:
+        writer.append(stream.name, stretch)
     writer.flush()
     return writer
 
@@ -51,9 +51,14 @@ def test_what_is_written_is_read_back(path):
     plates, emg = a_stream(), a_stream("emg", 1000.0, 5, "float32")
     rig = a_rig(plates, emg)
     writer = RecordingWriter(path, rig, [plates, emg])
-    runs = [a_run(plates, 0, 0), a_run(plates, 200, 200), a_run(plates, 400, 430), a_run(plates, 600, 630, segment=1)]
-    for run in runs:
-        writer.append("plates", run)
+    stretches = [
+        a_stretch(plates, 0, 0),
+        a_stretch(plates, 200, 200),
+        a_stretch(plates, 400, 430),
+        a_stretch(plates, 600, 630, segment=1),
+    ]
+    for stretch in stretches:
+        writer.append("plates", stretch)
     writer.finish()
     with Recording(path) as recording:
         assert recording.complete
@@ -63,19 +68,19 @@ def test_what_is_written_is_read_back(path):
         assert {name: s.stream for name, s in recording.streams.items()} == {"plates": plates, "emg": emg}
         recorded = recording.streams["plates"]
         assert recorded.rows == 800
-        assert recorded.ticks.tolist() == np.concatenate([run.ticks for run in runs]).tolist()
+        assert recorded.ticks.tolist() == np.concatenate([stretch.ticks for stretch in stretches]).tolist()
         assert recorded.gaps.tolist() == [(400, 430, 30, 0), (600, 630, 0, 1)]
         assert recorded.clock.level is SyncLevel.HOST
-        found = list(recording.runs("plates"))
+        found = list(recording.stretches("plates"))
         assert [(r.first_row, r.first_index, len(r.samples)) for r in found] == [(0, 0, 400), (400, 430, 200), (600, 630, 200)]
-        for run in found:
-            check_numbers(run)
+        for stretch in found:
+            check_numbers(stretch)
         assert recording.samples("plates", 10, 5)[:, 0].tolist() == [10, 11, 12, 13, 14]
         assert recording.samples("plates", 790, 100).shape == (10, 3)
         assert recording.start_s == pytest.approx(50)
         assert recording.seconds == pytest.approx(830 / 2000)
         assert recording.streams["emg"].rows == 0
-        assert list(recording.runs("emg")) == []
+        assert list(recording.stretches("emg")) == []
         assert recording.samples("emg").shape == (0, 5)
         assert recording.samples("emg").dtype == "float32"
 
@@ -83,7 +88,7 @@ def test_what_is_written_is_read_back(path):
 def test_any_program_finds_gaps_clock_and_units(path):
     """Read with h5py alone, as MATLAB or HDFView would."""
     stream = a_stream()
-    write(path, stream, a_run(stream, 0, 0), a_run(stream, 200, 210)).finish()
+    write(path, stream, a_stretch(stream, 0, 0), a_stretch(stream, 200, 210)).finish()
     with h5py.File(path) as file:
         group = file["streams/plates"]
         assert group["gaps"][:].tolist() == [(200, 210, 10, 0)]
@@ -109,18 +114,18 @@ def test_runs_hold_whole_blocks_and_every_row_once(tmp_path_factory, blocks, mos
     sizes = [size for size, _ in blocks]
     for size, lost in blocks:
         index += lost
-        writer.append("plates", a_run(stream, row, index, 1, size))
+        writer.append("plates", a_stretch(stream, row, index, 1, size))
         row, index = row + size, index + size
     writer.finish()
     with Recording(path) as recording:
-        runs = list(recording.runs("plates", most_rows))
-        assert np.concatenate([run.ticks["row"] for run in runs]).tolist() == np.cumsum(sizes).tolist()
+        stretches = list(recording.stretches("plates", most_rows))
+        assert np.concatenate([stretch.ticks["row"] for stretch in stretches]).tolist() == np.cumsum(sizes).tolist()
         begins = 0
-        for run in runs:
-            check_numbers(run)
-            assert run.first_row == begins
-            assert len(run.samples) <= max(most_rows, run.ticks["row"][0] - begins)
-            begins += len(run.samples)
+        for stretch in stretches:
+            check_numbers(stretch)
+            assert stretch.first_row == begins
+            assert len(stretch.samples) <= max(most_rows, stretch.ticks["row"][0] - begins)
+            begins += len(stretch.samples)
         assert recording.streams["plates"].gaps["missing"].sum() == sum(lost for _, lost in blocks)
 
 
@@ -172,7 +177,7 @@ with h5py.File(path):
     process = child(code, path)
     assert process.stdout.readline() == "here\n"
     for i in range(150):
-        writer.append("plates", a_run(stream, 200 * i, 200 * i))
+        writer.append("plates", a_stretch(stream, 200 * i, 200 * i))
         writer.flush()
         time.sleep(0.002)
     path.with_suffix(".stop").touch()
@@ -188,7 +193,7 @@ with h5py.File(path):
     with Recording(path) as recording:
         assert recording.complete
         assert recording.streams["plates"].rows == 30000
-        check_numbers(next(recording.runs("plates")))
+        check_numbers(next(recording.stretches("plates")))
 
 
 @needs_fork
@@ -196,8 +201,8 @@ with h5py.File(path):
 def test_a_killed_writer_leaves_all_that_was_flushed(tmp_path):
     rng = random.Random(3)
     stream = a_stream(rate_hz=2000.0, channels=12)
-    for trial in range(20):
-        path = tmp_path / f"recording{trial}.h5"
+    for probe in range(20):
+        path = tmp_path / f"recording{probe}.h5"
         told, tell = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -205,7 +210,7 @@ def test_a_killed_writer_leaves_all_that_was_flushed(tmp_path):
                 writer = write(path, stream)
                 row = 0
                 while True:
-                    writer.append("plates", a_run(stream, row, row))
+                    writer.append("plates", a_stretch(stream, row, row))
                     row += 200
                     if row % 600 == 0:
                         writer.flush()
@@ -233,12 +238,12 @@ def test_a_killed_writer_leaves_all_that_was_flushed(tmp_path):
         with Recording(path) as recording:
             assert not recording.complete
             assert recording.streams["plates"].rows >= flushed
-            check_numbers(Run(samples[:flushed], recording.streams["plates"].ticks[: flushed // 40], 0, 0))
+            check_numbers(Stretch(samples[:flushed], recording.streams["plates"].ticks[: flushed // 40], 0, 0))
 
 
 def test_ticks_that_a_killed_writer_did_not_write_are_left_out(path):
     stream = a_stream()
-    write(path, stream, a_run(stream, 0, 0)).abandon()
+    write(path, stream, a_stretch(stream, 0, 0)).abandon()
     with h5py.File(path, "r+") as file:
         file["streams/plates/ticks"].resize(9, axis=0)
     with Recording(path) as recording:
@@ -248,13 +253,13 @@ def test_ticks_that_a_killed_writer_did_not_write_are_left_out(path):
         file["streams/plates/samples"].resize(170, axis=0)
     with Recording(path) as recording:
         assert recording.streams["plates"].rows == 160
-        (run,) = recording.runs("plates")
-        check_numbers(run)
+        (stretch,) = recording.stretches("plates")
+        check_numbers(stretch)
 
 
 def test_samples_that_a_killed_writer_did_not_write_are_not_numbers(path):
     stream = a_stream()
-    write(path, stream, a_run(stream, 0, 0)).abandon()
+    write(path, stream, a_stretch(stream, 0, 0)).abandon()
     with h5py.File(path, "r+") as file:
         samples = file["streams/plates/samples"]
         samples.resize(5000, axis=0)
@@ -264,7 +269,7 @@ def test_samples_that_a_killed_writer_did_not_write_are_not_numbers(path):
 
 def test_contradicting_ticks_in_a_complete_recording_are_damage(path):
     stream = a_stream()
-    write(path, stream, a_run(stream, 0, 0)).finish()
+    write(path, stream, a_stretch(stream, 0, 0)).finish()
     with h5py.File(path, "r+") as file:
         file["streams/plates/ticks"][2] = (120, 90, 0, 1.0)
     with pytest.raises(RecordingError, match=r"the stream plates has a tick that can't be, number 2"):
@@ -293,14 +298,14 @@ except RecordingError as error:
 def test_a_disk_that_fills_up_costs_only_what_did_not_fit(child, path, size):
     """HDF5 never meets the full disk: the file closes well, the interpreter ends well, all that was flushed is there."""
     code = f"""
-from tests.acquisition.test_recording import a_run, write
+from tests.acquisition.test_recording import a_stretch, write
 limit_file_size({size})
 stream = a_stream(channels=28)
 writer = write(path, stream)
 row = flushed = 0
 try:
     while True:
-        writer.append("plates", a_run(stream, row, row))
+        writer.append("plates", a_stretch(stream, row, row))
         row += 200
         if row % 600 == 0:
             writer.flush()
@@ -321,8 +326,8 @@ print(flushed)
     with Recording(path) as recording:
         assert not recording.complete
         assert recording.streams["plates"].rows >= int(flushed) - 600
-        for run in recording.runs("plates"):
-            check_numbers(run)
+        for stretch in recording.stretches("plates"):
+            check_numbers(stretch)
 
 
 def use(path):
@@ -330,7 +335,7 @@ def use(path):
     try:
         with Recording(path) as recording:
             for name in recording.streams:
-                for _ in recording.runs(name):
+                for _ in recording.stretches(name):
                     pass
             _ = recording.start_s, recording.seconds
     except RecordingError as error:
@@ -342,7 +347,7 @@ def use(path):
 def a_recording_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("recording") / "recording.h5"
     stream = a_stream(rate_hz=300.0, channels=1)
-    write(path, stream, a_run(stream, 0, 0, 20), a_run(stream, 800, 900, 20)).finish()
+    write(path, stream, a_stretch(stream, 0, 0, 20), a_stretch(stream, 800, 900, 20)).finish()
     return path
 
 

@@ -47,10 +47,10 @@ def test_all_that_the_ring_holds_is_recovered(ring, tmp_path):
         assert recording.rig == RIG
         assert {name: s.stream for name, s in recording.streams.items()} == {"plates": PLATES, "emg": EMG}
         for name, recorded in recording.streams.items():
-            ticks = np.concatenate([run.ticks for run in iter(ring.reader(name).read, None)])
+            ticks = np.concatenate([stretch.ticks for stretch in iter(ring.reader(name).read, None)])
             assert recorded.ticks.tolist() == ticks.tolist()
-            for run in recording.runs(name):
-                check_numbers(run)
+            for stretch in recording.stretches(name):
+                check_numbers(stretch)
         assert recording.streams["plates"].gaps.tolist() == [(440, 457, 17, 0)]
         assert recording.streams["emg"].gaps.tolist() == [(525, 525, 0, 1)]
 
@@ -90,9 +90,9 @@ def test_what_the_ring_no_longer_holds_is_said(tmp_path):
         "the recording that the session left unfinished holds them."
     )
     with Recording(tmp_path / "out.h5") as recording:
-        (run,) = recording.runs("plates")
-        assert (run.first_index, len(run.samples)) == (3000, 1000)
-        check_numbers(run)
+        (stretch,) = recording.stretches("plates")
+        assert (stretch.first_index, len(stretch.samples)) == (3000, 1000)
+        check_numbers(stretch)
         assert recording.streams["plates"].gaps.tolist() == [(0, 3000, 3000, 0)]
         assert recording.start_s == pytest.approx(1.5)
 

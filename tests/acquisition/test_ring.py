@@ -33,11 +33,11 @@ def path(tmp_path):
 
 
 def read_all(reader):
-    runs = []
-    while (run := reader.read()) is not None:
-        check_numbers(run)
-        runs.append(run)
-    return runs
+    stretches = []
+    while (stretch := reader.read()) is not None:
+        check_numbers(stretch)
+        stretches.append(stretch)
+    return stretches
 
 
 steps = st.one_of(
@@ -80,29 +80,29 @@ def test_every_sample_is_read_once_or_counted_as_missed(steps, block_samples, se
                 index, segment = index + size, segment + 1
             else:
                 reader = readers[what]
-                while (run := reader.read(size)) is not None:
-                    check_numbers(run)
-                    assert run.samples.dtype == dtype
-                    got[what].append(run)
+                while (stretch := reader.read(size)) is not None:
+                    check_numbers(stretch)
+                    assert stretch.samples.dtype == dtype
+                    got[what].append(stretch)
                     if what == "slow read":
                         break
-                    assert len(run.samples) <= max(size, 90)
-        while (run := readers["slow read"].read()) is not None:
-            got["slow read"].append(run)
+                    assert len(stretch.samples) <= max(size, 90)
+        while (stretch := readers["slow read"].read()) is not None:
+            got["slow read"].append(stretch)
         for what, reader in readers.items():
             row = 0
-            for run in got[what]:
-                assert run.first_row == row + run.missed
-                row = run.first_row
-                for tick in run.ticks:
+            for stretch in got[what]:
+                assert stretch.first_row == row + stretch.missed
+                row = stretch.first_row
+                for tick in stretch.ticks:
                     newest = int(tick["index"]) - 1
-                    assert written[row + newest - run.first_index] == (newest, tick["segment"])
-                assert [w[0] for w in written[row : row + len(run.samples)]] == list(
-                    range(run.first_index, run.first_index + len(run.samples))
+                    assert written[row + newest - stretch.first_index] == (newest, tick["segment"])
+                assert [w[0] for w in written[row : row + len(stretch.samples)]] == list(
+                    range(stretch.first_index, stretch.first_index + len(stretch.samples))
                 )
-                row += len(run.samples)
+                row += len(stretch.samples)
             assert row == len(written) == reader.row
-            assert reader.missed == sum(run.missed for run in got[what])
+            assert reader.missed == sum(stretch.missed for stretch in got[what])
             assert reader.waiting == 0
         assert ring.counter("plates", PUBLISHED) == ring.counter("plates", RESERVED) == len(written)
 
@@ -113,10 +113,10 @@ def test_a_lapped_reader_says_exactly_what_it_missed(path):
     writer, reader = ring.writer("plates"), ring.reader("plates")
     for i in range(25):
         writer.append(numbered(stream, 10 * i, 10))
-    runs = read_all(reader)
-    assert runs[0].missed == reader.missed == 250 - 100 + 100 // 8
-    assert runs[0].first_index == runs[0].missed
-    assert sum(len(run.samples) for run in runs) == 250 - runs[0].missed
+    stretches = read_all(reader)
+    assert stretches[0].missed == reader.missed == 250 - 100 + 100 // 8
+    assert stretches[0].first_index == stretches[0].missed
+    assert sum(len(stretch.samples) for stretch in stretches) == 250 - stretches[0].missed
     writer.append(numbered(stream, 250, 10))
     assert read_all(reader)[0].missed == 0
 
@@ -137,8 +137,8 @@ def test_a_reader_lapped_within_its_copy_notices(path, monkeypatch):
         return split(ticks)
 
     monkeypatch.setattr(ring_module, "split_at_gaps", split_while_written)
-    runs = read_all(reader)
-    assert runs[0].first_row == reader.missed == 170 - 100 + 100 // 8
+    stretches = read_all(reader)
+    assert stretches[0].first_row == reader.missed == 170 - 100 + 100 // 8
     assert reader.row == 170
 
 
@@ -158,9 +158,9 @@ def test_ticks_overwritten_while_they_are_searched_are_not_believed(path, monkey
         return search(row, low, high)
 
     monkeypatch.setattr(reader, "_tick_of", search_while_written)
-    runs = read_all(reader)
-    assert runs[0].first_row - runs[0].missed == 140
-    assert reader.missed == runs[0].missed
+    stretches = read_all(reader)
+    assert stretches[0].first_row - stretches[0].missed == 140
+    assert reader.missed == stretches[0].missed
     assert reader.row == 210
 
 
@@ -172,8 +172,8 @@ def test_a_reader_may_begin_near_the_newest_row(path):
         writer.append(numbered(stream, 10 * i, 10))
     reader = ring.reader("plates", rows_back=25)
     assert reader.waiting == 25
-    (run,) = read_all(reader)
-    assert (run.first_row, len(run.samples), len(run.ticks)) == (75, 25, 3)
+    (stretch,) = read_all(reader)
+    assert (stretch.first_row, len(stretch.samples), len(stretch.ticks)) == (75, 25, 3)
     assert len(read_all(ring.reader("plates", rows_back=1000))[0].samples) == 100
 
 
@@ -183,9 +183,9 @@ def test_gaps_and_segments_split_runs(path):
     writer, reader = ring.writer("plates"), ring.reader("plates")
     for index, segment in [(0, 0), (10, 0), (25, 0), (35, 0), (45, 1), (55, 1)]:
         writer.append(numbered(stream, index, 10, segment=segment))
-    runs = read_all(reader)
-    assert [(r.first_row, r.first_index, len(r.samples)) for r in runs] == [(0, 0, 20), (20, 25, 20), (40, 45, 20)]
-    assert [set(r.ticks["segment"]) for r in runs] == [{0}, {0}, {1}]
+    stretches = read_all(reader)
+    assert [(r.first_row, r.first_index, len(r.samples)) for r in stretches] == [(0, 0, 20), (20, 25, 20), (40, 45, 20)]
+    assert [set(r.ticks["segment"]) for r in stretches] == [{0}, {0}, {1}]
 
 
 def test_samples_are_kept_bit_for_bit(path):
@@ -196,9 +196,9 @@ def test_samples_are_kept_bit_for_bit(path):
         samples = random_bits.normal(size=(40, len(stream.channels))).astype(stream.dtype)
         samples[3] = np.nan
         ring.writer(stream.name).append(Block(samples, 0, 1.25))
-        run = ring.reader(stream.name).read()
-        assert run.samples.tobytes() == samples.tobytes()
-        assert run.ticks.tolist() == [(40, 40, 0, 1.25)]
+        stretch = ring.reader(stream.name).read()
+        assert stretch.samples.tobytes() == samples.tobytes()
+        assert stretch.ticks.tolist() == [(40, 40, 0, 1.25)]
 
 
 def test_a_run_is_a_copy(path):
@@ -206,9 +206,9 @@ def test_a_run_is_a_copy(path):
     ring = Ring.create(path, [stream], 0.1)
     writer, reader = ring.writer("plates"), ring.reader("plates")
     writer.append(numbered(stream, 0, 10))
-    run = reader.read()
+    stretch = reader.read()
     writer.append(numbered(stream, 10, 16))
-    check_numbers(run)
+    check_numbers(stretch)
 
 
 def test_wrong_blocks_are_refused_and_nothing_changes(path):
@@ -264,8 +264,8 @@ def test_a_block_whose_writer_was_killed_before_it_was_published_never_was(path)
     reader = ring.reader("plates")
     assert len(read_all(reader)[0].samples) == 20
     ring.writer("plates").append(numbered(stream, 500, 7))
-    (run,) = read_all(reader)
-    assert (run.first_row, run.first_index, len(run.samples)) == (20, 500, 7)
+    (stretch,) = read_all(reader)
+    assert (stretch.first_row, stretch.first_index, len(stretch.samples)) == (20, 500, 7)
 
 
 def test_a_closed_ring_leaves_its_readers_whole(path):
@@ -322,10 +322,10 @@ reader = ring.reader("plates")
 print("here", flush=True)
 rows = 0
 while ring.phase != SessionPhase.FINISHED or reader.waiting:
-    run = reader.read()
-    if run is not None:
-        check_numbers(run)
-        rows += len(run.samples)
+    stretch = reader.read()
+    if stretch is not None:
+        check_numbers(stretch)
+        rows += len(stretch.samples)
 print(rows, reader.missed)
 """
     process = child(code, path)
@@ -353,11 +353,15 @@ def test_readers_in_threads_account_for_every_row_of_a_hasty_writer(path):
         reader = Ring.attach(path).reader("plates")
         rows, wrong = reader.row, 0
         while not done.is_set() or reader.waiting:
-            run = reader.read(most)
-            if run is not None:
-                wrong += int((run.samples != np.arange(run.first_index, run.first_index + len(run.samples))[:, None]).any())
-                wrong += run.first_row != rows + run.missed
-                rows = run.first_row + len(run.samples)
+            stretch = reader.read(most)
+            if stretch is not None:
+                wrong += int(
+                    (
+                        stretch.samples != np.arange(stretch.first_index, stretch.first_index + len(stretch.samples))[:, None]
+                    ).any()
+                )
+                wrong += stretch.first_row != rows + stretch.missed
+                rows = stretch.first_row + len(stretch.samples)
         results.append((wrong, rows))
 
     threads = [threading.Thread(target=follow, args=(most,)) for most in (10, 300)]
@@ -381,8 +385,8 @@ def test_readers_in_threads_account_for_every_row_of_a_hasty_writer(path):
 def test_nothing_published_is_lost_when_the_writer_is_killed(tmp_path):
     rng = random.Random(7)
     stream = a_stream(rate_hz=2000.0, channels=6)
-    for trial in range(20):
-        path = tmp_path / f"ring{trial}.h5"
+    for probe in range(20):
+        path = tmp_path / f"ring{probe}.h5"
         Ring.create(path, [stream], 1.5).close()
         until = rng.randint(1, 12_000)
         pid = os.fork()
@@ -412,8 +416,8 @@ def test_nothing_published_is_lost_when_the_writer_is_killed(tmp_path):
         reader = ring.reader("plates")
         first = reader.row
         assert published - first >= min(published, len(samples) - 57)
-        runs = read_all(reader)
-        assert sum(len(run.samples) for run in runs) == published - first
+        stretches = read_all(reader)
+        assert sum(len(stretch.samples) for stretch in stretches) == published - first
         assert reader.missed == 0
         assert (samples[(published - 1) % len(samples)] == published - 1).all()
 
@@ -498,5 +502,5 @@ def test_a_rewound_ring_ends_with_the_last_block_before_a_sample_number(path):
     for end, rows in ((0, 0), (39, 0), (40, 40), (199, 120), (239, 120), (240, 160), (9999, 200)):
         attached = Ring.attach(path)
         attached.rewind({writer.stream.name: end})
-        assert sum(len(run.samples) for run in read_all(attached.reader(writer.stream.name))) == rows
+        assert sum(len(stretch.samples) for stretch in read_all(attached.reader(writer.stream.name))) == rows
     assert ring.counter(writer.stream.name, PUBLISHED) == 200

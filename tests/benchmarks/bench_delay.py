@@ -28,8 +28,8 @@ SECONDS = 15.0
 def _read(ring: Ring, name: str) -> tuple[np.ndarray, np.ndarray]:
     reader = ring.reader(name)
     runs = []
-    while (run := reader.read()) is not None:
-        runs.append(run)
+    while (stretch := reader.read()) is not None:
+        runs.append(stretch)
     return np.concatenate([r.samples for r in runs]), np.concatenate([r.ticks for r in runs])
 
 

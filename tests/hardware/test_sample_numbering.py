@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardware.sample_numbering import RowNumbering
+from hardware.sample_numbering import SampleNumbering
 from hardware.source import Block
 
 RATE_HZ = 250.0
@@ -21,7 +21,7 @@ def clumped(numbers: np.ndarray, by: int = 5, extra_s: float = 0.004, rate_hz: f
 
 
 def run(
-    numbering: RowNumbering, numbers: np.ndarray, counters: np.ndarray, times_s: np.ndarray, cuts: list[int]
+    numbering: SampleNumbering, numbers: np.ndarray, counters: np.ndarray, times_s: np.ndarray, cuts: list[int]
 ) -> tuple[np.ndarray, np.ndarray, list[Block]]:
     """Feed the rows in pieces; return the true numbers that came through, the numbers they were given, and the blocks."""
     rows = np.column_stack([numbers, -numbers]).astype(float)
@@ -52,7 +52,7 @@ def test_every_loss_is_counted_to_the_sample(data: st.DataObject, step: int, clu
     keep[min(at + 40, 2900) :] = True
     numbers = np.flatnonzero(keep)
     cuts = data.draw(st.lists(st.integers(0, len(numbers)), max_size=30), label="cuts")
-    numbering = RowNumbering(RATE_HZ, 256, step)
+    numbering = SampleNumbering(RATE_HZ, 256, step)
     true, given_, blocks = run(numbering, numbers, numbers * step % 256, clumped(numbers, clump), cuts)
     assert np.array_equal(true, numbers)
     assert np.array_equal(given_, numbers)
@@ -68,7 +68,7 @@ def test_a_late_clump_is_no_loss(stall_s: float) -> None:
     times_s = clumped(numbers)
     asleep = (times_s > 1003.0) & (times_s < 1003.0 + stall_s)
     times_s[asleep] = 1003.0 + stall_s + 6e-6 * np.arange(asleep.sum())
-    true, given_, _ = run(RowNumbering(RATE_HZ, 256), numbers, numbers % 256, np.maximum.accumulate(times_s), [])
+    true, given_, _ = run(SampleNumbering(RATE_HZ, 256), numbers, numbers % 256, np.maximum.accumulate(times_s), [])
     assert np.array_equal(true, numbers)
     assert np.array_equal(given_, numbers)
 
@@ -81,7 +81,7 @@ def test_false_rows_are_left_out(at: int, false: list[int], eaten: int) -> None:
     counters = numbers % 256
     counters[at : at + len(false)] = [(at + f) % 256 for f in false]
     times_s = np.maximum.accumulate(np.where(numbers >= 0, clumped(numbers), 0))
-    numbering = RowNumbering(RATE_HZ, 256)
+    numbering = SampleNumbering(RATE_HZ, 256)
     true, given_, _ = run(numbering, numbers, counters, times_s, [])
     assert np.array_equal(true, numbers[numbers >= 0])
     assert np.array_equal(given_, numbers[numbers >= 0])
@@ -91,7 +91,7 @@ def test_false_rows_are_left_out(at: int, false: list[int], eaten: int) -> None:
 def test_every_second_row_lost_is_still_genuine() -> None:
     """No two rows in a row, and yet nothing is left out."""
     numbers = np.concatenate([np.arange(100), np.arange(100, 300, 2), np.arange(300, 400)])
-    true, given_, _ = run(RowNumbering(RATE_HZ, 256), numbers, numbers % 256, clumped(numbers), [])
+    true, given_, _ = run(SampleNumbering(RATE_HZ, 256), numbers, numbers % 256, clumped(numbers), [])
     assert np.array_equal(true, numbers)
     assert np.array_equal(given_, numbers)
 
@@ -101,7 +101,7 @@ def test_stale_rows_at_the_beginning_do_not_start_the_count() -> None:
     numbers = np.concatenate([[-1, -1], np.arange(50)])
     counters = np.concatenate([[77, 78], np.arange(50)])
     times_s = np.concatenate([[1000.0, 1000.0], clumped(np.arange(50))])
-    true, given_, _ = run(RowNumbering(RATE_HZ, 256), numbers, counters, times_s, [])
+    true, given_, _ = run(SampleNumbering(RATE_HZ, 256), numbers, counters, times_s, [])
     assert np.array_equal(true, np.arange(50))
     assert np.array_equal(given_, np.arange(50))
 
@@ -111,7 +111,7 @@ def test_half_rows_with_a_repeated_counter_are_left_out() -> None:
     numbers = np.arange(300)
     counters = (2 * numbers + 1) % 256
     counters[100] = counters[99]
-    true, given_, _ = run(RowNumbering(125.0, 256, 2), numbers, counters, clumped(numbers, rate_hz=125.0), [])
+    true, given_, _ = run(SampleNumbering(125.0, 256, 2), numbers, counters, clumped(numbers, rate_hz=125.0), [])
     assert np.array_equal(given_, np.delete(numbers, 100))
     assert np.array_equal(true, given_)
 
@@ -120,7 +120,7 @@ def test_a_counter_that_starts_anew_is_a_new_segment() -> None:
     """The device was switched off and on within 0.4 s while its stream went on."""
     numbers = np.concatenate([np.arange(300), np.arange(400, 700)])
     counters = np.concatenate([np.arange(300), np.arange(300)]) % 256
-    true, given_, blocks = run(RowNumbering(RATE_HZ, 256), numbers, counters, clumped(numbers), [])
+    true, given_, blocks = run(SampleNumbering(RATE_HZ, 256), numbers, counters, clumped(numbers), [])
     assert np.array_equal(true, numbers)
     assert np.abs(given_ - numbers).max() <= 1
     assert [block.segment for block in blocks] == sorted(block.segment for block in blocks)
@@ -129,7 +129,7 @@ def test_a_counter_that_starts_anew_is_a_new_segment() -> None:
 
 def test_a_restart_is_placed_by_time() -> None:
     """After 7 s away the numbers go on where the clock says."""
-    numbering = RowNumbering(RATE_HZ, 256)
+    numbering = SampleNumbering(RATE_HZ, 256)
     numbers = np.arange(500)
     run(numbering, numbers, numbers % 256, clumped(numbers), [])
     numbering.restart()
@@ -143,7 +143,7 @@ def test_a_restart_is_placed_by_time() -> None:
 def test_without_a_counter_time_alone_tells_of_a_loss() -> None:
     """100 rows are missing; the jump is right within a clump."""
     numbers = np.concatenate([np.arange(1000), np.arange(1100, 2000)])
-    numbering = RowNumbering(RATE_HZ)
+    numbering = SampleNumbering(RATE_HZ)
     true, given_, _ = run(numbering, numbers, np.zeros(len(numbers)), clumped(numbers), [300, 1001, 1200])
     assert np.array_equal(true, numbers)
     assert np.abs(given_ - numbers).max() <= 5
@@ -155,7 +155,7 @@ def test_a_device_off_its_nominal_rate_loses_nothing(off: float, modulus: int | 
     """Two minutes at 2 or 3 % too slow and too fast."""
     numbers = np.arange(30000)
     times_s = 1000.0 + (clumped(numbers) - 1000.0) / (1 + off)
-    numbering = RowNumbering(RATE_HZ, modulus)
+    numbering = SampleNumbering(RATE_HZ, modulus)
     _, given_, _ = run(numbering, numbers, numbers % 256, times_s, list(range(0, 30000, 7)))
     assert np.array_equal(given_, numbers)
     assert numbering.lost_samples == 0

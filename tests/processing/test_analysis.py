@@ -10,7 +10,7 @@ import pytest
 from acquisition.rig.rig_file import example, load
 from processing.analysis import Analysis
 from sim.lifter.lifter import demo_lifter
-from tests.support.sessions import a_run, analysed, simulated
+from tests.support.sessions import a_stretch, analysed, simulated
 
 SECONDS = 12.0
 SEEDS = (0, 1, 2)
@@ -97,9 +97,9 @@ def test_times_are_seconds_since_the_first_sample_of_any_stream():
     analysis = Analysis(rig)
     for name, late_s in (("plates", 0.0), ("emg", 0.25)):
         rate_hz = rig.stream_named(name).rate_hz
-        run = a_run(np.zeros((int(4 * rate_hz), len(rig.stream_named(name).channels))), rate_hz)
-        run.ticks["host_s"] += late_s
-        list(analysis.take(name, run))
+        stretch = a_stretch(np.zeros((int(4 * rate_hz), len(rig.stream_named(name).channels))), rate_hz)
+        stretch.ticks["host_s"] += late_s
+        list(analysis.take(name, stretch))
     results = analysis.results("", "", "")
     assert results.tables["plates.force"].time_s[0] == pytest.approx(0.009 + 0.001, abs=2e-3)
     assert results.tables["emg.emg"].time_s[0] - results.tables["plates.force"].time_s[0] == pytest.approx(0.25, abs=2e-3)
@@ -110,8 +110,8 @@ def test_what_was_lost_is_counted_and_has_no_frames():
     rig = load(example("demo"))
     analysis = Analysis(rig)
     rows = simulated(rig)["plates"]
-    list(analysis.take("plates", a_run(rows[:2000], 1000.0)))
-    list(analysis.take("plates", a_run(rows[2345:], 1000.0, first=2345, row=2000)))
+    list(analysis.take("plates", a_stretch(rows[:2000], 1000.0)))
+    list(analysis.take("plates", a_stretch(rows[2345:], 1000.0, first=2345, row=2000)))
     results = analysis.results("", "", "")
     stream = next(stream for stream in results.streams if stream.name == "plates")
     assert (stream.rows, stream.missing, stream.gaps) == (len(rows) - 345, 345, 1)
@@ -124,8 +124,8 @@ def test_rows_that_the_reader_missed_are_lost_as_well():
     rig = load(example("demo"))
     analysis = Analysis(rig)
     rows = simulated(rig)["plates"]
-    list(analysis.take("plates", a_run(rows[:2000], 1000.0)))
-    list(analysis.take("plates", a_run(rows[2500:], 1000.0, first=2500, row=2500)))
+    list(analysis.take("plates", a_stretch(rows[:2000], 1000.0)))
+    list(analysis.take("plates", a_stretch(rows[2500:], 1000.0, first=2500, row=2500)))
     stream = next(stream for stream in analysis.results("", "", "").streams if stream.name == "plates")
     assert (stream.rows, stream.missing, stream.gaps) == (len(rows) - 500, 500, 1)
 

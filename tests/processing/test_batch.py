@@ -12,7 +12,7 @@ from acquisition.rig.rig_file import example, load
 from processing.batch import reprocess, reprocess_many, with_settings
 from processing.pipeline import PipelineError
 from processing.results import Results
-from tests.support.sessions import a_run, analysed, recorded, simulated
+from tests.support.sessions import a_stretch, analysed, recorded, simulated
 
 RIG = load(example("demo"))
 
@@ -40,7 +40,7 @@ def test_a_recording_gives_what_its_samples_gave(recording, samples):
 def test_a_recording_that_was_cut_short_gives_results_that_say_so(tmp_path, samples, recording):
     writer = RecordingWriter(tmp_path / "cut.h5", RIG, [settings.stream() for settings in RIG.stream])
     for name, rows in samples.items():
-        writer.append(name, a_run(rows, RIG.stream_named(name).rate_hz))
+        writer.append(name, a_stretch(rows, RIG.stream_named(name).rate_hz))
     writer.abandon()
     assert not reprocess(tmp_path / "cut.h5").complete
     assert reprocess(recording).complete

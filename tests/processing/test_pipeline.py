@@ -12,7 +12,7 @@ import pytest
 
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
-from processing.flags.rules import CHANGE, fold
+from processing.flags.rules import CHANGE, flags_of
 from processing.pipeline import FLAGS, Pipeline, PipelineError, warm
 from tests.support.sessions import simulated
 
@@ -32,7 +32,7 @@ def run(
             if lost is None or not lost.start <= a < lost.stop:
                 for derived, found in pipeline.process(name, rows[a:b], a):
                     given[derived].append(found.copy())
-    given["standing"] = [part.book.standing() for part in pipeline.parts]
+    given["standing"] = [part.book.flags_up() for part in pipeline.parts]
     joined = {name: np.concatenate(parts) for name, parts in given.items()}
     # Which of two chains on one stream comes first depends on the blocks, the changes of one rule don't.
     joined[FLAGS] = joined[FLAGS][np.argsort(joined[FLAGS][:, 0], kind="stable")]
@@ -74,7 +74,7 @@ def test_streams_in_step_or_one_after_the_other_are_the_same(session):
         if name in (FLAGS, "standing"):
             continue
         np.testing.assert_array_equal(np.concatenate(given[name]), rows)
-    assert sorted(map(str, fold(np.concatenate(given[FLAGS])))) == sorted(map(str, fold(whole[FLAGS])))
+    assert sorted(map(str, flags_of(np.concatenate(given[FLAGS])))) == sorted(map(str, flags_of(whole[FLAGS])))
 
 
 def test_frames_are_where_the_derived_streams_say(session):
@@ -96,7 +96,7 @@ def test_one_card_for_plates_and_emg_gives_both():
     parts = Pipeline(rig).parts
     assert [(part.name, part.stream) for part in parts] == [("card.force", "card"), ("card.emg", "card")]
     given = run(rig, simulated(rig))
-    assert {int(flag.rule) for flag in fold(given[FLAGS])} >= {1, 7}
+    assert {int(flag.rule) for flag in flags_of(given[FLAGS])} >= {1, 7}
     metrics = [rule.metric for rule in Pipeline(rig).rules]
     assert metrics[1] == "load_shift_pct"
     assert metrics[7] == "qh_change_right"

@@ -11,7 +11,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording, RecordingError, RecordingWriter
 from acquisition.rig import Rig
 from acquisition.ring import Ring
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from hardware.source import SourceError, SourceState, StreamEnded
 from sim import replay as replay_module
 from sim.replay import replay, ring_seconds
@@ -49,7 +49,7 @@ def fill(writer, name, blocks, rate_hz, *, begin_s=5000.0, seed=0):
     ticks["host_s"] = np.maximum.accumulate(begin_s + index / rate_hz / (1 + 50e-6) + rng.exponential(0.002, blocks))
     samples = rng.normal(size=(row[-1], len(stream.channels))).astype(stream.dtype)
     samples[::100, 0] = np.nan
-    writer.append(name, Run(samples, ticks, 0, int(index[0] - row[0])))
+    writer.append(name, Stretch(samples, ticks, 0, int(index[0] - row[0])))
 
 
 @pytest.fixture(scope="module")

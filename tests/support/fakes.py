@@ -15,7 +15,7 @@ from hardware.source import Block, Channel, SourceState, Stream, StreamEnded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from acquisition.stretches import Run
+    from acquisition.stretches import Stretch
 
 
 def a_stream(name="plates", rate_hz=2000.0, channels=3, dtype="float64", block_samples=40) -> Stream:
@@ -51,12 +51,12 @@ def numbered(stream: Stream, first_index: int, count: int, host_s: float | None 
     return Block(samples, first_index, host_s, segment)
 
 
-def check_numbers(run: Run) -> None:
+def check_numbers(stretch: Stretch) -> None:
     """Every column of every row must hold its own sample number."""
-    expected = np.arange(run.first_index, run.first_index + len(run.samples)) % (1 << 24)
-    assert (run.samples == expected[:, None]).all()
-    assert run.ticks["index"][-1] == run.first_index + len(run.samples)
-    assert run.ticks["row"][-1] == run.first_row + len(run.samples)
+    expected = np.arange(stretch.first_index, stretch.first_index + len(stretch.samples)) % (1 << 24)
+    assert (stretch.samples == expected[:, None]).all()
+    assert stretch.ticks["index"][-1] == stretch.first_index + len(stretch.samples)
+    assert stretch.ticks["row"][-1] == stretch.first_row + len(stretch.samples)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.recording import RecordingWriter
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from hardware.source import StreamEnded
 from processing.analysis import Analysis
 from sim.device import devices
@@ -35,20 +35,20 @@ def simulated(rig: Rig, seed: int = 3, seconds: float = 8.0) -> dict[str, np.nda
     return found
 
 
-def a_run(samples: np.ndarray, rate_hz: float, first: int = 0, row: int = 0, block: int = 50) -> Run:
+def a_stretch(samples: np.ndarray, rate_hz: float, first: int = 0, row: int = 0, block: int = 50) -> Stretch:
     """Return samples as a run of blocks which arrived in time; `first` is the number of the first, `row` its place."""
     ends = np.minimum(np.arange(block, len(samples) + block, block), len(samples))
     ticks = np.zeros(len(ends), TICK)
     ticks["row"], ticks["index"] = row + ends, first + ends
     ticks["host_s"] = 100.0 + (first + ends) / rate_hz
-    return Run(samples, ticks, row, first)
+    return Stretch(samples, ticks, row, first)
 
 
 def analysed(rig: Rig, samples: dict[str, np.ndarray]) -> Results:
     """Return the results of whole streams."""
     analysis = Analysis(rig)
     for name, rows in samples.items():
-        list(analysis.take(name, a_run(rows, rig.stream_named(name).rate_hz)))
+        list(analysis.take(name, a_stretch(rows, rig.stream_named(name).rate_hz)))
     return analysis.results("session.h5", "0f", "2026-01-02T03:04:05+00:00")
 
 
@@ -56,6 +56,6 @@ def recorded(path: Path, rig: Rig, samples: dict[str, np.ndarray]) -> Path:
     """Write whole streams as a recording."""
     writer = RecordingWriter(path, rig, [settings.stream() for settings in rig.stream])
     for name, rows in samples.items():
-        writer.append(name, a_run(rows, rig.stream_named(name).rate_hz))
+        writer.append(name, a_stretch(rows, rig.stream_named(name).rate_hz))
     writer.finish()
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.sync_edges import EDGE, EdgeFinder
 
 
@@ -25,13 +25,13 @@ def level(edges_s, t_s, ramp_s=0.0):
     return ramps @ np.where(up, 1.0, -1.0)
 
 
-def run_of(samples, first_index=0, first_row=0, segment=0, block=40):
+def stretch_of(samples, first_index=0, first_row=0, segment=0, block=40):
     """Return samples as a run; one channel where they are flat."""
     samples = samples[:, None] if samples.ndim == 1 else samples
     ends = np.minimum(np.arange(block, len(samples) + block, block), len(samples))
     ticks = np.zeros(len(ends), TICK)
     ticks["row"], ticks["index"], ticks["segment"] = first_row + ends, first_index + ends, segment
-    return Run(samples, ticks, first_row, first_index)
+    return Stretch(samples, ticks, first_row, first_index)
 
 
 def finder(rate_hz, column=0, dtype="float64", threshold_pct=50.0):
@@ -39,7 +39,7 @@ def finder(rate_hz, column=0, dtype="float64", threshold_pct=50.0):
 
 
 def found(samples, rate_hz, threshold_pct=50.0):
-    return finder(rate_hz, 0, samples.dtype.name, threshold_pct).take(run_of(samples))
+    return finder(rate_hz, 0, samples.dtype.name, threshold_pct).take(stretch_of(samples))
 
 
 def edges_at(t_s, rising, true_hz, first_index=0, off_s=0.0):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.rig import Rig
-from acquisition.stretches import TICK, Run, split_at_gaps
+from acquisition.stretches import TICK, Stretch, split_at_gaps
 from acquisition.timebase.clock import Clock
 from acquisition.timebase.sync import clocks
 from acquisition.timebase.sync_edges import finders
@@ -84,14 +84,14 @@ class Acquired:
     jumps: tuple[tuple[int, int], ...]
     """First sample number of each segment, and how much too high its numbers are."""
 
-    def runs(self) -> list[Run]:
+    def stretches(self) -> list[Stretch]:
         """Return the runs between gaps."""
-        row, runs = 0, []
+        row, stretches = 0, []
         for ticks in split_at_gaps(self.ticks):
             end = int(ticks["row"][-1])
-            runs.append(Run(self.samples[row:end], ticks, row, int(ticks["index"][-1]) - (end - row)))
+            stretches.append(Stretch(self.samples[row:end], ticks, row, int(ticks["index"][-1]) - (end - row)))
             row = end
-        return runs
+        return stretches
 
     def true_s(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return when samples were taken."""
@@ -167,7 +167,10 @@ def _read(source: Source, true_hz: float, jump: int, seed: int) -> Acquired:
 
 def fitted(two: Rig, got: dict[str, Acquired]) -> dict[str, Clock]:
     """Return the clocks, by the path that recordings and results take."""
-    edges = {name: np.concatenate([finder.take(run) for run in got[name].runs()]) for name, finder in finders(two).items()}
+    edges = {
+        name: np.concatenate([finder.take(stretch) for stretch in got[name].stretches()])
+        for name, finder in finders(two).items()
+    }
     return clocks({name: one.ticks for name, one in got.items()}, {s.name: s.rate_hz for s in two.stream}, edges)
 
 

@@ -54,7 +54,7 @@ def demo(
 ) -> None:
     """Watch a simulated lifter squat, a knee cave in, and the flags come up; no hardware needed."""
     from acquisition.rig.rig_file import example, load
-    from ui.session.run import Folder, new_folder, run
+    from ui.session.run import Folder, new_folder, run_session
     from ui.session.sources import sources_of
 
     folder = Folder(out or new_folder("demo"))
@@ -64,7 +64,7 @@ def demo(
         _tell(run_wired(folder, console, seconds, seed, headless=headless))
         return
     rig = load(example("demo"))
-    _tell(run(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
+    _tell(run_session(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
 
 
 @app.command()
@@ -84,7 +84,7 @@ def live(
     from acquisition.rig.rig_file import load
     from sim.replay import replay as replay_sources
     from sim.replay import ring_seconds
-    from ui.session.run import Folder, new_folder, run
+    from ui.session.run import Folder, new_folder, run_session
     from ui.session.sources import sources_of
 
     if (rig_file is None) == (replay is None):
@@ -104,7 +104,7 @@ def live(
         rig = load(rig_file)
         length_s = seconds or math.inf
         sources = sources_of(rig, seconds, seed)
-    _tell(run(rig, sources, folder, console, seconds=seconds, length_s=length_s, ring_s=ring_s, headless=headless))
+    _tell(run_session(rig, sources, folder, console, seconds=seconds, length_s=length_s, ring_s=ring_s, headless=headless))
 
 
 @app.command("import")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from acquisition.probe import disk_of, try_out
+from acquisition.probe import disk_of, probe_sources
 from acquisition.rig.rig_file import load
 from hardware.nidaq.settings import NidaqSettings
 from hardware.source import SourceError
@@ -70,13 +70,13 @@ def collect(rig: Rig, seconds: float, weights: Sequence[KnownWeight] = ()) -> li
         disk = None
     makers = {stream.name: partial(_source, rig, stream.name) for stream in rig.stream}
     with tempfile.TemporaryDirectory(prefix="squatscope-") as folder:
-        trials = try_out(makers, Path(folder), seconds)
+        probes = probe_sources(makers, Path(folder), seconds)
     laden = {weight.side: weight for weight in weights}
-    checks = [*_drivers(rig), *examine(rig, trials, disk, laden)]
+    checks = [*_drivers(rig), *examine(rig, probes, disk, laden)]
     for plate in rig.plate:
         if plate.side in laden:
-            trial = next(trial for trial in trials if trial.name == plate.stream)
-            checks += check_known_weight(rig, plate, laden[plate.side], trial)
+            probe = next(probe for probe in probes if probe.name == plate.stream)
+            checks += check_known_weight(rig, plate, laden[plate.side], probe)
     return checks
 
 

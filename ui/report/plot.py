@@ -103,8 +103,8 @@ class Plot:
             if known[0] > 0:
                 pen = "M"
             least, most = known[np.argmin(values[known])], known[np.argmax(values[known])]
-            for place in sorted({int(least), int(most)}):
-                pieces.append(f"{pen}{self.x(series.time_s[part[place]]):.1f} {self.y(values[place]):.1f}")
+            for row in sorted({int(least), int(most)}):
+                pieces.append(f"{pen}{self.x(series.time_s[part[row]]):.1f} {self.y(values[row]):.1f}")
                 pen = "L"
             if known[-1] < len(values) - 1:
                 pen = "M"

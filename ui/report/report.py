@@ -108,10 +108,10 @@ def _plot(
         table = results.table_with(column)
         if table is None:
             continue
-        place = table.columns.index(column)
-        unit = table.units[place]
-        formula_ids.append(table.formula_ids[place])
-        series.append(Series(name, colour, table.time_s, table.frames[:, place]))
+        at_column = table.columns.index(column)
+        unit = table.units[at_column]
+        formula_ids.append(table.formula_ids[at_column])
+        series.append(Series(name, colour, table.time_s, table.frames[:, at_column]))
     spans = [
         Span(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s, flag.severity, flag.label)
         for flag in results.flags

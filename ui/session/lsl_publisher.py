@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hardware.lsl.outlet import LslFlags, LslOutlet
-from processing.flags.rules import RED, fold
+from processing.flags.rules import RED, flags_of
 from processing.pipeline import FLAGS
 
 if TYPE_CHECKING:
     from acquisition.ring import Ring, StreamReader
-    from acquisition.stretches import Run
+    from acquisition.stretches import Stretch
     from hardware.lsl.settings import LslOutletSettings
 
 PREFIX = "squatscope "
@@ -54,25 +54,25 @@ class Outlets:
         """Publish what is new; return whether there was anything."""
         found = False
         for reader, outlet in self._followed:
-            run = reader.read()
-            if run is not None:
-                outlet.push(run.samples, float(run.ticks["host_s"][-1]))
+            stretch = reader.read()
+            if stretch is not None:
+                outlet.push(stretch.samples, float(stretch.ticks["host_s"][-1]))
                 found = True
-        if self._flags is not None and (run := self._flag_reader.read()) is not None:
-            self._tell(self._flags, run)
+        if self._flags is not None and (stretch := self._flag_reader.read()) is not None:
+            self._tell(self._flags, stretch)
             found = True
         return found
 
-    def _tell(self, flags: LslFlags, run: Run) -> None:
-        for change in run.samples:
-            flag = fold(change[None])[0]
+    def _tell(self, flags: LslFlags, stretch: Stretch) -> None:
+        for change in stretch.samples:
+            flag = flags_of(change[None])[0]
             word = "RED" if flag.severity == RED else "AMBER"
             word = word if math.isnan(flag.end_sample) else "END"
             if self._told.get((flag.rule, flag.start_sample)) == word:
                 continue  # only its peak has grown
             self._told[flag.rule, flag.start_sample] = word
             rule = self._rules[flag.rule]
-            flags.push(f"{word} {rule['name']} {rule['side']}: {rule['label']}", float(run.ticks["host_s"][-1]))
+            flags.push(f"{word} {rule['name']} {rule['side']}: {rule['label']}", float(stretch.ticks["host_s"][-1]))
 
     def finish(self) -> None:
         """Publish the rest and close."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder, bytes_per_s, require_room
+from acquisition.recorder import Recorder, bytes_per_s, require_space
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from hardware.source import SquatscopeError
@@ -22,7 +22,7 @@ from processing.pipeline import Pipeline, warm
 from ui.report import report
 from ui.session import dashboard_process
 from ui.session.lsl_publisher import Outlets
-from ui.session.shutdown import endings
+from ui.session.shutdown import stop_requests
 from ui.session.terminal_view import TerminalView
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from acquisition.rig import Rig
     from hardware.source import Source
     from processing.results import Results
-    from ui.session.shutdown import Told
+    from ui.session.shutdown import StopRequest
 
 MOST_RING_S = 900.0
 WATCH_S = 0.1
@@ -122,7 +122,7 @@ def new_folder(what: str) -> Path:
     return path
 
 
-def run(
+def run_session(
     rig: Rig,
     sources: Sequence[Source],
     folder: Folder,
@@ -141,14 +141,14 @@ def run(
     and then leaves nothing behind.
     """
     remarks: list[str] = []
-    with endings() as told:
+    with stop_requests() as stop:
         try:
-            parts = _begin(rig, sources, folder, console, length_s, ring_s, told)
+            parts = _begin(rig, sources, folder, console, length_s, ring_s, stop)
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
             with dashboard_process.opened(folder.ring, headless, remarks):
-                _watch(parts, console, seconds, told, remarks)
+                _watch(parts, console, seconds, stop, remarks)
                 if not parts.gate.refusal:
                     remarks += dashboard_process.save_picture(folder.ring, folder.picture)
         finally:
@@ -191,14 +191,14 @@ def _begin(
     console: Console,
     length_s: float,
     ring_s: float | None,
-    told: Told,
+    stop: StopRequest,
 ) -> _Parts:
     """Put the parts together and start them; where that fails, undo what was done."""
     with ExitStack() as undo:
         if folder.make():
             undo.callback(_remove_folder, folder.path)
         if math.isfinite(length_s):
-            require_room(folder.path, length_s * bytes_per_s(rig))
+            require_space(folder.path, length_s * bytes_per_s(rig))
         with console.status("Warming up the kernels ..."):
             warm(rig)
         ring = _make_ring(rig, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
@@ -215,7 +215,7 @@ def _begin(
             undo.callback(outlets.abandon)
         engine = Engine(ring, sources, followers)
         engine.arm()
-        told.raises = False
+        stop.interrupts = False
         engine.start()
         return _Parts(ring, recorder, gate, live, engine, undo.pop_all())
 
@@ -235,14 +235,14 @@ def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
     )
 
 
-def _watch(parts: _Parts, console: Console, seconds: float | None, told: Told, remarks: list[str]) -> None:
+def _watch(parts: _Parts, console: Console, seconds: float | None, stop: StopRequest, remarks: list[str]) -> None:
     """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
     engine, gate = parts.engine, parts.gate
     until_s = math.inf if seconds is None else time.monotonic() + seconds
     waiting = not gate.open
 
     def ended() -> bool:
-        return engine.wait(WATCH_S) or told.yet or bool(gate.refusal) or time.monotonic() >= until_s
+        return engine.wait(WATCH_S) or stop.requested or bool(gate.refusal) or time.monotonic() >= until_s
 
     def show(view: TerminalView) -> None:
         nonlocal waiting
@@ -255,7 +255,7 @@ def _watch(parts: _Parts, console: Console, seconds: float | None, told: Told, r
         with closing(TerminalView(parts.ring, console)) as view:
             while not ended():
                 show(view)
-            if told.yet:
+            if stop.requested:
                 console.print("The session is brought to its end ...")
             engine.stop()
             show(view)

@@ -1,4 +1,4 @@
-"""Being told to end, by Ctrl-C, by the system or by a terminal that closes: a session then ends as it should."""
+"""Stop requests: Ctrl-C, a signal of the system or a closing terminal end a session in order."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # Windows knows SIGINT an
 
 
 @dataclass(slots=True)
-class Told:
-    """Whether somebody told the process to end; while `raises` is true that also raises KeyboardInterrupt."""
+class StopRequest:
+    """Whether the process was asked to end; while `interrupts` is true, a request also raises KeyboardInterrupt."""
 
-    yet: bool = False
-    raises: bool = True
+    requested: bool = False
+    interrupts: bool = True
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
-        self.yet = True  # nothing that locks: a handler runs in the middle of anything
-        if self.raises:
+        self.requested = True  # nothing that locks: a handler runs in the middle of anything
+        if self.interrupts:
             raise KeyboardInterrupt
 
 
 @contextmanager
-def endings() -> Iterator[Told]:
-    """Catch every way of being told to end, as long as the context lasts; what was ignored before (nohup) stays ignored.
+def stop_requests() -> Iterator[StopRequest]:
+    """Catch every request to stop within the context; what was ignored before (nohup) stays ignored.
 
-    Once told, nothing of it is heard any more: what is left to do is to say what was found, and impatience must not cost that.
+    After the first request all others are ignored: what is left to do is to say what was found, and impatience must not cost
+    that.
     """
-    told = Told()
+    stop = StopRequest()
     caught = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in caught}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(number, told._end)
+            signal.signal(number, stop._end)
     try:
-        yield told
+        yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if told.yet else handler)
+            signal.signal(number, signal.SIG_IGN if stop.requested else handler)

@@ -13,7 +13,7 @@ from rich.text import Text
 from acquisition.ring import BACKLOG, PUBLISHED
 from hardware.source import SourceState
 from processing.findings.findings import amount
-from processing.flags.rules import RED, fold
+from processing.flags.rules import RED, flags_of
 from processing.pipeline import FLAGS
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ class TerminalView:
         self._notice = notice
         for name, reader in self._readers.items():
             newest = None
-            while (run := reader.read()) is not None:
-                newest = run
+            while (stretch := reader.read()) is not None:
+                newest = stretch
             if newest is not None:
                 self._newest.update(zip(reader.stream.channel_names, newest.samples[-1], strict=True))
             if self._ring.state(name.rsplit(".", 1)[0]) not in GOOD_STATES:
                 self._newest.update(dict.fromkeys(reader.stream.channel_names, math.nan))
-        while (run := self._flag_reader.read()) is not None:
-            for flag in (fold(row[None])[0] for row in run.samples):
+        while (stretch := self._flag_reader.read()) is not None:
+            for flag in (flags_of(row[None])[0] for row in stretch.samples):
                 self._take(flag)
         if self._live is not None:
             self._live.update(self._picture())
@@ -158,8 +158,8 @@ class TerminalView:
         if math.isnan(shift):
             line.append("".join(cells), "dim").append(" right", RIGHT_STYLE)
             return line.append("  no load shift", "dim")
-        place = _cell(shift, half)
-        first, last = min(place, half), max(place, half)
+        cell = _cell(shift, half)
+        first, last = min(cell, half), max(cell, half)
         line.append("".join(cells[:first]), "dim")
         line.append("█" * (last - first + 1), style)
         line.append("".join(cells[last + 1 :]), "dim")

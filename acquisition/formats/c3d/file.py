@@ -292,12 +292,12 @@ class _Contents:
             return np.eye(6)
         values = self._values("FORCE_PLATFORM", "CAL_MATRIX").astype(np.float64)
         matrices = values.ravel(order="F").reshape((6, 6, -1), order="F") if values.size % 36 == 0 else np.zeros((6, 6, 0))
-        place = plate if matrices.shape[2] >= len(types) else types[:plate].count(4)
-        if place >= matrices.shape[2]:
+        column = plate if matrices.shape[2] >= len(types) else types[:plate].count(4)
+        if column >= matrices.shape[2]:
             raise C3DError(
                 f"Plate {plate + 1} of {self._path} is of type 4 and has no 6x6 matrix in FORCE_PLATFORM:CAL_MATRIX."
             )
-        matrix: NDArray[np.float64] = matrices[:, :, place]
+        matrix: NDArray[np.float64] = matrices[:, :, column]
         if (
             np.isfinite(matrix).all()
             and np.linalg.matrix_rank(matrix / np.maximum(abs(matrix).max(1, keepdims=True), 1e-300)) < 6

@@ -36,10 +36,10 @@ def feet_of(labels: list[str], markers: Floats, rate_hz: float) -> Feet:
     """Pick the markers on heels and forefeet whose label clearly says the side; markers is (frames, markers, 3) in mm."""
     found: dict[tuple[Side, str], list[Floats]] = {}
     for column, label in enumerate(labels):
-        place = foot_part(label)
-        if place is not None and np.isfinite(markers[:, column]).any():
-            found.setdefault(place, []).append(markers[:, column])
-    return Feet({place: np.mean(each, axis=0) for place, each in found.items()}, rate_hz)
+        part = foot_part(label)
+        if part is not None and np.isfinite(markers[:, column]).any():
+            found.setdefault(part, []).append(markers[:, column])
+    return Feet({part: np.mean(each, axis=0) for part, each in found.items()}, rate_hz)
 
 
 def foot_part(label: str) -> tuple[Side, str] | None:

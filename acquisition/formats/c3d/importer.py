@@ -21,7 +21,7 @@ from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Lead, Muscl
 from acquisition.rig.judgement import Judgement
 from acquisition.rig.rig_file import RigError, read_toml
 from acquisition.rig.toml_lines import lines_of
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from hardware.settings import NotNegative, Settings
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ class ImportMap(Judgement):
         labels = [label for label, count in Counter(entry.label for entry in self.emg).items() if count > 1]
         if labels:
             raise ValueError(f"the channel {labels[0]!r} is named twice; name each once")
-        places = [place for place, count in Counter((e.muscle, e.side) for e in self.emg).items() if count > 1]
-        if places and places[0][0] != "other":
-            raise ValueError(f"there are two electrodes for {places[0][0]} {places[0][1]}; name each muscle once per leg")
+        doubled = [muscle for muscle, count in Counter((e.muscle, e.side) for e in self.emg).items() if count > 1]
+        if doubled and doubled[0][0] != "other":
+            raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
         return self
 
 
@@ -238,7 +238,7 @@ def _write(out: Path, rig: Rig, analog: NDArray[np.float64], block: int) -> None
         ticks = np.zeros(len(ends), TICK)
         ticks["row"] = ticks["index"] = ends
         ticks["host_s"] = (ends - 1) / rig.stream[0].rate_hz
-        writer.append(STREAM, Run(analog, ticks, 0, 0))
+        writer.append(STREAM, Stretch(analog, ticks, 0, 0))
         writer.finish()
     except BaseException as error:
         with suppress(RecordingError):

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquisition.rig import Rig
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.sync_edges import LEAST_PULSE_S, finders
-from tests.support.sync_lines import finder, found, level, pulses, run_of
+from tests.support.sync_lines import finder, found, level, pulses, stretch_of
 
 
 def sampled(edges_s, rate_hz, ramp_s=0.0):
@@ -61,9 +61,9 @@ def test_however_the_samples_are_cut_the_edges_are_the_same_bit_for_bit(edges_s,
         if begin == end:
             continue
         jump = 1000 * int(np.searchsorted(gaps, begin, side="right"))
-        one.append(whole.take(run_of(samples[begin:end], begin + jump)))
+        one.append(whole.take(stretch_of(samples[begin:end], begin + jump)))
         inside = sorted({begin, end, *(cut for cut in cuts if begin < cut < end)})
-        other += [pieces.take(run_of(samples[a:b], a + jump)) for a, b in pairwise(inside)]
+        other += [pieces.take(stretch_of(samples[a:b], a + jump)) for a, b in pairwise(inside)]
     assert np.concatenate(one).tobytes() == np.concatenate(other).tobytes()
     assert len(np.concatenate(one)) > 0
 
@@ -106,8 +106,8 @@ def test_a_change_that_nobody_saw_is_no_edge():
 
     for first_index, segment in ((2005, 0), (1990, 1)):
         behind = finder(rate_hz)
-        before = behind.take(run_of(line[:1990]))
-        after = behind.take(run_of(line[2005:], first_index, 1990, segment))
+        before = behind.take(stretch_of(line[:1990]))
+        after = behind.take(stretch_of(line[2005:], first_index, 1990, segment))
         assert [*before["index"], *after["index"] - first_index + 2005] == pytest.approx(expected, abs=1e-4)
 
 
@@ -124,7 +124,7 @@ def test_a_spike_is_forgotten():
 def test_runs_of_any_shape_are_taken():
     line = finder(1000.0, 2, "float32")
     ticks = np.array([(1, 1, 0, 0.0)], TICK)
-    assert len(line.take(Run(np.zeros((1, 5), np.float32), ticks, 0, 0))) == 0
+    assert len(line.take(Stretch(np.zeros((1, 5), np.float32), ticks, 0, 0))) == 0
 
 
 def test_a_rig_names_the_channels():

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("pty", reason="the stand-in needs pseudo-terminals, which this system lacks")
 
-from hardware import polling as inflow
+from hardware import polling as polling
 from hardware.brainflow.session import discover, supported_boards
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.brainflow.source import BrainflowSource
@@ -156,8 +156,8 @@ def test_a_daisy_with_lost_halves_gives_whole_rows_only(tmp_path: Path) -> None:
 
 
 def test_an_unplugged_board_is_released_and_joined_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflow, "SILENT_S", 0.3)
-    monkeypatch.setattr(inflow, "LOST_S", 0.8)
+    monkeypatch.setattr(polling, "SILENT_S", 0.3)
+    monkeypatch.setattr(polling, "LOST_S", 0.8)
     port = tmp_path / "cyton"
     threads_before = native_threads()
     with CytonStandIn(numbered(8), port) as cyton:
@@ -190,7 +190,7 @@ def test_an_unplugged_board_is_released_and_joined_again(tmp_path: Path, monkeyp
 
 
 def test_a_board_that_stays_away_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflow, "LOST_S", 0.3)
+    monkeypatch.setattr(polling, "LOST_S", 0.3)
     port = tmp_path / "cyton"
     with CytonStandIn(numbered(8), port) as cyton:
         settings = BrainflowSettings(board="CYTON_BOARD", serial_port=str(port), rejoin_s=0.0)

@@ -15,7 +15,7 @@ from tests.support.lsl_here import NETWORK
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
 import pylsl
 
-from hardware import polling as inflow
+from hardware import polling as polling
 from hardware.lsl import network as lsl_network
 from hardware.lsl.network import configuration, load
 from hardware.lsl.outlet import LslFlags, LslOutlet
@@ -59,7 +59,7 @@ def sent_numbers(blocks: list[Block]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_an_outlet_that_is_silenced_killed_and_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflow, "SILENT_S", 0.3)
+    monkeypatch.setattr(polling, "SILENT_S", 0.3)
     with LslStandIn(outlet(), NETWORK) as stand_in:
         source = LslSource(stream(), settings())
         source.open()
@@ -100,8 +100,8 @@ def test_an_outlet_that_is_silenced_killed_and_restarted(monkeypatch: pytest.Mon
 
 
 def test_a_silent_outlet_is_joined_anew_without_a_new_segment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflow, "SILENT_S", 0.2)
-    monkeypatch.setattr(inflow, "LOST_S", 0.5)
+    monkeypatch.setattr(polling, "SILENT_S", 0.2)
+    monkeypatch.setattr(polling, "LOST_S", 0.5)
     with LslStandIn(outlet(), NETWORK) as stand_in:
         source = LslSource(stream(), settings())
         source.open()

@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from acquisition.probe import Disk, Trial
+from acquisition.probe import Disk, Probe
 from acquisition.rig import Rig
 from acquisition.rig.plate_map import plate_map
 from acquisition.rig.rig_file import example, load
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from hardware.nidaq.devices import NidaqDevice
 from hardware.nidaq.settings import NidaqSettings
 from hardware.source import SourceState
@@ -48,7 +48,7 @@ def runs_of(samples: np.ndarray, rate_hz: float, block: int, jitter_s: float = 0
     ticks["host_s"] = 100.0 + ticks["index"] / rate_hz + jitter_s * rng.random(len(rows))
     cuts = [0, lost_after // block, len(rows)] if lost_after >= 0 else [0, len(rows)]
     return [
-        Run(
+        Stretch(
             samples[a * block : b * block],
             ticks[a:b],
             a * block,
@@ -58,11 +58,11 @@ def runs_of(samples: np.ndarray, rate_hz: float, block: int, jitter_s: float = 0
     ]
 
 
-def trial(rig: Rig, name: str, samples: np.ndarray, **how) -> Trial:
+def probe(rig: Rig, name: str, samples: np.ndarray, **how) -> Probe:
     settings = rig.stream_named(name)
     rate_hz = how.pop("rate_hz", settings.rate_hz)
-    runs = runs_of(samples, rate_hz, settings.block_samples, **how)
-    return Trial(name, open_s=0.1, state=SourceState.RUNNING, runs=runs)
+    stretches = runs_of(samples, rate_hz, settings.block_samples, **how)
+    return Probe(name, open_s=0.1, state=SourceState.RUNNING, stretches=stretches)
 
 
 def quiet(rig: Rig, name: str, scale: float = 0.01) -> np.ndarray:
@@ -87,11 +87,11 @@ def levels(checks: list[Check]) -> dict[str, Level]:
 
 
 def test_source_that_does_not_open_is_red_with_its_code(rig: Rig) -> None:
-    (check,) = check_stream(rig.stream[0], Trial("plates", fault="It is away.", code=-201003))
+    (check,) = check_stream(rig.stream[0], Probe("plates", fault="It is away.", code=-201003))
     assert (check.level, check.found) == (Level.RED, "It is away. (code -201003)")
-    (check,) = check_stream(rig.stream[0], Trial("plates", fault="It is away (error -201003).", code=-201003))
+    (check,) = check_stream(rig.stream[0], Probe("plates", fault="It is away (error -201003).", code=-201003))
     assert check.found.count("-201003") == 1
-    (check,) = check_stream(rig.stream[0], Trial("plates", state=SourceState.SILENT, note="Nothing came."))
+    (check,) = check_stream(rig.stream[0], Probe("plates", state=SourceState.SILENT, note="Nothing came."))
     assert check.level is Level.RED
 
 
@@ -99,30 +99,30 @@ def test_source_that_does_not_open_is_red_with_its_code(rig: Rig) -> None:
     ("share", "level"), [(1.0, Level.GREEN), (0.999, Level.GREEN), (1.015, Level.AMBER), (0.5, Level.RED), (1.1, Level.RED)]
 )
 def test_measured_rate_is_held_against_the_nominal_one(rig: Rig, share: float, level: Level) -> None:
-    checks = check_stream(rig.stream[0], trial(rig, "plates", quiet(rig, "plates"), rate_hz=1000.0 * share))
+    checks = check_stream(rig.stream[0], probe(rig, "plates", quiet(rig, "plates"), rate_hz=1000.0 * share))
     rate = next(check for check in checks if check.what == "stream plates, rate")
     assert rate.level is level
     assert float(rate.found.split(" Hz")[0]) == pytest.approx(1000.0 * share, rel=1e-3)
 
 
 def test_late_blocks_do_not_look_like_a_wrong_rate(rig: Rig) -> None:
-    found = levels(check_stream(rig.stream[0], trial(rig, "plates", quiet(rig, "plates"), jitter_s=0.3)))
+    found = levels(check_stream(rig.stream[0], probe(rig, "plates", quiet(rig, "plates"), jitter_s=0.3)))
     assert found["stream plates, rate"] is Level.GREEN
     assert found["stream plates, arrival"] is Level.AMBER
 
 
 def test_lost_samples_are_counted(rig: Rig) -> None:
-    checks = check_stream(rig.stream[0], trial(rig, "plates", quiet(rig, "plates"), lost_after=2000, lost=25))
+    checks = check_stream(rig.stream[0], probe(rig, "plates", quiet(rig, "plates"), lost_after=2000, lost=25))
     losses = next(check for check in checks if check.what.endswith("losses"))
     assert losses.level is Level.AMBER
     assert losses.found.startswith("25 samples")
 
 
 def test_source_that_fell_silent_or_has_a_note(rig: Rig) -> None:
-    silent = trial(rig, "plates", quiet(rig, "plates"))
+    silent = probe(rig, "plates", quiet(rig, "plates"))
     silent.state, silent.note = SourceState.LOST, "It is gone."
     assert check_stream(rig.stream[0], silent)[0].level is Level.RED
-    noted = trial(rig, "plates", quiet(rig, "plates"))
+    noted = probe(rig, "plates", quiet(rig, "plates"))
     noted.note = "It samples at another rate."
     assert check_stream(rig.stream[0], noted)[0] == Check(
         Level.AMBER, "stream plates", noted.note, "The session can begin; watch this stream."
@@ -131,11 +131,11 @@ def test_source_that_fell_silent_or_has_a_note(rig: Rig) -> None:
 
 def test_dead_channels_are_named(rig: Rig) -> None:
     samples = quiet(rig, "plates")
-    assert [check.level for check in check_channels(rig, rig.stream[0], trial(rig, "plates", samples))] == [Level.GREEN]
+    assert [check.level for check in check_channels(rig, rig.stream[0], probe(rig, "plates", samples))] == [Level.GREEN]
     samples[:, 2] = 0.25
     samples[::2, 4] = np.nan
     samples[100, 7] = 10.0
-    found = levels(check_channels(rig, rig.stream[0], trial(rig, "plates", samples)))
+    found = levels(check_channels(rig, rig.stream[0], probe(rig, "plates", samples)))
     assert found == {f"channel {name} of plates": Level.RED for name in ("Fz_L", "My_L", "Fy_R")}
 
 
@@ -152,24 +152,24 @@ def test_dead_channels_are_named(rig: Rig) -> None:
 )
 def test_plates_load_is_told(rig: Rig, fz_N: float, level: Level, says: str) -> None:
     for plate in rig.plate:
-        (check,) = check_plate(rig, plate, trial(rig, "plates", loaded(rig, fz_N)))
+        (check,) = check_plate(rig, plate, probe(rig, "plates", loaded(rig, fz_N)))
         assert check.level is level
         assert says in f"{check.found} {check.advice}"
 
 
 def test_zero_that_is_advised_brings_the_plate_to_zero(rig: Rig) -> None:
     samples = loaded(rig, 35.0)
-    (check,) = check_plate(rig, rig.plate[1], trial(rig, "plates", samples))
+    (check,) = check_plate(rig, rig.plate[1], probe(rig, "plates", samples))
     zero = [float(value) for value in check.advice.split("[")[1].split("]")[0].split(",")]
     tared = rig.model_copy(update={"plate": [rig.plate[0], rig.plate[1].model_copy(update={"zero": zero})]})
-    (check,) = check_plate(tared, tared.plate[1], trial(rig, "plates", samples))
+    (check,) = check_plate(tared, tared.plate[1], probe(rig, "plates", samples))
     assert check.level is Level.GREEN
     assert float(check.found.split(": ")[1].split(" N")[0]) == pytest.approx(0.0, abs=0.2)
 
 
 def test_noisy_plate_can_not_keep_its_gate(rig: Rig) -> None:
     samples = loaded(rig, 0.0, noise=0.03)
-    (check,) = check_plate(rig, rig.plate[0], trial(rig, "plates", samples))
+    (check,) = check_plate(rig, rig.plate[0], probe(rig, "plates", samples))
     frames = 500.0 * samples[:, 2].reshape(-1, 10).mean(axis=1)
     assert check.level is Level.AMBER
     assert f"{np.std(frames):.2f} N" in check.found
@@ -181,7 +181,7 @@ def test_electrodes_are_judged_one_by_one(rig: Rig) -> None:
     samples[:, 1] = 500.0 * np.sin(2 * np.pi * 50.0 * t)
     samples[:, 2] = 3.0
     samples[:, 3] = np.nan
-    found = levels(check_emg(rig, trial(rig, "thighs", samples)))
+    found = levels(check_emg(rig, probe(rig, "thighs", samples)))
     bad = {"EMG VM left", "EMG RF left", "EMG BF left"}
     assert {what for what, level in found.items() if level is Level.RED} == bad
     assert len(found) == 10
@@ -192,7 +192,7 @@ def test_slow_stream_missing_mvc_and_large_offset_are_amber(rig: Rig) -> None:
     electrodes = [e.model_copy(update={"mvc_uV": None} if e.channel == "ADD_L" else {}) for e in rig.emg]
     samples = quiet(rig, "hips", 20.0)
     samples[:, 1] += 120_000.0
-    checks = check_emg(rig.model_copy(update={"emg": electrodes}), trial(rig, "hips", samples))
+    checks = check_emg(rig.model_copy(update={"emg": electrodes}), probe(rig, "hips", samples))
     amber = [check.found for check in checks if check.level is Level.AMBER]
     assert len(amber) == 3
     assert "Undersampled" in amber[0]
@@ -200,11 +200,11 @@ def test_slow_stream_missing_mvc_and_large_offset_are_amber(rig: Rig) -> None:
     assert "half of the range" in amber[2]
 
 
-def with_sync(rig: Rig, name: str, pulses: bool = True) -> Trial:
+def with_sync(rig: Rig, name: str, pulses: bool = True) -> Probe:
     samples = quiet(rig, name, 20.0)
     if pulses:
         samples[:, -1] += 5000.0 * sync_level(np.arange(len(samples)) / rig.stream_named(name).rate_hz)
-    return trial(rig, name, samples)
+    return probe(rig, name, samples)
 
 
 def test_sync_lines_that_pulse_together_are_good(rig: Rig) -> None:
@@ -213,8 +213,8 @@ def test_sync_lines_that_pulse_together_are_good(rig: Rig) -> None:
 
 
 def test_sync_line_that_is_dead_is_red(rig: Rig) -> None:
-    trials = [with_sync(rig, "plates"), with_sync(rig, "thighs"), with_sync(rig, "hips", pulses=False)]
-    found = levels(check_sync(rig, trials))
+    probes = [with_sync(rig, "plates"), with_sync(rig, "thighs"), with_sync(rig, "hips", pulses=False)]
+    found = levels(check_sync(rig, probes))
     assert found["sync of thighs"] is Level.GREEN
     assert found["sync of hips"] is Level.RED
 
@@ -255,8 +255,8 @@ def test_driver_must_know_the_devices_and_they_must_be_real() -> None:
 
 
 def test_a_stream_that_does_not_open_leaves_the_others_checked(rig: Rig) -> None:
-    trials = [Trial("plates", fault="No driver."), with_sync(rig, "thighs"), with_sync(rig, "hips")]
-    checks = examine(rig, trials, Disk(1e12, 1e9))
+    probes = [Probe("plates", fault="No driver."), with_sync(rig, "thighs"), with_sync(rig, "hips")]
+    checks = examine(rig, probes, Disk(1e12, 1e9))
     assert [check.what for check in checks if check.level is Level.RED] == ["stream plates"]
     assert {"EMG VL left", "EMG GMax right", "sync of hips", "disk"} <= set(levels(checks))
     assert all(bool(check.advice) is (check.level is not Level.GREEN) for check in checks)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquisition.probe import Trial
+from acquisition.probe import Probe
 from acquisition.rig.rig_file import example, load
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from processing.doctor.checks import Level
 from processing.doctor.known_weight import GRAVITY_M_S2, KnownWeight, check_known_weight
 from sim.lifter.plates import SimulatedPlate
@@ -18,7 +18,7 @@ RIG = load(example("demo"))
 PLATES = {plate.side: plate for plate in RIG.plate}
 
 
-def trial_of(weight: KnownWeight, rows: int = 50) -> Trial:
+def trial_of(weight: KnownWeight, rows: int = 50) -> Probe:
     """What the true plate gives while the weight lies on it."""
     plate = PLATES[weight.side]
     simulated = SimulatedPlate(plate)
@@ -28,7 +28,7 @@ def trial_of(weight: KnownWeight, rows: int = 50) -> Trial:
     raw[:, [RIG.column(plate.stream, name) for name in plate.channels]] = simulated.raw(
         simulated.load(force, place, np.zeros(rows))
     )
-    return Trial(plate.stream, runs=[Run(raw, np.zeros(1, TICK), 0, 0)])
+    return Probe(plate.stream, stretches=[Stretch(raw, np.zeros(1, TICK), 0, 0)])
 
 
 @given(
@@ -72,13 +72,13 @@ def test_each_usual_mistake_is_named(plate, advice):
 
 def test_samples_that_are_no_number_do_not_count():
     weight = KnownWeight("left", 20.0, -330.0, 170.0)
-    trial = trial_of(weight)
-    trial.runs[0].samples[3:9] = np.nan
-    assert all(check.level is Level.GREEN for check in check_known_weight(RIG, PLATES["left"], weight, trial))
+    probe = trial_of(weight)
+    probe.stretches[0].samples[3:9] = np.nan
+    assert all(check.level is Level.GREEN for check in check_known_weight(RIG, PLATES["left"], weight, probe))
 
 
 def test_nothing_is_said_of_a_plate_that_gave_nothing():
-    assert check_known_weight(RIG, PLATES["left"], KnownWeight("left", 20.0, 0.0, 0.0), Trial("plates", fault="Gone.")) == []
+    assert check_known_weight(RIG, PLATES["left"], KnownWeight("left", 20.0, 0.0, 0.0), Probe("plates", fault="Gone.")) == []
 
 
 def test_a_weight_is_read_from_text():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquisition.rig.judgement import MillimetreRule, PercentRule, RatioRule, Rules
-from processing.flags.rules import AMBER, CHANGE, RED, TELL, Rule, RuleBook, fold, rules_for
+from processing.flags.rules import AMBER, CHANGE, RED, TELL, Rule, RuleBook, flags_of, rules_for
 from processing.formulas import metric
 
 RATE_HZ, FRAME = 1000.0, 10
@@ -130,7 +130,7 @@ def test_flags_are_those_that_the_docstring_describes(rows, hold_s, sign):
     one = rule(sign=sign, hold_s=hold_s)
     under_test = book(one)
     changes = under_test.process(rows).copy()
-    found = fold(np.concatenate([changes, under_test.standing()]))
+    found = flags_of(np.concatenate([changes, under_test.flags_up()]))
     expected = expected_flags(rows, one)
     assert [(f.start_sample, f.raised_sample, f.severity) for f in found] == [(e.start, e.raised, e.severity) for e in expected]
     np.testing.assert_array_equal([f.end_sample for f in found], [e.end for e in expected])
@@ -143,7 +143,7 @@ def test_cutting_the_frames_changes_nothing(rows, cuts):
     rules = rule(), rule(2, sign=-1.0), rule(2, hold_s=0.0)
     whole, cut = book(*rules), book(*rules)
     np.testing.assert_array_equal(changes_of(whole, rows, []), changes_of(cut, rows, cuts))
-    np.testing.assert_array_equal(whole.standing(), cut.standing())
+    np.testing.assert_array_equal(whole.flags_up(), cut.flags_up())
 
 
 @settings(max_examples=150)
@@ -174,39 +174,39 @@ def test_every_change_keeps_within_its_bounds(rows):
 def test_a_limit_counts_as_reached_and_the_release_as_not_yet_back():
     under_test = book(rule())
     changes = under_test.process(frames([5.0, 5.0, 5.0, 5.0, 4.0, 4.0, 3.999]))
-    (flag,) = fold(changes)
+    (flag,) = flags_of(changes)
     assert (flag.start_sample, flag.raised_sample, flag.end_sample) == (9, 39, 69)
 
 
 def test_red_needs_a_hold_of_its_own():
     under_test = book(rule())
     under_test.process(frames([6.0] * 5 + [11.0, 11.0, 11.0, 9.0]))
-    assert under_test.standing()[0, 1] == AMBER
+    assert under_test.flags_up()[0, 1] == AMBER
     under_test.process(frames([11.0] * 4, [9, 10, 11, 12]))
-    standing = under_test.standing()[0]
-    assert (standing[1], standing[3]) == (RED, 129)
+    flags_up = under_test.flags_up()[0]
+    assert (flags_up[1], flags_up[3]) == (RED, 129)
 
 
 def test_red_does_not_count_what_was_undefined():
     under_test = book(rule())
     under_test.process(frames([6.0] * 5 + [11.0, 11.0, math.nan, 11.0, 11.0]))
-    assert under_test.standing()[0, 1] == AMBER
+    assert under_test.flags_up()[0, 1] == AMBER
 
 
 def test_a_missing_frame_begins_a_hold_anew():
     under_test = book(rule())
     under_test.process(frames([6.0] * 6, [0, 1, 2, 4, 5, 6]))
-    assert len(under_test.standing()) == 0
+    assert len(under_test.flags_up()) == 0
     under_test.process(frames([6.0], [7]))
-    assert under_test.standing()[0, 2] == 49
+    assert under_test.flags_up()[0, 2] == 49
 
 
 def test_a_flag_ends_where_its_value_was_last_known():
     under_test = book(rule())
     changes = under_test.process(frames([6.0] * 5 + [math.nan] * 6)).copy()
-    (flag,) = fold(changes)
+    (flag,) = flags_of(changes)
     assert flag.end_sample == 49
-    assert len(under_test.standing()) == 0
+    assert len(under_test.flags_up()) == 0
 
 
 def test_a_hold_of_zero_keeps_one_flag_up():
@@ -221,18 +221,18 @@ def test_a_growing_peak_is_told_again_and_standing_knows_the_last_of_it():
     series = [-6.0] * 4 + [-6.0 * TELL, -6.001 * TELL, -6.1 * TELL]
     changes = under_test.process(frames(series)).copy()
     assert changes[:, 5].tolist() == [-6.0, -6.001 * TELL]
-    assert under_test.standing()[0, 5] == -6.1 * TELL
+    assert under_test.flags_up()[0, 5] == -6.1 * TELL
 
 
 def test_infinity_is_no_value():
     under_test = book(rule())
     assert len(under_test.process(frames([math.inf] * 20))) == 0
-    assert len(under_test.standing()) == 0
+    assert len(under_test.flags_up()) == 0
 
 
 def test_no_rules_and_no_frames_are_no_changes():
     assert book().process(frames([6.0] * 20)).shape == (0, len(CHANGE))
-    assert book().standing().shape == (0, len(CHANGE))
+    assert book().flags_up().shape == (0, len(CHANGE))
     assert book(rule()).process(frames([])).shape == (0, len(CHANGE))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from acquisition.recording import RecordingWriter
 from acquisition.rig.rig_file import example, load
-from acquisition.stretches import TICK, Run
+from acquisition.stretches import TICK, Stretch
 from hardware.source import SourceError
 from ui.cli import app as cli
 
@@ -55,7 +55,7 @@ def files(tmp_path) -> dict[str, Path]:
     writer = RecordingWriter(recording, rig, [settings.stream() for settings in rig.stream])
     for settings in rig.stream:
         ticks = np.array([(500, 500, 0, 1.5)], TICK)
-        writer.append(settings.name, Run(np.zeros((500, len(settings.channels))), ticks, 0, 0))
+        writer.append(settings.name, Stretch(np.zeros((500, len(settings.channels))), ticks, 0, 0))
     writer.finish()
     content = recording.read_bytes()
     found = {name: tmp_path / f"{name} [bad].h5" for name in ("absent", "text", "empty", "cut", "foreign")}

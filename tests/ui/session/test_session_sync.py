@@ -11,7 +11,7 @@ from acquisition.rig.rig_file import example, load
 from processing.results import Results
 from sim.device import devices
 from sim.lifter.lifter import demo_lifter
-from ui.session.run import Folder, SessionError, dashboard_process, run
+from ui.session.run import Folder, SessionError, dashboard_process, run_session
 
 SECONDS = 11.0
 
@@ -25,7 +25,7 @@ def start(tmp_path, monkeypatch):
         printed = io.StringIO()
         sources = devices(rig, demo_lifter(SECONDS, 1), speed=None, end_s=SECONDS)
         try:
-            run(
+            run_session(
                 rig,
                 sources,
                 Folder(tmp_path / "out"),

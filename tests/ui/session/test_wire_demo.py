@@ -60,7 +60,7 @@ def stand_ins() -> dict[int, int]:
 def sync_edges_s(recording: Recording, stream: str) -> np.ndarray:
     """When the sync line rose, by the host's clock."""
     column = recording.rig.column(stream, "sync")
-    level = np.concatenate([run.samples[:, column] for run in recording.runs(stream)])
+    level = np.concatenate([stretch.samples[:, column] for stretch in recording.stretches(stream)])
     rising = np.flatnonzero(np.diff((level > level.max() / 2).astype(int)) == 1) + 1
     return recording.streams[stream].clock.host_s(rising)
 

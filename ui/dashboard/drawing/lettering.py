@@ -56,7 +56,7 @@ def fitted(text: str, px: int, bold: bool, width: int) -> tuple[QFont, str]:
 
 def write(
     painter: QPainter,
-    place: QRectF,
+    area: QRectF,
     text: str,
     px: float,
     colour: QColor,
@@ -65,24 +65,24 @@ def write(
     bold: bool = False,
 ) -> None:
     """Write one line into its place; what does not fit is made smaller, then shortened."""
-    font, fitting = fitted(text, round(px), bold, int(place.width()) + 1)
+    font, fitting = fitted(text, round(px), bold, int(area.width()) + 1)
     painter.setFont(font)
     painter.setPen(colour)
-    painter.drawText(place, int(align) | int(Qt.TextFlag.TextSingleLine), fitting)
+    painter.drawText(area, int(align) | int(Qt.TextFlag.TextSingleLine), fitting)
 
 
-def paragraph(painter: QPainter, place: QRectF, text: str, px: float, colour: QColor) -> None:
+def paragraph(painter: QPainter, area: QRectF, text: str, px: float, colour: QColor) -> None:
     """Write a sentence over as many lines as its place holds, smaller if it needs more."""
     flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     for size in (round(px), round(0.87 * px), round(0.75 * px)):
         font, measures = typeface(size, False)
-        if measures.boundingRect(place, flags, text).height() <= place.height():
+        if measures.boundingRect(area, flags, text).height() <= area.height():
             break
     painter.setFont(font)
     painter.setPen(colour)
     painter.save()
-    painter.setClipRect(place)
-    painter.drawText(place, flags, text)
+    painter.setClipRect(area)
+    painter.drawText(area, flags, text)
     painter.restore()
 
 

@@ -61,31 +61,31 @@ class Panel(QWidget):
         painter.setBrush(colours.PANEL)
         painter.drawRoundedRect(QRectF(self.rect()), self.px(10), self.px(10))
         if self.title:
-            place = QRectF(self.px(18), self.px(10), self.width() - self.px(36), self.px(28))
-            lettering.write(painter, place, self.title, self.px(19), self.colour, bold=True)
+            area = QRectF(self.px(18), self.px(10), self.width() - self.px(36), self.px(28))
+            lettering.write(painter, area, self.title, self.px(19), self.colour, bold=True)
 
     def aside(self, painter: QPainter, text: str, colour: QColor = colours.FAINT, *, severity: int = 0) -> None:
         """Write a remark to the right of the title, with a sign before it if it is a warning."""
         taken = lettering.width_of(self.title, self.px(19), bold=True) + self.px(60)
-        place = QRectF(taken, self.px(10), self.width() - taken - self.px(18), self.px(28))
-        lettering.write(painter, place, text, self.px(16), colour, lettering.RIGHT, bold=severity > 0)
+        area = QRectF(taken, self.px(10), self.width() - taken - self.px(18), self.px(28))
+        lettering.write(painter, area, text, self.px(16), colour, lettering.RIGHT, bold=severity > 0)
         if severity:
-            x = place.right() - min(lettering.width_of(text, self.px(16), bold=True), place.width()) - self.px(16)
-            lettering.sign(painter, QPointF(x, place.center().y()), self.px(18), severity)
+            x = area.right() - min(lettering.width_of(text, self.px(16), bold=True), area.width()) - self.px(16)
+            lettering.sign(painter, QPointF(x, area.center().y()), self.px(18), severity)
 
     def say(self, painter: QPainter, text: str, remark: str = "") -> None:
         """Say in the middle of the field why it is empty."""
-        place = self.inside()
-        middle = place.center().y()
+        area = self.inside()
+        middle = area.center().y()
         write = lettering.write
         write(
             painter,
-            QRectF(place.left(), middle - self.px(22), place.width(), self.px(30)),
+            QRectF(area.left(), middle - self.px(22), area.width(), self.px(30)),
             text,
             self.px(22),
             colours.QUIET,
             lettering.CENTRE,
         )
         if remark:
-            below = QRectF(place.left(), middle + self.px(10), place.width(), self.px(24))
+            below = QRectF(area.left(), middle + self.px(10), area.width(), self.px(24))
             write(painter, below, remark, self.px(17), colours.FAINT, lettering.CENTRE)

@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint32]
 
 
 @njit(nogil=True, cache=True)
-def fold(
+def min_max(
     samples: Samples,
     columns: NDArray[np.int64],
     joined: bool,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from acquisition.ring import Ring
-    from acquisition.stretches import Run
+    from acquisition.stretches import Stretch
 
 SWEEP_S = 10.0
 _LEVEL_S = 0.5
@@ -67,30 +67,30 @@ class Sweep:
     def poll(self) -> int:
         """Fold what is new; returns the first column that changed, or `newest + 1` if nothing did."""
         first: int | None = None
-        while (run := self._reader.read()) is not None:
+        while (stretch := self._reader.read()) is not None:
             before = self.newest
-            self._take(run)
+            self._take(stretch)
             if first is None:
                 first = before if before >= 0 else self.newest - self.width + 1
         return self.newest + 1 if first is None else max(first, self.newest - self.width + 1)
 
-    def _take(self, run: Run) -> None:
-        count = len(run.samples)
+    def _take(self, stretch: Stretch) -> None:
+        count = len(stretch.samples)
         if self._sample_column is None:
-            index = np.arange(run.first_index, run.first_index + count, dtype=np.float64)
+            index = np.arange(stretch.first_index, stretch.first_index + count, dtype=np.float64)
         else:
-            index = run.samples[:, self._sample_column].astype(np.float64)
+            index = stretch.samples[:, self._sample_column].astype(np.float64)
         if not np.isfinite(index).all():
             return
-        self._set_origin(run, index)
+        self._set_origin(stretch, index)
         columns = np.floor((self._origin_s + index / self._rate_hz) * (self.width / SWEEP_S)).astype(np.int64)
         columns = np.maximum(columns, 0)
         breaks = np.flatnonzero(np.diff(index) > 1.5 * self._step) + 1
         for start, end in zip([0, *breaks], [*breaks, count], strict=True):
             joined = bool(0 <= index[start] - self._next_index < 0.5 * self._step) or self.newest < 0
             self.newest = int(
-                raster.fold(
-                    run.samples[start:end],
+                raster.min_max(
+                    stretch.samples[start:end],
                     columns[start:end],
                     joined,
                     self._pick,
@@ -106,21 +106,21 @@ class Sweep:
             )
             self._next_index = index[end - 1] + self._step
 
-    def _set_origin(self, run: Run, index: NDArray[np.float64]) -> None:
+    def _set_origin(self, stretch: Stretch, index: NDArray[np.float64]) -> None:
         """Find the least delay of this sweep; use it from the next sweep on, or now if the device's clock began anew."""
-        segment = int(run.ticks["segment"][0])
+        segment = int(stretch.ticks["segment"][0])
         restarted = segment != self._segment
         if restarted:
             self._least_delay_s, self._segment = np.nan, segment
-        rows = run.ticks["row"] - run.first_row - 1
+        rows = stretch.ticks["row"] - stretch.first_row - 1
         within = (rows >= 0) & (rows < len(index))
         if within.any():
-            delays = run.ticks["host_s"][within] - index[rows[within]] / self._rate_hz
+            delays = stretch.ticks["host_s"][within] - index[rows[within]] / self._rate_hz
             self._least_delay_s = float(np.fmin(self._least_delay_s, np.min(delays)))
         if restarted:
             self._origin_s = self._least_delay_s
             if np.isnan(self._origin_s):
-                self._origin_s = float(run.ticks["host_s"][-1]) - index[-1] / self._rate_hz
+                self._origin_s = float(stretch.ticks["host_s"][-1]) - index[-1] / self._rate_hz
         elif self.newest // self.width != int((self._origin_s + index[-1] / self._rate_hz) * (1 / SWEEP_S)):
             # A session that is played faster than it was recorded has no such origin, and keeps the first one.
             if abs(self._least_delay_s - self._origin_s) < _DRIFT_S:
@@ -135,7 +135,7 @@ def warm() -> None:
         samples, columns = np.zeros((2, 1), dtype), np.array([0, 1], dtype=np.int64)
         pick, ones, nothing = np.zeros(1, dtype=np.int64), np.ones(1), np.full(1, np.nan)
         lost = np.zeros(4, dtype=np.uint8)
-        raster.fold(samples, columns, True, pick, ones, nothing, 0.1, nothing.copy(), low, high, lost, -1)
+        raster.min_max(samples, columns, True, pick, ones, nothing, 0.1, nothing.copy(), low, high, lost, -1)
     image = np.zeros((4, 4), dtype=np.uint32)
     ground, top, bottom = image.copy(), np.zeros(1, dtype=np.int64), np.full(1, 4, dtype=np.int64)
     raster.draw(image, ground, low, high, lost, 0, 2, top, bottom, -ones, ones, np.ones((1, 3)), 1.0, np.uint32(0))

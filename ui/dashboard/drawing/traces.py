@@ -100,8 +100,8 @@ class Traces(Panel):
 
     def _size(self) -> tuple[int, int]:
         """Return the height and width of the chart in pixels of the screen."""
-        place, ratio = self.chart.getViewBox().size(), self.devicePixelRatioF()
-        return max(round(place.height() * ratio), 8), max(round(place.width() * ratio), 8)
+        area, ratio = self.chart.getViewBox().size(), self.devicePixelRatioF()
+        return max(round(area.height() * ratio), 8), max(round(area.width() * ratio), 8)
 
     def restart(self) -> None:
         """Make the image anew for the size of the chart, and read the last seconds from the ring."""

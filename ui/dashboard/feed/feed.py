@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from acquisition.rig import Rig
 from acquisition.ring import SessionPhase
-from processing.flags.rules import CHANGE, Flag, fold
-from ui.dashboard.feed.stream_health import Health
+from processing.flags.rules import CHANGE, Flag, flags_of
+from ui.dashboard.feed.stream_health import StreamHealth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ FLAGS = "flags"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ShownFlag:
     """A flag with the rule it belongs to, in words; times in seconds of the session, `end_s` NaN while it is up."""
 
     flag: Flag
@@ -62,13 +62,13 @@ class Feed:
         rules = ring.description.get("rules")
         self.rules: list[dict[str, Any]] = [r for r in rules if isinstance(r, dict)] if isinstance(rules, list) else []
         self.raw = [name for name in ring.streams if name not in ring.derived]
-        self.health = {name: Health(ring, name) for name in self.raw}
+        self.health = {name: StreamHealth(ring, name) for name in self.raw}
         self._frames = [_Frames(ring, name) for name in ring.derived if name != FLAGS]
         self._columns = {name: (frames, c) for frames in self._frames for name, c in frames.columns.items()}
         follows_flags = FLAGS in ring.derived and ring.streams[FLAGS].channel_names == CHANGE
         self._changes = ring.reader(FLAGS) if follows_flags else None
         self._seen: list[NDArray[np.float64]] = []
-        self.flags: list[Standing] = []
+        self.flags: list[ShownFlag] = []
 
     def poll(self) -> None:
         """Take what is new."""
@@ -119,7 +119,7 @@ class Feed:
 
     @property
     def session_s(self) -> float:
-        """How long the session has run, by the raw stream that came farthest; NaN before the first sample."""
+        """How long the session has stretch, by the raw stream that came farthest; NaN before the first sample."""
         return max((health.session_s for health in self.health.values()), default=math.nan)
 
     def lost_streams(self, side: Side | None = None) -> list[str]:
@@ -136,21 +136,21 @@ class Feed:
         if self._changes is None:
             return
         new = False
-        while (run := self._changes.read()) is not None:
-            known = run.samples[np.isfinite(run.samples[:, :4]).all(axis=1)]
+        while (stretch := self._changes.read()) is not None:
+            known = stretch.samples[np.isfinite(stretch.samples[:, :4]).all(axis=1)]
             self._seen.append(known[(known[:, 0] >= 0) & (known[:, 0] < len(self.rules)) & np.isin(known[:, 1], (1, 2))])
             new = True
         if new:
             self._seen = [np.concatenate(self._seen)]
-            self.flags = sorted((self._standing(flag) for flag in fold(self._seen[0])), key=_weight)
+            self.flags = sorted((self._shown(flag) for flag in flags_of(self._seen[0])), key=_weight)
 
-    def _standing(self, flag: Flag) -> Standing:
+    def _shown(self, flag: Flag) -> ShownFlag:
         rule = self.rules[flag.rule]
         stream = self.ring.streams.get(str(rule.get("stream", "")))
         per_s = stream.rate_hz if stream is not None else math.nan
         name = str(rule.get("name", f"rule {flag.rule}"))
         label = str(rule.get("label") or name.replace("_", " "))
-        return Standing(
+        return ShownFlag(
             flag,
             label,
             name,
@@ -173,18 +173,18 @@ class _Frames:
         self.stale = True
 
     def poll(self) -> None:
-        while (run := self._reader.read()) is not None:
-            new = run.samples[-TRAIL_ROWS:]
+        while (stretch := self._reader.read()) is not None:
+            new = stretch.samples[-TRAIL_ROWS:]
             self.rows[: TRAIL_ROWS - len(new)] = self.rows[len(new) :]
             self.rows[TRAIL_ROWS - len(new) :] = new
-            self.host_s = float(run.ticks["host_s"][-1])
+            self.host_s = float(stretch.ticks["host_s"][-1])
 
 
-def _weight(standing: Standing) -> tuple[bool, float, float]:
+def _weight(shown: ShownFlag) -> tuple[bool, float, float]:
     """Order flags: those that are up first, the worst of them first, then the newest."""
-    if standing.up:
-        return False, -standing.flag.severity, -standing.flag.start_sample
-    return True, -standing.end_s, -standing.flag.start_sample
+    if shown.up:
+        return False, -shown.flag.severity, -shown.flag.start_sample
+    return True, -shown.end_s, -shown.flag.start_sample
 
 
 def _rig(description: dict[str, Any]) -> Rig | None:

@@ -19,7 +19,7 @@ _LEAST_S = 3.0
 _DELAY_POLLS = 10
 
 
-class Health:
+class StreamHealth:
     """Watches the ticks of one raw stream; `poll` it a few times a second.
 
     `rate_hz` is measured over the last seconds, NaN until it can be. `delay_s` is the largest age of the newest block in
@@ -44,14 +44,14 @@ class Health:
 
     def poll(self) -> None:
         """Take the ticks that are new."""
-        while (run := self._reader.read()) is not None:
-            tick = run.ticks[-1]
+        while (stretch := self._reader.read()) is not None:
+            tick = stretch.ticks[-1]
             if int(tick["segment"]) != self._segment:
                 self._arrivals.clear()
                 self._segment = int(tick["segment"])
             self.lost_samples = int(tick["index"]) - int(tick["row"])
             self.index = int(tick["index"])
-            self._arrivals.extend((float(one["host_s"]), int(one["index"])) for one in run.ticks)
+            self._arrivals.extend((float(one["host_s"]), int(one["index"])) for one in stretch.ticks)
         self._measure()
         self.state = self._ring.state(self.name)
         self.note = self._ring.note(self.name)

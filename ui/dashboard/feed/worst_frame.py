@@ -29,19 +29,19 @@ def rewind(ring: Ring, feed: Feed) -> float:
     frames = {name: _Frames(ring, name) for name in ring.derived if name != FLAGS}
     seconds = np.arange(0.0, max((float(f.seconds[-1]) for f in frames.values() if len(f.seconds)), default=0.0), STEP_S)
     far_out = np.zeros(len(seconds))
-    for standing in feed.flags:
-        red = feed.rules[standing.flag.rule].get("red")
+    for shown in feed.flags:
+        red = feed.rules[shown.flag.rule].get("red")
         for one in frames.values():
-            if isinstance(red, float) and red > 0 and standing.metric in one.columns and len(one.seconds):
-                up = (seconds >= standing.start_s) & ~(seconds > standing.end_s)
-                far_out += np.where(up, np.minimum(np.abs(one.values(standing.metric, seconds)) / red, MOST), 0.0)
+            if isinstance(red, float) and red > 0 and shown.metric in one.columns and len(one.seconds):
+                up = (seconds >= shown.start_s) & ~(seconds > shown.end_s)
+                far_out += np.where(up, np.minimum(np.abs(one.values(shown.metric, seconds)) / red, MOST), 0.0)
     if not far_out.any():
         return math.nan
-    moment_s = float(seconds[np.argmax(far_out)])
-    ends = {name: int(moment_s * stream.rate_hz) for name, stream in ring.streams.items() if name not in ring.derived}
-    ends |= {name: one.end(moment_s) for name, one in frames.items()}
-    ring.rewind(ends | {FLAGS: _end_of_flags(ring, feed, moment_s)})
-    return moment_s
+    worst_s = float(seconds[np.argmax(far_out)])
+    ends = {name: int(worst_s * stream.rate_hz) for name, stream in ring.streams.items() if name not in ring.derived}
+    ends |= {name: one.end(worst_s) for name, one in frames.items()}
+    ring.rewind(ends | {FLAGS: _end_of_flags(ring, feed, worst_s)})
+    return worst_s
 
 
 class _Frames:
@@ -60,9 +60,9 @@ class _Frames:
         found = self._rows[frames, self.columns[metric]]
         return np.where(np.isfinite(found), found, 0.0)
 
-    def end(self, moment_s: float) -> int:
+    def end(self, worst_s: float) -> int:
         """Return the number of the first row after a moment."""
-        frames = int(np.searchsorted(self.seconds, moment_s, side="right"))
+        frames = int(np.searchsorted(self.seconds, worst_s, side="right"))
         return int(self._index[frames]) if frames < len(self._index) else int(np.max(self._index, initial=-1)) + 1
 
 
@@ -70,18 +70,18 @@ def _everything(ring: Ring, name: str) -> tuple[NDArray[np.int64], NDArray[np.fl
     """Return the numbers of all rows of a stream that the ring still holds, and the rows."""
     reader = ring.reader(name)
     numbers, rows = [np.zeros(0, dtype=np.int64)], [np.zeros((0, len(ring.streams[name].channels)))]
-    while (run := reader.read()) is not None:
-        numbers.append(np.arange(run.first_index, run.first_index + len(run.samples)))
-        rows.append(run.samples)
+    while (stretch := reader.read()) is not None:
+        numbers.append(np.arange(stretch.first_index, stretch.first_index + len(stretch.samples)))
+        rows.append(stretch.samples)
     return np.concatenate(numbers), np.concatenate(rows)
 
 
-def _end_of_flags(ring: Ring, feed: Feed, moment_s: float) -> int:
+def _end_of_flags(ring: Ring, feed: Feed, worst_s: float) -> int:
     """Return the number of the first change of a flag that came after a moment."""
     numbers, changes = _everything(ring, FLAGS)
     for number, (rule, _, _, raised, end, _) in zip(numbers, changes, strict=True):
         known = feed.rules[int(rule)] if 0 <= rule < len(feed.rules) else {}
         stream = ring.streams.get(str(known.get("stream", "")))
-        if stream is not None and np.fmax(raised, end) > moment_s * stream.rate_hz:
+        if stream is not None and np.fmax(raised, end) > worst_s * stream.rate_hz:
             return int(number)
     return int(numbers[-1]) + 1

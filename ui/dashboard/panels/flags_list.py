@@ -14,7 +14,7 @@ from ui.dashboard.drawing.panel import Panel
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
-    from ui.dashboard.feed.feed import Feed, Standing
+    from ui.dashboard.feed.feed import Feed, ShownFlag
 
 # Columns and rows of cards, by how many flags are up: few are large, many are small.
 _GRIDS = ((2, 1, 2), (4, 1, 4), (8, 2, 4), (12, 3, 4))
@@ -37,42 +37,42 @@ class FlagsList(Panel):
 
     def showing(self) -> object:
         """The flags, and whole seconds while one is up."""
-        up = any(standing.up for standing in self._feed.flags)
+        up = any(shown.up for shown in self._feed.flags)
         flags = tuple((f.flag.rule, f.flag.start_sample, f.flag.severity, f.up, f.flag.peak) for f in self._feed.flags)
         return flags, int(self._feed.session_s) if up and math.isfinite(self._feed.session_s) else 0
 
     def draw(self, painter: QPainter) -> None:
         """Draw the cards on the left and the list on the right."""
-        up = [standing for standing in self._feed.flags if standing.up]
-        ended = [standing for standing in self._feed.flags if not standing.up]
-        place = self.inside(top=44)
+        up = [shown for shown in self._feed.flags if shown.up]
+        ended = [shown for shown in self._feed.flags if not shown.up]
+        area = self.inside(top=44)
         if len(up) > _GRIDS[-2][0]:
-            self._cards(painter, place, up)
+            self._cards(painter, area, up)
             self.aside(painter, f"{len(ended)} ended")
             return
-        listed_width = 0.3 * place.width()
-        self._cards(painter, place.adjusted(0, 0, -listed_width - self.px(20), 0), up)
-        listed = QRectF(place.right() - listed_width, place.top(), listed_width, place.height())
+        listed_width = 0.3 * area.width()
+        self._cards(painter, area.adjusted(0, 0, -listed_width - self.px(20), 0), up)
+        listed = QRectF(area.right() - listed_width, area.top(), listed_width, area.height())
         line = QRectF(listed.left() - self.px(11), self.px(16), self.px(1.5), self.height() - self.px(32))
         painter.fillRect(line, colours.LINE)
         self._ended(painter, listed, ended)
 
-    def _cards(self, painter: QPainter, place: QRectF, up: list[Standing]) -> None:
+    def _cards(self, painter: QPainter, area: QRectF, up: list[ShownFlag]) -> None:
         if not self._feed.rules:
-            self._calm(painter, place, "No rules are switched on")
+            self._calm(painter, area, "No rules are switched on")
             return
         if not up:
-            self._calm(painter, place, "No flag is up")
+            self._calm(painter, area, "No flag is up")
             return
         columns, rows = next(((c, r) for most, c, r in _GRIDS if len(up) <= most), _GRIDS[-1][1:])
         gap = self.px(8)
-        width = (place.width() - (columns - 1) * gap) / columns
-        height = (place.height() - (rows - 1) * gap) / rows
+        width = (area.width() - (columns - 1) * gap) / columns
+        height = (area.height() - (rows - 1) * gap) / rows
         fits = columns * rows
-        for k, standing in enumerate(up[:fits]):
+        for k, shown in enumerate(up[:fits]):
             column, row = divmod(k, rows)
-            card = QRectF(place.left() + column * (width + gap), place.top() + row * (height + gap), width, height)
-            self._card(painter, card, standing, columns)
+            card = QRectF(area.left() + column * (width + gap), area.top() + row * (height + gap), width, height)
+            self._card(painter, card, shown, columns)
         if len(up) > fits:
             self.title_remark(painter, f"and {len(up) - fits} more")
 
@@ -81,14 +81,14 @@ class FlagsList(Panel):
         x = self.px(18) + lettering.width_of(self.title, self.px(19), bold=True) + self.px(16)
         lettering.write(painter, QRectF(x, self.px(10), self.px(300), self.px(28)), text, self.px(17), colours.TEXT, bold=True)
 
-    def _calm(self, painter: QPainter, place: QRectF, text: str) -> None:
-        lettering.sign(painter, QPointF(place.left() + self.px(22), place.center().y() - self.px(6)), self.px(40), 0)
-        spot = place.adjusted(self.px(60), -self.px(6), 0, -self.px(6))
+    def _calm(self, painter: QPainter, area: QRectF, text: str) -> None:
+        lettering.sign(painter, QPointF(area.left() + self.px(22), area.center().y() - self.px(6)), self.px(40), 0)
+        spot = area.adjusted(self.px(60), -self.px(6), 0, -self.px(6))
         lettering.write(painter, spot, text, self.px(26), colours.QUIET)
 
-    def _card(self, painter: QPainter, card: QRectF, standing: Standing, columns: int) -> None:
+    def _card(self, painter: QPainter, card: QRectF, shown: ShownFlag, columns: int) -> None:
         """Draw sign and word, what it is, and peak and time: in one line, or in two where the card is tall."""
-        severity = standing.flag.severity
+        severity = shown.flag.severity
         colour = colours.SEVERITIES[severity]
         painter.setPen(QPen(colour, self.px(2)))
         painter.setBrush(colours.mixed(colour, colours.PANEL, 0.16))
@@ -96,22 +96,22 @@ class FlagsList(Panel):
         size = min(self.px(42), 0.66 * card.height())
         lettering.sign(painter, QPointF(card.left() + 0.85 * size, card.center().y()), size, severity)
         text = card.adjusted(1.6 * size, self.px(2), -self.px(12), -self.px(2))
-        word, what = lettering.WORDS[severity], standing.label[:1].upper() + standing.label[1:]
+        word, what = lettering.WORDS[severity], shown.label[:1].upper() + shown.label[1:]
         if card.height() > self.px(54):
             upper, lower = text.adjusted(0, 0, 0, -0.44 * text.height()), text.adjusted(0, 0.54 * text.height(), 0, 0)
             lettering.write(painter, upper, what, self.px(27), colours.TEXT, bold=True)
-            line = f"{word} · {standing.side} · peak {_peak(standing)} · {self._when(standing)}"
+            line = f"{word} · {shown.side} · peak {_peak(shown)} · {self._when(shown)}"
             lettering.write(painter, lower, line, self.px(19), colour, bold=True)
             return
         px = self.px(19 if columns == 1 else 17)
         word_width = lettering.width_of(lettering.WORDS[1], px, bold=True) + self.px(14)
         lettering.write(painter, QRectF(text.left(), text.top(), word_width, text.height()), word, px, colour, bold=True)
         if columns == 1:
-            detail = f"{_peak(standing)} · {self._when(standing)}"
+            detail = f"{_peak(shown)} · {self._when(shown)}"
             detail_width = self.px(250)
         else:
-            what = f"{_name(standing)} {standing.side}"
-            detail = f"{_peak(standing)} · {lettering.clock(standing.start_s)}"
+            what = f"{_name(shown)} {shown.side}"
+            detail = f"{_peak(shown)} · {lettering.clock(shown.start_s)}"
             detail_width = self.px(140)
         left = text.left() + word_width
         spot = QRectF(left, text.top(), text.right() - detail_width - left, text.height())
@@ -119,46 +119,44 @@ class FlagsList(Panel):
         spot = QRectF(text.right() - detail_width, text.top(), detail_width, text.height())
         lettering.write(painter, spot, detail, px, colour, lettering.RIGHT)
 
-    def _when(self, standing: Standing) -> str:
+    def _when(self, shown: ShownFlag) -> str:
         """Return since when a flag is up, and for how long."""
         now = self._feed.session_s
-        lasting = f", {max(0.0, now - standing.start_s):.0f} s" if math.isfinite(now) else ""
-        return f"since {lettering.clock(standing.start_s)}{lasting}"
+        lasting = f", {max(0.0, now - shown.start_s):.0f} s" if math.isfinite(now) else ""
+        return f"since {lettering.clock(shown.start_s)}{lasting}"
 
-    def _ended(self, painter: QPainter, place: QRectF, ended: list[Standing]) -> None:
-        title = QRectF(place.left(), self.px(10), place.width(), self.px(28))
+    def _ended(self, painter: QPainter, area: QRectF, ended: list[ShownFlag]) -> None:
+        title = QRectF(area.left(), self.px(10), area.width(), self.px(28))
         count = f"ENDED ({len(ended)})" if ended else "ENDED"
         lettering.write(painter, title, count, self.px(16), colours.FAINT, bold=True)
         if not ended:
-            spot = QRectF(place.left(), place.top(), place.width(), self.px(24))
+            spot = QRectF(area.left(), area.top(), area.width(), self.px(24))
             lettering.write(painter, spot, "none yet", self.px(16), colours.FAINT)
             return
-        fits = max(1, int(place.height() // self.px(25)))
-        row = place.height() / fits
-        for k, standing in enumerate(ended[:fits]):
-            y = place.top() + k * row
-            lettering.sign(
-                painter, QPointF(place.left() + self.px(9), y + row / 2), self.px(15), standing.flag.severity, dim=True
-            )
-            when = QRectF(place.left() + self.px(26), y, self.px(60), row)
-            lettering.write(painter, when, lettering.clock(standing.start_s), self.px(15), colours.FAINT)
-            text = QRectF(when.right(), y, place.right() - when.right() - self.px(70), row)
-            what = f"{lettering.WORDS[standing.flag.severity]} · {_name(standing)} {standing.side}"
+        fits = max(1, int(area.height() // self.px(25)))
+        row = area.height() / fits
+        for k, shown in enumerate(ended[:fits]):
+            y = area.top() + k * row
+            lettering.sign(painter, QPointF(area.left() + self.px(9), y + row / 2), self.px(15), shown.flag.severity, dim=True)
+            when = QRectF(area.left() + self.px(26), y, self.px(60), row)
+            lettering.write(painter, when, lettering.clock(shown.start_s), self.px(15), colours.FAINT)
+            text = QRectF(when.right(), y, area.right() - when.right() - self.px(70), row)
+            what = f"{lettering.WORDS[shown.flag.severity]} · {_name(shown)} {shown.side}"
             lettering.write(painter, text, what, self.px(15), colours.QUIET)
-            peak = QRectF(place.right() - self.px(70), y, self.px(70), row)
-            lettering.write(painter, peak, _peak(standing), self.px(15), colours.FAINT, lettering.RIGHT)
+            peak = QRectF(area.right() - self.px(70), y, self.px(70), row)
+            lettering.write(painter, peak, _peak(shown), self.px(15), colours.FAINT, lettering.RIGHT)
 
 
-def _name(standing: Standing) -> str:
+def _name(shown: ShownFlag) -> str:
     """Return the short name of a flag's rule."""
-    return _NAMES.get(standing.name, standing.name.replace("_", " "))
+    return _NAMES.get(shown.name, shown.name.replace("_", " "))
 
 
-def _peak(standing: Standing) -> str:
+def _peak(shown: ShownFlag) -> str:
     """Return a flag's peak in words of its unit; a logarithm of a ratio as the ratio."""
-    peak = abs(standing.flag.peak)
-    if standing.metric.endswith("_log2"):
+    peak = abs(shown.flag.peak)
+    if shown.metric.endswith("_log2"):
         return f"{lettering.number(2.0 ** min(peak, 20.0), 1)} ×"
-    if standing.unit == "1":
-        return f"{lettering.number(peak, 1)} ×" if "change" in standing.metric else lettering.number(peak, 1)
-    return f"{lettering.number(peak)} {standing.unit}"
+    if shown.unit == "1":
+        return f"{lettering.number(peak, 1)} ×" if "change" in shown.metric else lettering.number(peak, 1)
+    return f"{lettering.number(peak)} {shown.unit}"

@@ -1,4 +1,4 @@
-"""The top line: whose rig it is, how long the session has run, and whether what is shown is live."""
+"""The top line: whose rig it is, how long the session has stretch, and whether what is shown is live."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Header(Panel):
         )
         self._state(painter, QRectF(0.6 * w, 0, 0.4 * w - m, h))
 
-    def _state(self, painter: QPainter, place: QRectF) -> None:
+    def _state(self, painter: QPainter, area: QRectF) -> None:
         severity, word, remark = self.state()
         colour = colours.SEVERITIES[severity]
         width = lettering.width_of(word, self.px(22), bold=True) + self.px(64)
-        pill = QRectF(place.right() - width, place.top() + 0.16 * place.height(), width, 0.68 * place.height())
+        pill = QRectF(area.right() - width, area.top() + 0.16 * area.height(), width, 0.68 * area.height())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.mixed(colour, colours.PANEL, 0.24 if severity else 0.12))
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
@@ -78,7 +78,7 @@ class Header(Panel):
             painter.drawEllipse(centre, self.px(6), self.px(6))
         spot = pill.adjusted(self.px(46), 0, -self.px(10), 0)
         lettering.write(painter, spot, word, self.px(22), colour, bold=True)
-        before = QRectF(place.left(), place.top(), pill.left() - place.left() - self.px(16), place.height())
+        before = QRectF(area.left(), area.top(), pill.left() - area.left() - self.px(16), area.height())
         lettering.write(painter, before, remark, self.px(18), colour if severity else colours.QUIET, lettering.RIGHT)
 
 

@@ -55,11 +55,11 @@ class Leg(Panel):
         if not self._electrodes:
             self.say(painter, "No EMG on this leg")
             return
-        place = self.inside(top=46)
-        ratio_width = 0.39 * place.width()
-        self._ratio(painter, QRectF(place.left(), place.top(), ratio_width, place.height()))
-        left = place.left() + ratio_width + self.px(14)
-        bars = QRectF(left, place.top(), place.right() - left, place.height())
+        area = self.inside(top=46)
+        ratio_width = 0.39 * area.width()
+        self._ratio(painter, QRectF(area.left(), area.top(), ratio_width, area.height()))
+        left = area.left() + ratio_width + self.px(14)
+        bars = QRectF(left, area.top(), area.right() - left, area.height())
         self._bars(painter, bars)
         stopped = self._feed.lost_streams(self._side)
         if stopped:
@@ -67,15 +67,15 @@ class Leg(Panel):
         else:
             self.aside(painter, "% of MVC")
 
-    def _ratio(self, painter: QPainter, place: QRectF) -> None:
+    def _ratio(self, painter: QPainter, area: QRectF) -> None:
         ratio = self._digits.get(f"qh_{self._side}", math.nan)
         change = self._digits.get(f"qh_change_{self._side}", math.nan)
         between = self._digits.get("qh_between_legs_log2", math.nan)
         severity = self._severity()
         colour = colours.SEVERITIES[severity]
-        h = place.height()
-        self._caption(painter, QRectF(place.left(), place.top(), place.width(), 0.14 * h), severity)
-        big = QRectF(place.left(), place.top() + 0.13 * h, place.width(), 0.42 * h)
+        h = area.height()
+        self._caption(painter, QRectF(area.left(), area.top(), area.width(), 0.14 * h), severity)
+        big = QRectF(area.left(), area.top() + 0.13 * h, area.width(), 0.42 * h)
         text = lettering.number(ratio, 1 if not ratio >= 100 else 0)
         lettering.write(painter, big, text, self.px(72), colour, bold=True)
         lines: tuple[tuple[str, int], ...] = ((self._why(), 0),)
@@ -90,21 +90,21 @@ class Leg(Panel):
                 (f"{factor:.1f} × the {other} leg" if math.isfinite(factor) else "", of_legs),
             )
         for k, (line, warned) in enumerate(lines):
-            spot = QRectF(place.left(), place.top() + (0.6 + 0.18 * k) * h, place.width(), 0.17 * h)
+            spot = QRectF(area.left(), area.top() + (0.6 + 0.18 * k) * h, area.width(), 0.17 * h)
             lettering.write(painter, spot, line, self.px(19), colours.SEVERITIES[warned] if warned else colours.QUIET)
 
-    def _caption(self, painter: QPainter, place: QRectF, severity: int) -> None:
+    def _caption(self, painter: QPainter, area: QRectF, severity: int) -> None:
         """Say what the number is, and beside it how severe it is; the warning alone where there is no room for both."""
         word = lettering.WORDS.get(severity, "")
         caption = lettering.width_of("quad : ham", self.px(18))
         warning = self.px(46) + lettering.width_of(word, self.px(18), bold=True)
-        both = caption + warning <= place.width()
+        both = caption + warning <= area.width()
         if both or not severity:
-            lettering.write(painter, place, "quad : ham", self.px(18), colours.QUIET)
+            lettering.write(painter, area, "quad : ham", self.px(18), colours.QUIET)
         if severity:
-            x = place.left() + self.px(13) + (caption + self.px(13) if both else 0)
-            lettering.sign(painter, QPointF(x, place.center().y()), self.px(24), severity)
-            spot = QRectF(x + self.px(17), place.top(), place.right() - x - self.px(17), place.height())
+            x = area.left() + self.px(13) + (caption + self.px(13) if both else 0)
+            lettering.sign(painter, QPointF(x, area.center().y()), self.px(24), severity)
+            spot = QRectF(x + self.px(17), area.top(), area.right() - x - self.px(17), area.height())
             lettering.write(painter, spot, word, self.px(18), colours.SEVERITIES[severity], bold=True)
 
     def _why(self) -> str:
@@ -120,17 +120,17 @@ class Leg(Panel):
         active = self._digits.get(f"quads_{self._side}_pct", math.nan) + self._digits.get(f"hams_{self._side}_pct", math.nan)
         return "muscles at rest" if math.isfinite(active) else "no data"
 
-    def _bars(self, painter: QPainter, place: QRectF) -> None:
+    def _bars(self, painter: QPainter, area: QRectF) -> None:
         scale_height = self.px(22)
-        row = (place.height() - scale_height) / len(_GROUPS)
+        row = (area.height() - scale_height) / len(_GROUPS)
         label, value = self.px(72), self.px(64)
-        track_left, track_width = place.left() + label, place.width() - label - value
+        track_left, track_width = area.left() + label, area.width() - label - value
         for k, (name, column, muscles) in enumerate(_GROUPS):
             metric = f"{column}_{self._side}_pct"
-            y = place.top() + k * row
+            y = area.top() + k * row
             present = any(e.muscle in muscles for e in self._electrodes)
             colour = colours.TEXT if present else colours.FAINT
-            lettering.write(painter, QRectF(place.left(), y, label, row), name, self.px(19), colour)
+            lettering.write(painter, QRectF(area.left(), y, label, row), name, self.px(19), colour)
             track = QRectF(track_left, y + 0.2 * row, track_width, 0.6 * row)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.WELL)
@@ -146,7 +146,7 @@ class Leg(Panel):
             lettering.write(painter, spot, lettering.number(digits), self.px(26), colour, lettering.RIGHT, bold=True)
         for tick in _TICKS_PCT:
             x = track_left + tick / _FULL_PCT * track_width
-            line = QRect(round(x), round(place.top() + 0.2 * row), 2 if tick == 100 else 1, round((len(_GROUPS) - 0.4) * row))
+            line = QRect(round(x), round(area.top() + 0.2 * row), 2 if tick == 100 else 1, round((len(_GROUPS) - 0.4) * row))
             painter.fillRect(line, colours.mixed(colours.TEXT, colours.WELL, 0.45 if tick == 100 else 0.2))
-            spot = QRectF(x - self.px(30), place.bottom() - scale_height, self.px(60), scale_height)
+            spot = QRectF(x - self.px(30), area.bottom() - scale_height, self.px(60), scale_height)
             lettering.write(painter, spot, str(tick), self.px(15), colours.FAINT, lettering.CENTRE)

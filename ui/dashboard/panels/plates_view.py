@@ -72,9 +72,9 @@ class PlatesView(Panel):
         """Lay the chart out between the numbers, and draw the plates in lines that suit the size of the window."""
         if not self._plates:
             return
-        place = self.inside(top=42)
-        margin = min(0.205 * place.width(), self.px(190))
-        self.chart.setGeometry(place.adjusted(margin, 0, -margin, 0).toRect())
+        area = self.inside(top=42)
+        margin = min(0.205 * area.width(), self.px(190))
+        self.chart.setGeometry(area.adjusted(margin, 0, -margin, 0).toRect())
         corners = np.concatenate(self._corners)
         least, most = corners.min(axis=0), corners.max(axis=0)
         self.chart.setRange(xRange=(least[0], most[0]), yRange=(least[1], most[1]), padding=0.015)
@@ -152,9 +152,9 @@ class PlatesView(Panel):
         else:
             self.aside(painter, "front is up")
 
-    def _numbers(self, painter: QPainter, place: QRectF, plate: Plate) -> None:
-        width = min(0.2 * place.width(), self.px(180))
-        x = place.left() if plate.side == "left" else place.right() - width
+    def _numbers(self, painter: QPainter, area: QRectF, plate: Plate) -> None:
+        width = min(0.2 * area.width(), self.px(180))
+        x = area.left() if plate.side == "left" else area.right() - width
         align = lettering.LEFT if plate.side == "left" else lettering.RIGHT
         medial = f"foot_cop_medial_{plate.side}_mm"
         severity = self._feed.severity(medial)
@@ -166,7 +166,7 @@ class PlatesView(Panel):
             (f"{lettering.number(abs(value))} mm{way}", 20, colours.SEVERITIES[severity], severity > 0),
             (lettering.WORDS.get(severity, ""), 18, colours.SEVERITIES[severity], True),
         )
-        y = place.center().y() - self.px(76)
+        y = area.center().y() - self.px(76)
         for text, size, colour, bold in rows:
             lettering.write(painter, QRectF(x, y, width, self.px(1.4 * size)), text, self.px(size), colour, align, bold=bold)
             y += self.px(1.4 * size + (8 if size == 30 else 0))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
     from ui.dashboard.feed.feed import Feed
-    from ui.dashboard.feed.stream_health import Health
+    from ui.dashboard.feed.stream_health import StreamHealth
 
 _WORDS = {
     SourceState.IDLE: ("idle", 0),
@@ -42,17 +42,17 @@ class StreamStates(Panel):
 
     def draw(self, painter: QPainter) -> None:
         """Draw the rows; what height is left goes to the sentences of the sources."""
-        place, streams = self.inside(top=44), list(self._feed.health.values())
+        area, streams = self.inside(top=44), list(self._feed.health.values())
         if not streams:
             self.say(painter, "No streams in this ring")
             return
         self.aside(painter, "rate · delay · lost samples")
-        line = min(self.px(32), place.height() / len(streams))
+        line = min(self.px(32), area.height() / len(streams))
         notes = sum(bool(health.note) for health in streams)
-        note_height = (place.height() - line * len(streams)) / max(notes, 1)
-        y = place.top()
+        note_height = (area.height() - line * len(streams)) / max(notes, 1)
+        y = area.top()
         for health in streams:
-            row = QRectF(place.left(), y, place.width(), line)
+            row = QRectF(area.left(), y, area.width(), line)
             severity = self._row(painter, row, health)
             y += line
             if health.note and note_height >= self.px(20):
@@ -61,7 +61,7 @@ class StreamStates(Panel):
                 lettering.paragraph(painter, below, health.note, self.px(16), colour)
                 y += note_height
 
-    def _texts(self, health: Health) -> tuple[int, str, str, str, str]:
+    def _texts(self, health: StreamHealth) -> tuple[int, str, str, str, str]:
         word, severity = _WORDS[health.state]
         ended = self._feed.frozen or health.state == SourceState.ENDED
         delay = "" if ended or math.isnan(health.delay_s) else _delay(health.delay_s)
@@ -72,7 +72,7 @@ class StreamStates(Panel):
         rate = f"{health.rate_hz:.0f} Hz" if math.isfinite(health.rate_hz) else f"({health.nominal_hz:.0f} Hz)"
         return severity, word, rate, delay, f"lost {health.lost_samples}" if health.lost_samples else ""
 
-    def _row(self, painter: QPainter, line: QRectF, health: Health) -> int:
+    def _row(self, painter: QPainter, line: QRectF, health: StreamHealth) -> int:
         severity, word, rate, delay, lost = self._texts(health)
         lettering.sign(painter, QPointF(line.left() + self.px(9), line.center().y()), self.px(18), severity)
         colour = colours.SEVERITIES[severity]

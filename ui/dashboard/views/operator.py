@@ -117,45 +117,45 @@ class Window(QWidget):
         scale = min(self.width() / 1920, self.height() / 1080)
         for panel in self._shown:
             panel.scale = scale
-        for panel, place in self._places(scale):
-            panel.setGeometry(place)
+        for panel, area in self._areas(scale):
+            panel.setGeometry(area)
             panel.update()
 
-    def _places(self, scale: float) -> list[tuple[Panel, QRect]]:
+    def _areas(self, scale: float) -> list[tuple[Panel, QRect]]:
         gap = round(12 * scale)
         width, height = self.width(), self.height()
         head, foot = round(64 * scale), round(196 * scale)
         top, bottom = 2 * gap + head, height - 2 * gap - foot
-        places: list[tuple[Panel, QRect]] = [(self.header, QRect(gap, gap, width - 2 * gap, head))]
+        areas: list[tuple[Panel, QRect]] = [(self.header, QRect(gap, gap, width - 2 * gap, head))]
         streams = round(0.27 * width)
-        places.append((self.flags, QRect(gap, bottom + gap, width - streams - 3 * gap, foot)))
-        places.append((self.streams, QRect(width - streams - gap, bottom + gap, streams, foot)))
+        areas.append((self.flags, QRect(gap, bottom + gap, width - streams - 3 * gap, foot)))
+        areas.append((self.streams, QRect(width - streams - gap, bottom + gap, streams, foot)))
         middle = round((0.385 if self.legs else 1.0) * (width - 4 * gap)) if self.centre else 0
         if self.legs:
             side = (width - middle - (4 if self.centre else 3) * gap) // 2
             for k, (leg, emg) in enumerate(zip(self.legs, self.emg, strict=True)):
                 x = gap if k == 0 else width - gap - side
                 leg_height = round(0.31 * (bottom - top))
-                places.append((leg, QRect(x, top, side, leg_height)))
-                places.append((emg, QRect(x, top + leg_height + gap, side, bottom - top - leg_height - gap)))
+                areas.append((leg, QRect(x, top, side, leg_height)))
+                areas.append((emg, QRect(x, top + leg_height + gap, side, bottom - top - leg_height - gap)))
             x = 2 * gap + side
         else:
             x, middle = gap, width - 2 * gap
         if self.centre and not self.legs:
             tall, half = round(0.4 * (bottom - top)), (middle - gap) // 2
             lower = QRect(gap, top + tall + gap, half, bottom - top - tall - gap)
-            places.append((self.balance, QRect(gap, top, middle, tall)))
-            places.append((self.plates, lower))
-            places.append((self.force, lower.translated(half + gap, 0)))
+            areas.append((self.balance, QRect(gap, top, middle, tall)))
+            areas.append((self.plates, lower))
+            areas.append((self.force, lower.translated(half + gap, 0)))
         elif self.centre:
             heights = [round(share * (bottom - top - 2 * gap)) for share in (0.33, 0.41, 0.26)]
             y = top
             for panel, tall in zip(self.centre, heights, strict=True):
-                places.append((panel, QRect(x, y, middle, tall)))
+                areas.append((panel, QRect(x, y, middle, tall)))
                 y += tall + gap
         if self.unknown is not None:
-            places.append((self.unknown, QRect(gap, top, width - 2 * gap, bottom - top)))
-        return places
+            areas.append((self.unknown, QRect(gap, top, width - 2 * gap, bottom - top)))
+        return areas
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Fill the whole screen on F11, and let go of it on F11 or Escape."""

@@ -14,7 +14,7 @@ from acquisition.disk import write_whole
 from acquisition.ring import Ring, SessionPhase
 from ui.dashboard import DashboardError
 from ui.dashboard.drawing import lettering, sweep
-from ui.dashboard.feed import worst_frame as moment
+from ui.dashboard.feed import worst_frame as worst_frame
 from ui.dashboard.feed.feed import Feed
 from ui.dashboard.views.operator import Window
 
@@ -65,5 +65,5 @@ def _feed(ring: Ring) -> Feed:
     feed.poll()
     for health in feed.health.values():
         health.poll()
-    moment_s = moment.rewind(ring, feed)
-    return feed if math.isnan(moment_s) else Feed(ring, frozen=True, whole_s=feed.session_s)
+    worst_s = worst_frame.rewind(ring, feed)
+    return feed if math.isnan(worst_s) else Feed(ring, frozen=True, whole_s=feed.session_s)

@@ -24,7 +24,7 @@ WIDTH = 16
 
 
 class Screen:
-    """The arrays that `fold` fills."""
+    """The arrays that `min_max` fills."""
 
     def __init__(self, lanes: int = 2) -> None:
         self.low = np.full((lanes, WIDTH), np.inf)
@@ -34,11 +34,11 @@ class Screen:
         self.level = np.full(lanes, np.nan)
         self.newest = -1
 
-    def fold(
+    def min_max(
         self, samples: NDArray[np.float64], columns: NDArray[np.int64], *, joined: bool = True, decay: float = 0.0
     ) -> None:
         lanes = len(self.low)
-        self.newest = raster.fold(
+        self.newest = raster.min_max(
             np.ascontiguousarray(samples), columns, joined, np.arange(lanes), np.ones(lanes), self.level, decay, self.last,
             self.low, self.high, self.lost, self.newest,
         )  # fmt: skip
@@ -52,10 +52,10 @@ blocks = hnp.arrays(np.float64, st.tuples(st.integers(1, 60), st.just(2)), eleme
 def test_how_samples_were_cut_into_blocks_changes_nothing(samples, steps, cut):
     columns = np.cumsum(steps[: len(samples)])
     whole, pieces = Screen(), Screen()
-    whole.fold(samples, columns, decay=0.1)
+    whole.min_max(samples, columns, decay=0.1)
     for part in (slice(0, cut), slice(cut, None)):
         if len(samples[part]):
-            pieces.fold(samples[part], columns[part], decay=0.1)
+            pieces.min_max(samples[part], columns[part], decay=0.1)
     for name in ("low", "high", "lost", "last", "level", "newest"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
 
@@ -65,7 +65,7 @@ def test_how_samples_were_cut_into_blocks_changes_nothing(samples, steps, cut):
 def test_each_column_spans_its_samples_and_joins_its_neighbour(samples, steps):
     columns = np.cumsum(steps[: len(samples)])
     screen = Screen()
-    screen.fold(samples, columns)
+    screen.min_max(samples, columns)
     for column in range(max(columns[0], columns[-1] - WIDTH + 1), columns[-1] + 1):
         within = samples[columns == column]
         before = samples[columns < column][-1:]
@@ -76,15 +76,15 @@ def test_each_column_spans_its_samples_and_joins_its_neighbour(samples, steps):
 
 def test_between_slow_samples_runs_a_straight_line():
     screen = Screen(1)
-    screen.fold(np.array([[0.0], [8.0]]), np.array([2, 6]))
+    screen.min_max(np.array([[0.0], [8.0]]), np.array([2, 6]))
     np.testing.assert_allclose(screen.low[0, 2:7], [0, 0, 2, 4, 6])
     np.testing.assert_allclose(screen.high[0, 2:7], [0, 2, 4, 6, 8])
 
 
 def test_lost_samples_are_marked_and_not_bridged():
     screen = Screen(1)
-    screen.fold(np.ones((2, 1)), np.array([2, 3]))
-    screen.fold(np.ones((1, 1)), np.array([7]), joined=False)
+    screen.min_max(np.ones((2, 1)), np.array([2, 3]))
+    screen.min_max(np.ones((1, 1)), np.array([7]), joined=False)
     assert list(np.flatnonzero(screen.lost)) == [4, 5, 6]
     assert (screen.low[0, 4:7] > screen.high[0, 4:7]).all()  # nothing is drawn there
 
@@ -93,7 +93,7 @@ def test_a_nan_interrupts_its_own_lane_alone():
     screen = Screen()
     samples = np.ones((6, 2))
     samples[2:4, 0] = np.nan
-    screen.fold(samples, np.arange(6))
+    screen.min_max(samples, np.arange(6))
     assert list(np.flatnonzero(screen.low[0, :6] > screen.high[0, :6])) == [2, 3]
     assert (screen.low[1, :6] <= screen.high[1, :6]).all()
 

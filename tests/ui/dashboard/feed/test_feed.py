@@ -15,7 +15,7 @@ from hardware.source import Block, Channel, SourceState, Stream
 from tests.support.squat_ring import SquatRing, rig_data
 from ui import dashboard
 from ui.dashboard.feed.feed import DEAD_S, TRAIL_ROWS, Feed
-from ui.dashboard.feed.stream_health import Health
+from ui.dashboard.feed.stream_health import StreamHealth
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_stream_s_health_is_measured(squat):
 
 def test_the_measured_rate_is_not_misled_by_late_blocks(tmp_path):
     ring = Ring.create(tmp_path / "ring.h5", [Stream("x", 1000.0, (Channel("a", "V"),))], 30.0)
-    writer, health = ring.writer("x"), Health(ring, "x")
+    writer, health = ring.writer("x"), StreamHealth(ring, "x")
     true_hz = 1000.1
     for block in range(300):
         end = 40 * (block + 1)

@@ -8,7 +8,7 @@ import pytest
 
 from acquisition.ring import Ring
 from tests.support.squat_ring import SquatRing, rig_data
-from ui.dashboard.feed import worst_frame as moment
+from ui.dashboard.feed import worst_frame as worst_frame
 from ui.dashboard.feed.feed import Feed
 
 
@@ -45,16 +45,16 @@ def test_a_ring_is_taken_back_to_the_moment_farthest_beyond_a_limit(ended):
     ring = Ring.attach(ended.ring.path)
     whole = polled(ring)
     assert whole.session_s == pytest.approx(20.0)
-    moment_s = moment.rewind(ring, whole)
-    assert moment_s == pytest.approx(10.5, abs=0.3)
+    worst_s = worst_frame.rewind(ring, whole)
+    assert worst_s == pytest.approx(10.5, abs=0.3)
     then = polled(ring)
-    assert then.session_s == pytest.approx(moment_s, abs=0.05)
+    assert then.session_s == pytest.approx(worst_s, abs=0.05)
     assert then.value("load_shift_pct") > 14.0
-    assert [(standing.start_s, standing.up, standing.flag.severity) for standing in then.flags] == [
+    assert [(shown.start_s, shown.up, shown.flag.severity) for shown in then.flags] == [
         (10.0, True, 2),
         (5.0, False, 1),
     ]
-    assert [health.index / health.nominal_hz for health in then.health.values()] == pytest.approx([moment_s] * 2, abs=0.05)
+    assert [health.index / health.nominal_hz for health in then.health.values()] == pytest.approx([worst_s] * 2, abs=0.05)
     assert ended.ring.path.read_bytes() == before
     assert polled(Ring.attach(ended.ring.path)).session_s == pytest.approx(20.0)  # others see the whole ring
 
@@ -64,7 +64,7 @@ def test_without_a_flag_the_ring_stays_as_it_is(tmp_path):
     squat.advance(7.0)
     squat.finish()
     feed = polled(squat.ring)
-    assert math.isnan(moment.rewind(squat.ring, feed))
+    assert math.isnan(worst_frame.rewind(squat.ring, feed))
     assert polled(squat.ring).session_s == 7.0
 
 
@@ -75,8 +75,8 @@ def test_a_flag_on_emg_alone_is_enough(tmp_path):
     squat.advance(4.0)
     squat.finish()
     ring = Ring.attach(squat.ring.path)
-    moment_s = moment.rewind(ring, polled(ring))
+    worst_s = worst_frame.rewind(ring, polled(ring))
     then = polled(ring)
-    assert 5.0 <= moment_s <= 9.5
+    assert 5.0 <= worst_s <= 9.5
     assert then.value("qh_change_right") > 1.0
     assert then.flags[0].up
