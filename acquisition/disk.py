@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+PROBE_BYTES = 16 * 2**20
 
 
 def claim(path: Path, size: int) -> None:
@@ -40,3 +44,27 @@ def allocate(file: FileIO, begin: int, end: int) -> None:
         os.posix_fallocate(file.fileno(), begin, end - begin)
     elif os.fstat(file.fileno()).st_size < end:  # NTFS gives a file its place when it is made longer
         file.truncate(end)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A folder's free space, and how fast 16 MiB went onto its disk."""
+
+    free_bytes: float
+    write_bytes_per_s: float
+
+
+def disk_of(folder: Path) -> Disk:
+    """Measure the disk of a folder by writing a file, which is removed again; raises OSError where nothing can be written."""
+    probe = folder / "probe.disk.bin"
+    content = os.urandom(2**20)
+    began_s = time.monotonic()
+    with probe.open("xb") as file:
+        try:
+            for _ in range(PROBE_BYTES // len(content)):
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        finally:
+            probe.unlink()
+    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / (time.monotonic() - began_s))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +11,6 @@ from acquisition.engine import Engine
 from acquisition.ring import Ring
 from acquisition.stretches import Stretch
 from hardware.source import Source, SourceError, SourceState, Stream
-
-PROBE_BYTES = 16 * 2**20
 
 
 @dataclass(slots=True)
@@ -31,14 +27,6 @@ class Probe:
     state: SourceState = SourceState.IDLE
     note: str = ""
     stretches: list[Stretch] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """A folder's free space, and how fast 16 MiB went onto its disk."""
-
-    free_bytes: float
-    write_bytes_per_s: float
 
 
 def probe_sources(makers: Mapping[str, Callable[[], Source]], folder: Path, seconds: float) -> list[Probe]:
@@ -94,19 +82,3 @@ def _record(sources: Sequence[Source], probes: Mapping[str, Probe], path: Path, 
     finally:
         ring.close()
         path.unlink()
-
-
-def disk_of(folder: Path) -> Disk:
-    """Measure the disk of a folder by writing a file, which is removed again; raises OSError where nothing can be written."""
-    probe = folder / "probe.disk.bin"
-    content = os.urandom(2**20)
-    began_s = time.monotonic()
-    with probe.open("xb") as file:
-        try:
-            for _ in range(PROBE_BYTES // len(content)):
-                file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        finally:
-            probe.unlink()
-    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / (time.monotonic() - began_s))

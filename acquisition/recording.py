@@ -27,7 +27,7 @@ from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch, read_stream, split_at_gaps, write_stream
 from acquisition.timebase import sync
 from acquisition.timebase.sync_edges import EDGE, finders
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import RecordingError
 from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring, SessionPhase
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -36,7 +36,8 @@ from acquisition import ring_file
 from acquisition.disk import NO_SPACE
 from acquisition.hdf5_text import text_of, texts_of
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
-from hardware.source import SourceState, SquatscopeError
+from hardware.errors import SquatscopeError
+from hardware.source import SourceState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from acquisition.rig.judgement import Rules, limits
-from processing.flags.rules import KINDS
+from processing.flags.kinds import KINDS
 from processing.formulas import FORMULAS
 
 DOCS = Path(__file__).parent

@@ -13,9 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-
-class SquatscopeError(Exception):
-    """Something that was foreseen is wrong; the text is one or more full sentences for whoever runs the program."""
+from hardware.errors import SquatscopeError
 
 
 class SourceError(SquatscopeError):

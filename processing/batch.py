@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from acquisition.hdf5_text import name_of
 from acquisition.recording import Recording
 from acquisition.rig.judgement import Judgement
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 from processing.analysis import Analysis
 from processing.pipeline import warm
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from hardware.source import Channel, SquatscopeError, Stream
+from hardware.errors import SquatscopeError
+from hardware.source import Channel, Stream
 from processing.emg.chain import EmgChain
 from processing.flags.rules import CHANGE, Rule, RuleBook, rules_for
 from processing.force.chain import ForceChain

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from acquisition.disk import write_whole
 from acquisition.hdf5_text import fixed, text_of, texts_of
 from acquisition.rig import Rig
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 
 FORMAT = "squatscope results"
 FORMAT_VERSION = 1

@@ -14,7 +14,7 @@ from shutil import copy
 import numpy as np
 import pytest
 
-from acquisition.formats.c3d.importer import ImportMap
+from acquisition.formats.importing import ImportMap
 from acquisition.recording import Recording
 from acquisition.recovery import recover
 from acquisition.rig.rig_file import load, read_toml

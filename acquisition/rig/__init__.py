@@ -16,6 +16,7 @@ from acquisition.rig.rig import (
     Side,
     SimulatedSource,
     StreamSettings,
+    microvolts_per_unit,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "Side",
     "SimulatedSource",
     "StreamSettings",
+    "microvolts_per_unit",
 ]

@@ -229,3 +229,8 @@ class Rig(Judgement):
     def column(self, stream_name: str, channel: str) -> int:
         """Return the column in which a channel stands in its stream's samples."""
         return self.stream_named(stream_name).channels.index(channel)
+
+
+def microvolts_per_unit(electrode: Electrode, unit: str) -> float:
+    """Return what brings an electrode's raw numbers to microvolts at the skin."""
+    return UNITS_TO_UV[unit] / electrode.gain

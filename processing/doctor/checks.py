@@ -14,6 +14,7 @@ import numpy as np
 
 from acquisition.recorder import bytes_per_s
 from acquisition.recording import gaps_of
+from acquisition.rig import microvolts_per_unit
 from acquisition.rig.plate_map import plate_map
 from acquisition.stretches import TICK
 from acquisition.timebase import sync
@@ -22,14 +23,15 @@ from acquisition.timebase.sync_edges import finders
 from hardware.nidaq.settings import NidaqSettings
 from hardware.source import SourceState
 from processing.emg.chain import EmgChain
-from processing.emg.quality import ChannelQuality, Verdict, microvolts_per_unit
+from processing.emg.quality import ChannelQuality, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
-    from acquisition.probe import Disk, Probe
+    from acquisition.disk import Disk
+    from acquisition.probe import Probe
     from acquisition.rig import Plate, Rig, StreamSettings
     from hardware.nidaq.devices import NidaqDevice
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.rig import Rig
+from acquisition.rig import Rig, microvolts_per_unit
 from processing.emg.activation import Activation
 from processing.emg.filters import LANES, SECTIONS, band_edges_hz, emg_sections
 from processing.emg.quality import (
@@ -22,7 +22,6 @@ from processing.emg.quality import (
     add_tones,
     close_slice,
     count_samples,
-    microvolts_per_unit,
 )
 from processing.formulas import Metric
 

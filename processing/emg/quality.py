@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.rig import UNITS_TO_UV, Electrode
+from acquisition.rig import Electrode
 from acquisition.rig.judgement import QualitySettings
 from processing.emg.filters import LANES
 
@@ -294,8 +294,3 @@ class QualityJudge:
             bad_windows=bad,
             worst=worst if windows else Verdict.NOT_JUDGED,
         )
-
-
-def microvolts_per_unit(electrode: Electrode, unit: str) -> float:
-    """Return what brings an electrode's raw numbers to microvolts at the skin."""
-    return UNITS_TO_UV[unit] / electrode.gain

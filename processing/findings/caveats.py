@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig import HAMSTRINGS, QUADRICEPS
-from acquisition.rig.plate_map import plate_map
-from processing.force.chain import SIDES, right_direction
+from acquisition.rig.plate_map import plate_map, right_direction
+from processing.force.chain import SIDES
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig

@@ -7,23 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from processing.flags.kinds import MEANINGS
+
 if TYPE_CHECKING:
     from processing.results import FlagResult, Results
-
-MEANINGS = {
-    "load_shift": "The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on "
-    "the other.",
-    "cop_shift": "The weight as a whole moves from the middle between the feet towards the {side} foot.",
-    "foot_cop_medial": "The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. "
-    "That fits a knee that caves in, and is no proof of it.",
-    "qh_change": "The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
-    "than they did at the start of the session.",
-    "qh_between_legs": "In the {side} leg the quadriceps (front of the thigh) outweigh the hamstrings (back of the thigh) more "
-    "than in the other leg.",
-    "qh_limit": "The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
-    "than the limit that was set.",
-}
-"""What the flag of each rule says, in words for people who don't know the formula."""
 
 
 @dataclass(frozen=True, slots=True)

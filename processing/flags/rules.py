@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig.judgement import Rules, RuleSettings, limits
+from processing.flags.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,34 +60,6 @@ class Rule:
     def as_data(self) -> dict[str, Any]:
         """Return the rule as plain data, for files and screens."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Which setting judges which column in which direction, and how its flag reads."""
-
-    setting: str
-    metric: str
-    side: str
-    label: str
-    sign: float = 1.0
-    log2: bool = False
-
-
-KINDS = (
-    Kind("load_shift", "load_shift_pct", "left", "load shifts to the left leg", sign=-1.0),
-    Kind("load_shift", "load_shift_pct", "right", "load shifts to the right leg"),
-    Kind("cop_shift", "cop_net_shift_mm", "left", "centre of pressure drifts to the left", sign=-1.0),
-    Kind("cop_shift", "cop_net_shift_mm", "right", "centre of pressure drifts to the right"),
-    Kind("foot_cop_medial", "foot_cop_medial_left_mm", "left", "left foot rolls inwards (valgus-associated pattern)"),
-    Kind("foot_cop_medial", "foot_cop_medial_right_mm", "right", "right foot rolls inwards (valgus-associated pattern)"),
-    Kind("qh_change", "qh_change_left", "left", "left quadriceps take over, against own baseline"),
-    Kind("qh_change", "qh_change_right", "right", "right quadriceps take over, against own baseline"),
-    Kind("qh_between_legs", "qh_between_legs_log2", "left", "left leg more quad-dominant than the right", sign=-1.0, log2=True),
-    Kind("qh_between_legs", "qh_between_legs_log2", "right", "right leg more quad-dominant than the left", log2=True),
-    Kind("qh_limit", "qh_left", "left", "left quad/hamstring ratio above its limit"),
-    Kind("qh_limit", "qh_right", "right", "right quad/hamstring ratio above its limit"),
-)
 
 
 def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[Rule]:

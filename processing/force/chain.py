@@ -14,8 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.rig import Axis, Rig
-from acquisition.rig.plate_map import Floats, PlateMap, plate_map
+from acquisition.rig import Rig
+from acquisition.rig.plate_map import Floats, PlateMap, plate_map, right_direction
 from processing.force.stance import QuietStance
 from processing.formulas import Metric, metric
 
@@ -127,26 +127,6 @@ class ForceChain:
         rows = self._rows[:n]
         self.stance.refer(rows[:, 0], rows[:, 1:4], rows[:, 11:])
         return rows
-
-
-def right_direction(axis: Axis | None, left_mm: Floats, right_mm: Floats) -> Floats:
-    """Return the unit vector (3,) to the lifter's right: the axis named, or the lab axis nearest to the way between the plates.
-
-    `left_mm`, `right_mm`: the centres of the plates; NaN for one that isn't there, which gives NaN. Raises ValueError where no
-    axis is named and the centres lie one above the other.
-    """
-    direction = np.zeros(3)
-    if axis is not None:
-        direction["xy".index(axis[-1])] = -1.0 if axis.startswith("-") else 1.0
-        return direction
-    way = (right_mm - left_mm)[:2]
-    if not np.isfinite(way).all():
-        return np.full(3, np.nan)
-    if not way.any():
-        raise ValueError(f"Both plates have their centre at x, y = {left_mm[:2]} mm; give each plate its own corners_mm.")
-    across = int(np.argmax(np.abs(way)))
-    direction[across] = np.sign(way[across])
-    return direction
 
 
 def _stack(plates: list[tuple[list[int], PlateMap]]) -> _Plates:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, Muscle, Side
+from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Positive, Settings
-from hardware.source import SquatscopeError
 from sim.lifter.motion import Floats, Motion, Movement, Repetition, Sway, Tempo
 
 GRAVITY = 9.80665

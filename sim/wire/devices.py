@@ -19,10 +19,11 @@ import numpy as np
 
 from acquisition.rig import Rig, SimulatedSource, StreamSettings
 from hardware.brainflow.settings import BrainflowSettings
+from hardware.errors import SquatscopeError
 from hardware.lsl.outlet import LslOutlet
 from hardware.lsl.settings import LslSettings
 from hardware.nidaq.settings import NidaqSettings
-from hardware.source import SourceError, SquatscopeError
+from hardware.source import SourceError
 from sim.device import SimulatedDevice
 from sim.lifter.lifter import Lifter
 from sim.session_clock import SessionClock

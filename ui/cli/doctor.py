@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from acquisition.probe import disk_of, probe_sources
+from acquisition.disk import disk_of
+from acquisition.probe import probe_sources
 from acquisition.rig.rig_file import load
 from hardware.nidaq.settings import NidaqSettings
 from hardware.source import SourceError

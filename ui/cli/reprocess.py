@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from acquisition.hdf5_text import name_of
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 from processing.batch import reprocess_many
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings

@@ -9,7 +9,7 @@ import importlib
 import re
 import sys
 
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 
 
 class DashboardError(SquatscopeError):

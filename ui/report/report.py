@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from acquisition.disk import write_whole
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import amount, findings, setting
 from processing.formulas import FORMULAS

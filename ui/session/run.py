@@ -6,7 +6,6 @@ import math
 import time
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,9 +15,10 @@ from acquisition.engine import Engine
 from acquisition.recorder import Recorder, bytes_per_s, require_space
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
+from ui.archive.folder import Folder, SessionError
 from ui.report import report
 from ui.session import dashboard_process
 from ui.session.lsl_publisher import Outlets
@@ -40,67 +40,6 @@ MOST_RING_S = 900.0
 WATCH_S = 0.1
 
 
-class SessionError(SquatscopeError):
-    """A session can't begin, or can't leave what it should; the text is a full sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """The files that a session leaves in its folder; the ring stays only where something went wrong."""
-
-    path: Path
-
-    @property
-    def ring(self) -> Path:
-        """The ring, while the session lasts."""
-        return self.path / "ring.h5"
-
-    @property
-    def recording(self) -> Path:
-        """Raw samples."""
-        return self.path / "recording.h5"
-
-    @property
-    def metrics(self) -> Path:
-        """Metrics and flags."""
-        return self.path / "metrics.h5"
-
-    @property
-    def picture(self) -> Path:
-        """The dashboard at the worst moment of the session, or at its end if no flag was up."""
-        return self.path / "dashboard.png"
-
-    @property
-    def report(self) -> Path:
-        """The page to read."""
-        return self.path / "report.html"
-
-    def left(self) -> list[tuple[str, Path]]:
-        """Return what the session left, by name."""
-        files = {
-            "recording": self.recording,
-            "metrics": self.metrics,
-            "picture": self.picture,
-            "report": self.report,
-            "ring": self.ring,
-        }
-        return [(name, path) for name, path in files.items() if path.exists()]
-
-    def make(self) -> bool:
-        """Make the folder and return whether it was not there; raises SessionError where it can't be, or has such files."""
-        for file in (self.ring, self.recording, self.metrics, self.picture, self.report):
-            if file.exists():
-                raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
-        new = not self.path.exists()
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SessionError(
-                f"The folder {self.path} can't be made: {error.strerror}; give another one with --out."
-            ) from error
-        return new
-
-
 @dataclass(slots=True)
 class Outcome:
     """What a session came to: its results, what went wrong, and what else is worth a sentence."""
@@ -109,17 +48,6 @@ class Outcome:
     folder: Folder
     faults: list[str]
     remarks: list[str] = field(default_factory=list)
-
-
-def new_folder(what: str) -> Path:
-    """Return a folder's name that is not taken yet, from what it is for and the time."""
-    stem = f"squatscope-{what}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    path = Path(stem)
-    number = 2
-    while path.exists():
-        path = Path(f"{stem}-{number}")
-        number += 1
-    return path
 
 
 def run_session(

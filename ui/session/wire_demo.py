@@ -13,7 +13,8 @@ from ui.session.sources import sources_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ui.session.run import Folder, Outcome
+    from ui.archive.folder import Folder
+    from ui.session.run import Outcome
 
 
 def run_wired(folder: Folder, console: Console, seconds: float, seed: int, *, headless: bool) -> Outcome:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from acquisition.formats.c3d.child import read_apart
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,94 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from contextlib import suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from acquisition.formats.c3d.file import C3DData, C3DError, read_c3d
 from acquisition.formats.c3d.foot_markers import feet_of, right_axis
 from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
+from acquisition.formats.importing import (
+    STREAM,
+    TICK_S,
+    VOLTS,
+    ImportMap,
+    ImportResult,
+    electrode_on,
+    not_volts,
+    unique_names,
+    write_recording,
+)
 from acquisition.formats.muscle_labels import muscle_and_side
 from acquisition.hdf5_text import name_of
-from acquisition.recording import RecordingError, RecordingWriter
-from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Lead, Muscle, Rig, Side, StreamSettings
+from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
 from acquisition.rig.judgement import Judgement
 from acquisition.rig.rig_file import RigError, read_toml
 from acquisition.rig.toml_lines import lines_of
-from acquisition.stretches import TICK, Stretch
-from hardware.settings import NotNegative, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
-
-__all__ = ["C3DError", "ImportMap", "ImportResult", "import_c3d"]
-
-STREAM = "analog"
-TICK_S = 0.02
-VOLTS = {
-    "v": "V",
-    "volt": "V",
-    "volts": "V",
-    "mv": "mV",
-    "millivolts": "mV",
-    "uv": "uV",
-    "µv": "uV",
-    "μv": "uV",
-    "microvolts": "uV",
-}
-
-
-class MapPlate(Settings):
-    """A plate of the file by its number, from 1, and the foot that stands on it."""
-
-    number: Annotated[int, Field(ge=1)]
-    side: Side
-    pad_mm: NotNegative = 0.0
-
-
-class MapElectrode(Lead):
-    """An EMG channel of the file by its label, and what it was on."""
-
-    label: str
-
-
-class ImportMap(Judgement):
-    """What a person knows about a C3D file and the file does not say, with a rig's own settings where they differ."""
-
-    plate: Annotated[list[MapPlate], Field(max_length=2)] = []
-    emg: list[MapElectrode] = []
-    lab: Lab = Lab()
-
-    @model_validator(mode="after")
-    def _each_once(self) -> ImportMap:
-        if len(self.plate) == 2 and self.plate[0].number == self.plate[1].number:
-            raise ValueError(f"plate {self.plate[0].number} is named twice; name each once")
-        if len(self.plate) == 2 and self.plate[0].side == self.plate[1].side:
-            raise ValueError(f"both plates stand on the {self.plate[0].side}; give one the other side")
-        labels = [label for label, count in Counter(entry.label for entry in self.emg).items() if count > 1]
-        if labels:
-            raise ValueError(f"the channel {labels[0]!r} is named twice; name each once")
-        doubled = [muscle for muscle, count in Counter((e.muscle, e.side) for e in self.emg).items() if count > 1]
-        if doubled and doubled[0][0] != "other":
-            raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """An imported recording: its path, its rig, all that was converted, chosen or assumed, and a summary for the screen."""
-
-    path: Path
-    rig: Rig
-    messages: tuple[str, ...]
-    summary: str
 
 
 def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResult:
@@ -135,20 +76,9 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
     except ValidationError as error:
         text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
         raise C3DError(f"{c3d} can't be imported: {text}.") from error
-    _write(out, rig, data.analog, block)
+    write_recording(out, rig, data.analog, block)
     everything = (*data.notes, *messages, *about_emg)
     return ImportResult(out, rig, everything, _summary(c3d, data, rig, chosen, unmapped))
-
-
-def unique_names(labels: list[str]) -> list[str]:
-    """Return a name for each channel: its label, with its number from 1 where that is empty or was there before."""
-    names: list[str] = []
-    for number, label in enumerate(labels, 1):
-        name = label or f"analog {number}"
-        while name in names:
-            name = f"{name} ({number})"
-        names.append(name)
-    return names
 
 
 def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, names: list[str]) -> None:
@@ -180,7 +110,7 @@ def _electrodes(
     for entry in mapping.emg:
         unit = units[names.index(entry.label)]
         if unit not in UNITS_TO_UV:
-            messages.append(_not_volts(entry.label, unit))
+            messages.append(not_volts(entry.label, unit))
             continue
         electrodes.append(Electrode(stream=STREAM, channel=entry.label, **entry.model_dump(exclude={"label"})))
     on_plates = {column for plate in data.plates for column in plate.columns}
@@ -192,12 +122,12 @@ def _electrodes(
         if muscle is None:
             unmapped.append(name)
         elif units[column] not in UNITS_TO_UV:
-            messages.append(_not_volts(name, units[column]))
+            messages.append(not_volts(name, units[column]))
         elif side is None:
             no_side.append(name)
         elif not np.isfinite(data.analog[:, column]).all():
             messages.append(f"The channel {name!r} has samples that are no numbers; it is recorded and not used as EMG.")
-        elif (other := _electrode_on(electrodes, muscle, side)) is not None:
+        elif (other := electrode_on(electrodes, muscle, side)) is not None:
             messages.append(f"The channels {other.channel!r} and {name!r} are both {muscle} {side}; the first is used.")
         else:
             electrodes.append(Electrode(muscle=muscle, side=side, stream=STREAM, channel=name))
@@ -219,34 +149,6 @@ def _says(label: str, description: str) -> tuple[Muscle | None, Side | None]:
         return muscle, side
     described, side = muscle_and_side(description)
     return (described, side) if muscle in (None, described) else (muscle, None)
-
-
-def _not_volts(name: str, unit: str) -> str:
-    what = f"in {unit!r}" if unit else "without a unit"
-    return f"The channel {name!r} is {what}, and EMG is in V, mV or uV; it is recorded and not used as EMG."
-
-
-def _electrode_on(electrodes: list[Electrode], muscle: Muscle, side: Side) -> Electrode | None:
-    return next((e for e in electrodes if (e.muscle, e.side) == (muscle, side)), None)
-
-
-def _write(out: Path, rig: Rig, analog: NDArray[np.float64], block: int) -> None:
-    """Write the recording whole, or leave nothing."""
-    writer = RecordingWriter(out, rig, [rig.stream[0].stream()])
-    try:
-        ends = np.append(np.arange(block, len(analog), block), len(analog))
-        ticks = np.zeros(len(ends), TICK)
-        ticks["row"] = ticks["index"] = ends
-        ticks["host_s"] = (ends - 1) / rig.stream[0].rate_hz
-        writer.append(STREAM, Stretch(analog, ticks, 0, 0))
-        writer.finish()
-    except BaseException as error:
-        with suppress(RecordingError):
-            writer.abandon()
-        out.unlink(missing_ok=True)
-        if isinstance(error, RecordingError):
-            raise RecordingError(f"Writing {out} failed, and nothing of it was kept: {error.__cause__ or error}.") from error
-        raise
 
 
 def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unmapped: list[str]) -> str:

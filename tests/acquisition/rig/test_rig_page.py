@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from acquisition.formats.c3d.importer import ImportMap, MapElectrode, MapPlate
+from acquisition.formats.importing import ImportMap, MapElectrode, MapPlate
 from acquisition.rig import Rig
 from acquisition.rig.judgement import Rules, RuleSettings, limits
 from acquisition.rig.rig_file import load, read_toml

@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from acquisition.probe import Disk, Probe
+from acquisition.disk import Disk
+from acquisition.probe import Probe
 from acquisition.rig import Rig
 from acquisition.rig.plate_map import plate_map
 from acquisition.rig.rig_file import example, load

@@ -9,7 +9,7 @@ import pytest
 
 from acquisition.rig.rig_file import example, load
 from processing.findings.findings import amount, findings, setting
-from processing.flags.rules import KINDS
+from processing.flags.kinds import KINDS
 from processing.results import FlagResult, Results
 
 NAN = float("nan")

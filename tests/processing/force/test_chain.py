@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquisition.rig import Rig
-from processing.force.chain import METRICS, ForceChain, right_direction
+from acquisition.rig.plate_map import right_direction
+from processing.force.chain import METRICS, ForceChain
 
 NAMES = [metric.name for metric in METRICS]
 CHANNELS = [f"a{i}" for i in range(14)]

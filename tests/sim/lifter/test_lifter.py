@@ -11,7 +11,7 @@ from scipy.integrate import cumulative_trapezoid
 
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, Side
 from acquisition.rig.judgement import Rules
-from hardware.source import SquatscopeError
+from hardware.errors import SquatscopeError
 from sim.lifter.lifter import GRAVITY, SIDES, GluteWeakness, KneeCaves, Lifter, QuadsTakeOver, ShareDrift, Truth, demo_lifter
 from sim.lifter.motion import Phase, Sway, Tempo
 

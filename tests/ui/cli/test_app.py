@@ -17,6 +17,7 @@ from acquisition.rig.rig_file import example, load
 from acquisition.stretches import TICK, Stretch
 from hardware.source import SourceError
 from ui.cli import app as cli
+from ui.cli.console import console
 
 
 class Told:
@@ -31,7 +32,7 @@ def squatscope(monkeypatch, capsys, tmp_path):
     """Run a command in this process, as the installed script does, within an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(cli.console, "_width", 80)
+    monkeypatch.setattr(console, "_width", 80)
 
     def run(*arguments: object) -> Told:
         monkeypatch.setattr(sys, "argv", ["squatscope", *map(str, arguments)])

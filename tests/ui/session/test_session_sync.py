@@ -11,7 +11,8 @@ from acquisition.rig.rig_file import example, load
 from processing.results import Results
 from sim.device import devices
 from sim.lifter.lifter import demo_lifter
-from ui.session.run import Folder, SessionError, dashboard_process, run_session
+from ui.archive.folder import Folder, SessionError
+from ui.session.run import dashboard_process, run_session
 
 SECONDS = 11.0
 

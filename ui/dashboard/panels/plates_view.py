@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QResizeEvent
 
 from acquisition.rig import Plate, Rig
-from processing.force.chain import right_direction
+from acquisition.rig.plate_map import right_direction
 from ui.dashboard.drawing import charts, colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.feed.feed import TRAIL_ROWS, Feed

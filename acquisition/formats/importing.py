@@ -1,0 +1,122 @@
+"""What all imports share: the map of what a file does not say, the names of channels, and the recording that comes out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from acquisition.recording import RecordingError, RecordingWriter
+from acquisition.rig import Electrode, Lab, Lead, Muscle, Rig, Side
+from acquisition.rig.judgement import Judgement
+from acquisition.stretches import TICK, Stretch
+from hardware.settings import NotNegative, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+STREAM = "analog"
+TICK_S = 0.02
+VOLTS = {
+    "v": "V",
+    "volt": "V",
+    "volts": "V",
+    "mv": "mV",
+    "millivolts": "mV",
+    "uv": "uV",
+    "µv": "uV",
+    "μv": "uV",
+    "microvolts": "uV",
+}
+
+
+class MapPlate(Settings):
+    """A plate of the file by its number, from 1, and the foot that stands on it."""
+
+    number: Annotated[int, Field(ge=1)]
+    side: Side
+    pad_mm: NotNegative = 0.0
+
+
+class MapElectrode(Lead):
+    """An EMG channel of the file by its label, and what it was on."""
+
+    label: str
+
+
+class ImportMap(Judgement):
+    """What a person knows about a C3D file and the file does not say, with a rig's own settings where they differ."""
+
+    plate: Annotated[list[MapPlate], Field(max_length=2)] = []
+    emg: list[MapElectrode] = []
+    lab: Lab = Lab()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> ImportMap:
+        if len(self.plate) == 2 and self.plate[0].number == self.plate[1].number:
+            raise ValueError(f"plate {self.plate[0].number} is named twice; name each once")
+        if len(self.plate) == 2 and self.plate[0].side == self.plate[1].side:
+            raise ValueError(f"both plates stand on the {self.plate[0].side}; give one the other side")
+        labels = [label for label, count in Counter(entry.label for entry in self.emg).items() if count > 1]
+        if labels:
+            raise ValueError(f"the channel {labels[0]!r} is named twice; name each once")
+        doubled = [muscle for muscle, count in Counter((e.muscle, e.side) for e in self.emg).items() if count > 1]
+        if doubled and doubled[0][0] != "other":
+            raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """An imported recording: its path, its rig, all that was converted, chosen or assumed, and a summary for the screen."""
+
+    path: Path
+    rig: Rig
+    messages: tuple[str, ...]
+    summary: str
+
+
+def unique_names(labels: list[str]) -> list[str]:
+    """Return a name for each channel: its label, with its number from 1 where that is empty or was there before."""
+    names: list[str] = []
+    for number, label in enumerate(labels, 1):
+        name = label or f"analog {number}"
+        while name in names:
+            name = f"{name} ({number})"
+        names.append(name)
+    return names
+
+
+def not_volts(name: str, unit: str) -> str:
+    """Say that a channel, for its unit, can't be EMG."""
+    what = f"in {unit!r}" if unit else "without a unit"
+    return f"The channel {name!r} is {what}, and EMG is in V, mV or uV; it is recorded and not used as EMG."
+
+
+def electrode_on(electrodes: list[Electrode], muscle: Muscle, side: Side) -> Electrode | None:
+    """Return the electrode that is on a muscle already, or None."""
+    return next((e for e in electrodes if (e.muscle, e.side) == (muscle, side)), None)
+
+
+def write_recording(out: Path, rig: Rig, analog: NDArray[np.float64], block: int) -> None:
+    """Write the recording of one stream, (samples, channels), whole or not at all; raises RecordingError."""
+    writer = RecordingWriter(out, rig, [rig.stream[0].stream()])
+    try:
+        ends = np.append(np.arange(block, len(analog), block), len(analog))
+        ticks = np.zeros(len(ends), TICK)
+        ticks["row"] = ticks["index"] = ends
+        ticks["host_s"] = (ends - 1) / rig.stream[0].rate_hz
+        writer.append(STREAM, Stretch(analog, ticks, 0, 0))
+        writer.finish()
+    except BaseException as error:
+        with suppress(RecordingError):
+            writer.abandon()
+        out.unlink(missing_ok=True)
+        if isinstance(error, RecordingError):
+            raise RecordingError(f"Writing {out} failed, and nothing of it was kept: {error.__cause__ or error}.") from error
+        raise

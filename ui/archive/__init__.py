@@ -1,0 +1,1 @@
+"""The archive: folders of sessions, and what is in them."""

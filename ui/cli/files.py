@@ -1,0 +1,44 @@
+"""Commands about files: import and reprocess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli.console import console, say
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.c3d", help="A C3D file with force plates and EMG.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.h5", help="The recording to make.")],
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="A TOML file that says which plate and channel is what.")
+    ] = None,
+) -> None:
+    """Turn a C3D file into a recording, which can be replayed and reprocessed."""
+    from acquisition.formats.c3d.importer import import_c3d
+
+    imported = import_c3d(file, out, map_file)
+    for message in imported.messages:
+        say(f"• {message}")
+    say(imported.summary)
+    say(f"Recording: {imported.path}")
+
+
+def reprocess(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Recordings.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", help="A rig file whose filters, limits and rules are used instead of the recorded ones."),
+    ] = None,
+) -> None:
+    """Compute metrics, flags and report of recordings anew, with the code that ran live."""
+    from acquisition.rig.rig_file import load
+    from ui.cli.reprocess import reprocess_files
+
+    failed = reprocess_files(files, out, load(settings) if settings is not None else None, console)
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,73 @@
+"""Commands about a lab: check, doctor, devices and sys-info."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli.console import console, say
+
+
+def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")]) -> None:
+    """Check a rig file, and say what it describes."""
+    from acquisition.rig.rig_file import load
+    from processing.findings.caveats import about_places
+
+    rig = load(rig_file)
+    for stream in rig.stream:
+        say(f"stream {stream.name}: {len(stream.channels)} channels at {stream.rate_hz:g} Hz, {stream.source.kind}")
+    for plate in rig.plate:
+        say(f"plate {plate.name}: {plate.side}, type {plate.c3d_type}, {plate.model or 'no model named'}")
+    for side in ("left", "right"):
+        muscles = [electrode.muscle for electrode in rig.emg if electrode.side == side]
+        say(f"EMG {side}: {', '.join(muscles) or 'none'}")
+    doubts = about_places(rig)
+    for doubt in doubts:
+        say(f"• {doubt}")
+    say(f"{rig_file} can be used, but look at what is said above." if doubts else f"{rig_file} is a good rig.")
+
+
+def doctor(
+    rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")],
+    seconds: Annotated[float, typer.Option("--seconds", min=2.0, max=600.0, help="How long to measure.")] = 5.0,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", help="A known weight on a plate, as SIDE:KG:X_MM,Y_MM in the lab; it must come back."),
+    ] = None,
+) -> None:
+    """Check a rig before a session: devices, plates, electrodes, clocks and disk, and what to do about each."""
+    from processing.doctor.known_weight import KnownWeight
+    from ui.cli.doctor import check_rig
+
+    try:
+        weights = [KnownWeight.parse(text) for text in weight or []]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--weight") from None
+    if not check_rig(rig_file, seconds, weights, console):
+        raise typer.Exit(1)
+
+
+def devices(
+    server: Annotated[str, typer.Option("--server", help="host:port of an NI gRPC Device Server, to list its devices.")] = "",
+    lsl_address: Annotated[
+        str, typer.Option("--lsl-address", help="This machine's address on the network in which to look for LSL streams.")
+    ] = "127.0.0.1",
+    boards: Annotated[bool, typer.Option("--boards", help="List the boards that BrainFlow can read, there or not.")] = False,
+) -> None:
+    """List what this machine can measure with: NI devices, serial ports with boards, LSL streams."""
+    from ui.cli import devices as found
+
+    for listing in (found.ni_devices(server), found.serial_ports(), found.lsl_streams(lsl_address)):
+        found.show(listing, console)
+    if boards:
+        found.show(found.boards(), console)
+
+
+def sys_info() -> None:
+    """Print the versions that a bug report needs."""
+    from ui.cli.sysinfo import lines
+
+    for line in lines():
+        say(line)

@@ -1,0 +1,141 @@
+"""Commands about sessions: demo, live, dashboard and recover."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.console import console, fail, say
+
+if TYPE_CHECKING:
+    from hardware.source import Source
+    from ui.session.run import Outcome
+
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for what the session leaves; a new one by default.")]
+Headless = Annotated[bool, typer.Option("--headless", help="Show the session in the terminal and open no window.")]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", min=1.0, max=86400.0, help="How long to record; until Ctrl-C by default.")
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another lifter's noise.")]
+
+
+def demo(
+    seconds: Annotated[float, typer.Option("--seconds", min=6.0, max=86400.0, help="How long the lifter squats.")] = 30.0,
+    seed: Seed = 1,
+    out: Out = None,
+    headless: Headless = False,
+    wire: Annotated[
+        bool,
+        typer.Option("--wire", help="The same through the clients of NI-DAQmx, LSL and BrainFlow, with stand-ins to talk to."),
+    ] = False,
+) -> None:
+    """Watch a simulated lifter squat, a knee cave in, and the flags come up; no hardware needed."""
+    from acquisition.rig.rig_file import example, load
+    from ui.archive.folder import Folder, new_folder
+    from ui.session.run import run_session
+    from ui.session.sources import sources_of
+
+    folder = Folder(out or new_folder("demo"))
+    if wire:
+        from ui.session.wire_demo import run_wired
+
+        _tell(run_wired(folder, console, seconds, seed, headless=headless))
+        return
+    rig = load(example("demo"))
+    _tell(run_session(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
+
+
+def live(
+    rig_file: Annotated[Path | None, typer.Argument(metavar="[RIG]", help="The rig's TOML file.")] = None,
+    replay: Annotated[Path | None, typer.Option("--replay", help="Play this recording as if it were hardware.")] = None,
+    speed: Annotated[
+        float, typer.Option("--speed", help="With --replay: 2 is twice as fast as life, inf as fast as can be.")
+    ] = 1.0,
+    seconds: Seconds = None,
+    seed: Seed = 1,
+    out: Out = None,
+    headless: Headless = False,
+) -> None:
+    """Record a session from a rig's devices, or play a recording through the whole live path."""
+    from acquisition.recording import Recording
+    from acquisition.rig.rig_file import load
+    from sim.replay import replay as replay_sources
+    from sim.replay import ring_seconds
+    from ui.archive.folder import Folder, new_folder
+    from ui.session.run import run_session
+    from ui.session.sources import sources_of
+
+    if (rig_file is None) == (replay is None):
+        raise typer.BadParameter("give either a rig's TOML file or --replay with a recording")
+    if not speed > 0:
+        raise typer.BadParameter(
+            f"{speed:g} is no speed; 1 is life, 2 twice as fast, inf as fast as can be", param_hint="--speed"
+        )
+    folder = Folder(out or new_folder("live"))
+    ring_s = None
+    if replay is not None:
+        with Recording(replay) as recording:
+            rig, length_s = recording.rig, recording.seconds
+        ring_s = ring_seconds(replay) + 1.0
+        sources: list[Source] = list(replay_sources(replay, None if math.isinf(speed) else speed))
+    elif rig_file is not None:
+        rig = load(rig_file)
+        length_s = seconds or math.inf
+        sources = sources_of(rig, seconds, seed)
+    _tell(run_session(rig, sources, folder, console, seconds=seconds, length_s=length_s, ring_s=ring_s, headless=headless))
+
+
+def recover(
+    ring: Annotated[Path, typer.Argument(metavar="RING", help="The ring that a killed session left.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.h5", help="The recording to make.")],
+) -> None:
+    """Make a recording from the ring of a session that was killed."""
+    from acquisition.recovery import recover as recover_ring
+
+    recovered = recover_ring(ring, out)
+    for message in recovered.messages:
+        say(f"• {message}")
+    say(f"Recording: {out}")
+
+
+def dashboard(
+    ring: Annotated[Path, typer.Argument(metavar="RING", help="The ring of a session, running or ended.")],
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this PNG file, and open no window.")] = None,
+    close_at_end: Annotated[bool, typer.Option("--close-at-end", help="Close the window when the session ends.")] = False,
+) -> None:
+    """Open the dashboard of a session; it can be closed and opened at any time, and any number of times."""
+    from ui.dashboard import qt_missing
+
+    if missing := qt_missing():
+        fail(missing)
+    if picture is not None:
+        from ui.dashboard.views.picture import save
+
+        save(ring, picture)
+        return
+    from ui.dashboard.views.operator import show
+
+    raise typer.Exit(show(ring, close_at_end=close_at_end))
+
+
+def _tell(outcome: Outcome) -> None:
+    """Say what a session found and where its files are; exit with 1 where something went wrong."""
+    from processing.findings.caveats import caveats
+    from processing.findings.findings import findings
+
+    found = findings(outcome.results)
+    say()
+    say("Flagged:" if found else "No flag came up.")
+    for finding in found:
+        style = "bold" if finding.severity == "red" else ""
+        say(f"  {finding.severity.upper():<5}  {finding.sentence()}.", style=style)
+    for sentence in [*caveats(outcome.results), *outcome.remarks]:
+        say(f"• {sentence}", style="dim")
+    say()
+    for name, path in outcome.folder.left():
+        say(f"{name:<10} {path}")
+    if outcome.faults:
+        fail("\n".join(outcome.faults))
