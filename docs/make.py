@@ -8,8 +8,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
+from acquisition.rig import SIDES
 from acquisition.rig.judgement import Rules, limits
 from processing.flags.kinds import KINDS
 from processing.formulas import FORMULAS
@@ -31,13 +33,12 @@ def rule_table() -> str:
     """Return every rule with its limits as they are by default."""
     rules = Rules()
     rows = ["| rule | flag | column | side | amber | red | hold | on |", "|---|---|---|---|---|---|---|---|"]
-    for kind in KINDS:
+    for kind, side in product(KINDS, SIDES):
         setting = getattr(rules, kind.setting)
         amber, red = limits(setting)
-        unit = next(key.split("_", 1)[1] for key in setting.model_dump() if key.startswith("amber_"))
-        shown = {"pct": "%", "mm": "mm", "ratio": "times" if "change" in kind.metric or kind.log2 else ""}[unit]
         rows.append(
-            f"| `{kind.setting}` | {kind.label} | `{kind.metric}` | {kind.side} | {amber:g} {shown} | {red:g} {shown} "
+            f"| `{kind.setting}` | {kind.label.format(side=side)} | `{kind.column(side)}` | {side} "
+            f"| {amber:g} {kind.unit} | {red:g} {kind.unit} "
             f"| {setting.hold_s:g} s | {'yes' if setting.on else 'no'} |"
         )
     return "\n".join(rows) + "\n"

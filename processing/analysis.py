@@ -16,7 +16,7 @@ from acquisition.timebase import sync
 from acquisition.timebase.sync_edges import EDGE, finders
 from processing.flags.rules import CHANGE, flags_of
 from processing.pipeline import FLAGS, Pipeline
-from processing.results import SEVERITIES, ChannelResult, FlagResult, Results, StreamResult, Table
+from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +101,7 @@ class Analysis:
                     rule=rule.name,
                     label=rule.label,
                     side=rule.side,
-                    severity=SEVERITIES[flag.severity],
+                    severity=flag.severity,
                     metric=rule.metric,
                     formula_id=rule.formula_id,
                     unit=rule.unit,

@@ -22,10 +22,10 @@ from acquisition.disk import write_whole
 from acquisition.hdf5_text import fixed, text_of, texts_of
 from acquisition.rig import Rig
 from hardware.errors import SquatscopeError
+from hardware.severity import Severity
 
 FORMAT = "squatscope results"
 FORMAT_VERSION = 1
-SEVERITIES = {1: "amber", 2: "red"}
 
 
 class ResultsError(SquatscopeError):
@@ -54,7 +54,7 @@ class FlagResult:
     rule: str
     label: str
     side: str
-    severity: str
+    severity: Severity
     metric: str
     formula_id: str
     unit: str
@@ -212,7 +212,7 @@ _NUMBERS: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.boo
 
 def _as_table(kind: type[Any], rows: list[Any]) -> NDArray[Any]:
     """Return dataclasses as rows of an HDF5 compound table, texts as UTF-8 as long as the longest of them."""
-    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(kind)}
+    columns: dict[str, list[Any]] = {field.name: [_stored(getattr(row, field.name)) for row in rows] for field in fields(kind)}
     arrays = {
         field.name: np.array(columns[field.name], _NUMBERS[str(field.type)])
         if str(field.type) in _NUMBERS
@@ -225,6 +225,14 @@ def _as_table(kind: type[Any], rows: list[Any]) -> NDArray[Any]:
     return table
 
 
+def _stored(value: object) -> object:
+    return value.word if isinstance(value, Severity) else value
+
+
 def _from_table(kind: type[Any], dataset: h5py.Dataset) -> list[Any]:
+    severities = [str(field.type) == Severity.__name__ for field in fields(kind)]
     rows = ([value.decode() if isinstance(value, bytes) else value for value in row.tolist()] for row in dataset[:])
-    return [kind(*row) for row in rows]
+    return [
+        kind(*(Severity[value.upper()] if is_severity else value for value, is_severity in zip(row, severities, strict=True)))
+        for row in rows
+    ]

@@ -68,7 +68,7 @@ def test_results(stored, expected):
     results = Results.read(stored / "metrics.h5")
     assert results.seconds == pytest.approx(told["seconds"])
     assert results.body_weight_N == pytest.approx(told["body_weight_N"])
-    assert [[f.rule, f.side, f.severity, f.start_s, f.peak] for f in results.flags] == told["flags"]
+    assert [[f.rule, f.side, f.severity.word, f.start_s, f.peak] for f in results.flags] == told["flags"]
     assert [channel.name for channel in results.channels] == told["channels"]
     sums = {c: float(np.nansum(table.column(c))) for table in results.tables.values() for c in table.columns}
     assert sums == pytest.approx(told["column_sums"])

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from hardware.severity import Severity
 from processing.results import Results
 from sim.lifter.lifter import demo_lifter
 from tests.support.html_page import read_page
@@ -74,7 +75,7 @@ def test_flags_come_up_once_the_lifter_is_out_of_balance(demo):
     assert {("load_shift", "right"), ("foot_cop_medial", "right")} <= rules
     assert any(rule.startswith("qh") for rule, _ in rules)
     assert all(flag.start_s > onset_s > SECONDS / 3 for flag in results.flags)
-    assert any(flag.severity == "red" for flag in results.flags)
+    assert any(flag.severity is Severity.RED for flag in results.flags)
     assert "RED    load shifts to the right leg" in said
     assert "Load shifts to the right leg: " in said.split("Flagged:")[1]
 

@@ -19,6 +19,7 @@ from hardware.settings import NotNegative, Positive, Settings
 from hardware.source import Channel, Stream
 
 Side = Literal["left", "right"]
+SIDES: tuple[Side, ...] = ("left", "right")
 Muscle = Literal["VL", "VM", "RF", "BF", "ST", "GMax", "GMed", "ADD", "other"]
 Axis = Literal["x", "-x", "y", "-y"]
 

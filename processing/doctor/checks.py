@@ -7,7 +7,6 @@ are told apart from faults as far as numbers can.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from acquisition.timebase import sync
 from acquisition.timebase.clock import SyncLevel, fit
 from acquisition.timebase.sync_edges import finders
 from hardware.nidaq.settings import NidaqSettings
+from hardware.severity import Severity
 from hardware.source import SourceState
 from processing.emg.chain import EmgChain
 from processing.emg.quality import ChannelQuality, Verdict
@@ -51,19 +51,11 @@ LEAST_SPEED, LITTLE_SPEED = 2.0, 5.0
 """How many times faster than the session's samples a disk must be."""
 
 
-class Level(IntEnum):
-    """How bad a check came out."""
-
-    GREEN = 0
-    AMBER = 1
-    RED = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Check:
     """One line: what was looked at, what was found, and what to do about it (empty where it is green)."""
 
-    level: Level
+    severity: Severity
     what: str
     found: str
     advice: str = ""
@@ -100,12 +92,14 @@ def check_stream(settings: StreamSettings, probe: Probe) -> list[Check]:
     what = f"stream {settings.name}"
     if probe.fault:
         code = "" if probe.code is None or str(probe.code) in probe.fault else f" (code {probe.code})"
-        return [Check(Level.RED, what, f"{probe.fault}{code}", "Mend this first; what is on this stream could not be checked.")]
+        return [
+            Check(Severity.RED, what, f"{probe.fault}{code}", "Mend this first; what is on this stream could not be checked.")
+        ]
     ticks = _ticks(probe)
     if len(ticks) < LEAST_BLOCKS or ticks["host_s"][-1] <= ticks["host_s"][0]:
         return [
             Check(
-                Level.RED,
+                Severity.RED,
                 what,
                 f"It opens, but hardly a sample comes. {probe.note}".rstrip(),
                 "Check the device's clock and power.",
@@ -113,27 +107,27 @@ def check_stream(settings: StreamSettings, probe: Probe) -> list[Check]:
         ]
     checks = []
     if probe.state not in (SourceState.RUNNING, SourceState.ENDED):
-        checks.append(Check(Level.RED, what, f"It was {probe.state.name.lower()} at the end. {probe.note}", "Try again."))
+        checks.append(Check(Severity.RED, what, f"It was {probe.state.name.lower()} at the end. {probe.note}", "Try again."))
     elif probe.note:
-        checks.append(Check(Level.AMBER, what, probe.note, "The session can begin; watch this stream."))
+        checks.append(Check(Severity.AMBER, what, probe.note, "The session can begin; watch this stream."))
     came_s = ticks["host_s"] - ticks["host_s"][0]
     span_s = float(came_s[-1])
     rate_hz = float(np.polyfit(came_s, ticks["index"], 1)[0])
     late_s = fit(ticks, rate_hz).residual_s
     off = abs(rate_hz / settings.rate_hz - 1.0) - 2.0 * late_s / span_s
-    level = Level.RED if off > RATE_RED else Level.AMBER if off > RATE_AMBER else Level.GREEN
+    severity = Severity.RED if off > RATE_RED else Severity.AMBER if off > RATE_AMBER else Severity.FINE
     checks.append(
         Check(
-            level,
+            severity,
             f"{what}, rate",
             f"{rate_hz:.1f} Hz were measured over {span_s:.1f} s, {settings.rate_hz:g} Hz are nominal.",
-            f"Set rate_hz = {rate_hz:.0f}, or correct the rate in the device." if level else "",
+            f"Set rate_hz = {rate_hz:.0f}, or correct the rate in the device." if severity else "",
         )
     )
     late = late_s > LATE_S
     checks.append(
         Check(
-            Level.AMBER if late else Level.GREEN,
+            Severity.AMBER if late else Severity.FINE,
             f"{what}, arrival",
             f"Opened in {probe.open_s:.1f} s; blocks came up to {1e3 * late_s:.0f} ms late.",
             "Close other programs, or use a cable instead of radio." if late else "",
@@ -144,7 +138,7 @@ def check_stream(settings: StreamSettings, probe: Probe) -> list[Check]:
         share = missing / max(1, int(ticks["index"][-1]))
         checks.append(
             Check(
-                Level.RED if share > LOST_RED else Level.AMBER,
+                Severity.RED if share > LOST_RED else Severity.AMBER,
                 f"{what}, losses",
                 f"{missing} samples were lost ({100 * share:.2g} %).",
                 "Check cable, distance and batteries; nothing is shown where samples are missing.",
@@ -166,25 +160,29 @@ def check_channels(rig: Rig, settings: StreamSettings, probe: Probe) -> list[Che
         column = settings.channels.index(name)
         values = _samples(probe, [column])[:, 0]
         bad = 100.0 * float(np.mean(~np.isfinite(values)))
-        level = Level.RED if name in needed else Level.AMBER
+        severity = Severity.RED if name in needed else Severity.AMBER
         what = f"channel {name} of {settings.name}"
         if bad:
-            checks.append(Check(level, what, f"{bad:.0f} % of its samples are no number.", "Check its cable and its settings."))
+            checks.append(
+                Check(severity, what, f"{bad:.0f} % of its samples are no number.", "Check its cable and its settings.")
+            )
         elif np.ptp(values) == 0.0:
             checks.append(
-                Check(level, what, f"It shows {values[0]:g} and nothing else.", "Check that it is connected and switched on.")
+                Check(
+                    severity, what, f"It shows {values[0]:g} and nothing else.", "Check that it is connected and switched on."
+                )
             )
         elif np.max(np.abs(values)) >= RAIL_SHARE * ranges[column]:
             checks.append(
                 Check(
-                    level,
+                    severity,
                     what,
                     f"It reaches the limit of its input range, {ranges[column]:g} V.",
                     "Lower the amplifier's gain, or set a larger range_V.",
                 )
             )
     if names and not checks:
-        checks.append(Check(Level.GREEN, f"channels of {settings.name}", f"All {len(names)} show finite numbers that vary."))
+        checks.append(Check(Severity.FINE, f"channels of {settings.name}", f"All {len(names)} show finite numbers that vary."))
     return checks
 
 
@@ -198,7 +196,7 @@ def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
     frame = max(1, round(rig.stream_named(plate.stream).rate_hz / FRAMES_PER_S))
     frames = raw[: len(raw) // frame * frame].reshape(-1, frame, 6).mean(axis=1)
     if len(frames) < 2:
-        return [Check(Level.RED, what, "There are too few samples to tell its load.", "Mend its channels first.")]
+        return [Check(Severity.RED, what, "There are too few samples to tell its load.", "Mend its channels first.")]
     plates = plate_map(plate)
     fz_N = (frames - plates.zero) @ plates.matrix[2]
     mean_N, sd_N = float(np.median(fz_N)), float(np.std(fz_N))
@@ -206,7 +204,7 @@ def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
     if mean_N < -LOADED_N:
         return [
             Check(
-                Level.RED,
+                Severity.RED,
                 what,
                 f"It reads {mean_N:.0f} N, as if it were pulled upwards.",
                 "If somebody stands on it, its polarity or its corners are the wrong way round; else tare it.",
@@ -215,7 +213,7 @@ def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
     if mean_N > LOADED_N or float(np.max(fz_N)) > LOADED_N:
         return [
             Check(
-                Level.AMBER,
+                Severity.AMBER,
                 what,
                 f"It is loaded, with {mean_N:.0f} N; its zero can't be judged.",
                 "Have the lifter step off, and run this again.",
@@ -225,7 +223,7 @@ def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
     if abs(mean_N) >= contact_N:
         return [
             Check(
-                Level.AMBER,
+                Severity.AMBER,
                 what,
                 f"It reads {mean_N:.1f} N, more than the {contact_N:g} N from which a foot counts as standing on it.",
                 f"Tare its amplifier; or, if nothing stands on it, set zero = [{zero}] in the rig.",
@@ -234,7 +232,7 @@ def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
     noisy = GATE_SD * sd_N > contact_N
     return [
         Check(
-            Level.AMBER if noisy else Level.GREEN,
+            Severity.AMBER if noisy else Severity.FINE,
             what,
             f"It is unloaded: {mean_N:+.1f} N, with a noise of {sd_N:.2f} N (SD over 10 ms).",
             f"Look for vibration or hum, or raise contact_N to {GATE_SD * sd_N:.0f} N or more." if noisy else "",
@@ -253,7 +251,7 @@ def check_emg(rig: Rig, probe: Probe) -> list[Check]:
     if chain.undersampled:
         checks.append(
             Check(
-                Level.AMBER,
+                Severity.AMBER,
                 f"EMG of {probe.name}",
                 f"Undersampled: it runs at {rig.stream_named(probe.name).rate_hz:g} Hz, and surface EMG asks for "
                 f"{rig.emg_processing.undersampled_below_hz:g} Hz.",
@@ -265,7 +263,7 @@ def check_emg(rig: Rig, probe: Probe) -> list[Check]:
     if without:
         checks.append(
             Check(
-                Level.AMBER,
+                Severity.AMBER,
                 f"EMG of {probe.name}",
                 f"No maximal voluntary contraction is known for {', '.join(without)}.",
                 "Give mvc_uV in the rig; without it there is no %MVC and no quad/hamstring ratio.",
@@ -283,20 +281,20 @@ def check_emg(rig: Rig, probe: Probe) -> list[Check]:
 def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
     what = f"EMG {quality.name}"
     if quality.verdict is Verdict.NOT_JUDGED:
-        return Check(Level.AMBER, what, "The probe was too short to judge it.", "Run this for longer, with --seconds.")
+        return Check(Severity.AMBER, what, "The probe was too short to judge it.", "Run this for longer, with --seconds.")
     if not quality.good:
         found, _, advice = quality.sentence.removeprefix(f"{what}: ").partition("; ")
-        return Check(Level.RED, what, f"{found[0].upper()}{found[1:]}.", f"{advice[0].upper()}{advice[1:]}")
+        return Check(Severity.RED, what, f"{found[0].upper()}{found[1:]}.", f"{advice[0].upper()}{advice[1:]}")
     offset = f"offset {quality.dc_uV:.0f} µV"
     if abs(quality.dc_uV) > OFFSET_SHARE * full_scale_uV:
         return Check(
-            Level.AMBER,
+            Severity.AMBER,
             what,
             f"Its {offset} takes more than half of the range of {full_scale_uV:.0f} µV.",
             "Clean the skin and renew the electrode.",
         )
     return Check(
-        Level.GREEN,
+        Severity.FINE,
         what,
         f"{quality.noise_uV:.2g} µV RMS in its quietest moment, mains {quality.mains_pct:.0f} %, {offset}.",
     )
@@ -310,7 +308,7 @@ def check_driver(settings: NidaqSettings, devices: Sequence[NidaqDevice]) -> Che
     absent = [name for name in named if name not in known]
     if absent:
         return Check(
-            Level.RED,
+            Severity.RED,
             what,
             f"It knows no device {' or '.join(absent)}; it has {', '.join(known) or 'none'}.",
             "Plug the device in, or correct physical_channels.",
@@ -318,7 +316,7 @@ def check_driver(settings: NidaqSettings, devices: Sequence[NidaqDevice]) -> Che
     found = ", ".join(f"{name} is a {known[name].product}, serial {known[name].serial}" for name in named)
     simulated = [name for name in named if known[name].simulated]
     return Check(
-        Level.AMBER if simulated else Level.GREEN,
+        Severity.AMBER if simulated else Severity.FINE,
         what,
         f"Driver {known[next(iter(named))].driver_version}; {found}{' (simulated)' if simulated else ''}.",
         "The numbers of a simulated device are made up; name the real one in physical_channels." if simulated else "",
@@ -335,7 +333,7 @@ def check_sync(rig: Rig, probes: Sequence[Probe]) -> list[Check]:
     if without:
         checks.append(
             Check(
-                Level.AMBER,
+                Severity.AMBER,
                 "sync",
                 f"There is no sync_channel on {', '.join(without)}, so arrival times alone tie it to the others.",
                 "Times between devices are then good to some 10 ms only; let all devices sample one line.",
@@ -355,11 +353,11 @@ def check_sync(rig: Rig, probes: Sequence[Probe]) -> list[Check]:
         seen = len(edges[name])
         if clocks[name].level is SyncLevel.EDGES:
             off = f", {1e3 * clocks[name].residual_s:.1f} ms from the reference's at most"
-            checks.append(Check(Level.GREEN, f"sync of {name}", f"{seen} edges were seen{off}."))
+            checks.append(Check(Severity.FINE, f"sync of {name}", f"{seen} edges were seen{off}."))
         else:
             checks.append(
                 Check(
-                    Level.RED,
+                    Severity.RED,
                     f"sync of {name}",
                     f"{seen} edges were seen, and none could be matched with another stream's.",
                     "Check that the line pulses and is wired to every device.",
@@ -372,22 +370,22 @@ def check_disk(rig: Rig, disk: Disk | None) -> Check:
     """Check that a session fits on the disk, and that the disk is fast enough for it."""
     if disk is None:
         return Check(
-            Level.RED, "disk", "Nothing can be written into this folder.", "Choose another folder, or free some space."
+            Severity.RED, "disk", "Nothing can be written into this folder.", "Choose another folder, or free some space."
         )
     needed = bytes_per_s(rig)
     minutes = disk.free_bytes / needed / 60.0
     faster = disk.write_bytes_per_s / needed
-    level = Level.GREEN
+    severity = Severity.FINE
     if minutes < FEW_MINUTES or faster < LITTLE_SPEED:
-        level = Level.AMBER
+        severity = Severity.AMBER
     if minutes < LEAST_MINUTES or faster < LEAST_SPEED:
-        level = Level.RED
+        severity = Severity.RED
     return Check(
-        level,
+        severity,
         "disk",
         f"{disk.free_bytes / 1e9:.1f} GB are free, enough for {_duration(minutes)}; it writes "
         f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {needed / 1e6:.2f}.",
-        "Free some space, or use another disk." if level else "",
+        "Free some space, or use another disk." if severity else "",
     )
 
 

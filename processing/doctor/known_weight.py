@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig.plate_map import Floats, plate_map
-from processing.doctor.checks import Check, Level
+from hardware.severity import Severity
+from processing.doctor.checks import Check
 from processing.force.chain import plate_wrench
 
 if TYPE_CHECKING:
@@ -68,14 +69,14 @@ def check_known_weight(rig: Rig, plate: Plate, weight: KnownWeight, probe: Probe
         mean[:, columns] = 2.0 * plates.zero - mean[:, columns]  # a wrench turned as a whole acts at the same place
         turned = plate_wrench(mean, columns, plates, 0.0).cop_mm[0, :2]
         place_fits = bool(np.linalg.norm(turned - wanted) <= POINT_MM)
-        return [Check(Level.RED, what, said, _why_force(force_N, wanted_N, place_fits))]
-    checks = [Check(Level.GREEN, f"{what}, force", said)]
+        return [Check(Severity.RED, what, said, _why_force(force_N, wanted_N, place_fits))]
+    checks = [Check(Severity.FINE, f"{what}, force", said)]
     found = wrench.cop_mm[0, :2]
     off_mm = float(np.linalg.norm(found - wanted))
     said = f"It lies at {_point(wanted)} and comes back at {_point(found)}, {off_mm:.0f} mm off."
     if off_mm <= POINT_MM:
-        return [*checks, Check(Level.GREEN, f"{what}, place", said)]
-    return [*checks, Check(Level.RED, f"{what}, place", said, _why_point(plates.centre_mm, plates.rotation, wanted, found))]
+        return [*checks, Check(Severity.FINE, f"{what}, place", said)]
+    return [*checks, Check(Severity.RED, f"{what}, place", said, _why_point(plates.centre_mm, plates.rotation, wanted, found))]
 
 
 def _why_force(force_N: float, wanted_N: float, place_fits: bool) -> str:

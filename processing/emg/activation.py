@@ -12,12 +12,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, Electrode, Muscle, Side
+from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES, Electrode, Muscle, Side
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.filters import LANES
 from processing.formulas import Metric, metric
 
-SIDES: tuple[Side, ...] = ("left", "right")
 GROUPS: dict[str, tuple[Muscle, ...]] = {"quads": QUADRICEPS, "hams": HAMSTRINGS, "glutes": GLUTES}
 LARGEST_RATIO = 1000.0  # beyond this, one of the two groups is a channel without a signal
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.rig import HAMSTRINGS, QUADRICEPS
+from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.rig.plate_map import plate_map, right_direction
-from processing.force.chain import SIDES
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig
@@ -79,7 +78,7 @@ def caveats(results: Results) -> list[str]:
 
 def baselines(results: Results) -> dict[str, float]:
     """Return the Q:H with which `qh_change` compares each leg, by side; legs without one are left out."""
-    found = {}
+    found: dict[str, float] = {}
     for side in SIDES:
         table = results.table_with(f"qh_change_{side}")
         if table is not None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from processing.flags.kinds import MEANINGS
+from hardware.severity import Severity
+from processing.flags.amounts import amount, limit
+from processing.flags.kinds import kind_of
 
 if TYPE_CHECKING:
     from processing.results import FlagResult, Results
@@ -19,7 +21,7 @@ class Finding:
 
     rule: str
     label: str
-    severity: str
+    severity: Severity
     side: str
     metric: str
     formula_id: str
@@ -35,32 +37,12 @@ class Finding:
         often = "once" if self.times == 1 else f"{self.times} times"
         return (
             f"{self.label[0].upper()}{self.label[1:]}: {often}, first at {self.first_s:.1f} s, {self.total_s:.1f} s in all, "
-            f"at most {amount(self.peak, self.unit, self.metric)} (limit {setting(self.limit, self.unit, self.metric)})"
+            f"at most {amount(self.peak, self.unit, self.metric)} (limit {limit(self.limit, self.unit, self.metric)})"
         )
 
     def meaning(self) -> str:
         """Say in plain words what that is; empty for a rule that this version does not know."""
-        return MEANINGS.get(self.rule, "").format(side=self.side)
-
-
-def amount(value: float, unit: str, metric: str) -> str:
-    """Return a value with its unit as people read it; a base-2 logarithm of a ratio becomes the ratio."""
-    if not math.isfinite(value):
-        return "undefined"
-    if metric.endswith("_log2"):
-        return f"{2 ** abs(value):.1f} times"
-    if unit == "1":
-        return f"{value:.1f} times" if "change" in metric else f"{value:.1f}"
-    return f"{abs(value):.0f} {unit}" if abs(value) >= 10 else f"{abs(value):.1f} {unit}"
-
-
-def setting(value: float, unit: str, metric: str) -> str:
-    """Return a limit as it was set: unlike a measured value it is not rounded."""
-    if metric.endswith("_log2"):
-        return f"{2 ** abs(value):.6g} times"
-    if unit == "1":
-        return f"{value:g} times" if "change" in metric else f"{value:g}"
-    return f"{value:g} {unit}"
+        return kind_of(self.rule).meaning.format(side=self.side)
 
 
 def findings(results: Results) -> list[Finding]:
@@ -73,12 +55,12 @@ def findings(results: Results) -> list[Finding]:
     for _, group in groupby(sorted(results.flags, key=kind), kind):
         flags = list(group)
         worst = max(flags, key=lambda flag: abs(flag.peak))
-        red = any(flag.severity == "red" for flag in flags)
+        severity = max(flag.severity for flag in flags)
         found.append(
             Finding(
                 rule=worst.rule,
                 label=worst.label,
-                severity="red" if red else "amber",
+                severity=severity,
                 side=worst.side,
                 metric=worst.metric,
                 formula_id=worst.formula_id,
@@ -86,8 +68,8 @@ def findings(results: Results) -> list[Finding]:
                 first_s=min(flag.start_s for flag in flags),
                 total_s=sum((results.seconds if math.isnan(flag.end_s) else flag.end_s) - flag.start_s for flag in flags),
                 peak=worst.peak,
-                unit=worst.unit,
-                limit=worst.red if red else worst.amber,
+                unit=kind_of(worst.rule, unit=worst.unit).unit,
+                limit=worst.red if severity is Severity.RED else worst.amber,
             )
         )
-    return sorted(found, key=lambda finding: (finding.severity != "red", finding.first_s))
+    return sorted(found, key=lambda finding: (-finding.severity, finding.first_s))

@@ -1,47 +1,106 @@
-"""Kinds of flag: one row for each thing that may be flagged on one side."""
+"""Kinds of flag: one row holds all that people are told of a rule, so that a new rule is a row here and its settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acquisition.rig import SIDES
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Which setting judges which column in which direction, and how its flag reads."""
+    """What one rule judges, and how its flags read; `{side}` stands for left or right.
+
+    `setting` is the rule's name in the rig's `rules`. A `metric` without a side leans both ways, + = right, and is judged
+    towards each side; one with a side is judged upwards on each. `unit` is what people read: `%`, `mm`, `times`, or nothing.
+    """
 
     setting: str
     metric: str
-    side: str
     label: str
-    sign: float = 1.0
-    log2: bool = False
+    short: str
+    meaning: str
+    unit: str
+
+    @property
+    def leans(self) -> bool:
+        """Whether the metric has a sign for the side."""
+        return "{side}" not in self.metric
+
+    def column(self, side: str) -> str:
+        """Return the column that is judged for a side."""
+        return self.metric.format(side=side)
+
+    def sign(self, side: str) -> float:
+        """Return which way the column must go for a flag on a side: +1 up, -1 down."""
+        return -1.0 if self.leans and side == "left" else 1.0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it judges."""
+        return tuple(dict.fromkeys(self.column(side) for side in SIDES))
 
 
 KINDS = (
-    Kind("load_shift", "load_shift_pct", "left", "load shifts to the left leg", sign=-1.0),
-    Kind("load_shift", "load_shift_pct", "right", "load shifts to the right leg"),
-    Kind("cop_shift", "cop_net_shift_mm", "left", "centre of pressure drifts to the left", sign=-1.0),
-    Kind("cop_shift", "cop_net_shift_mm", "right", "centre of pressure drifts to the right"),
-    Kind("foot_cop_medial", "foot_cop_medial_left_mm", "left", "left foot rolls inwards (valgus-associated pattern)"),
-    Kind("foot_cop_medial", "foot_cop_medial_right_mm", "right", "right foot rolls inwards (valgus-associated pattern)"),
-    Kind("qh_change", "qh_change_left", "left", "left quadriceps take over, against own baseline"),
-    Kind("qh_change", "qh_change_right", "right", "right quadriceps take over, against own baseline"),
-    Kind("qh_between_legs", "qh_between_legs_log2", "left", "left leg more quad-dominant than the right", sign=-1.0, log2=True),
-    Kind("qh_between_legs", "qh_between_legs_log2", "right", "right leg more quad-dominant than the left", log2=True),
-    Kind("qh_limit", "qh_left", "left", "left quad/hamstring ratio above its limit"),
-    Kind("qh_limit", "qh_right", "right", "right quad/hamstring ratio above its limit"),
+    Kind(
+        setting="load_shift",
+        metric="load_shift_pct",
+        label="load shifts to the {side} leg",
+        short="load shift",
+        meaning="The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on the "
+        "other.",
+        unit="%",
+    ),
+    Kind(
+        setting="cop_shift",
+        metric="cop_net_shift_mm",
+        label="centre of pressure drifts to the {side}",
+        short="net COP shift",
+        meaning="The weight as a whole moves from the middle between the feet towards the {side} foot.",
+        unit="mm",
+    ),
+    Kind(
+        setting="foot_cop_medial",
+        metric="foot_cop_medial_{side}_mm",
+        label="{side} foot rolls inwards (valgus-associated pattern)",
+        short="foot COP inward",
+        meaning="The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. That "
+        "fits a knee that caves in, and is no proof of it.",
+        unit="mm",
+    ),
+    Kind(
+        setting="qh_change",
+        metric="qh_change_{side}",
+        label="{side} quadriceps take over, against own baseline",
+        short="Q:H change",
+        meaning="The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
+        "than they did at the start of the session.",
+        unit="times",
+    ),
+    Kind(
+        setting="qh_between_legs",
+        metric="qh_between_legs_log2",
+        label="{side} leg more quad-dominant than the other",
+        short="Q:H between legs",
+        meaning="In the {side} leg the quadriceps (front of the thigh) outweigh the hamstrings (back of the thigh) more than "
+        "in the other leg.",
+        unit="times",
+    ),
+    Kind(
+        setting="qh_limit",
+        metric="qh_{side}",
+        label="{side} quad/hamstring ratio above its limit",
+        short="Q:H limit",
+        meaning="The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
+        "than the limit that was set.",
+        unit="",
+    ),
 )
-MEANINGS = {
-    "load_shift": "The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on "
-    "the other.",
-    "cop_shift": "The weight as a whole moves from the middle between the feet towards the {side} foot.",
-    "foot_cop_medial": "The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. "
-    "That fits a knee that caves in, and is no proof of it.",
-    "qh_change": "The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
-    "than they did at the start of the session.",
-    "qh_between_legs": "In the {side} leg the quadriceps (front of the thigh) outweigh the hamstrings (back of the thigh) more "
-    "than in the other leg.",
-    "qh_limit": "The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
-    "than the limit that was set.",
-}
-"""What the flag of each rule says, in words for people who don't know the formula."""
+
+
+def kind_of(setting: str, label: str = "", metric: str = "", unit: str = "") -> Kind:
+    """Return the row of a rule; one that this version does not know reads as its file or ring has it."""
+    for kind in KINDS:
+        if kind.setting == setting:
+            return kind
+    return Kind(setting, metric, label, setting.replace("_", " "), "", "" if unit == "1" else unit)

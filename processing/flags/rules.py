@@ -16,15 +16,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from acquisition.rig import SIDES
 from acquisition.rig.judgement import Rules, RuleSettings, limits
-from processing.flags.kinds import KINDS
+from hardware.severity import Severity
+from processing.flags.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processing.formulas import Metric
 
-AMBER, RED = 1, 2
+AMBER, RED = int(Severity.AMBER), int(Severity.RED)  # as numba takes them
 CHANGE = ("rule", "severity", "start_sample", "raised_sample", "end_sample", "peak")
 """Columns of a flag's changes; `rule` counts a session's rules, `raised_sample` is when it reached its severity, `end_sample`
 is NaN while the flag is up."""
@@ -41,7 +43,7 @@ class Rule:
     """One limit on one side of one metric.
 
     `sign` is +1 or -1: which way the column must go. `amber`, `red` and `release` are limits of sign x column, in `unit`.
-    `stream` is the raw stream whose sample numbers its flags bear.
+    `stream` is the raw stream whose sample numbers its flags bear; `short`, `meaning` and `read_unit` are its kind's.
     """
 
     name: str
@@ -56,10 +58,22 @@ class Rule:
     release: float
     hold_s: float
     stream: str
+    short: str
+    meaning: str
+    read_unit: str
 
     def as_data(self) -> dict[str, Any]:
         """Return the rule as plain data, for files and screens."""
         return asdict(self)
+
+
+def column_limits(settings: Rules, kind: Kind) -> tuple[float, float]:
+    """Return the amber and the red limit of a kind, in the unit of its column.
+
+    Where the column is a logarithm so are its limits: a ratio of 1 is even, and `release_pct` is of the way from 1.
+    """
+    amber, red = limits(getattr(settings, kind.setting))
+    return (math.log2(amber), math.log2(red)) if kind.metric.endswith("_log2") else (amber, red)
 
 
 def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[Rule]:
@@ -68,28 +82,30 @@ def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[R
     found = []
     for kind in KINDS:
         setting: RuleSettings = getattr(settings, kind.setting)
-        metric = by_name.get(kind.metric)
-        if metric is None or not setting.on:
-            continue
-        amber, red = limits(setting)
-        if kind.log2:  # a ratio of 1 is even, so release_pct is of the way from 1
-            amber, red = math.log2(amber), math.log2(red)
-        found.append(
-            Rule(
-                name=kind.setting,
-                label=kind.label,
-                metric=metric.name,
-                formula_id=metric.formula_id,
-                unit=metric.unit,
-                side=kind.side,
-                sign=kind.sign,
-                amber=amber,
-                red=red,
-                release=amber * setting.release_pct / 100,
-                hold_s=setting.hold_s,
-                stream=stream,
+        amber, red = column_limits(settings, kind)
+        for side in SIDES:
+            metric = by_name.get(kind.column(side))
+            if metric is None or not setting.on:
+                continue
+            found.append(
+                Rule(
+                    name=kind.setting,
+                    label=kind.label.format(side=side),
+                    metric=metric.name,
+                    formula_id=metric.formula_id,
+                    unit=metric.unit,
+                    side=side,
+                    sign=kind.sign(side),
+                    amber=amber,
+                    red=red,
+                    release=amber * setting.release_pct / 100,
+                    hold_s=setting.hold_s,
+                    stream=stream,
+                    short=kind.short,
+                    meaning=kind.meaning.format(side=side),
+                    read_unit=kind.unit,
+                )
             )
-        )
     return found
 
 
@@ -210,7 +226,7 @@ class Flag:
     """
 
     rule: int
-    severity: int
+    severity: Severity
     start_sample: float
     raised_sample: float
     end_sample: float
@@ -221,5 +237,6 @@ def flags_of(changes: NDArray[np.float64]) -> list[Flag]:
     """Return the flags that a series of changes leaves, in the order in which they went up."""
     latest: dict[tuple[int, float], Flag] = {}
     for rule, severity, start, raised, end, peak in changes:
-        latest[int(rule), float(start)] = Flag(int(rule), int(severity), float(start), float(raised), float(end), float(peak))
+        times = float(start), float(raised), float(end)
+        latest[int(rule), float(start)] = Flag(int(rule), Severity(int(severity)), *times, float(peak))
     return list(latest.values())

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.rig import Rig
+from acquisition.rig import SIDES, Rig
 from acquisition.rig.plate_map import Floats, PlateMap, plate_map, right_direction
 from processing.force.stance import QuietStance
 from processing.formulas import Metric, metric
@@ -22,7 +22,6 @@ from processing.formulas import Metric, metric
 Samples = NDArray[np.float32] | NDArray[np.float64]
 
 FRAMES_PER_S = 100
-SIDES = ("left", "right")
 METRICS: tuple[Metric, ...] = (
     metric("frame.last_sample"),
     metric("fz.frame_mean", side="left"),

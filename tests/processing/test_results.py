@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from acquisition.rig.rig_file import example, load
+from hardware.severity import Severity
 from processing.results import ChannelResult, FlagResult, Results, ResultsError, StreamResult, Table
 from tests.support.damage import survive_damage
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 FLAG = FlagResult(
-    "load_shift", "load shifts ∆ to the right", "right", "red", "load_shift_pct", "load_shift.total_referenced", "%",
+    "load_shift", "load shifts ∆ to the right", "right", Severity.RED, "load_shift_pct", "load_shift.total_referenced", "%",
     1.0, 1.3, NAN, 12.5, 5.0, 10.0, "plates", 999,
 )  # fmt: skip
 CHANNEL = ChannelResult("VL links µ", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, True, "Größe “unbekannt” 筋電図")

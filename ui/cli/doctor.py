@@ -14,8 +14,9 @@ from acquisition.disk import disk_of
 from acquisition.probe import probe_sources
 from acquisition.rig.rig_file import load
 from hardware.nidaq.settings import NidaqSettings
+from hardware.severity import Severity
 from hardware.source import SourceError
-from processing.doctor.checks import Check, Level, check_driver, examine
+from processing.doctor.checks import Check, check_driver, examine
 from processing.doctor.known_weight import KnownWeight, check_known_weight
 from processing.pipeline import warm
 from ui.cli.sysinfo import lines
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 SEED = 1
 # Signs and words, so that nothing hangs on the colour.
 MARKS = {
-    Level.GREEN: ("✓ good ", "green"),
-    Level.AMBER: ("▲ AMBER", "bold #f0e442"),
-    Level.RED: ("✕ RED  ", "bold white on #d0021b"),
+    Severity.FINE: ("✓ good ", "green"),
+    Severity.AMBER: ("▲ AMBER", "bold #f0e442"),
+    Severity.RED: ("✕ RED  ", "bold white on #d0021b"),
 }
 
 
@@ -48,12 +49,12 @@ def check_rig(path: Path, seconds: float, weights: Sequence[KnownWeight], consol
         console.print(line, style="dim", soft_wrap=True)
     console.print()
     good = f"streams: {len(rig.stream)}, plates: {len(rig.plate)}, electrodes: {len(rig.emg)}; nothing to complain of."
-    _print(Check(Level.GREEN, f"rig {path}", good), console)
+    _print(Check(Severity.FINE, f"rig {path}", good), console)
     with console.status(f"Opening every device, and measuring for {seconds:g} s ..."):
         checks = collect(rig, seconds, weights)
     for check in checks:
         _print(check, console)
-    red, amber = (sum(check.level is level for check in checks) for level in (Level.RED, Level.AMBER))
+    red, amber = (sum(check.severity is severity for check in checks) for severity in (Severity.RED, Severity.AMBER))
     console.print()
     if red:
         console.print(f"{red} red, {amber} amber: mend what is red before a session.", style="bold")
@@ -98,7 +99,7 @@ def _source(rig: Rig, name: str) -> Source:
 
 
 def _print(check: Check, console: Console) -> None:
-    mark, style = MARKS[check.level]
+    mark, style = MARKS[check.severity]
     console.print(Text.assemble((f" {mark} ", style), f" {check.what}: {check.found}"), soft_wrap=True)
     if check.advice:
         console.print(Text(f"          → {check.advice}"), soft_wrap=True)

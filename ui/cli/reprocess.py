@@ -54,7 +54,7 @@ def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, cons
                 continue
             bars.console.print(f"{path}: {results.seconds:.1f} s", style="bold", soft_wrap=True)
             for finding in findings(results):
-                bars.console.print(f"  {finding.severity.upper():<5}  {finding.sentence()}.", soft_wrap=True)
+                bars.console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)
             if not results.flags:
                 bars.console.print("  No flag came up.")
             for sentence in caveats(results):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hardware.severity import Severity
 from ui.cli.console import console, fail, say
 
 if TYPE_CHECKING:
@@ -130,8 +131,8 @@ def _tell(outcome: Outcome) -> None:
     say()
     say("Flagged:" if found else "No flag came up.")
     for finding in found:
-        style = "bold" if finding.severity == "red" else ""
-        say(f"  {finding.severity.upper():<5}  {finding.sentence()}.", style=style)
+        style = "bold" if finding.severity is Severity.RED else ""
+        say(f"  {finding.severity.name:<5}  {finding.sentence()}.", style=style)
     for sentence in [*caveats(outcome.results), *outcome.remarks]:
         say(f"• {sentence}", style="dim")
     say()

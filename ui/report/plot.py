@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.severity import Severity
+
 WIDTH, HEIGHT = 1060.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 8.0, 8.0, 24.0
 POINTS = 1000
@@ -30,7 +32,7 @@ class Span:
 
     start_s: float
     end_s: float
-    severity: str
+    severity: Severity
     label: str
 
 
@@ -38,7 +40,7 @@ class Span:
 class Limit:
     """A limit of a rule, drawn as a dashed line."""
 
-    severity: str
+    severity: Severity
     value: float
 
 

@@ -10,14 +10,19 @@ import jinja2
 
 from acquisition.disk import write_whole
 from hardware.errors import SquatscopeError
+from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
-from processing.findings.findings import amount, findings, setting
+from processing.findings.findings import findings
+from processing.flags.amounts import amount, limit
+from processing.flags.kinds import KINDS, kind_of
+from processing.flags.rules import column_limits
 from processing.formulas import FORMULAS
 from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from acquisition.rig.judgement import Rules
     from processing.results import Results
 
 LEFT_COLOUR, RIGHT_COLOUR, TOTAL_COLOUR = "#0072b2", "#d55e00", "#555555"
@@ -37,7 +42,7 @@ def write(results: Results, path: Path) -> None:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["amount"] = amount
-    environment.filters["setting"] = setting
+    environment.filters["limit"] = limit
     page = environment.get_template("report.html.j2").render(
         results=results,
         findings=findings(results),
@@ -46,6 +51,8 @@ def write(results: Results, path: Path) -> None:
         plots=[plot for plot in plots(results) if not plot.empty],
         formulas=used_formulas(results),
         is_nan=math.isnan,
+        kind_of=kind_of,
+        red=Severity.RED,
         size=(WIDTH, HEIGHT, LEFT),
         version=version("squatscope"),
     )
@@ -59,12 +66,6 @@ def write(results: Results, path: Path) -> None:
 
 def plots(results: Results) -> list[Plot]:
     """Return the pictures of a report, each with the limits and flags of its rule; those without numbers are empty."""
-    rules = results.rig.rules
-    shift = [Limit("amber", s * rules.load_shift.amber_pct) for s in (-1, 1)] + [
-        Limit("red", s * rules.load_shift.red_pct) for s in (-1, 1)
-    ]
-    medial = [Limit("amber", rules.foot_cop_medial.amber_mm), Limit("red", rules.foot_cop_medial.red_mm)]
-    change = [Limit("amber", rules.qh_change.amber_ratio), Limit("red", rules.qh_change.red_ratio)]
     whole = [("both", TOTAL_COLOUR, "load_shift_pct")]
 
     def pair(column: str) -> list[tuple[str, str, str]]:
@@ -77,19 +78,17 @@ def plots(results: Results) -> list[Plot]:
             "Vertical force",
             [*pair("fz_{side}_N"), ("both", TOTAL_COLOUR, "fz_total_N")],
         ),
-        _plot(results, "Load shift, + right", whole, shift, "load_shift"),
+        _plot(results, "Load shift, + right", whole),
         _plot(
             results,
             "Centre of pressure within each foot, + inwards",
             pair("foot_cop_medial_{side}_mm"),
-            medial,
-            "foot_cop_medial",
             (-5.0, 0.0),
         ),
         _plot(results, "Quadriceps, share of maximal contraction", pair("quads_{side}_pct")),
         _plot(results, "Hamstrings, share of maximal contraction", pair("hams_{side}_pct")),
         _plot(results, "Gluteal muscles, share of maximal contraction", pair("glutes_{side}_pct")),
-        _plot(results, "Quad/hamstring ratio over its own baseline", pair("qh_change_{side}"), change, "qh_change"),
+        _plot(results, "Quad/hamstring ratio over its own baseline", pair("qh_change_{side}")),
     ]
 
 
@@ -97,8 +96,6 @@ def _plot(
     results: Results,
     title: str,
     columns: list[tuple[str, str, str]],
-    limits: list[Limit] | None = None,
-    rule: str = "",
     includes: tuple[float, ...] = (0.0,),
 ) -> Plot:
     series = []
@@ -112,10 +109,11 @@ def _plot(
         unit = table.units[at_column]
         formula_ids.append(table.formula_ids[at_column])
         series.append(Series(name, colour, table.time_s, table.frames[:, at_column]))
+    shown = {column for _, _, column in columns}
     spans = [
         Span(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s, flag.severity, flag.label)
         for flag in results.flags
-        if flag.rule == rule
+        if flag.metric in shown
     ]
     return Plot(
         title,
@@ -123,10 +121,22 @@ def _plot(
         list(dict.fromkeys(formula_ids)),
         results.seconds,
         series,
-        limits or [],
+        _limits_on(shown, results.rig.rules),
         spans,
         includes,
     )
+
+
+def _limits_on(columns: set[str], rules: Rules) -> list[Limit]:
+    """Return the limits of the rules that judge one of these columns, on both sides of zero where it leans both ways."""
+    found = []
+    for kind in KINDS:
+        if columns.isdisjoint(kind.columns):
+            continue
+        signs = (-1.0, 1.0) if kind.leans else (1.0,)
+        pairs = zip((Severity.AMBER, Severity.RED), column_limits(rules, kind), strict=True)
+        found += [Limit(severity, sign * value) for severity, value in pairs for sign in signs]
+    return found
 
 
 def used_formulas(results: Results) -> list[tuple[str, str, str, str, str]]:

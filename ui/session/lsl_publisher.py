@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hardware.lsl.outlet import LslFlags, LslOutlet
-from processing.flags.rules import RED, flags_of
+from processing.flags.rules import flags_of
 from processing.pipeline import FLAGS
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class Outlets:
     def _tell(self, flags: LslFlags, stretch: Stretch) -> None:
         for change in stretch.samples:
             flag = flags_of(change[None])[0]
-            word = "RED" if flag.severity == RED else "AMBER"
-            word = word if math.isnan(flag.end_sample) else "END"
+            word = flag.severity.name if math.isnan(flag.end_sample) else "END"
             if self._told.get((flag.rule, flag.start_sample)) == word:
                 continue  # only its peak has grown
             self._told[flag.rule, flag.start_sample] = word

@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from acquisition.ring import BACKLOG, PUBLISHED
+from hardware.severity import Severity
 from hardware.source import SourceState
-from processing.findings.findings import amount
-from processing.flags.rules import RED, flags_of
+from processing.flags.amounts import amount
+from processing.flags.kinds import kind_of
+from processing.flags.rules import flags_of
 from processing.pipeline import FLAGS
 
 if TYPE_CHECKING:
@@ -115,7 +117,7 @@ class TerminalView:
 
     def _describe(self, flag: Flag) -> str:
         rule = self._rules[flag.rule]
-        return f"{rule['label']} ({amount(flag.peak, rule['unit'], rule['metric'])})"
+        return f"{rule['label']} ({amount(flag.peak, kind_of(rule['name'], unit=rule['unit']).unit, rule['metric'])})"
 
     def _value(self, name: str) -> float:
         return self._newest.get(name, math.nan)
@@ -184,19 +186,19 @@ class TerminalView:
         lines = [_line("   no flag is up", "dim")] if not flags else []
         for flag in flags[:FLAG_LINES]:
             line = _line("  ")
-            line.append(f" {'▲▲' if flag.severity == RED else '▲ '}{_severity(flag)}", _style(flag))
-            lines.append(line.append(f" {self._describe(flag)}", "bold" if flag.severity == RED else ""))
+            line.append(f" {'▲▲' if flag.severity is Severity.RED else '▲ '}{_severity(flag)}", _style(flag))
+            lines.append(line.append(f" {self._describe(flag)}", "bold" if flag.severity is Severity.RED else ""))
         if len(flags) > FLAG_LINES:
             lines[-1] = _line(f"   and {len(flags) - FLAG_LINES + 1} more")
         return lines + [Text("")] * (FLAG_LINES - len(lines))
 
 
 def _severity(flag: Flag) -> str:
-    return " RED   " if flag.severity == RED else " AMBER "
+    return f" {flag.severity.name:<6}"
 
 
 def _style(flag: Flag) -> str:
-    return RED_STYLE if flag.severity == RED else AMBER_STYLE
+    return RED_STYLE if flag.severity is Severity.RED else AMBER_STYLE
 
 
 def _line(text: str, style: str = "") -> Text:

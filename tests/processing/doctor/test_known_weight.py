@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from acquisition.probe import Probe
 from acquisition.rig.rig_file import example, load
 from acquisition.stretches import TICK, Stretch
-from processing.doctor.checks import Level
+from hardware.severity import Severity
 from processing.doctor.known_weight import GRAVITY_M_S2, KnownWeight, check_known_weight
 from sim.lifter.plates import SimulatedPlate
 
@@ -41,7 +41,7 @@ def test_a_weight_comes_back_from_anywhere_on_a_plate(side, mass_kg, across, alo
     x_mm = across + (210 if side == "right" else -210)
     weight = KnownWeight(side, mass_kg, x_mm, along)
     checks = check_known_weight(RIG, PLATES[side], weight, trial_of(weight))
-    assert [check.level for check in checks] == [Level.GREEN, Level.GREEN]
+    assert [check.severity for check in checks] == [Severity.FINE, Severity.FINE]
 
 
 def mistaken(**changes):
@@ -66,7 +66,7 @@ MISTAKES = [
 def test_each_usual_mistake_is_named(plate, advice):
     weight = KnownWeight("left", 20.0, -330.0, 170.0)
     worst = check_known_weight(RIG, plate, weight, trial_of(weight))[-1]
-    assert worst.level is Level.RED
+    assert worst.severity is Severity.RED
     assert advice in worst.advice
 
 
@@ -74,7 +74,7 @@ def test_samples_that_are_no_number_do_not_count():
     weight = KnownWeight("left", 20.0, -330.0, 170.0)
     probe = trial_of(weight)
     probe.stretches[0].samples[3:9] = np.nan
-    assert all(check.level is Level.GREEN for check in check_known_weight(RIG, PLATES["left"], weight, probe))
+    assert all(check.severity is Severity.FINE for check in check_known_weight(RIG, PLATES["left"], weight, probe))
 
 
 def test_nothing_is_said_of_a_plate_that_gave_nothing():

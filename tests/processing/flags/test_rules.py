@@ -34,6 +34,9 @@ def rule(column: int = 1, sign: float = 1.0, hold_s: float = 0.03) -> Rule:
         release=RELEASE_PCT,
         hold_s=hold_s,
         stream="plates",
+        short="load shift",
+        meaning="",
+        read_unit="%",
     )
 
 

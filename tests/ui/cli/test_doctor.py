@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from acquisition.rig.rig_file import example, load
-from processing.doctor.checks import Level
+from processing.doctor.checks import Severity
 from sim.lifter.lifter import Lifter
 from sim.wire.lab import WireLab
 from tests.support.lsl_here import NETWORK
@@ -64,15 +64,15 @@ def test_three_clients_with_stand_ins(tmp_path, monkeypatch: pytest.MonkeyPatch)
     before = set(threading.enumerate())
     with WireLab(load(example("wire")), Lifter(), NETWORK) as rig:
         checks = collect(rig, 6.0)
-    assert [check for check in checks if check.level is Level.RED] == []
+    assert [check for check in checks if check.severity is Severity.RED] == []
     by_what = {check.what: check for check in checks}
     driver = next(check for check in checks if check.what.startswith("NI-DAQmx of 127.0.0.1:"))
-    assert driver.level is Level.AMBER
+    assert driver.severity is Severity.AMBER
     assert driver.found == "Driver 24.8.0; Dev1 is a PCIe-6343, serial 01A2B3C4 (simulated)."
     for name in ("plates", "thighs", "hips"):
-        assert by_what[f"stream {name}, rate"].level is Level.GREEN
-        assert by_what[f"sync of {name}"].level is Level.GREEN
-    assert sum(what.startswith("EMG ") and check.level is Level.GREEN for what, check in by_what.items()) == 16
+        assert by_what[f"stream {name}, rate"].severity is Severity.FINE
+        assert by_what[f"sync of {name}"].severity is Severity.FINE
+    assert sum(what.startswith("EMG ") and check.severity is Severity.FINE for what, check in by_what.items()) == 16
     assert "Undersampled" in by_what["EMG of hips"].found
     assert set(threading.enumerate()) <= before
     assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ import pytest
 
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
+from hardware.severity import Severity
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 NAN = float("nan")
 HOSTILE = "<script>alert('x')</script> & \"[bold]\" {{ 7 * 7 }} é"
 FLAG = FlagResult(
-    "load_shift", "load shifts to the right leg", "right", "red", "load_shift_pct", "load_shift.total_referenced", "%",
+    "load_shift", "load shifts to the right leg", "right", Severity.RED, "load_shift_pct", "load_shift.total_referenced", "%",
     1.0, 1.3, 2.0, 12.5, 5.0, 10.0, "plates", 999,
 )  # fmt: skip
 
@@ -49,7 +50,7 @@ def results(**changes) -> Results:
         body_weight_N=930.0,
         rig=load(example("demo")),
         tables={"plates.force": table},
-        flags=[FLAG, replace(FLAG, start_s=8.0, end_s=NAN, severity="amber", peak=-6.0, side="left")],
+        flags=[FLAG, replace(FLAG, start_s=8.0, end_s=NAN, severity=Severity.AMBER, peak=-6.0, side="left")],
         channels=[ChannelResult("VL left", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, False, "EMG VL left: mostly mains.")],
         streams=[StreamResult("plates", 1000.0, 999.99, 4250, 3, 1, NAN, "host", False)],
     )

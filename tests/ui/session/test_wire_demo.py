@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hardware.severity import Severity
 from tests.support.lsl_here import NETWORK
 
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
@@ -71,7 +72,7 @@ def test_the_three_clients_show_one_lifter_and_lose_nothing(tmp_path) -> None:
     assert process.returncode == 0, said + complained
     assert complained == ""
     results = Results.read(tmp_path / "out" / "metrics.h5")
-    red = {(flag.rule, flag.side) for flag in results.flags if flag.severity == "red"}
+    red = {(flag.rule, flag.side) for flag in results.flags if flag.severity is Severity.RED}
     assert red == {("load_shift", "right"), ("foot_cop_medial", "right"), ("qh_change", "right")}
     assert {flag.side for flag in results.flags} == {"right"}
     for stream in results.streams:

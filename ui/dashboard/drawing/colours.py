@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor
 
+from hardware.severity import Severity
+
 GROUND = QColor("#0b0e12")
 PANEL = QColor("#141920")
 WELL = QColor("#0f1318")
@@ -26,7 +28,7 @@ AMBER = QColor("#f2a900")
 RED = QColor("#ff6a3d")
 
 SIDES = {"left": LEFT, "right": RIGHT}
-SEVERITIES = {0: TEXT, 1: AMBER, 2: RED}
+SEVERITIES = {Severity.FINE: TEXT, Severity.AMBER: AMBER, Severity.RED: RED}
 
 
 def mixed(colour: QColor, ground: QColor, share: float) -> QColor:

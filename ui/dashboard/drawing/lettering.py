@@ -8,6 +8,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from hardware.severity import Severity
 from ui.dashboard import DashboardError
 from ui.dashboard.drawing.colours import FAINT, GROUND, SEVERITIES
 
@@ -20,8 +21,6 @@ LEAST_PX = 11
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
-
-WORDS = {1: "AMBER", 2: "RED"}
 
 
 @lru_cache(maxsize=1)
@@ -91,20 +90,20 @@ def width_of(text: str, px: float, *, bold: bool = False) -> float:
     return typeface(round(px), bold)[1].horizontalAdvance(text)
 
 
-def sign(painter: QPainter, centre: QPointF, size: float, severity: int, *, dim: bool = False) -> None:
-    """Draw the sign of a severity: 0 a ring, 1 a triangle, 2 an octagon, both with an exclamation mark."""
+def sign(painter: QPainter, centre: QPointF, size: float, severity: Severity, *, dim: bool = False) -> None:
+    """Draw the sign of a severity: fine a ring, amber a triangle, red an octagon, both with an exclamation mark."""
     x, y, r = centre.x(), centre.y(), size / 2
     colour = FAINT if dim else SEVERITIES[severity]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if severity == 0:
+    if severity is Severity.FINE:
         painter.setPen(QPen(colour, max(1.5, 0.12 * size)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(centre, 0.6 * r, 0.6 * r)
         painter.restore()
         return
     shape = QPainterPath()
-    if severity == 1:
+    if severity is Severity.AMBER:
         corners = [(x, y - r), (x + 1.1 * r, y + 0.85 * r), (x - 1.1 * r, y + 0.85 * r)]
     else:
         turns = [math.pi / 8 + k * math.pi / 4 for k in range(8)]
@@ -116,7 +115,7 @@ def sign(painter: QPainter, centre: QPointF, size: float, severity: int, *, dim:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.fillPath(shape, colour)
     painter.setBrush(GROUND)
-    middle = y + (0.12 * r if severity == 1 else 0)
+    middle = y + (0.12 * r if severity is Severity.AMBER else 0)
     painter.drawRoundedRect(QRectF(x - 0.13 * r, middle - 0.5 * r, 0.26 * r, 0.62 * r), 0.1 * r, 0.1 * r)
     painter.drawEllipse(QPointF(x, middle + 0.42 * r), 0.16 * r, 0.16 * r)
     painter.restore()

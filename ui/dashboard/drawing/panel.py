@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from hardware.severity import Severity
 from ui.dashboard.drawing import colours, lettering
 
 
@@ -64,7 +65,9 @@ class Panel(QWidget):
             area = QRectF(self.px(18), self.px(10), self.width() - self.px(36), self.px(28))
             lettering.write(painter, area, self.title, self.px(19), self.colour, bold=True)
 
-    def aside(self, painter: QPainter, text: str, colour: QColor = colours.FAINT, *, severity: int = 0) -> None:
+    def aside(
+        self, painter: QPainter, text: str, colour: QColor = colours.FAINT, *, severity: Severity = Severity.FINE
+    ) -> None:
         """Write a remark to the right of the title, with a sign before it if it is a warning."""
         taken = lettering.width_of(self.title, self.px(19), bold=True) + self.px(60)
         area = QRectF(taken, self.px(10), self.width() - taken - self.px(18), self.px(28))

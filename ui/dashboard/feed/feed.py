@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from acquisition.rig import Rig
 from acquisition.ring import SessionPhase
+from hardware.severity import Severity
+from processing.flags.kinds import kind_of
 from processing.flags.rules import CHANGE, Flag, flags_of
 from ui.dashboard.feed.stream_health import StreamHealth
 
@@ -33,7 +35,7 @@ class ShownFlag:
 
     flag: Flag
     label: str
-    name: str
+    short: str
     metric: str
     side: str
     unit: str
@@ -98,9 +100,10 @@ class Feed:
             return np.full(TRAIL_ROWS, np.nan)
         return found[0].rows[:, found[1]]
 
-    def severity(self, metric: str, side: str | None = None) -> int:
-        """Return the severity of the worst flag that is up on a metric: 0 none, 1 amber, 2 red."""
-        return max((f.flag.severity for f in self.flags if f.up and f.metric == metric and side in (None, f.side)), default=0)
+    def severity(self, metric: str, side: str | None = None) -> Severity:
+        """Return the severity of the worst flag that is up on a metric, FINE where there is none."""
+        up = (f.flag.severity for f in self.flags if f.up and f.metric == metric and side in (None, f.side))
+        return max(up, default=Severity.FINE)
 
     def limits(self, metric: str) -> tuple[float, float] | None:
         """Return the amber and the red limit on a metric, None where no rule looks at it."""
@@ -149,14 +152,15 @@ class Feed:
         stream = self.ring.streams.get(str(rule.get("stream", "")))
         per_s = stream.rate_hz if stream is not None else math.nan
         name = str(rule.get("name", f"rule {flag.rule}"))
-        label = str(rule.get("label") or name.replace("_", " "))
+        label, metric = str(rule.get("label") or name.replace("_", " ")), str(rule.get("metric", ""))
+        kind = kind_of(name, label, metric, str(rule.get("unit", "")))
         return ShownFlag(
             flag,
             label,
-            name,
-            metric=str(rule.get("metric", "")),
+            kind.short,
+            metric=metric,
             side=str(rule.get("side", "")),
-            unit=str(rule.get("unit", "")),
+            unit=kind.unit,
             start_s=flag.start_sample / per_s,
             end_s=flag.end_sample / per_s,
         )

@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPen, QPolygonF
 
+from hardware.severity import Severity
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.feed.feed import Feed
@@ -68,7 +69,7 @@ class BalanceBar(Panel):
         text = f"{letter} {value}" if letter == "L" else f"{value} {letter}"
         lettering.write(painter, area, text, self.px(62), colour, align, bold=True)
 
-    def _shift(self, painter: QPainter, area: QRectF, shift: float, severity: int) -> None:
+    def _shift(self, painter: QPainter, area: QRectF, shift: float, severity: Severity) -> None:
         if math.isnan(shift):
             text, below = "–", "both feet on the plates?" if math.isfinite(self._feed.value("fz_total_N")) else "no data"
         else:
@@ -77,7 +78,7 @@ class BalanceBar(Panel):
         upper = QRectF(area.left(), area.top() - 0.12 * area.height(), area.width(), 0.7 * area.height())
         lower = QRectF(area.left(), upper.bottom() - 0.02 * area.height(), area.width(), 0.34 * area.height())
         lettering.write(painter, upper, text, self.px(46), colours.SEVERITIES[severity], lettering.CENTRE, bold=True)
-        word = f"{lettering.WORDS[severity]} · {below}" if severity else below
+        word = f"{severity.name} · {below}" if severity else below
         lettering.write(painter, lower, word, self.px(20), colours.SEVERITIES[severity], lettering.CENTRE)
         if severity:
             centre = QPointF(upper.center().x() - self.px(92), upper.center().y())

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
 from acquisition.rig import UNITS_TO_UV, Electrode, Rig, Side
+from hardware.severity import Severity
 from ui.dashboard.drawing import charts, colours, lettering
 from ui.dashboard.drawing.traces import Lane, Traces
 from ui.dashboard.feed.feed import Feed
@@ -108,7 +109,7 @@ class EmgTraces(Traces):
         if not self.lanes:
             self.say(painter, "No EMG on this leg")
         elif self.undersampled_hz is not None:
-            self.aside(painter, f"undersampled EMG: {self.undersampled_hz:g} Hz", colours.AMBER, severity=1)
+            self.aside(painter, f"undersampled EMG: {self.undersampled_hz:g} Hz", colours.AMBER, severity=Severity.AMBER)
         elif self.by_mvc:
             self.aside(painter, "scaled by MVC")
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPen
 
+from hardware.severity import Severity
+from processing.flags.amounts import amount
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 
@@ -18,13 +20,6 @@ if TYPE_CHECKING:
 
 # Columns and rows of cards, by how many flags are up: few are large, many are small.
 _GRIDS = ((2, 1, 2), (4, 1, 4), (8, 2, 4), (12, 3, 4))
-_NAMES = {
-    "cop_shift": "net COP shift",
-    "foot_cop_medial": "foot COP inward",
-    "qh_change": "Q:H change",
-    "qh_between_legs": "Q:H between legs",
-    "qh_limit": "Q:H limit",
-}
 
 
 class FlagsList(Panel):
@@ -82,7 +77,7 @@ class FlagsList(Panel):
         lettering.write(painter, QRectF(x, self.px(10), self.px(300), self.px(28)), text, self.px(17), colours.TEXT, bold=True)
 
     def _calm(self, painter: QPainter, area: QRectF, text: str) -> None:
-        lettering.sign(painter, QPointF(area.left() + self.px(22), area.center().y() - self.px(6)), self.px(40), 0)
+        lettering.sign(painter, QPointF(area.left() + self.px(22), area.center().y() - self.px(6)), self.px(40), Severity.FINE)
         spot = area.adjusted(self.px(60), -self.px(6), 0, -self.px(6))
         lettering.write(painter, spot, text, self.px(26), colours.QUIET)
 
@@ -96,22 +91,22 @@ class FlagsList(Panel):
         size = min(self.px(42), 0.66 * card.height())
         lettering.sign(painter, QPointF(card.left() + 0.85 * size, card.center().y()), size, severity)
         text = card.adjusted(1.6 * size, self.px(2), -self.px(12), -self.px(2))
-        word, what = lettering.WORDS[severity], shown.label[:1].upper() + shown.label[1:]
+        word, what = severity.name, shown.label[:1].upper() + shown.label[1:]
         if card.height() > self.px(54):
             upper, lower = text.adjusted(0, 0, 0, -0.44 * text.height()), text.adjusted(0, 0.54 * text.height(), 0, 0)
             lettering.write(painter, upper, what, self.px(27), colours.TEXT, bold=True)
-            line = f"{word} · {shown.side} · peak {_peak(shown)} · {self._when(shown)}"
+            line = f"{word} · {shown.side} · peak {amount(shown.flag.peak, shown.unit, shown.metric)} · {self._when(shown)}"
             lettering.write(painter, lower, line, self.px(19), colour, bold=True)
             return
         px = self.px(19 if columns == 1 else 17)
-        word_width = lettering.width_of(lettering.WORDS[1], px, bold=True) + self.px(14)
+        word_width = lettering.width_of(Severity.AMBER.name, px, bold=True) + self.px(14)
         lettering.write(painter, QRectF(text.left(), text.top(), word_width, text.height()), word, px, colour, bold=True)
         if columns == 1:
-            detail = f"{_peak(shown)} · {self._when(shown)}"
+            detail = f"{amount(shown.flag.peak, shown.unit, shown.metric)} · {self._when(shown)}"
             detail_width = self.px(250)
         else:
-            what = f"{_name(shown)} {shown.side}"
-            detail = f"{_peak(shown)} · {lettering.clock(shown.start_s)}"
+            what = f"{shown.short} {shown.side}"
+            detail = f"{amount(shown.flag.peak, shown.unit, shown.metric)} · {lettering.clock(shown.start_s)}"
             detail_width = self.px(140)
         left = text.left() + word_width
         spot = QRectF(left, text.top(), text.right() - detail_width - left, text.height())
@@ -141,22 +136,9 @@ class FlagsList(Panel):
             when = QRectF(area.left() + self.px(26), y, self.px(60), row)
             lettering.write(painter, when, lettering.clock(shown.start_s), self.px(15), colours.FAINT)
             text = QRectF(when.right(), y, area.right() - when.right() - self.px(70), row)
-            what = f"{lettering.WORDS[shown.flag.severity]} · {_name(shown)} {shown.side}"
+            what = f"{shown.flag.severity.name} · {shown.short} {shown.side}"
             lettering.write(painter, text, what, self.px(15), colours.QUIET)
             peak = QRectF(area.right() - self.px(70), y, self.px(70), row)
-            lettering.write(painter, peak, _peak(shown), self.px(15), colours.FAINT, lettering.RIGHT)
-
-
-def _name(shown: ShownFlag) -> str:
-    """Return the short name of a flag's rule."""
-    return _NAMES.get(shown.name, shown.name.replace("_", " "))
-
-
-def _peak(shown: ShownFlag) -> str:
-    """Return a flag's peak in words of its unit; a logarithm of a ratio as the ratio."""
-    peak = abs(shown.flag.peak)
-    if shown.metric.endswith("_log2"):
-        return f"{lettering.number(2.0 ** min(peak, 20.0), 1)} ×"
-    if shown.unit == "1":
-        return f"{lettering.number(peak, 1)} ×" if "change" in shown.metric else lettering.number(peak, 1)
-    return f"{lettering.number(peak)} {shown.unit}"
+            lettering.write(
+                painter, peak, amount(shown.flag.peak, shown.unit, shown.metric), self.px(15), colours.FAINT, lettering.RIGHT
+            )

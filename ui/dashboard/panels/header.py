@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from acquisition.ring import SessionPhase
+from hardware.severity import Severity
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 
@@ -25,25 +26,25 @@ class Header(Panel):
         super().__init__()
         self._feed = feed
 
-    def state(self) -> tuple[int, str, str]:
+    def state(self) -> tuple[Severity, str, str]:
         """Return severity, word and remark of what the session is doing."""
         feed, phase = self._feed, self._feed.ring.phase
         if math.isfinite(feed.whole_s):
-            return 0, "WORST MOMENT", f"of a session of {lettering.clock(feed.whole_s)}"
+            return Severity.FINE, "WORST MOMENT", f"of a session of {lettering.clock(feed.whole_s)}"
         if phase == SessionPhase.FINISHED:
-            return 0, "SESSION ENDED", "the last values stay on the screen"
+            return Severity.FINE, "SESSION ENDED", "the last values stay on the screen"
         if feed.frozen:
-            return 0, "SNAPSHOT", "the ring as it was found"
+            return Severity.FINE, "SNAPSHOT", "the ring as it was found"
         if feed.dead:
             age = feed.ring.heartbeat_age_s
             since = f"no sign of life for {_span(age)}" if age >= 0 else "no sign of life since this computer was started"
-            return 2, "ENGINE STOPPED", since
+            return Severity.RED, "ENGINE STOPPED", since
         stopped = [name for name, health in feed.health.items() if health.stopped]
         if stopped:
-            return 2, "SOURCE LOST", ", ".join(stopped)
+            return Severity.RED, "SOURCE LOST", ", ".join(stopped)
         if phase == SessionPhase.ARMED or not math.isfinite(feed.session_s):
-            return 0, "ARMED", "waiting for the first samples"
-        return 0, "LIVE", ""
+            return Severity.FINE, "ARMED", "waiting for the first samples"
+        return Severity.FINE, "LIVE", ""
 
     def showing(self) -> object:
         """The state and the whole seconds."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS
+from hardware.severity import Severity
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 
@@ -39,7 +40,7 @@ class Leg(Panel):
         names += [f"qh_{self._side}", f"qh_change_{self._side}", "qh_between_legs_log2"]
         self._digits = {name: self._feed.value(name) for name in names}
 
-    def _severity(self) -> int:
+    def _severity(self) -> Severity:
         metrics = (f"qh_{self._side}", f"qh_change_{self._side}", "qh_between_legs_log2")
         return max(self._feed.severity(metric, self._side) for metric in metrics)
 
@@ -63,7 +64,7 @@ class Leg(Panel):
         self._bars(painter, bars)
         stopped = self._feed.lost_streams(self._side)
         if stopped:
-            self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=2)
+            self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=Severity.RED)
         else:
             self.aside(painter, "% of MVC")
 
@@ -78,7 +79,7 @@ class Leg(Panel):
         big = QRectF(area.left(), area.top() + 0.13 * h, area.width(), 0.42 * h)
         text = lettering.number(ratio, 1 if not ratio >= 100 else 0)
         lettering.write(painter, big, text, self.px(72), colour, bold=True)
-        lines: tuple[tuple[str, int], ...] = ((self._why(), 0),)
+        lines: tuple[tuple[str, Severity], ...] = ((self._why(), Severity.FINE),)
         if math.isfinite(ratio):
             other = "left" if self._side == "right" else "right"
             log2 = between if self._side == "right" else -between
@@ -93,9 +94,9 @@ class Leg(Panel):
             spot = QRectF(area.left(), area.top() + (0.6 + 0.18 * k) * h, area.width(), 0.17 * h)
             lettering.write(painter, spot, line, self.px(19), colours.SEVERITIES[warned] if warned else colours.QUIET)
 
-    def _caption(self, painter: QPainter, area: QRectF, severity: int) -> None:
+    def _caption(self, painter: QPainter, area: QRectF, severity: Severity) -> None:
         """Say what the number is, and beside it how severe it is; the warning alone where there is no room for both."""
-        word = lettering.WORDS.get(severity, "")
+        word = severity.name if severity else ""
         caption = lettering.width_of("quad : ham", self.px(18))
         warning = self.px(46) + lettering.width_of(word, self.px(18), bold=True)
         both = caption + warning <= area.width()

@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter, QResizeEvent
 
 from acquisition.rig import Plate, Rig
 from acquisition.rig.plate_map import right_direction
+from hardware.severity import Severity
 from ui.dashboard.drawing import charts, colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.feed.feed import TRAIL_ROWS, Feed
@@ -146,7 +147,7 @@ class PlatesView(Panel):
             self._numbers(painter, self.inside(top=42), plate)
         stopped = self._feed.lost_streams()
         if stopped:
-            self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=2)
+            self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=Severity.RED)
         elif self._resting():
             self.aside(painter, _RESTING, colours.TEXT)
         else:
@@ -164,14 +165,14 @@ class PlatesView(Panel):
             (f"{lettering.number(self._digits.get(f'fz_{plate.side}_N', math.nan))} N", 30, colours.SIDES[plate.side], True),
             ("foot COP", 16, colours.QUIET, False),
             (f"{lettering.number(abs(value))} mm{way}", 20, colours.SEVERITIES[severity], severity > 0),
-            (lettering.WORDS.get(severity, ""), 18, colours.SEVERITIES[severity], True),
+            (severity.name if severity else "", 18, colours.SEVERITIES[severity], True),
         )
         y = area.center().y() - self.px(76)
         for text, size, colour, bold in rows:
             lettering.write(painter, QRectF(x, y, width, self.px(1.4 * size)), text, self.px(size), colour, align, bold=bold)
             y += self.px(1.4 * size + (8 if size == 30 else 0))
         if severity:
-            shift = lettering.width_of(lettering.WORDS[severity], self.px(18), bold=True) + self.px(20)
+            shift = lettering.width_of(severity.name, self.px(18), bold=True) + self.px(20)
             sign_x = x + shift if plate.side == "left" else x + width - shift
             lettering.sign(painter, QPointF(sign_x, y - self.px(12)), self.px(24), severity)
 

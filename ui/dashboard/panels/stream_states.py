@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
+from hardware.severity import Severity
 from hardware.source import SourceState
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from ui.dashboard.feed.feed import Feed
     from ui.dashboard.feed.stream_health import StreamHealth
 
-_WORDS = {
-    SourceState.IDLE: ("idle", 0),
-    SourceState.RUNNING: ("running", 0),
-    SourceState.SILENT: ("no data", 1),
-    SourceState.LOST: ("lost", 2),
-    SourceState.ENDED: ("ended", 0),
+_WORDS: dict[SourceState, tuple[str, Severity]] = {
+    SourceState.IDLE: ("idle", Severity.FINE),
+    SourceState.RUNNING: ("running", Severity.FINE),
+    SourceState.SILENT: ("no data", Severity.AMBER),
+    SourceState.LOST: ("lost", Severity.RED),
+    SourceState.ENDED: ("ended", Severity.FINE),
 }
 _SLOW_S = 0.5
 _EDGES = (0.07, 0.3, 0.47, 0.65, 0.81, 1.0)
@@ -61,18 +62,18 @@ class StreamStates(Panel):
                 lettering.paragraph(painter, below, health.note, self.px(16), colour)
                 y += note_height
 
-    def _texts(self, health: StreamHealth) -> tuple[int, str, str, str, str]:
+    def _texts(self, health: StreamHealth) -> tuple[Severity, str, str, str, str]:
         word, severity = _WORDS[health.state]
         ended = self._feed.frozen or health.state == SourceState.ENDED
         delay = "" if ended or math.isnan(health.delay_s) else _delay(health.delay_s)
         if not ended and health.state == SourceState.RUNNING and health.delay_s > _SLOW_S:
-            severity = 1
+            severity = Severity.AMBER
         if self._feed.dead:
-            word, severity = "stopped", 2
+            word, severity = "stopped", Severity.RED
         rate = f"{health.rate_hz:.0f} Hz" if math.isfinite(health.rate_hz) else f"({health.nominal_hz:.0f} Hz)"
         return severity, word, rate, delay, f"lost {health.lost_samples}" if health.lost_samples else ""
 
-    def _row(self, painter: QPainter, line: QRectF, health: StreamHealth) -> int:
+    def _row(self, painter: QPainter, line: QRectF, health: StreamHealth) -> Severity:
         severity, word, rate, delay, lost = self._texts(health)
         lettering.sign(painter, QPointF(line.left() + self.px(9), line.center().y()), self.px(18), severity)
         colour = colours.SEVERITIES[severity]
