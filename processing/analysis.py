@@ -118,22 +118,26 @@ class Analysis:
         return sorted(found, key=lambda flag: (flag.start_s, flag.rule, flag.side))
 
     def _channels(self) -> list[ChannelResult]:
-        return [
-            ChannelResult(
-                name=quality.name,
-                stream=stream,
-                bad_pct=quality.bad_pct,
-                noise_uV=quality.noise_uV,
-                offset_uV=quality.dc_uV,
-                mains_pct=quality.mains_pct,
-                saturated_pct=quality.saturated_pct,
-                missing_pct=quality.missing_pct,
-                only_noise=quality.good and quality.only_noise,
-                verdict=_verdict(quality),
-            )
-            for stream, chain in self.pipeline.emg.items()
-            for quality in chain.quality
-        ]
+        found: list[ChannelResult] = []
+        for stream, chain in self.pipeline.emg.items():
+            for quality in chain.quality:
+                what, advice = _fault(quality)
+                found.append(
+                    ChannelResult(
+                        name=quality.name,
+                        stream=stream,
+                        bad_pct=quality.bad_pct,
+                        noise_uV=quality.noise_uV,
+                        offset_uV=quality.dc_uV,
+                        mains_pct=quality.mains_pct,
+                        saturated_pct=quality.saturated_pct,
+                        missing_pct=quality.missing_pct,
+                        only_noise=quality.good and quality.only_noise,
+                        found=what,
+                        advice=advice,
+                    )
+                )
+        return found
 
     def _stream(self, name: str, ticks: NDArray[np.void], line: Clock) -> StreamResult:
         settings = self._rig.stream_named(name)
@@ -152,11 +156,11 @@ class Analysis:
         )
 
 
-def _verdict(quality: ChannelQuality) -> str:
-    """Return what is wrong with a channel, over the whole session; empty where nothing is."""
+def _fault(quality: ChannelQuality) -> tuple[str, str]:
+    """Return what is wrong with a channel over the whole session and what to do about it; both empty where nothing is."""
     if quality.good and quality.bad_windows:
-        return f"EMG {quality.name}: bad for {quality.bad_pct:.0f} % of the time, most often {quality.worst.name.lower()}."
-    return "" if quality.good else quality.sentence
+        return f"bad for {quality.bad_pct:.0f} % of the time, most often {quality.worst.name.lower()}", ""
+    return ("", "") if quality.good else (quality.found, quality.advice)
 
 
 def session_start_s(ticks: dict[str, NDArray[np.void]], clocks: dict[str, Clock]) -> float:

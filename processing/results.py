@@ -8,7 +8,7 @@ seconds of the session, 0 = the first sample of any stream.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,9 +23,10 @@ from acquisition.hdf5_text import fixed, text_of, texts_of
 from acquisition.rig import Rig
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
+from processing.emg.quality import sentence_of
 
 FORMAT = "squatscope results"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class ResultsError(SquatscopeError):
@@ -70,7 +71,7 @@ class FlagResult:
 
 @dataclass(frozen=True, slots=True)
 class ChannelResult:
-    """How good the signal of one electrode was over the recording; `verdict` is a sentence, empty where nothing is wrong.
+    """How good the signal of one electrode was over the recording; `found` and `advice` are empty where nothing is wrong.
 
     `bad_pct` and `noise_uV`, that of the quietest moment, are of the whole recording; `offset_uV`, `mains_pct`, `saturated_pct`
     and `missing_pct` of the last window that was judged. `only_noise`: nothing ever rose above the noise floor, as with a
@@ -86,7 +87,13 @@ class ChannelResult:
     saturated_pct: float
     missing_pct: float
     only_noise: bool
-    verdict: str
+    found: str
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """What was found and what to do about it, as a sentence."""
+        return sentence_of(self.name, self.found, self.advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +175,8 @@ class Results:
             with h5py.File(path, "r") as file:
                 if text_of(file.attrs.get("format", "")) != FORMAT:
                     raise ResultsError(f"{path} is an HDF5 file but no squatscope results; is it a recording?")
-                if file.attrs["format_version"] != FORMAT_VERSION:
-                    found = file.attrs["format_version"]
-                    raise ResultsError(f"{path} has results of format {found}; this program reads format {FORMAT_VERSION}.")
+                if (found := int(file.attrs["format_version"])) > FORMAT_VERSION:
+                    raise ResultsError(f"{path} has results of format {found}; this program reads up to {FORMAT_VERSION}.")
                 return cls._read_from(file)
         except ResultsError:
             raise
@@ -201,7 +207,7 @@ class Results:
             rig=Rig.model_validate_json(text_of(file["rig"][()])),
             tables=tables,
             flags=_from_table(FlagResult, file["flags"]),
-            channels=_from_table(ChannelResult, file["quality"]),
+            channels=_channels(file["quality"]),
             streams=_from_table(StreamResult, file["streams"]),
             complete=bool(attributes.get("complete", True)),
         )
@@ -225,14 +231,25 @@ def _as_table(kind: type[Any], rows: list[Any]) -> NDArray[Any]:
     return table
 
 
+def _channels(dataset: h5py.Dataset) -> list[ChannelResult]:
+    if "verdict" not in dataset.dtype.names:
+        return _from_table(ChannelResult, dataset)
+    # Format 1 held both as one sentence that began with the channel's name.
+    table = dataset[:]
+    rows = [(*row, b"") for row in table.tolist()]
+    channels: list[ChannelResult] = [_row(ChannelResult, row) for row in rows]
+    return [replace(c, found=c.found.removeprefix(f"EMG {c.name}: ").removesuffix(".")) for c in channels]
+
+
 def _stored(value: object) -> object:
     return value.word if isinstance(value, Severity) else value
 
 
 def _from_table(kind: type[Any], dataset: h5py.Dataset) -> list[Any]:
-    severities = [str(field.type) == Severity.__name__ for field in fields(kind)]
-    rows = ([value.decode() if isinstance(value, bytes) else value for value in row.tolist()] for row in dataset[:])
-    return [
-        kind(*(Severity[value.upper()] if is_severity else value for value, is_severity in zip(row, severities, strict=True)))
-        for row in rows
-    ]
+    return [_row(kind, row) for row in dataset[:].tolist()]
+
+
+def _row(kind: type[Any], values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - a row of that kind
+    texts = (value.decode() if isinstance(value, bytes) else value for value in values)
+    types = (str(field.type) for field in fields(kind))
+    return kind(*(Severity[v.upper()] if t == Severity.__name__ else v for t, v in zip(types, texts, strict=True)))

@@ -91,7 +91,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     writer.finish()
     table = Table(("sample", "load_shift_pct"), ("1", "%"), ("a", "b"), np.arange(3.0), np.ones((3, 2)))
     results = Results("session.h5", "uuid", "now", 4.0, float("nan"), RIG, {"plates": table}, [], [], [])
-    results.write(tmp_path / "session.results.h5")
+    results.write(tmp_path / "session.metrics.h5")
     ring = Ring.create(tmp_path / "ring.h5", [stream], 5.0)
     ring.writer("plates").append(Block(samples[:40], 0, 0.4))
     ring.close()
@@ -118,7 +118,7 @@ def test_recording_is_as_the_page_says(files: Path) -> None:
 
 
 def test_results_are_as_the_page_says(files: Path) -> None:
-    with h5py.File(files / "session.results.h5") as file:
+    with h5py.File(files / "session.metrics.h5") as file:
         assert of_attributes(file) == tables("Results", "attribute of the file")
         said = {name: kind.split()[0] for name, kind in tables("Results", "dataset").items()}
         assert of_datasets(file, {"plates": "table"}) == said

@@ -153,6 +153,11 @@ class Electrode(Lead):
     stream: str
     channel: str
 
+    @property
+    def name(self) -> str:
+        """Muscle and side: `VL left`."""
+        return f"{self.muscle} {self.side}"
+
 
 class Lab(Settings):
     """The lab axis that points to the lifter's right; without it, the axis from the left plate to the right one."""

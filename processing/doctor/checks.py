@@ -259,7 +259,7 @@ def check_emg(rig: Rig, probe: Probe) -> list[Check]:
             )
         )
     electrodes = [electrode for electrode in rig.emg if electrode.stream == probe.name]
-    without = [f"{e.muscle} {e.side}" for e in electrodes if e.mvc_uV is None and e.muscle != "other"]
+    without = [e.name for e in electrodes if e.mvc_uV is None and e.muscle != "other"]
     if without:
         checks.append(
             Check(
@@ -278,13 +278,16 @@ def check_emg(rig: Rig, probe: Probe) -> list[Check]:
     return checks
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
     what = f"EMG {quality.name}"
     if quality.verdict is Verdict.NOT_JUDGED:
         return Check(Severity.AMBER, what, "The probe was too short to judge it.", "Run this for longer, with --seconds.")
     if not quality.good:
-        found, _, advice = quality.sentence.removeprefix(f"{what}: ").partition("; ")
-        return Check(Severity.RED, what, f"{found[0].upper()}{found[1:]}.", f"{advice[0].upper()}{advice[1:]}")
+        return Check(Severity.RED, what, f"{_capital(quality.found)}.", _capital(quality.advice))
     offset = f"offset {quality.dc_uV:.0f} µV"
     if abs(quality.dc_uV) > OFFSET_SHARE * full_scale_uV:
         return Check(

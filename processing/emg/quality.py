@@ -89,26 +89,47 @@ class ChannelQuality:
         return not self.loudest_uV >= NOISE_FACTOR * self.noise_uV
 
     @property
-    def sentence(self) -> str:
-        """The verdict as a full sentence, with what to look at."""
+    def found(self) -> str:
+        """What was found, without the channel's name and without an end: `flat (0.01 µV RMS within the band)`."""
         match self.verdict:
             case Verdict.NOT_JUDGED:
-                text = "not judged yet, its first window is not complete."
+                return "not judged yet, its first window is not complete"
             case Verdict.MISSING:
-                text = f"{self.missing_pct:.0f} % of its samples are missing; is the device in range and its cable in place?"
+                return f"{self.missing_pct:.0f} % of its samples are missing"
             case Verdict.SATURATED:
-                text = f"{self.saturated_pct:.0f} % of its samples are at full scale; lower the gain or renew the electrode."
+                return f"{self.saturated_pct:.0f} % of its samples are at full scale"
             case Verdict.FLAT:
-                text = f"flat ({self.rms_uV:.2g} µV RMS within the band); is the channel connected?"
+                return f"flat ({self.rms_uV:.2g} µV RMS within the band)"
             case Verdict.MAINS:
-                text = f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz); is the electrode attached?"
+                return f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz)"
             case Verdict.GOOD if self.only_noise:
-                text = (
-                    f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet; contract this muscle to check."
-                )
+                return f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet"
             case _:
-                text = f"good, with {self.noise_uV:.3g} µV RMS in its quietest moment."
-        return f"EMG {self.name}: {text}"
+                return f"good, with {self.noise_uV:.3g} µV RMS in its quietest moment"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, empty where there is nothing to do."""
+        return "contract this muscle to check" if self.good and self.only_noise else _ADVICE.get(self.verdict, "")
+
+    @property
+    def sentence(self) -> str:
+        """What was found and what to do about it, as a sentence."""
+        return sentence_of(self.name, self.found, self.advice)
+
+
+_ADVICE = {
+    Verdict.MISSING: "is the device in range and its cable in place?",
+    Verdict.SATURATED: "lower the gain or renew the electrode",
+    Verdict.FLAT: "is the channel connected?",
+    Verdict.MAINS: "is the electrode attached?",
+}
+
+
+def sentence_of(name: str, found: str, advice: str) -> str:
+    """Return what was found of a channel, and what to do about it, as one sentence."""
+    text = f"EMG {name}: {found}" + (f"; {advice}" if advice else "")
+    return text if text.endswith("?") else f"{text}."
 
 
 @njit(nogil=True, cache=True)
@@ -279,7 +300,7 @@ class QualityJudge:
         bad = windows - int(tally[Verdict.GOOD])
         worst = Verdict(Verdict.MISSING + int(tally[Verdict.MISSING :].argmax())) if bad else Verdict.GOOD
         return ChannelQuality(
-            name=f"{electrode.muscle} {electrode.side}",
+            name=electrode.name,
             channel=electrode.channel,
             verdict=Verdict(int(self._verdicts[e])),
             missing_pct=float(m[_IDX_MISSING]),

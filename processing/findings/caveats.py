@@ -1,8 +1,12 @@
-"""What must be known before a recording is believed: what is missing, can't be right or doesn't compare, in sentences."""
+"""Caveats: what bounds a recording's results, because it is missing, can't be right or doesn't compare.
+
+Each is data first and a sentence last; nobody needs to take the sentence apart.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,56 +28,105 @@ on average (Contreras et al. 2015, Journal of Applied Biomechanics 31:452-458); 
 al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539)."""
 
 
-def caveats(results: Results) -> list[str]:
-    """Return what bounds these results, one full sentence each."""
-    said = []
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """One thing that bounds results.
+
+    `id` is a short word for its kind, `about` what it concerns (a stream, plate, leg or muscles; `recording` for all of it);
+    `values` are its numbers, with their units in their names.
+    """
+
+    id: str
+    about: str
+    values: dict[str, float]
+    sentence: str
+
+
+def caveats(results: Results) -> list[Caveat]:
+    """Return what bounds these results, in the order in which to read it."""
     rig = results.rig
-    if not results.complete:
-        said.append(
-            "The recording was cut short, or is still being written. If its session was killed, 'squatscope recover' makes a "
-            "complete one from the ring.h5 beside it."
-        )
+    said = [] if results.complete else [_cut_short()]
     sides = {plate.side for plate in rig.plate}
     if len(sides) < 2:
         which = f"only a {next(iter(sides))} plate" if sides else "no force plate"
-        said.append(f"The rig has {which}, so there is no load share and no load shift.")
+        sentence = f"The rig has {which}, so there is no load share and no load shift."
+        said.append(Caveat("one_foot_only", "plates", {"plates": float(len(sides))}, sentence))
     else:
         said += about_places(rig) + _about_stance(results)
-    said += _about_force(results) + _about_zero(results)
-    for stream in results.streams:
-        if stream.undersampled:
-            said.append(
-                f"Undersampled EMG: {stream.name} runs at {stream.nominal_hz:g} Hz, and surface EMG asks for "
-                f"{rig.emg_processing.undersampled_below_hz:g} Hz; amplitudes are too low, and can't be compared with other "
-                "systems."
-            )
-        if stream.missing:
-            said.append(
-                f"The stream {stream.name} lost {stream.missing} samples in {stream.gaps} gaps; no number is shown there."
-            )
-    without = [f"{e.muscle} {e.side}" for e in rig.emg if e.mvc_uV is None and e.muscle != "other"]
+    said += _about_force(results) + _about_zero(results) + _about_streams(results)
+    without = [e.name for e in rig.emg if e.mvc_uV is None and e.muscle != "other"]
     if without:
-        said.append(
+        sentence = (
             f"No maximal voluntary contraction is known for {', '.join(without)}, so there is no %MVC and no quad/hamstring "
             "ratio that needs them; give mvc_uV in the rig."
         )
-    said += _about_mvc(results)
-    said += [channel.verdict for channel in results.channels if channel.verdict]
-    quiet = [channel.name for channel in results.channels if channel.only_noise]
+        said.append(Caveat("mvc_unknown", ", ".join(without), {"muscles": float(len(without))}, sentence))
+    said += _about_mvc(results) + _about_channels(results)
+    if not without:
+        said += _about_undefined_ratios(results)
+    return said + _about_legs(results)
+
+
+def _cut_short() -> Caveat:
+    sentence = (
+        "The recording was cut short, or is still being written. If its session was killed, 'squatscope recover' makes a "
+        "complete one from the ring.h5 beside it."
+    )
+    return Caveat("incomplete", "recording", {}, sentence)
+
+
+def _about_streams(results: Results) -> list[Caveat]:
+    """Tell streams that are too slow for EMG, or that lost samples."""
+    said = []
+    least_hz = results.rig.emg_processing.undersampled_below_hz
+    for stream in results.streams:
+        if stream.undersampled:
+            sentence = (
+                f"Undersampled EMG: {stream.name} runs at {stream.nominal_hz:g} Hz, and surface EMG asks for {least_hz:g} Hz; "
+                "amplitudes are too low, and can't be compared with other systems."
+            )
+            values = {"rate_hz": stream.nominal_hz, "least_hz": least_hz}
+            said.append(Caveat("undersampled_emg", stream.name, values, sentence))
+        if stream.missing:
+            sentence = (
+                f"The stream {stream.name} lost {stream.missing} samples in {stream.gaps} gaps; no number is shown there."
+            )
+            values = {"missing_samples": float(stream.missing), "gaps": float(stream.gaps)}
+            said.append(Caveat("lost_samples", stream.name, values, sentence))
+    return said
+
+
+def _about_channels(results: Results) -> list[Caveat]:
+    """Tell EMG channels that were bad, and those on which nothing rose above the noise."""
+    said = [
+        Caveat("bad_emg", channel.name, {"bad_pct": channel.bad_pct}, channel.sentence)
+        for channel in results.channels
+        if channel.found
+    ]
+    quiet = [channel for channel in results.channels if channel.only_noise]
     if quiet:
-        said.append(
-            f"Nothing rose above the noise floor of {', '.join(quiet)}; a muscle at rest looks like that, and so does an "
-            "electrode that is off: contract the muscle to check."
+        names = ", ".join(channel.name for channel in quiet)
+        sentence = (
+            f"Nothing rose above the noise floor of {names}; a muscle at rest looks like that, and so does an electrode that "
+            "is off: contract the muscle to check."
         )
-    for side in ("left", "right"):
+        noise = {f"noise_{channel.name.replace(' ', '_')}_uV": channel.noise_uV for channel in quiet}
+        said.append(Caveat("noise_floor_only", names, noise, sentence))
+    return said
+
+
+def _about_undefined_ratios(results: Results) -> list[Caveat]:
+    said = []
+    for side in SIDES:
         table = results.table_with(f"qh_{side}")
-        muscles = {e.muscle for e in rig.emg if e.side == side}
-        if table is not None and not without and muscles and not np.isfinite(table.column(f"qh_{side}")).any():
-            said.append(
+        muscles = {e.muscle for e in results.rig.emg if e.side == side}
+        if table is not None and muscles and not np.isfinite(table.column(f"qh_{side}")).any():
+            sentence = (
                 f"The {side} quad/hamstring ratio is undefined throughout: a channel is missing or bad, or there is too "
                 "little activity."
             )
-    return said + _about_legs(results)
+            said.append(Caveat("ratio_undefined", f"{side} leg", {}, sentence))
+    return said
 
 
 def baselines(results: Results) -> dict[str, float]:
@@ -89,43 +142,49 @@ def baselines(results: Results) -> dict[str, float]:
     return found
 
 
-def about_places(rig: Rig) -> list[str]:
-    """Tell plates that lie upside down, or not beside each other as seen by the lifter, a full sentence each."""
+def about_places(rig: Rig) -> list[Caveat]:
+    """Tell plates that lie upside down, or not beside each other as seen by the lifter."""
     upside_down = [plate.name for plate in rig.plate if plate_map(plate).rotation[2, 2] > 0]
     if upside_down:
-        return [
-            f"Seen from above the corners of the plate {name} go round anticlockwise, so that its own z axis points up, and by "
-            "the C3D standard it points into the floor: put its corners in the order of the quadrants, or its centre of "
-            "pressure may be mirrored."
-            for name in upside_down
-        ]
+        return [Caveat("plate_upside_down", name, {}, _UPSIDE_DOWN.format(name=name)) for name in upside_down]
     centre = {plate.side: plate_map(plate).centre_mm for plate in rig.plate}
     if len(centre) < 2:
         return []
     way = (centre["right"] - centre["left"])[:2]
     along = float(way @ right_direction(rig.lab.right_axis, centre["left"], centre["right"])[:2])
     across = math.sqrt(max(0.0, float(way @ way) - along**2))
+    values = {"along_mm": along, "across_mm": across}
     if across > abs(along):
-        return [
+        sentence = (
             f"The plates lie one behind the other for a lifter whose right is {rig.lab.right_axis}, so a foot may stand on "
             "both, and load share and load shift may not be those of two legs; check right_axis and where the feet were."
-        ]
+        )
+        return [Caveat("plates_in_line", "plates", values, sentence)]
     if along < 0:
-        return [
+        sentence = (
             f"The right plate lies to the left of the left one for a lifter whose right is {rig.lab.right_axis}, so the sides "
             "of the plates or right_axis must be wrong, and with them the side of what is shown."
-        ]
+        )
+        return [Caveat("sides_swapped", "plates", values, sentence)]
     return []
 
 
-def _about_stance(results: Results) -> list[str]:
+_UPSIDE_DOWN = (
+    "Seen from above the corners of the plate {name} go round anticlockwise, so that its own z axis points up, and by the C3D "
+    "standard it points into the floor: put its corners in the order of the quadrants, or its centre of pressure may be "
+    "mirrored."
+)
+
+
+def _about_stance(results: Results) -> list[Caveat]:
     """Tell where quiet stance is missing, late, or missing after a foot has left its plate."""
     window_s = results.rig.still.window_s
     if math.isnan(results.body_weight_N):
-        return [
+        sentence = (
             f"No quiet stance of {window_s:g} s was found, so body weight and the shift of each foot's centre of "
             "pressure are undefined; have the lifter stand still on both plates at the start."
-        ]
+        )
+        return [Caveat("no_quiet_stance", "lifter", {"window_s": window_s}, sentence)]
     table = results.table_with("body_weight_N")
     if table is None:
         return []
@@ -133,23 +192,25 @@ def _about_stance(results: Results) -> list[str]:
     known = np.isfinite(table.column("body_weight_N"))
     found_s = float(table.time_s[known.argmax()])
     if found_s > LATE_S:
-        said.append(
+        sentence = (
             f"The first quiet stance of {window_s:g} s was only found at {found_s:.1f} s, so body weight and the shift of each "
             "foot's centre of pressure are undefined before it."
         )
+        said.append(Caveat("late_quiet_stance", "lifter", {"found_s": found_s}, sentence))
     frame_s = float(np.median(np.diff(table.time_s))) if len(table.time_s) > 1 else 0.0
     for side in SIDES:
         stands = known & np.isfinite(table.column(f"cop_{side}_x_mm"))
         missing_s = frame_s * np.count_nonzero(stands & np.isnan(table.column(f"foot_cop_medial_{side}_mm")))
         if missing_s > 2 * window_s:
-            said.append(
+            sentence = (
                 f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back, so "
                 f"the shift of its centre of pressure is undefined for {missing_s:.0f} s."
             )
+            said.append(Caveat("foot_unreferenced", f"{side} foot", {"undefined_s": float(missing_s)}, sentence))
     return said
 
 
-def _about_force(results: Results) -> list[str]:
+def _about_force(results: Results) -> list[Caveat]:
     """Tell plates whose channels held no numbers for a part of the time."""
     said = []
     for side in SIDES:
@@ -158,14 +219,15 @@ def _about_force(results: Results) -> list[str]:
             continue
         share_pct = 100.0 * float(np.mean(np.isnan(table.column(f"fz_{side}_N"))))
         if share_pct >= results.rig.quality.missing_pct:
-            said.append(
+            sentence = (
                 f"The force on the {side} plate is undefined for {share_pct:.0f} % of the time, as one of its channels held no "
                 "number then; check its cable and its amplifier."
             )
+            said.append(Caveat("force_undefined", f"{side} plate", {"undefined_pct": share_pct}, sentence))
     return said
 
 
-def _about_zero(results: Results) -> list[str]:
+def _about_zero(results: Results) -> list[Caveat]:
     """Tell plates that read something with nobody on them."""
     said = []
     for side in SIDES:
@@ -178,40 +240,42 @@ def _about_zero(results: Results) -> list[str]:
             continue
         reads_N = float(np.median(empty))
         if abs(reads_N) > EMPTY_N:
-            said.append(
+            sentence = (
                 f"The {side} plate read {reads_N:.0f} N while next to nothing stood on it; if nobody touched it, all its "
                 "forces are off by about as much: correct its zero in the rig."
             )
+            said.append(Caveat("plate_not_zeroed", f"{side} plate", {"reads_N": reads_N}, sentence))
     return said
 
 
-def _about_mvc(results: Results) -> list[str]:
+def _about_mvc(results: Results) -> list[Caveat]:
     """Tell muscles that can't have been so active, or so idle, as their MVC makes them."""
-    too_small, too_large = [], []
+    said = []
     silent = {channel.name for channel in results.channels if channel.only_noise}
+    peaks_pct: dict[str, float] = {}
     for e in results.rig.emg:
         column = f"activation_{e.side}_{e.muscle}_pct"
         table = results.table_with(column)
-        if table is None or not np.isfinite(table.column(column)).any():
-            continue
-        highest = float(np.nanpercentile(table.column(column), 99))
-        named = f"{e.muscle} {e.side} ({highest:.{0 if highest >= 10 else 2}f} %MVC)"
-        if highest > MOST_PCT:
-            too_small.append(named)
-        elif highest < LEAST_PCT and f"{e.muscle} {e.side}" not in silent:
-            too_large.append(named)
-    return [
-        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} {how}: check mvc_uV in the rig, as %MVC and ratios that "
-        "rest on it are wrong with it."
-        for names, how in (
-            (too_small, "more active than a muscle can be"),
-            (too_large, "active, but hardly measurable in %MVC"),
-        )
-        if names
-    ]
+        if table is not None and np.isfinite(table.column(column)).any():
+            peaks_pct[e.name] = float(np.nanpercentile(table.column(column), 99))
+    beyond = {name: peak for name, peak in peaks_pct.items() if peak > MOST_PCT}
+    below = {name: peak for name, peak in peaks_pct.items() if peak < LEAST_PCT and name not in silent}
+    for kind, muscles, how in (
+        ("mvc_too_small", beyond, "more active than a muscle can be"),
+        ("mvc_too_large", below, "active, but hardly measurable in %MVC"),
+    ):
+        if muscles:
+            named = ", ".join(f"{name} ({peak:.{0 if peak >= 10 else 2}f} %MVC)" for name, peak in muscles.items())
+            sentence = (
+                f"{named} {'was' if len(muscles) == 1 else 'were'} {how}: check mvc_uV in the rig, as %MVC and ratios that "
+                "rest on it are wrong with it."
+            )
+            values = {f"peak_{name.replace(' ', '_')}_pct": peak for name, peak in muscles.items()}
+            said.append(Caveat(kind, ", ".join(muscles), values, sentence))
+    return said
 
 
-def _about_legs(results: Results) -> list[str]:
+def _about_legs(results: Results) -> list[Caveat]:
     """Tell what a leg's ratio, or the comparison of both, can't say."""
     said = []
     muscles = {
@@ -219,16 +283,19 @@ def _about_legs(results: Results) -> list[str]:
         for side in SIDES
     }
     if results.table_with("qh_between_legs_log2") is not None and muscles["left"] != muscles["right"]:
-        said.append(
+        sentence = (
             f"The quad/hamstring ratio is made of {', '.join(muscles['left'])} on the left and of "
             f"{', '.join(muscles['right'])} on the right, so the comparison between the legs is one of different muscles."
         )
+        said.append(Caveat("unlike_muscles", "legs", {}, sentence))
     have = baselines(results)
     for side in SIDES:
         table = results.table_with(f"qh_change_{side}")
         if table is not None and side not in have and np.isfinite(table.column(f"qh_{side}")).any():
-            said.append(
-                f"The {side} quad/hamstring ratio was defined for less than {results.rig.emg_processing.baseline_s:g} s, so "
-                "there is no baseline to compare it with."
+            baseline_s = results.rig.emg_processing.baseline_s
+            sentence = (
+                f"The {side} quad/hamstring ratio was defined for less than {baseline_s:g} s, so there is no baseline to "
+                "compare it with."
             )
+            said.append(Caveat("no_baseline", f"{side} leg", {"baseline_s": baseline_s}, sentence))
     return said

@@ -12,7 +12,7 @@ import pytest
 
 from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
-from processing.results import ChannelResult, FlagResult, Results, ResultsError, StreamResult, Table
+from processing.results import FORMAT_VERSION, ChannelResult, FlagResult, Results, ResultsError, StreamResult, Table
 from tests.support.damage import survive_damage
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FLAG = FlagResult(
     "load_shift", "load shifts ∆ to the right", "right", Severity.RED, "load_shift_pct", "load_shift.total_referenced", "%",
     1.0, 1.3, NAN, 12.5, 5.0, 10.0, "plates", 999,
 )  # fmt: skip
-CHANNEL = ChannelResult("VL links µ", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, True, "Größe “unbekannt” 筋電図")
+CHANNEL = ChannelResult("VL links µ", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, True, "Größe “unbekannt” 筋電図", "Stecker?")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,8 @@ def test_any_program_reads_the_file(results, tmp_path):
         assert [name.decode() for name in table.attrs["columns"]] == ["sample", "load_shift_pct", "fz_total_N"]
         np.testing.assert_array_equal(table["frames"][:], results.tables["plates.force"].frames)
         assert file["flags"]["severity"].tolist() == [b"red", b"red"]
-        assert file["quality"]["verdict"][0].decode() == CHANNEL.verdict
+        assert file["quality"]["found"][0].decode() == CHANNEL.found
+        assert file["quality"]["advice"][0].decode() == CHANNEL.advice
 
 
 def test_nothing_is_overwritten(results, tmp_path):
@@ -120,13 +121,13 @@ def test_what_is_no_results_file_is_refused(results, tmp_path):
         file["x"] = 1
     with h5py.File(tmp_path / "later.h5", "w") as file:
         file.attrs["format"] = "squatscope results"
-        file.attrs["format_version"] = 2
+        file.attrs["format_version"] = FORMAT_VERSION + 1
     expected = {
         "text.h5": "no results file",
         "empty.h5": "no results file",
         "cut.h5": "damaged",
         "other.h5": "no squatscope results",
-        "later.h5": "of format 2; this program reads format 1",
+        "later.h5": f"of format {FORMAT_VERSION + 1}; this program reads up to",
         "absent.h5": "There is no file",
     }
     for name, sentence in expected.items():

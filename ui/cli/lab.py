@@ -25,7 +25,7 @@ def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig'
         say(f"EMG {side}: {', '.join(muscles) or 'none'}")
     doubts = about_places(rig)
     for doubt in doubts:
-        say(f"• {doubt}")
+        say(f"• {doubt.sentence}")
     say(f"{rig_file} can be used, but look at what is said above." if doubts else f"{rig_file} is a good rig.")
 
 

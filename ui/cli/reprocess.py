@@ -57,8 +57,8 @@ def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, cons
                 bars.console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)
             if not results.flags:
                 bars.console.print("  No flag came up.")
-            for sentence in caveats(results):
-                bars.console.print(f"  • {sentence}", style="dim", soft_wrap=True)
+            for caveat in caveats(results):
+                bars.console.print(f"  • {caveat.sentence}", style="dim", soft_wrap=True)
     if failed == len(tasks) and new:
         with suppress(OSError):
             out.rmdir()

@@ -133,7 +133,7 @@ def _tell(outcome: Outcome) -> None:
     for finding in found:
         style = "bold" if finding.severity is Severity.RED else ""
         say(f"  {finding.severity.name:<5}  {finding.sentence()}.", style=style)
-    for sentence in [*caveats(outcome.results), *outcome.remarks]:
+    for sentence in [*(caveat.sentence for caveat in caveats(outcome.results)), *outcome.remarks]:
         say(f"• {sentence}", style="dim")
     say()
     for name, path in outcome.folder.left():

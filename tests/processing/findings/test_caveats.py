@@ -9,7 +9,7 @@ import pytest
 
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
-from processing.findings.caveats import about_places, baselines, caveats
+from processing.findings.caveats import Caveat, about_places, baselines, caveats
 from processing.results import ChannelResult, Results, StreamResult, Table
 
 NAN = float("nan")
@@ -21,6 +21,10 @@ def results(rig: Rig | None = None, streams=(), channels=(), tables=None, weight
     )
 
 
+def sentences(found: Results) -> list[str]:
+    return [caveat.sentence for caveat in caveats(found)]
+
+
 def without(**parts) -> Rig:
     return Rig.model_validate({**load(example("demo")).model_dump(), **parts})
 
@@ -28,12 +32,12 @@ def without(**parts) -> Rig:
 def test_a_good_session_has_no_caveats():
     table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[5.0, 5.0]]))
     stream = StreamResult("emg", 2000.0, 2000.0, 10, 0, 0, 0.0, "host", False)
-    good = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, False, "")
-    assert caveats(results(streams=[stream], channels=[good], tables={"emg.emg": table})) == []
+    good = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, False, "", "")
+    assert sentences(results(streams=[stream], channels=[good], tables={"emg.emg": table})) == []
 
 
 def test_a_recording_that_was_cut_short_is_told():
-    whole, cut = caveats(results()), caveats(replace(results(), complete=False))
+    whole, cut = sentences(results()), sentences(replace(results(), complete=False))
     assert [sentence for sentence in cut if "cut short" in sentence] == cut[:1]
     assert cut[1:] == whole
 
@@ -43,8 +47,8 @@ def test_everything_that_bounds_the_numbers_is_said():
     emg = [{**electrode.model_dump(), "mvc_uV": None if electrode.side == "left" else 300.0} for electrode in demo.emg]
     table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[NAN, NAN]]))
     stream = StreamResult("emg", 250.0, 250.0, 10, 30, 2, 0.0, "host", True)
-    bad = ChannelResult("VL left", "emg", 100, 1, 0, 90, 0, 0, False, "EMG VL left: mostly mains hum.")
-    said = "\n".join(caveats(results(without(emg=emg), [stream], [bad], {"emg.emg": table}, weight=NAN)))
+    bad = ChannelResult("VL left", "emg", 100, 1, 0, 90, 0, 0, False, "mostly mains hum", "")
+    said = "\n".join(sentences(results(without(emg=emg), [stream], [bad], {"emg.emg": table}, weight=NAN)))
     assert "No quiet stance of 1 s was found" in said
     assert "Undersampled EMG: emg runs at 250 Hz" in said
     assert "lost 30 samples in 2 gaps" in said
@@ -53,9 +57,26 @@ def test_everything_that_bounds_the_numbers_is_said():
     assert "quad/hamstring ratio is undefined throughout" not in said, "it is no news where the MVC is missing"
 
 
+def test_a_caveat_is_data_first():
+    table = table_of(fz_left_N=np.r_[np.full(200, 12.0), np.full(300, 400.0)], fz_right_N=np.full(500, 400.0))
+    stream = StreamResult("emg", 250.0, 250.0, 10, 30, 2, 0.0, "host", True)
+    bad = ChannelResult("VL left", "emg", 60, 1, 0, 90, 0, 0, False, "mostly mains hum", "is the electrode attached?")
+    quiet = ChannelResult("BF left", "emg", 0, 1.5, 0, 0, 0, 0, True, "", "")
+    found = {c.id: c for c in caveats(results(streams=[stream], channels=[bad, quiet], tables={"plates.force": table}))}
+    assert found["plate_not_zeroed"].about == "left plate"
+    assert found["plate_not_zeroed"].values == {"reads_N": 12.0}
+    assert found["undersampled_emg"].values == {"rate_hz": 250.0, "least_hz": 1000.0}
+    assert found["lost_samples"].values == {"missing_samples": 30.0, "gaps": 2.0}
+    assert found["bad_emg"] == Caveat(
+        "bad_emg", "VL left", {"bad_pct": 60}, "EMG VL left: mostly mains hum; is the electrode attached?"
+    )
+    assert found["noise_floor_only"].values == {"noise_BF_left_uV": 1.5}
+    assert caveats(replace(results(), complete=False))[0].id == "incomplete"
+
+
 def test_a_ratio_that_never_was_is_told_for_its_leg():
     table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[5.0, NAN]]))
-    (sentence,) = caveats(results(tables={"emg.emg": table}))
+    (sentence,) = sentences(results(tables={"emg.emg": table}))
     assert sentence.startswith("The right quad/hamstring ratio is undefined throughout")
 
 
@@ -64,12 +85,12 @@ def test_a_ratio_that_never_was_is_told_for_its_leg():
 )
 def test_missing_plates_are_told(kept, said):
     plates = [plate.model_dump() for plate in load(example("demo")).plate if plate.side in kept]
-    (sentence,) = caveats(results(without(plate=plates), weight=NAN))
+    (sentence,) = sentences(results(without(plate=plates), weight=NAN))
     assert said in sentence
 
 
 def test_every_caveat_is_a_sentence():
-    for sentence in caveats(results(without(plate=[], emg=[]), weight=NAN)):
+    for sentence in sentences(results(without(plate=[], emg=[]), weight=NAN)):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
 
@@ -93,9 +114,9 @@ def table_of(**columns) -> Table:
 
 def test_a_late_stance_is_told():
     table = force_table([NAN] * 60 + [900.0] * 20, [NAN] * 60 + [0.0] * 20)
-    (sentence,) = caveats(results(tables={"plates.force": table}))
+    (sentence,) = sentences(results(tables={"plates.force": table}))
     assert "only found at 6.0 s" in sentence
-    assert caveats(results(tables={"plates.force": force_table([NAN] * 10 + [900.0] * 20, [NAN] * 10 + [0.0] * 20)})) == []
+    assert sentences(results(tables={"plates.force": force_table([NAN] * 10 + [900.0] * 20, [NAN] * 10 + [0.0] * 20)})) == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +124,7 @@ def test_a_late_stance_is_told():
 )
 def test_a_plate_that_reads_something_when_empty_is_told(empty_N, said):
     fz = np.where(np.arange(300) < 150, empty_N, 450.0)
-    told = caveats(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=np.where(fz > 400.0, fz, 0.0))}))
+    told = sentences(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=np.where(fz > 400.0, fz, 0.0))}))
     assert len(told) == (1 if said else 0)
     assert said in "".join(told)
 
@@ -111,12 +132,12 @@ def test_a_plate_that_reads_something_when_empty_is_told(empty_N, said):
 def test_a_moment_without_load_tells_nothing_of_a_plates_zero():
     fz = np.full(300, 450.0)
     fz[:50] = -30.0
-    assert caveats(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=fz)})) == []
+    assert sentences(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=fz)})) == []
 
 
 def test_a_foot_without_a_place_is_told():
     table = force_table([900.0] * 60, [0.0] * 20 + [NAN] * 30 + [0.0] * 10, [0.0] * 60)
-    (sentence,) = caveats(results(tables={"plates.force": table}))
+    (sentence,) = sentences(results(tables={"plates.force": table}))
     assert sentence.startswith("The left foot left its plate")
     assert "for 3 s" in sentence
 
@@ -124,7 +145,7 @@ def test_a_foot_without_a_place_is_told():
 def test_a_plate_whose_corners_go_round_the_wrong_way_is_told():
     plates = [plate.model_dump() for plate in load(example("demo")).plate]
     plates[1]["corners_mm"] = plates[1]["corners_mm"][::-1]
-    (sentence,) = about_places(without(plate=plates))
+    (sentence,) = [caveat.sentence for caveat in about_places(without(plate=plates))]
     assert sentence.startswith("Seen from above the corners of the plate right go round anticlockwise")
     assert about_places(load(example("demo"))) == []
 
@@ -134,9 +155,9 @@ def test_a_plate_whose_corners_go_round_the_wrong_way_is_told():
     [("x", ""), ("-x", "lies to the left of the left one"), ("y", "one behind the other"), ("-y", "one behind the other")],
 )
 def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, said):
-    sentences = caveats(results(without(lab={"right_axis": axis})))
-    assert len(sentences) == (1 if said else 0)
-    assert said in "".join(sentences)
+    told = sentences(results(without(lab={"right_axis": axis})))
+    assert len(told) == (1 if said else 0)
+    assert said in "".join(told)
 
 
 @pytest.mark.parametrize(("missing", "said"), [(100, "for 100 % of the time"), (30, "for 30 % of the time"), (0, "")])
@@ -145,7 +166,7 @@ def test_a_plate_without_numbers_is_told(missing, said):
     table = Table(
         ("fz_left_N", "fz_right_N"), ("N", "N"), ("a", "b"), 0.01 * np.arange(100), np.column_stack([fz_N, np.full(100, 400.0)])
     )
-    told = [sentence for sentence in caveats(results(tables={"plates.force": table})) if "undefined for" in sentence]
+    told = [sentence for sentence in sentences(results(tables={"plates.force": table})) if "undefined for" in sentence]
     assert [said in sentence and "left plate" in sentence for sentence in told] == [True] * bool(said)
 
 
@@ -154,16 +175,16 @@ def test_a_plate_without_numbers_is_told(missing, said):
 )
 def test_an_mvc_that_cannot_be_right_is_told(peak_pct, said):
     table = table_of(activation_left_VL_pct=np.full(100, peak_pct), activation_right_VL_pct=np.full(100, 40.0))
-    sentences = caveats(results(tables={"emg.emg": table}))
-    assert len(sentences) == (1 if said else 0)
-    assert said in "".join(sentences)
-    assert all("check mvc_uV" in sentence for sentence in sentences)
+    told = sentences(results(tables={"emg.emg": table}))
+    assert len(told) == (1 if said else 0)
+    assert said in "".join(told)
+    assert all("check mvc_uV" in sentence for sentence in told)
 
 
 def test_a_muscle_at_rest_says_nothing_about_its_mvc():
-    quiet = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, True, "")
+    quiet = ChannelResult("VL left", "emg", 0, 1, 0, 0, 0, 0, True, "", "")
     table = table_of(activation_left_VL_pct=np.full(100, 0.5))
-    (sentence,) = caveats(results(channels=[quiet], tables={"emg.emg": table}))
+    (sentence,) = sentences(results(channels=[quiet], tables={"emg.emg": table}))
     assert sentence.startswith("Nothing rose above the noise floor")
 
 
@@ -171,7 +192,7 @@ def test_legs_with_different_muscles_are_told():
     demo = load(example("demo"))
     kept = [e.model_dump() for e in demo.emg if (e.muscle, e.side) != ("RF", "right")]
     table = table_of(qh_left=np.ones(9), qh_right=np.ones(9), qh_between_legs_log2=np.zeros(9))
-    (sentence,) = caveats(results(without(emg=kept), tables={"emg.emg": table}))
+    (sentence,) = sentences(results(without(emg=kept), tables={"emg.emg": table}))
     assert "VL, VM, RF, BF, ST on the left and of VL, VM, BF, ST on the right" in sentence
 
 
@@ -180,5 +201,5 @@ def test_a_baseline_is_what_the_change_is_counted_from():
     table = table_of(qh_left=qh, qh_right=qh, qh_change_left=change, qh_change_right=np.full(4, NAN))
     found = results(tables={"emg.emg": table})
     assert baselines(found) == {"left": pytest.approx(4.0)}
-    (sentence,) = caveats(found)
+    (sentence,) = sentences(found)
     assert sentence.startswith("The right quad/hamstring ratio was defined for less than 3 s")

@@ -51,7 +51,7 @@ def results(**changes) -> Results:
         rig=load(example("demo")),
         tables={"plates.force": table},
         flags=[FLAG, replace(FLAG, start_s=8.0, end_s=NAN, severity=Severity.AMBER, peak=-6.0, side="left")],
-        channels=[ChannelResult("VL left", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, False, "EMG VL left: mostly mains.")],
+        channels=[ChannelResult("VL left", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, False, "mostly mains", "")],
         streams=[StreamResult("plates", 1000.0, 999.99, 4250, 3, 1, NAN, "host", False)],
     )
     return replace(made, **changes)
@@ -74,7 +74,7 @@ def test_every_finding_and_caveat_and_flag_is_on_the_page(tmp_path):
         assert finding.meaning() in text
     assert len(caveats(found)) >= 2
     for caveat in caveats(found):
-        assert squeezed(caveat) in text
+        assert squeezed(caveat.sentence) in text
     for formula in ("load_shift.total_referenced", "fz_total.sum"):
         assert formula in text
     assert "8.00 s" in text
@@ -112,7 +112,7 @@ def test_hostile_names_stay_text(tmp_path):
         recording=HOSTILE,
         rig=rig,
         flags=[replace(FLAG, label=HOSTILE)],
-        channels=[ChannelResult(HOSTILE, "emg", 0, 0, 0, 0, 0, 0, False, HOSTILE)],
+        channels=[ChannelResult(HOSTILE, "emg", 0, 0, 0, 0, 0, 0, False, HOSTILE, "")],
         streams=[StreamResult(HOSTILE, 1.0, 1.0, 1, 1, 1, 0.0, "host", True)],
     )
     page = page_of(found, tmp_path)

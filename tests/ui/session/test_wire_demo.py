@@ -78,7 +78,7 @@ def test_the_three_clients_show_one_lifter_and_lose_nothing(tmp_path) -> None:
     for stream in results.streams:
         assert (stream.gaps, stream.missing) == (0, 0)
         assert stream.rows == pytest.approx(SECONDS * stream.nominal_hz, rel=0.15)
-    assert not [channel for channel in results.channels if channel.verdict]
+    assert not [channel for channel in results.channels if channel.found]
     with Recording(tmp_path / "out" / "recording.h5") as recording:
         kinds = [stream.source.kind for stream in recording.rig.stream]
         assert kinds == ["nidaqmx", "lsl", "brainflow" if find_spec("pty") else "simulated"]
