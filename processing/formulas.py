@@ -16,6 +16,15 @@ _ISEAR = "Isear et al. 1997, Medicine and Science in Sports and Exercise 29(4):5
 _DESIGN = "this project's definition"
 
 
+FRAMES_PER_S = 100.0
+GRAVITY_M_S2 = 9.80665
+
+
+def frame_samples(rate_hz: float) -> int:
+    """Return how many raw samples make a frame, about 10 ms of them."""
+    return max(1, round(rate_hz / FRAMES_PER_S))
+
+
 @dataclass(frozen=True, slots=True)
 class Formula:
     """How a metric is computed.

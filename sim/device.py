@@ -9,17 +9,15 @@ import math
 import zlib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from acquisition.rig import Electrode, Rig, SimulatedSource, StreamSettings
+from acquisition.rig.plate_map import axis_vector
+from hardware.arrays import Floats, Samples
 from hardware.source import Block, SourceError, SourceState, StreamEnded
 from sim.lifter.emg import EmgNoise, SimulatedEmg
 from sim.lifter.lifter import Lifter
-from sim.lifter.motion import Floats
 from sim.lifter.plates import NOISE, SimulatedPlate
 from sim.session_clock import SessionClock, sync_level
-
-Samples = NDArray[np.float32] | NDArray[np.float64]
 
 CHUNK_S = 0.5
 SYNC_HIGH = 0.5  # of the channel's full scale
@@ -35,7 +33,7 @@ def placement(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
     centres = {plate.side: SimulatedPlate(plate).centre_mm for plate in rig.plate}
     right = np.array([1.0, 0.0, 0.0])
     if rig.lab.right_axis is not None:
-        right = np.eye(3)["xy".index(rig.lab.right_axis[-1])] * (-1.0 if rig.lab.right_axis.startswith("-") else 1.0)
+        right = axis_vector(rig.lab.right_axis)
     elif len(centres) == 2:
         across = (centres["right"] - centres["left"]) * np.array([1.0, 1.0, 0.0])
         right = across / np.linalg.norm(across)

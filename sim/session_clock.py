@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.lifter.motion import Floats
+from hardware.arrays import Floats
 
 
 class SessionClock:

@@ -17,13 +17,13 @@ from scipy.sparse import coo_array, vstack
 
 from acquisition.timebase import clock
 from acquisition.timebase.clock import LEAST_S, Clock, SyncLevel
+from hardware.arrays import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
 
 HOST_OFF_S = 0.45
 """How far two host-clock fits may disagree; less than half of the second that pulses are apart at least."""

@@ -24,6 +24,7 @@ from hardware.severity import Severity
 from hardware.source import SourceState
 from processing.emg.chain import EmgChain
 from processing.emg.quality import ChannelQuality, Verdict
+from processing.formulas import frame_samples
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -41,7 +42,6 @@ LATE_S = 0.1
 LEAST_BLOCKS = 3
 LOST_RED = 0.01
 LOADED_N = 100.0
-FRAMES_PER_S = 100.0
 GATE_SD = 5.0
 """The contact gate must be so many standard deviations of the unloaded plate."""
 OFFSET_SHARE = 0.5
@@ -193,7 +193,7 @@ def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
         return []
     raw = _samples(probe, [rig.column(plate.stream, name) for name in plate.channels])
     raw = raw[np.isfinite(raw).all(axis=1)]
-    frame = max(1, round(rig.stream_named(plate.stream).rate_hz / FRAMES_PER_S))
+    frame = frame_samples(rig.stream_named(plate.stream).rate_hz)
     frames = raw[: len(raw) // frame * frame].reshape(-1, frame, 6).mean(axis=1)
     if len(frames) < 2:
         return [Check(Severity.RED, what, "There are too few samples to tell its load.", "Mend its channels first.")]

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.rig.plate_map import Floats, plate_map
+from acquisition.rig.plate_map import plate_map
+from hardware.arrays import Floats
 from hardware.severity import Severity
 from processing.doctor.checks import Check
 from processing.force.chain import plate_wrench
+from processing.formulas import GRAVITY_M_S2
 
 if TYPE_CHECKING:
     from acquisition.probe import Probe
     from acquisition.rig import Plate, Rig
 
-GRAVITY_M_S2 = 9.80665
 FORCE_SHARE = 0.02
 POINT_MM = 10.0
 _FORM = re.compile(r"(left|right):([0-9.]+):(-?[0-9.]+),(-?[0-9.]+)")

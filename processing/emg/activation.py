@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES, Electrode, Muscle, Side
 from acquisition.rig.judgement import EmgSettings
+from hardware.arrays import Floats
 from processing.emg.filters import LANES
 from processing.formulas import Metric, metric
 
@@ -25,26 +26,26 @@ _QH, _SHARE, _CHANGE = range(3)
 
 @njit(nogil=True, cache=True)
 def _fill(
-    envelopes: NDArray[np.float64],
+    envelopes: Floats,
     first: int,
     last: int,
     sample: int,
     frame_samples: int,
     good: NDArray[np.bool_],
-    pct_per_uV: NDArray[np.float64],
+    pct_per_uV: Floats,
     activation_column: NDArray[np.int64],
     group_of: NDArray[np.int64],
-    group_size: NDArray[np.float64],
+    group_size: Floats,
     group_column: NDArray[np.int64],
     leg_column: NDArray[np.int64],
     between_column: int,
     least_pct: float,
-    baseline_frames: NDArray[np.float64],
+    baseline_frames: Floats,
     baseline_count: NDArray[np.int64],
-    baseline: NDArray[np.float64],
-    groups: NDArray[np.float64],
-    qh: NDArray[np.float64],
-    out: NDArray[np.float64],
+    baseline: Floats,
+    groups: Floats,
+    qh: Floats,
+    out: Floats,
 ) -> None:
     needed = baseline_frames.shape[1]
     for f in range(first, last):
@@ -147,13 +148,13 @@ class Activation:
 
     def fill(
         self,
-        envelopes: NDArray[np.float64],
+        envelopes: Floats,
         first: int,
         last: int,
         sample: int,
         frame_samples: int,
         good: NDArray[np.bool_],
-        out: NDArray[np.float64],
+        out: Floats,
     ) -> None:
         """Write frames `first` to `last` of `envelopes` (lane groups, frames, LANES; µV) into the rows of `out`.
 

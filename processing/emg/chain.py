@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig import Rig, microvolts_per_unit
+from hardware.arrays import Floats, Samples
 from processing.emg.activation import Activation
 from processing.emg.filters import LANES, SECTIONS, band_edges_hz, emg_sections
 from processing.emg.quality import (
@@ -23,18 +24,15 @@ from processing.emg.quality import (
     close_slice,
     count_samples,
 )
-from processing.formulas import Metric
+from processing.formulas import Metric, frame_samples
 
 TILE = 128
-FRAMES_PER_S = 100.0
 
 # Rows of the state after two per section: the value held, the offset taken off, samples until settled.
 _HELD = 2 * SECTIONS * LANES
 _OFFSET = _HELD + LANES
 _LEFT = _OFFSET + LANES
 STATE = _LEFT + LANES
-
-Samples = NDArray[np.float32] | NDArray[np.float64]
 
 
 @njit(nogil=True, cache=True)
@@ -48,12 +46,12 @@ def _section(
 
 @njit(nogil=True, cache=True)
 def _hold(
-    tile: NDArray[np.float64],
+    tile: Floats,
     n: int,
-    factor: NDArray[np.float64],
-    z: NDArray[np.float64],
+    factor: Floats,
+    z: Floats,
     settle: float,
-    left: NDArray[np.float64],
+    left: Floats,
 ) -> None:
     """Bring raw samples to µV, take the offset off and hold the last value where there is none; branch-free.
 
@@ -77,9 +75,7 @@ def _hold(
 
 
 @njit(nogil=True, cache=True)
-def _band_pass(
-    tile: NDArray[np.float64], n: int, b: NDArray[np.float64], z: NDArray[np.float64], band: NDArray[np.float64]
-) -> None:
+def _band_pass(tile: Floats, n: int, b: Floats, z: Floats, band: Floats) -> None:
     """Band-pass into `band`, then notch and rectify in place; sections are spelled out, as a loop over them is half as fast."""
     p0, p1, p2, p3, p4 = b[0], b[1], b[2], b[3], b[4]
     q0, q1, q2, q3, q4 = b[5], b[6], b[7], b[8], b[9]
@@ -104,14 +100,14 @@ def _band_pass(
 
 @njit(nogil=True, cache=True)
 def _low_pass(
-    tile: NDArray[np.float64],
+    tile: Floats,
     n: int,
-    b: NDArray[np.float64],
-    z: NDArray[np.float64],
-    left: NDArray[np.float64],
+    b: Floats,
+    z: Floats,
+    left: Floats,
     phase: int,
     frame_samples: int,
-    envelope: NDArray[np.float64],
+    envelope: Floats,
 ) -> None:
     """Smooth the rectified signal; each frame's last sample goes to `envelope` (frames, LANES), as NaN until settled."""
     u0, u1, u2, u3, u4 = b[25], b[26], b[27], b[28], b[29]
@@ -134,19 +130,19 @@ def _low_pass(
 def _envelopes_of_block(
     raw: Samples,
     columns: NDArray[np.int64],
-    factor: NDArray[np.float64],
-    full_scale: NDArray[np.float64],
-    sections: NDArray[np.float64],
-    z: NDArray[np.float64],
+    factor: Floats,
+    full_scale: Floats,
+    sections: Floats,
+    z: Floats,
     settle: float,
     phase: int,
     frame_samples: int,
-    tones: NDArray[np.float64],
-    sums: NDArray[np.float64],
+    tones: Floats,
+    sums: Floats,
     at: int,
     slice_samples: int,
-    work: NDArray[np.float64],
-    envelopes: NDArray[np.float64],
+    work: Floats,
+    envelopes: Floats,
 ) -> None:
     """Take the columns of raw (n, all channels) through the filters, 16 at a go; `work` is (3, TILE, LANES).
 
@@ -187,7 +183,7 @@ class EmgChain:
         if not electrodes:
             raise ValueError(f"no electrode of the rig {rig.name!r} is on the stream {stream_name!r}; list them as [[emg]]")
         lane_groups = -(-len(electrodes) // LANES)
-        self.frame_samples = max(1, round(stream.rate_hz / FRAMES_PER_S))
+        self.frame_samples = frame_samples(stream.rate_hz)
         self.undersampled = stream.rate_hz < settings.undersampled_below_hz
         self._width = len(stream.channels)
         self._sections = emg_sections(settings, stream.rate_hz)
@@ -228,7 +224,7 @@ class EmgChain:
         """The Q:H of each leg with which `qh_change` compares; NaN until it is complete."""
         return {str(side): value for side, value in self._activation.baseline_qh.items()}
 
-    def process(self, samples: Samples, first_index: int) -> NDArray[np.float64]:
+    def process(self, samples: Samples, first_index: int) -> Floats:
         """Return the frames that samples (n, all channels of the stream; raw units) complete, (n_frames, n_columns).
 
         The result is a view of a buffer, valid until the next call. Raises ValueError where the number of channels differs.

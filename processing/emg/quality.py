@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from acquisition.rig import Electrode
 from acquisition.rig.judgement import QualitySettings
+from hardware.arrays import Floats
 from processing.emg.filters import LANES
 
 MAINS_HZ = (50.0, 60.0)
@@ -133,9 +135,7 @@ def sentence_of(name: str, found: str, advice: str) -> str:
 
 
 @njit(nogil=True, cache=True)
-def count_samples(
-    raw: NDArray[np.float64], n: int, factor: NDArray[np.float64], full_scale: NDArray[np.float64], sums: NDArray[np.float64]
-) -> None:
+def count_samples(raw: Floats, n: int, factor: Floats, full_scale: Floats, sums: Floats) -> None:
     """Add n rows of raw samples (n, LANES) to the window's sums: present, saturated, and their sum in µV."""
     for t in range(n):
         for c in range(LANES):
@@ -147,7 +147,7 @@ def count_samples(
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _resonate(sums: NDArray[np.float64], tone: int, c: int, x: float, g: float) -> None:
+def _resonate(sums: Floats, tone: int, c: int, x: float, g: float) -> None:
     """Take one sample of one channel into the two Goertzel sums of one tone."""
     i = _TONE + 2 * tone * LANES + c
     last = sums[i]
@@ -156,7 +156,7 @@ def _resonate(sums: NDArray[np.float64], tone: int, c: int, x: float, g: float) 
 
 
 @njit(nogil=True, cache=True)
-def add_tones(band: NDArray[np.float64], n: int, tones: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
+def add_tones(band: Floats, n: int, tones: Floats, sums: Floats) -> None:
     """Add n rows of band-passed samples (n, LANES) to the window's power, and to the Goertzel sums of each tone.
 
     `tones` are 2 cos(2 pi f / rate) of each mains frequency and harmonic; they are spelled out, as a loop over them is slower.
@@ -175,7 +175,7 @@ def add_tones(band: NDArray[np.float64], n: int, tones: NDArray[np.float64], sum
 
 
 @njit(nogil=True, cache=True)
-def close_slice(sums: NDArray[np.float64], samples: int) -> None:
+def close_slice(sums: Floats, samples: int) -> None:
     """End a slice of so many samples: its power may be the least or the most of its window, unless a sample is missing."""
     for c in range(LANES):
         present = sums[_PRESENT + c]
@@ -189,19 +189,28 @@ def close_slice(sums: NDArray[np.float64], samples: int) -> None:
         sums[_POWER_BEFORE + c] = power
 
 
+class _Windows(NamedTuple):
+    """How windows are cut and judged: samples of a window and of a slice, tones with their weights, and the limits."""
+
+    samples: int
+    slice_samples: int
+    tones: Floats
+    weights: Floats
+    limits: Floats
+
+
+class _Judged(NamedTuple):
+    """What is known of each electrode: its measures and verdict in the last window, and how often it got each verdict."""
+
+    measures: Floats
+    verdicts: NDArray[np.int64]
+    tally: NDArray[np.int64]
+
+
 @njit(nogil=True, cache=True)
-def _judge(
-    sums: NDArray[np.float64],
-    window: int,
-    of_slice: int,
-    repeats: int,
-    tones: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    limits: NDArray[np.float64],
-    measures: NDArray[np.float64],
-    verdicts: NDArray[np.int64],
-    tally: NDArray[np.int64],
-) -> None:
+def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> None:
+    window, of_slice, tones, weights, limits = windows
+    measures, verdicts, tally = judged
     harmonics = len(HARMONICS)
     for e in range(verdicts.shape[0]):
         s = sums[e // LANES]
@@ -263,30 +272,22 @@ class QualityJudge:
         self.tones = 2.0 * np.cos(2.0 * np.pi * tones_hz / rate_hz)
         self.sums = np.zeros((-(-count // LANES), SUMS))
         self.good = np.zeros(count, dtype=np.bool_)
-        self._weights = (tones_hz <= upper_edge_hz).astype(np.float64)
-        self._limits = np.array([settings.missing_pct, settings.saturated_pct, settings.flat_uV, settings.mains_share_pct])
-        self._measures = np.full((count, _MEASURES), np.nan)
-        self._verdicts = np.zeros(count, dtype=np.int64)
-        self._tally = np.zeros((count, len(Verdict)), dtype=np.int64)
+        weights = (tones_hz <= upper_edge_hz).astype(np.float64)
+        limits = np.array([settings.missing_pct, settings.saturated_pct, settings.flat_uV, settings.mains_share_pct])
+        self._windows = _Windows(self.window_samples, self.slice_samples, self.tones, weights, limits)
+        self._judged = _Judged(
+            np.full((count, _MEASURES), np.nan),
+            np.zeros(count, dtype=np.int64),
+            np.zeros((count, len(Verdict)), dtype=np.int64),
+        )
         self.judge(0)  # compiles the kernel; what it says of no window is wiped
-        self._measures[:] = np.nan
-        self._verdicts[:] = int(Verdict.NOT_JUDGED)
+        self._judged.measures[:] = np.nan
+        self._judged.verdicts[:] = int(Verdict.NOT_JUDGED)
 
     def judge(self, windows: int = 1) -> None:
         """Close the window and begin the next; `windows` > 1 says that so many passed without a sample."""
-        _judge(
-            self.sums,
-            self.window_samples,
-            self.slice_samples,
-            windows,
-            self.tones,
-            self._weights,
-            self._limits,
-            self._measures,
-            self._verdicts,
-            self._tally,
-        )
-        np.equal(self._verdicts, int(Verdict.GOOD), out=self.good)
+        _judge(self.sums, self._windows, self._judged, windows)
+        np.equal(self._judged.verdicts, int(Verdict.GOOD), out=self.good)
 
     @property
     def channels(self) -> tuple[ChannelQuality, ...]:
@@ -294,15 +295,15 @@ class QualityJudge:
         return tuple(self._channel(e, electrode) for e, electrode in enumerate(self._electrodes))
 
     def _channel(self, e: int, electrode: Electrode) -> ChannelQuality:
-        m = self._measures[e]
-        tally = self._tally[e]
+        m = self._judged.measures[e]
+        tally = self._judged.tally[e]
         windows = int(tally.sum())
         bad = windows - int(tally[Verdict.GOOD])
         worst = Verdict(Verdict.MISSING + int(tally[Verdict.MISSING :].argmax())) if bad else Verdict.GOOD
         return ChannelQuality(
             name=electrode.name,
             channel=electrode.channel,
-            verdict=Verdict(int(self._verdicts[e])),
+            verdict=Verdict(int(self._judged.verdicts[e])),
             missing_pct=float(m[_IDX_MISSING]),
             saturated_pct=float(m[_IDX_SATURATED]),
             mains_pct=float(m[_IDX_MAINS]),

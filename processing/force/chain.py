@@ -15,13 +15,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig import SIDES, Rig
-from acquisition.rig.plate_map import Floats, PlateMap, plate_map, right_direction
-from processing.force.stance import QuietStance
-from processing.formulas import Metric, metric
+from acquisition.rig.plate_map import PlateMap, plate_map, right_direction
+from hardware.arrays import Floats, Samples
+from processing.force.stance import QuietStance, StanceColumns
+from processing.formulas import Metric, frame_samples, metric
 
-Samples = NDArray[np.float32] | NDArray[np.float64]
-
-FRAMES_PER_S = 100
 METRICS: tuple[Metric, ...] = (
     metric("frame.last_sample"),
     metric("fz.frame_mean", side="left"),
@@ -35,6 +33,20 @@ METRICS: tuple[Metric, ...] = (
     *(metric("foot_cop_medial.quiet_reference", side=side) for side in SIDES),
     metric("body_weight.quiet_mean"),
 )
+
+
+def _at(name: str) -> int:
+    """Return where a column stands."""
+    return next(i for i, column in enumerate(METRICS) if column.name == name)
+
+
+# Numba takes these as constants.
+_SAMPLE, _TOTAL, _SHARE, _SHIFT = _at("sample"), _at("fz_total_N"), _at("load_share_right_pct"), _at("load_shift_pct")
+_SYMMETRY, _NET, _WEIGHT = _at("limb_symmetry_pct"), _at("cop_net_shift_mm"), _at("body_weight_N")
+_FZ_LEFT, _FZ_RIGHT = _at("fz_left_N"), _at("fz_right_N")
+_LEFT_X, _LEFT_Y, _RIGHT_X, _RIGHT_Y = (_at(f"cop_{side}_{axis}_mm") for side in SIDES for axis in "xy")
+_LEFT_ML, _RIGHT_ML = _at("foot_cop_medial_left_mm"), _at("foot_cop_medial_right_mm")
+REFERRED = StanceColumns(_SAMPLE, _FZ_LEFT, _FZ_RIGHT, _TOTAL, _NET, _LEFT_ML, _RIGHT_ML, _WEIGHT)
 
 
 class PlateWrench(NamedTuple):
@@ -90,8 +102,8 @@ class ForceChain:
             raise ValueError(f"The rig {rig.name!r} has no force plate, so no force can be computed; add a [[plate]] to it.")
         self.stream = rig.plate[0].stream
         rate_hz = rig.stream_named(self.stream).rate_hz
-        self.frame_samples = max(1, round(rate_hz / FRAMES_PER_S))
-        self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples)
+        self.frame_samples = frame_samples(rate_hz)
+        self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples, REFERRED)
         columns = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
         self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
@@ -124,7 +136,7 @@ class ForceChain:
             self._rows,
         )
         rows = self._rows[:n]
-        self.stance.refer(rows[:, 0], rows[:, 1:4], rows[:, 11:])
+        self.stance.refer(rows)
         return rows
 
 
@@ -277,7 +289,7 @@ def _frame(
     rows: Floats,
     n: int,
 ) -> None:
-    """Fill row `n`, in the order of `METRICS`, from the raw channels' sums over a frame; its places are not referred yet."""
+    """Fill row `n` from the raw channels' sums over a frame; what refers to quiet stance is not referred yet."""
     left = _wrench(plates, 0, left_sum, 1.0 / frame_samples)
     right = _wrench(plates, 1, right_sum, 1.0 / frame_samples)
     left_x, left_y, _, _ = _cop(plates, 0, left, gates[1])
@@ -288,18 +300,18 @@ def _frame(
     total = fz_left + fz_right
     # An index that needs both feet is switched off by its factor, since a product with NaN is NaN.
     both = 1.0 if fz_left > gates[0] and fz_right > gates[0] else np.nan
-    rows[n, 0] = sample
-    rows[n, 1] = fz_left
-    rows[n, 2] = fz_right
-    rows[n, 3] = total
-    rows[n, 4] = both * 100.0 * fz_right / total
-    rows[n, 5] = both * 100.0 * (fz_right - fz_left) / total
-    rows[n, 6] = both * 100.0 * min(fz_left, fz_right) / max(fz_left, fz_right)
-    rows[n, 7] = left_x
-    rows[n, 8] = left_y
-    rows[n, 9] = right_x
-    rows[n, 10] = right_y
+    rows[n, _SAMPLE] = sample
+    rows[n, _FZ_LEFT] = fz_left
+    rows[n, _FZ_RIGHT] = fz_right
+    rows[n, _TOTAL] = total
+    rows[n, _SHARE] = both * 100.0 * fz_right / total
+    rows[n, _SHIFT] = both * 100.0 * (fz_right - fz_left) / total
+    rows[n, _SYMMETRY] = both * 100.0 * min(fz_left, fz_right) / max(fz_left, fz_right)
+    rows[n, _LEFT_X] = left_x
+    rows[n, _LEFT_Y] = left_y
+    rows[n, _RIGHT_X] = right_x
+    rows[n, _RIGHT_Y] = right_y
     # What `QuietStance.refer` takes, and puts the body weight behind.
-    rows[n, 11] = both * (fz_left * left_ml + fz_right * right_ml) / total
-    rows[n, 12] = left_ml
-    rows[n, 13] = right_ml
+    rows[n, _NET] = both * (fz_left * left_ml + fz_right * right_ml) / total
+    rows[n, _LEFT_ML] = left_ml
+    rows[n, _RIGHT_ML] = right_ml

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig.judgement import StillSettings
-
-Floats = NDArray[np.float64]
+from hardware.arrays import Floats
 
 OFF_S = 0.1
 """A foot has left its plate once it has been off it for so long."""
@@ -35,6 +35,23 @@ _STATE = np.dtype(
         ("right_mm", np.float64),
     ]
 )
+
+
+class StanceColumns(NamedTuple):
+    """Where in a frame's row stands what the search needs, and what it refers.
+
+    It needs the last raw `sample` and the vertical forces in N. It refers, in place, the net centre of pressure and that of
+    each foot, in mm along the medial-lateral axis with + = right before; and puts the body weight, in N, into its column.
+    """
+
+    sample: int
+    fz_left: int
+    fz_right: int
+    fz_total: int
+    net: int
+    left: int
+    right: int
+    body_weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +71,30 @@ class Stance:
 class QuietStance:
     """The search for quiet stance, and what refers to it: `refer` is given one series of frames after the other.
 
-    `frame_samples` raw samples make a frame. A window of `settings.window_s` counts as quiet where the total vertical force
-    has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above `settings.least_N`, and no
-    frame is missing or without a centre of pressure under either foot. A foot is off its plate where its vertical force is not
-    above `contact_N`.
+    `frame_samples` raw samples of `rate_hz` make a frame. A window of `settings.window_s` counts as quiet where the total
+    vertical force has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above
+    `settings.least_N`, and no frame is missing or without a centre of pressure under either foot. A foot is off its plate
+    where its vertical force is not above `contact_N`.
     """
 
-    def __init__(self, settings: StillSettings, contact_N: float, rate_hz: float, frame_samples: int) -> None:
-        """Prepare an empty window for frames of `frame_samples` at a raw rate of `rate_hz`."""
+    def __init__(
+        self, settings: StillSettings, contact_N: float, rate_hz: float, frame_samples: int, columns: StanceColumns
+    ) -> None:
         frames = max(2, round(settings.window_s * rate_hz / frame_samples))
         self._window = np.zeros((frames, 3))
         self._state = np.array([(0, 0, 0, -1, -1, math.nan, math.nan, math.nan)], dtype=_STATE)
         off_frames = max(1.0, OFF_S * rate_hz / frame_samples)
-        self._limits = np.array([settings.sd_pct / 100.0, settings.least_N, contact_N, off_frames])
-        self._frame_samples = frame_samples
+        # Plain arrays, since numba looks into a tuple anew at every call.
+        self._limits = np.array([settings.sd_pct / 100.0, settings.least_N, contact_N, off_frames, frame_samples])
+        self._columns = np.array(columns, dtype=np.int64)
 
-    def refer(self, last_sample: Floats, force_N: Floats, ml_mm: Floats) -> None:
-        """Look for quiet stance in these frames, and refer their `ml_mm` (n, 4) to it, in place; NaN until it is found.
+    def refer(self, rows: Floats) -> None:
+        """Look for quiet stance in these frames (n, columns), and refer them to it, in place; NaN until it is found.
 
-        `last_sample` (n,): index of each frame's last raw sample; `force_N` (n, 3): Fz left, right, both. Columns of `ml_mm`
-        before, in mm along the medial-lateral axis with + = right: net centre of pressure, that of the left foot, that of the
-        right one, anything. After: net against the middle of the stance (+ = right), left and right foot against their own
-        places (+ = medial), body weight in N.
+        After that the net centre of pressure is told against the middle of the stance (+ = right), each foot's against its own
+        place at rest (+ = medial).
         """
-        _refer(last_sample, force_N, ml_mm, self._window, self._state, self._limits, self._frame_samples)
+        _refer(rows, self._columns, self._window, self._state, self._limits)
 
     @property
     def found(self) -> Stance | None:
@@ -90,17 +107,10 @@ class QuietStance:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _watch(
-    window: Floats,
-    state: NDArray[np.void],
-    sd_share: float,
-    least_N: float,
-    frame_samples: int,
-    sample: int,
-    total_N: float,
-    left_mm: float,
-    right_mm: float,
+    window: Floats, state: NDArray[np.void], limits: Floats, sample: int, total_N: float, left_mm: float, right_mm: float
 ) -> None:
     """Take one frame into the window, and keep the stance if the window is full and quiet."""
+    sd_share, least_N, _, _, frame_samples = limits
     stance = state[0]
     stands = math.isfinite(total_N + left_mm + right_mm)
     if not stands or sample - stance.last_sample != frame_samples:
@@ -138,29 +148,22 @@ def _watch(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _refer(
-    last_sample: Floats,
-    force_N: Floats,
-    ml_mm: Floats,
-    window: Floats,
-    state: NDArray[np.void],
-    limits: Floats,
-    frame_samples: int,
-) -> None:
-    sd_share, least_N, contact_N, off_frames = limits
+def _refer(rows: Floats, columns: NDArray[np.int64], window: Floats, state: NDArray[np.void], limits: Floats) -> None:
+    sample, fz_left, fz_right, fz_total, net, left, right, body_weight = columns
+    contact_N, off_frames = limits[2], limits[3]
     stance = state[0]
-    for n in range(len(ml_mm)):
-        left_mm, right_mm, total_N = ml_mm[n, 1], ml_mm[n, 2], force_N[n, 2]
+    for n in range(len(rows)):
+        left_mm, right_mm = rows[n, left], rows[n, right]
         # A force that is no number tells nothing of the foot.
-        stance.left_off = stance.left_off + 1 if force_N[n, 0] <= contact_N else 0
-        stance.right_off = stance.right_off + 1 if force_N[n, 1] <= contact_N else 0
+        stance.left_off = stance.left_off + 1 if rows[n, fz_left] <= contact_N else 0
+        stance.right_off = stance.right_off + 1 if rows[n, fz_right] <= contact_N else 0
         if stance.left_off >= off_frames:
             stance.left_mm = math.nan
         if stance.right_off >= off_frames:
             stance.right_mm = math.nan
         if math.isnan(stance.left_mm + stance.right_mm):
-            _watch(window, state, sd_share, least_N, frame_samples, int(last_sample[n]), total_N, left_mm, right_mm)
-        ml_mm[n, 0] -= 0.5 * (stance.left_mm + stance.right_mm)
-        ml_mm[n, 1] = left_mm - stance.left_mm
-        ml_mm[n, 2] = stance.right_mm - right_mm
-        ml_mm[n, 3] = stance.body_weight_N
+            _watch(window, state, limits, int(rows[n, sample]), rows[n, fz_total], left_mm, right_mm)
+        rows[n, net] -= 0.5 * (stance.left_mm + stance.right_mm)
+        rows[n, left] = left_mm - stance.left_mm
+        rows[n, right] = stance.right_mm - right_mm
+        rows[n, body_weight] = stance.body_weight_N

@@ -12,9 +12,9 @@ import zlib
 import numpy as np
 
 from acquisition.rig import UNITS_TO_UV, Electrode, Muscle
+from hardware.arrays import Floats
 from hardware.settings import NotNegative, Positive, Settings
 from sim.lifter.lifter import Lifter
-from sim.lifter.motion import Floats
 
 USUAL_MVC_UV = 300.0
 NEIGHBOURS: frozenset[frozenset[Muscle]] = frozenset(

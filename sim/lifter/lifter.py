@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, Muscle, Side
+from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES, Muscle, Side
+from hardware.arrays import Floats
 from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Positive, Settings
-from sim.lifter.motion import Floats, Motion, Movement, Repetition, Sway, Tempo
+from sim.lifter.motion import Motion, Movement, Repetition, Sway, Tempo
 
 GRAVITY = 9.80665
-SIDES: tuple[Side, ...] = ("left", "right")
 
 # Fraction of maximal voluntary contraction when body weight alone is held at the bottom. With the turn and the rise,
 # quadriceps come to about 40 % and hamstrings to 8 %, within the ranges of Isear et al. 1997.

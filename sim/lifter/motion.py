@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from hardware.arrays import Floats
 from hardware.settings import NotNegative, Positive, Settings
 
 TURN = 8.0  # upward acceleration at the bottom x (longer phase)^2 / depth; below 20 the depth stays monotonic in a phase
-
-Floats = NDArray[np.float64]
 
 
 class Phase(IntEnum):

@@ -2,7 +2,8 @@
 
 The axes of a plate follow from its corners as in the C3D standard: x from corner 2 to corner 1, y from corner 4 to corner 1, z
 from both, which points down into the floor for most makers. Forces are the plate's reaction, as in most C3D files: a loaded
-plate whose z points down reads a negative raw Fz.
+plate whose z points down reads a negative raw Fz. The algebra is written here a second time on purpose: what the program
+computes from raw channels is held against it in the tests.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from acquisition.rig import Plate
-from sim.lifter.motion import Floats
+from hardware.arrays import Floats
 
 # Standard deviation of a good plate's own noise: Fx Fy Fz in N, Mx My Mz in N·mm.
 NOISE = np.array([0.2, 0.2, 0.4, 80.0, 80.0, 40.0])

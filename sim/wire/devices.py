@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig import Rig, SimulatedSource, StreamSettings
+from hardware.arrays import Samples
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.errors import SquatscopeError
 from hardware.lsl.outlet import LslOutlet
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.device import Samples
 
 PUSH_S = 0.02
 CYTON_INPUTS = 8

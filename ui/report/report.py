@@ -16,7 +16,7 @@ from processing.findings.findings import findings
 from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
-from processing.formulas import FORMULAS
+from processing.formulas import FORMULAS, GRAVITY_M_S2
 from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def write(results: Results, path: Path) -> None:
         is_nan=math.isnan,
         kind_of=kind_of,
         red=Severity.RED,
+        gravity_m_s2=GRAVITY_M_S2,
         size=(WIDTH, HEIGHT, LEFT),
         version=version("squatscope"),
     )

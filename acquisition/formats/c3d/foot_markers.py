@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hardware.arrays import Floats
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from acquisition.rig import Axis, Side
 
-    Floats = NDArray[np.float64]
 
 HEELS = "heel hee cal calc calcaneus fcc ca hl"
 FOREFEET = "toe toes fm1 fm2 fm5 mt1 mt2 mt5 m1 m5 1meta 2meta 5meta mth1 mth2 mth5 met1 met5 d1m d5m vmh fmh hallux hal bigtoe"

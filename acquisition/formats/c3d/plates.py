@@ -10,6 +10,8 @@ import numpy as np
 from acquisition.formats.c3d.file import C3DError
 from acquisition.formats.c3d.foot_markers import Feet, side_on_plate
 from acquisition.rig import Plate
+from acquisition.rig.plate_map import axis_vector
+from hardware.arrays import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from acquisition.formats.c3d.file import C3DData, FilePlate
     from acquisition.rig import Axis, Side
 
-    Floats = NDArray[np.float64]
 
 UNLOADED_PCT = 5.0
 """Samples that FORCE_PLATFORM:ZERO names count as unloaded below this share of the plate's largest force."""
@@ -180,7 +181,7 @@ def _with_sides(
         return [_placed(p, s, markers) for p, s in zip(plates, sides, strict=True)]
     if len(plates) == 2 and right is not None:
         apart = plates[1].of_file.corners_mm.mean(axis=0) - plates[0].of_file.corners_mm.mean(axis=0)
-        to_right = float(apart["xy".index(right[-1])]) * (-1 if right[0] == "-" else 1)
+        to_right = float(apart @ axis_vector(right))
         if abs(to_right) > APART_MM:
             sides = ["left", "right"] if to_right > 0 else ["right", "left"]
             return [_placed(p, s, f"by its place along {right}") for p, s in zip(plates, sides, strict=True)]

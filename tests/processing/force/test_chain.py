@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from acquisition.rig import Rig
 from acquisition.rig.plate_map import right_direction
+from processing.force import chain
 from processing.force.chain import METRICS, ForceChain
 
 NAMES = [metric.name for metric in METRICS]
@@ -213,3 +216,13 @@ def test_right_is_the_nearest_axis_between_the_plates_or_the_one_named():
     np.testing.assert_array_equal(right_direction("-x", left, left), [-1, 0, 0])
     with pytest.raises(ValueError, match="centre"):
         right_direction(None, left, left + np.array([0.0, 0.0, 5.0]))
+
+
+def test_columns_are_found_by_name_and_never_by_number():
+    folder = Path(chain.__file__).parent
+    literal = re.compile(r"\b(rows|frames|out)\[(n|:|\w+), ?\d")
+    assert not [path.name for path in folder.glob("*.py") if literal.search(path.read_text(encoding="utf-8"))]
+    assert [getattr(chain.REFERRED, field) for field in ("net", "left", "right")] == [
+        [metric.name for metric in METRICS].index(name)
+        for name in ("cop_net_shift_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm")
+    ]

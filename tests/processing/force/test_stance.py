@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquisition.rig.judgement import StillSettings
-from processing.force.stance import QuietStance
+from processing.force.stance import QuietStance, StanceColumns
 
 FRAME_SAMPLES = 20
+# In another order than in the frames of the chain: only names count.
+COLUMNS = StanceColumns(sample=4, fz_left=5, fz_right=6, fz_total=7, net=0, left=1, right=2, body_weight=3)
 STILL = StillSettings(window_s=0.1, sd_pct=1.0, least_N=200.0)
 
 
@@ -19,16 +21,16 @@ def watch(total_N, left_mm=None, right_mm=None, still=STILL, samples=None) -> Qu
 
 def refer(total_N, left_mm=None, right_mm=None, still=STILL, samples=None, left_N=None):
     """Return the search and what it made of the places; the left foot bears `left_N`, or half of the total."""
-    stance = QuietStance(still, 20.0, 2000.0, FRAME_SAMPLES)
+    stance = QuietStance(still, 20.0, 2000.0, FRAME_SAMPLES, COLUMNS)
     total_N = np.asarray(total_N)
     left_N = total_N / 2 if left_N is None else left_N
     n = len(total_N)
     left_mm = np.full(n, -150.0) if left_mm is None else left_mm
     right_mm = np.full(n, 150.0) if right_mm is None else right_mm
     samples = np.arange(1, n + 1) * FRAME_SAMPLES - 1 if samples is None else samples
-    places = np.column_stack([np.zeros(n), left_mm, right_mm, np.zeros(n)])
-    stance.refer(samples.astype(float), np.column_stack([left_N, total_N - left_N, total_N]), places)
-    return stance, places
+    rows = np.column_stack([np.zeros(n), left_mm, right_mm, np.zeros(n), samples, left_N, total_N - left_N, total_N])
+    stance.refer(rows)
+    return stance, rows[:, :4]
 
 
 @settings(max_examples=60)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.integrate import cumulative_trapezoid
 
-from acquisition.rig import HAMSTRINGS, QUADRICEPS, Side
+from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES, Side
 from acquisition.rig.judgement import Rules
 from hardware.errors import SquatscopeError
-from sim.lifter.lifter import GRAVITY, SIDES, GluteWeakness, KneeCaves, Lifter, QuadsTakeOver, ShareDrift, Truth, demo_lifter
+from sim.lifter.lifter import GRAVITY, GluteWeakness, KneeCaves, Lifter, QuadsTakeOver, ShareDrift, Truth, demo_lifter
 from sim.lifter.motion import Phase, Sway, Tempo
 
 RATE_HZ = 2000.0

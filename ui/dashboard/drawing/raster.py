@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Samples = NDArray[np.float32] | NDArray[np.float64]
+from hardware.arrays import Floats, Samples
+
 Pixels = NDArray[np.uint32]
 
 

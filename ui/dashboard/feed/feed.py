@@ -15,6 +15,7 @@ from acquisition.ring import SessionPhase
 from hardware.severity import Severity
 from processing.flags.kinds import kind_of
 from processing.flags.rules import CHANGE, Flag, flags_of
+from processing.pipeline import FLAGS
 from ui.dashboard.feed.stream_health import StreamHealth
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 TRAIL_ROWS = 240
 STALE_S = 1.0
 DEAD_S = 3.0
-FLAGS = "flags"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ui.dashboard.feed.feed import FLAGS
+from processing.pipeline import FLAGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

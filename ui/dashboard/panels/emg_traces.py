@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
-from acquisition.rig import UNITS_TO_UV, Electrode, Rig, Side
+from acquisition.rig import Electrode, Rig, Side, microvolts_per_unit
 from hardware.severity import Severity
 from ui.dashboard.drawing import charts, colours, lettering
 from ui.dashboard.drawing.traces import Lane, Traces
@@ -129,7 +129,7 @@ def _lane(rig: Rig, electrode: Electrode) -> Lane:
     column = rig.column(electrode.stream, electrode.channel)
     unit = rig.stream_named(electrode.stream).stream().channels[column].unit
     label = electrode.channel if electrode.muscle == "other" else electrode.muscle
-    factor = UNITS_TO_UV.get(unit, 1.0) / electrode.gain
+    factor = microvolts_per_unit(electrode, unit)
     return Lane(label, electrode.stream, column, factor, colours.SIDES[electrode.side])
 
 
