@@ -62,7 +62,7 @@ def test_a_new_row_is_judged_and_told(made_up):
 
 
 def test_a_new_row_draws_its_limits_where_its_column_is_drawn(made_up, monkeypatch):
-    drawn = report._plot(made_up, "share", [("right", "#000000", "load_share_right_pct")])
+    drawn = report._plot(made_up, "share", [("right", "load_share_right_pct")])
     assert {(limit.severity, limit.value) for limit in drawn.limits} == {
         (Severity.AMBER, 55.0),
         (Severity.AMBER, -55.0),

@@ -36,7 +36,7 @@ class Folder:
 
     @property
     def picture(self) -> Path:
-        """The dashboard at the worst moment of the session, or at its end if no flag was up."""
+        """The dashboard at the worst frame of the session, or at its end if no flag was up."""
         return self.path / "dashboard.png"
 
     @property

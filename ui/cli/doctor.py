@@ -20,6 +20,7 @@ from processing.doctor.checks import Check, check_driver, examine
 from processing.doctor.known_weight import KnownWeight, check_known_weight
 from processing.pipeline import warm
 from ui.cli.sysinfo import lines
+from ui.palette import AMBER_GROUND, ON_AMBER, ON_RED, RED_GROUND
 from ui.session.sources import sources_of
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 SEED = 1
 # Signs and words, so that nothing hangs on the colour.
 MARKS = {
-    Severity.FINE: ("✓ good ", "green"),
-    Severity.AMBER: ("▲ AMBER", "bold #f0e442"),
-    Severity.RED: ("✕ RED  ", "bold white on #d0021b"),
+    Severity.FINE: ("✓ good ", ""),
+    Severity.AMBER: ("▲ AMBER", f"bold {ON_AMBER} on {AMBER_GROUND}"),
+    Severity.RED: ("✕ RED  ", f"bold {ON_RED} on {RED_GROUND}"),
 }
 
 

@@ -21,7 +21,6 @@ class Series:
     """One line of a plot; NaN breaks it."""
 
     name: str
-    colour: str
     time_s: NDArray[np.float64]
     values: NDArray[np.float64]
 

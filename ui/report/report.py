@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from acquisition.disk import write_whole
+from acquisition.rig import SIDES
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
@@ -17,6 +18,7 @@ from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
 from processing.formulas import FORMULAS, GRAVITY_M_S2
+from ui.palette import AXIS, LIMIT_DASHES, PAPER, RIGHT_DASHES
 from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
     from acquisition.rig.judgement import Rules
     from processing.results import Results
-
-LEFT_COLOUR, RIGHT_COLOUR, TOTAL_COLOUR = "#0072b2", "#d55e00", "#555555"
 
 
 class ReportError(SquatscopeError):
@@ -53,6 +53,11 @@ def write(results: Results, path: Path) -> None:
         is_nan=math.isnan,
         kind_of=kind_of,
         red=Severity.RED,
+        palette=PAPER,
+        colour_of=lambda side: getattr(PAPER, side),
+        dashes={"right": RIGHT_DASHES},
+        limit_dashes=LIMIT_DASHES,
+        axis=AXIS,
         gravity_m_s2=GRAVITY_M_S2,
         size=(WIDTH, HEIGHT, LEFT),
         version=version("squatscope"),
@@ -67,17 +72,16 @@ def write(results: Results, path: Path) -> None:
 
 def plots(results: Results) -> list[Plot]:
     """Return the pictures of a report, each with the limits and flags of its rule; those without numbers are empty."""
-    whole = [("both", TOTAL_COLOUR, "load_shift_pct")]
+    whole = [("both", "load_shift_pct")]
 
-    def pair(column: str) -> list[tuple[str, str, str]]:
-        both = ("left", LEFT_COLOUR), ("right", RIGHT_COLOUR)
-        return [(side, colour, column.format(side=side)) for side, colour in both]
+    def pair(column: str) -> list[tuple[str, str]]:
+        return [(side, column.format(side=side)) for side in SIDES]
 
     return [
         _plot(
             results,
             "Vertical force",
-            [*pair("fz_{side}_N"), ("both", TOTAL_COLOUR, "fz_total_N")],
+            [*pair("fz_{side}_N"), ("both", "fz_total_N")],
         ),
         _plot(results, "Load shift, + right", whole),
         _plot(
@@ -96,21 +100,21 @@ def plots(results: Results) -> list[Plot]:
 def _plot(
     results: Results,
     title: str,
-    columns: list[tuple[str, str, str]],
+    columns: list[tuple[str, str]],
     includes: tuple[float, ...] = (0.0,),
 ) -> Plot:
     series = []
     unit = ""
     formula_ids: list[str] = []
-    for name, colour, column in columns:
+    for name, column in columns:
         table = results.table_with(column)
         if table is None:
             continue
         at_column = table.columns.index(column)
         unit = table.units[at_column]
         formula_ids.append(table.formula_ids[at_column])
-        series.append(Series(name, colour, table.time_s, table.frames[:, at_column]))
-    shown = {column for _, _, column in columns}
+        series.append(Series(name, table.time_s, table.frames[:, at_column]))
+    shown = {column for _, column in columns}
     spans = [
         Span(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s, flag.severity, flag.label)
         for flag in results.flags

@@ -17,6 +17,7 @@ from processing.flags.amounts import amount
 from processing.flags.kinds import kind_of
 from processing.flags.rules import flags_of
 from processing.pipeline import FLAGS
+from ui.palette import AMBER_GROUND, ON_AMBER, ON_RED, RED_GROUND, SCREEN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,9 +29,8 @@ REDRAWS_PER_S = 8
 BAR_PCT = 20.0
 FLAG_LINES = 5
 BEHIND_S = 0.5
-# Blue and orange stay apart for eyes that don't tell red from green, and every colour has a word beside it.
-LEFT_STYLE, RIGHT_STYLE = "bold #56b4e9", "bold #e69f00"
-AMBER_STYLE, RED_STYLE = "bold black on #f0b000", "bold white on #b3261e"
+LEFT_STYLE, RIGHT_STYLE = f"bold {SCREEN.left}", f"bold {SCREEN.right}"
+AMBER_STYLE, RED_STYLE = f"bold {ON_AMBER} on {AMBER_GROUND}", f"bold {ON_RED} on {RED_GROUND}"
 GOOD_STATES = (SourceState.RUNNING, SourceState.ENDED)
 MARKS = {
     SourceState.RUNNING: "●",

@@ -173,8 +173,8 @@ def test_no_number_that_is_none_is_written(tmp_path, opened, monkeypatch, make):
         ({}, "4.0"),
         ({"qh_left": np.nan}, "muscles at rest"),
         ({"qh_change_left": np.nan}, "baseline not set yet"),
-        ({"qh_change_left": 1.26}, "1.3 × own baseline"),
-        ({"qh_between_legs_log2": 1.0}, "0.5 × the right leg"),
+        ({"qh_change_left": 1.26}, "1.3 times own baseline"),
+        ({"qh_between_legs_log2": 1.0}, "0.5 times the right leg"),
         ({"qh_between_legs_log2": np.nan}, ""),
         ({"qh_left": np.nan, "quads_left_pct": np.nan}, "no data"),
         ({"quads_left_pct": 83.6}, "84"),
@@ -417,7 +417,7 @@ def test_a_session_that_has_ended_is_pictured_at_its_worst_moment(tmp_path, qapp
     squat.finish()
     window = Window(picture._feed(Ring.attach(squat.ring.path)))
     window.catch_up()
-    assert window.header.state() == (0, "WORST MOMENT", "of a session of 0:08")
+    assert window.header.state() == (0, "AT ITS WORST", "of a session of 0:08")
     assert 5.0 <= window.feed.session_s <= 6.2
 
 

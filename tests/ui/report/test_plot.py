@@ -18,7 +18,7 @@ NAN = math.nan
 
 def plot(values, seconds: float = 10.0, limits=(), **changes) -> Plot:
     values = np.asarray(values, dtype=float)
-    series = Series("left", "#000", np.linspace(0, seconds, len(values), endpoint=False), values)
+    series = Series("left", np.linspace(0, seconds, len(values), endpoint=False), values)
     return Plot("title", "N", [], seconds, [series], list(limits), [], **changes)
 
 

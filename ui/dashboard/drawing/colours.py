@@ -1,31 +1,26 @@
-"""The colours, from Okabe and Ito's palette for all kinds of colour vision, lightened where a dark ground asks for it.
-
-Left and right keep their colours everywhere. Amber and red never stand alone: a symbol and a word go with them. What is
-fine has no colour.
-"""
+"""The palette's colours for screens, as Qt takes them."""
 
 from __future__ import annotations
 
 from PySide6.QtGui import QColor
 
 from hardware.severity import Severity
+from ui.palette import LOST, SCREEN
 
-GROUND = QColor("#0b0e12")
-PANEL = QColor("#141920")
-WELL = QColor("#0f1318")
-LINE = QColor("#2b333d")
-GRID = QColor("#1f262e")
-TEXT = QColor("#f2f5f7")
-QUIET = QColor("#a9b4bf")
-FAINT = QColor("#76828e")
+GROUND, PANEL, WELL = (QColor(ground) for ground in SCREEN.grounds)
+LINE = QColor(SCREEN.line)
+GRID = QColor(SCREEN.grid)
+TEXT = QColor(SCREEN.text)
+QUIET = QColor(SCREEN.quiet)
+FAINT = QColor(SCREEN.faint)
 
-LEFT = QColor("#56b4e9")
-RIGHT = QColor("#4fd1a5")
-NET = QColor("#f2f5f7")
-LOST = QColor("#3a3f46")
+LEFT = QColor(SCREEN.left)
+RIGHT = QColor(SCREEN.right)
+NET = QColor(SCREEN.both)
+NO_DATA = QColor(LOST)
 
-AMBER = QColor("#f2a900")
-RED = QColor("#ff6a3d")
+AMBER = QColor(SCREEN.amber)
+RED = QColor(SCREEN.red)
 
 SIDES = {"left": LEFT, "right": RIGHT}
 SEVERITIES = {Severity.FINE: TEXT, Severity.AMBER: AMBER, Severity.RED: RED}

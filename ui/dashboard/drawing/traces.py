@@ -176,7 +176,7 @@ class Traces(Panel):
             self.most[which],
             self._colour[which],
             max(1.4, 1.6 * self.scale) * self.devicePixelRatioF(),
-            np.uint32(colours.packed(colours.LOST)),
+            np.uint32(colours.packed(colours.NO_DATA)),
         )
 
     def advance(self) -> None:

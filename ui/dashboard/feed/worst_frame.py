@@ -1,4 +1,4 @@
-"""The worst moment of a session that has ended: the lifter has stepped off by then, and its last values say little."""
+"""The worst frame of a session that has ended: the lifter has stepped off by then, and its last values say little."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST = 3.0
 
 
 def rewind(ring: Ring, feed: Feed) -> float:
-    """Take a ring back to the worst moment of its session, for readers made from now on; returns its second.
+    """Take a ring back to the worst frame of its session, for readers made from now on; returns its second.
 
     That is when the metrics whose flags were up stood farthest out, each as a multiple of its red limit, all taken together.
     NaN where no flag tells, and then the ring stays as it is. `feed` has been polled.

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPen, QPolygonF
 
 from hardware.severity import Severity
+from processing.flags.amounts import amount
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.feed.feed import Feed
@@ -73,7 +74,7 @@ class BalanceBar(Panel):
         if math.isnan(shift):
             text, below = "–", "both feet on the plates?" if math.isfinite(self._feed.value("fz_total_N")) else "no data"
         else:
-            text = f"{abs(shift):.0f} %"
+            text = amount(shift, "%", SHIFT)
             below = "even" if round(shift) == 0 else "to the right" if shift > 0 else "to the left"
         upper = QRectF(area.left(), area.top() - 0.12 * area.height(), area.width(), 0.7 * area.height())
         lower = QRectF(area.left(), upper.bottom() - 0.02 * area.height(), area.width(), 0.34 * area.height())
@@ -91,7 +92,7 @@ class BalanceBar(Panel):
         )
         severity = self._feed.severity(COP)
         side = "" if math.isnan(cop) or round(cop) == 0 else " R" if cop > 0 else " L"
-        text = f"{lettering.number(abs(cop))} mm{side}"
+        text = f"{amount(cop, 'mm', COP)}{side}" if math.isfinite(cop) else "–"
         spot = QRectF(area.right() - value, area.top(), value, area.height())
         lettering.write(painter, spot, text, self.px(22), colours.SEVERITIES[severity], lettering.RIGHT, bold=True)
         bar = QRectF(area.left() + label, area.top(), area.width() - label - value, area.height())

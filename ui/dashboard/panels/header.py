@@ -30,7 +30,7 @@ class Header(Panel):
         """Return severity, word and remark of what the session is doing."""
         feed, phase = self._feed, self._feed.ring.phase
         if math.isfinite(feed.whole_s):
-            return Severity.FINE, "WORST MOMENT", f"of a session of {lettering.clock(feed.whole_s)}"
+            return Severity.FINE, "AT ITS WORST", f"of a session of {lettering.clock(feed.whole_s)}"
         if phase == SessionPhase.FINISHED:
             return Severity.FINE, "SESSION ENDED", "the last values stay on the screen"
         if feed.frozen:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS
 from hardware.severity import Severity
+from processing.flags.amounts import amount
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 
@@ -87,8 +88,8 @@ class Leg(Panel):
             of_change = self._feed.severity(f"qh_change_{self._side}", self._side)
             of_legs = self._feed.severity("qh_between_legs_log2", self._side)
             lines = (
-                (f"{change:.1f} × own baseline" if math.isfinite(change) else "baseline not set yet", of_change),
-                (f"{factor:.1f} × the {other} leg" if math.isfinite(factor) else "", of_legs),
+                (f"{amount(change, 'times', '')} own baseline" if math.isfinite(change) else "baseline not set yet", of_change),
+                (f"{amount(factor, 'times', '')} the {other} leg" if math.isfinite(factor) else "", of_legs),
             )
         for k, (line, warned) in enumerate(lines):
             spot = QRectF(area.left(), area.top() + (0.6 + 0.18 * k) * h, area.width(), 0.17 * h)

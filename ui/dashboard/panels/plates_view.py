@@ -13,6 +13,7 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from acquisition.rig import Plate, Rig
 from acquisition.rig.plate_map import right_direction
 from hardware.severity import Severity
+from processing.flags.amounts import amount
 from ui.dashboard.drawing import charts, colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.feed.feed import TRAIL_ROWS, Feed
@@ -164,7 +165,12 @@ class PlatesView(Panel):
         rows = (
             (f"{lettering.number(self._digits.get(f'fz_{plate.side}_N', math.nan))} N", 30, colours.SIDES[plate.side], True),
             ("foot COP", 16, colours.QUIET, False),
-            (f"{lettering.number(abs(value))} mm{way}", 20, colours.SEVERITIES[severity], severity > 0),
+            (
+                f"{amount(value, 'mm', medial)}{way}" if math.isfinite(value) else "–",
+                20,
+                colours.SEVERITIES[severity],
+                severity > 0,
+            ),
             (severity.name if severity else "", 18, colours.SEVERITIES[severity], True),
         )
         y = area.center().y() - self.px(76)

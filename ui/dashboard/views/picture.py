@@ -27,7 +27,7 @@ _EXISTS = "{} exists already, and nothing is ever overwritten; give another name
 def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> None:
     """Draw a ring, with ten seconds of traces, and save it as `png`.
 
-    A session that goes on is drawn as it stands, one that has ended at its worst moment, or at its end if no flag was up.
+    A session that goes on is drawn as it stands, one that has ended at its worst frame, or at its end if no flag was up.
     No screen is needed, but a font is: without one Qt draws boxes, so that is refused (on Debian or Ubuntu the package
     fonts-dejavu-core is enough). Raises RingError for a file that is no ring, and DashboardError where `png` exists, can't be
     written, or there is no font.

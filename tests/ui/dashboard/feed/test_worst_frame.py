@@ -1,4 +1,4 @@
-"""The worst moment of a session: found among its flags, and everything else as it was then."""
+"""The worst frame of a session: found among its flags, and everything else as it was then."""
 
 from __future__ import annotations
 
