@@ -91,7 +91,10 @@ class ChannelResult:
 
 @dataclass(frozen=True, slots=True)
 class StreamResult:
-    """What was acquired of one raw stream; `missing` counts lost samples, `undersampled` that its rate is low for EMG."""
+    """What was acquired of one raw stream; `missing` counts lost samples, `undersampled` that its rate is low for EMG.
+
+    `clock_differs_s`: how far the clock that the recording keeps, by which all times are told, is from one fitted anew.
+    """
 
     name: str
     nominal_hz: float
@@ -102,6 +105,7 @@ class StreamResult:
     residual_s: float
     sync_level: str
     undersampled: bool
+    clock_differs_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def caveats(results: Results) -> list[str]:
             said.append(
                 f"The stream {stream.name} lost {stream.missing} samples in {stream.gaps} gaps; no number is shown there."
             )
+    said += _about_clock(results)
     without = [f"{e.muscle} {e.side}" for e in rig.emg if e.mvc_uV is None and e.muscle != "other"]
     if without:
         said.append(
@@ -148,6 +149,17 @@ def _about_stance(results: Results) -> list[str]:
                 f"the shift of its centre of pressure is undefined for {missing_s:.0f} s."
             )
     return said
+
+
+def _about_clock(results: Results) -> list[str]:
+    """Tell streams whose recording keeps a clock that is not the one its own ticks and edges give."""
+    return [
+        f"The clock that the recording keeps for {stream.name} is up to {1e3 * stream.clock_differs_s:.1f} ms off the one that "
+        "its ticks and sync edges give, more than a sample; all times are told by the one that is kept, so find out what "
+        "changed it before times between streams are trusted."
+        for stream in results.streams
+        if stream.clock_differs_s > 1.0 / stream.nominal_hz
+    ]
 
 
 def _about_force(results: Results) -> list[str]:

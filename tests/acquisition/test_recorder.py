@@ -11,6 +11,7 @@ from acquisition import recorder as recorder_module
 from acquisition.recorder import Recorder, require_space
 from acquisition.recording import Recording, RecordingError
 from acquisition.ring import Ring
+from acquisition.timebase.time_base import TimeBase
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
 
 
@@ -23,7 +24,7 @@ def test_the_recording_is_what_the_ring_was_given(tmp_path):
     """Gaps, segments, odd block lengths and two streams; derived streams are left out."""
     plates, emg, frames = a_stream(), a_stream("emg", 1000.0, 5, "float32"), a_stream("frames", 100.0)
     ring = Ring.create(tmp_path / "ring.h5", [plates, emg], 1, derived=[frames])
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(plates, emg))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(plates, emg), TimeBase(ring, a_rig(plates, emg)))
     rng = np.random.default_rng(1)
     written = {"plates": [], "emg": []}
     state = {"plates": (0, 0), "emg": (0, 0)}
@@ -55,7 +56,7 @@ def test_the_recording_is_what_the_ring_was_given(tmp_path):
 def test_what_the_recorder_missed_is_a_gap_in_the_recording(tmp_path):
     stream = a_stream(rate_hz=1000.0, block_samples=10)
     ring = Ring.create(tmp_path / "ring.h5", [stream], 0.1)
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
     writer = ring.writer("plates")
     for i in range(50):
         writer.append(numbered(stream, 10 * i, 10))
@@ -75,7 +76,7 @@ def test_batches_are_not_written_more_often_than_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(recorder_module, "BATCH_S", 1e6)
     stream = a_stream()
     ring = Ring.create(tmp_path / "ring.h5", [stream], 1)
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
     writer = ring.writer("plates")
     writer.append(numbered(stream, 0, 40))
     assert recorder.follow()
@@ -89,7 +90,7 @@ def test_batches_are_not_written_more_often_than_asked(tmp_path, monkeypatch):
 def test_an_abandoned_recording_is_readable_and_incomplete(tmp_path):
     stream = a_stream()
     ring = Ring.create(tmp_path / "ring.h5", [stream], 1)
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
     ring.writer("plates").append(numbered(stream, 0, 40))
     recorder.follow()
     recorder.abandon()
@@ -129,7 +130,7 @@ class Counter:
 
 counter = Counter()
 source = FakeSource(stream, [numbered(stream, 40 * i, 40) for i in range(400)], pause_s=0.0005)
-recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream))
+recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream), TimeBase(ring, a_rig(stream)))
 engine = Engine(ring, [source], {"recorder": recorder, "counter": counter})
 engine.arm()
 engine.start()

@@ -19,6 +19,7 @@ from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.clock import SyncLevel
 from tests.support.damage import survive_damage
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
+from tests.support.recordings import complete
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX systems can fork")
 no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -59,7 +60,7 @@ def test_what_is_written_is_read_back(path):
     ]
     for stretch in stretches:
         writer.append("plates", stretch)
-    writer.finish()
+    complete(writer)
     with Recording(path) as recording:
         assert recording.complete
         assert recording.uuid == writer.uuid
@@ -88,7 +89,7 @@ def test_what_is_written_is_read_back(path):
 def test_any_program_finds_gaps_clock_and_units(path):
     """Read with h5py alone, as MATLAB or HDFView would."""
     stream = a_stream()
-    write(path, stream, a_stretch(stream, 0, 0), a_stretch(stream, 200, 210)).finish()
+    complete(write(path, stream, a_stretch(stream, 0, 0), a_stretch(stream, 200, 210)))
     with h5py.File(path) as file:
         group = file["streams/plates"]
         assert group["gaps"][:].tolist() == [(200, 210, 10, 0)]
@@ -116,7 +117,7 @@ def test_runs_hold_whole_blocks_and_every_row_once(tmp_path_factory, blocks, mos
         index += lost
         writer.append("plates", a_stretch(stream, row, index, 1, size))
         row, index = row + size, index + size
-    writer.finish()
+    complete(writer)
     with Recording(path) as recording:
         stretches = list(recording.stretches("plates", most_rows))
         assert np.concatenate([stretch.ticks["row"] for stretch in stretches]).tolist() == np.cumsum(sizes).tolist()
@@ -184,7 +185,7 @@ with h5py.File(path):
     line = process.stdout.readline()
     assert line, process.communicate()
     looks, again, rows, wrong = map(int, line.split())
-    writer.finish()
+    complete(writer)
     path.with_suffix(".done").touch()
     assert process.communicate(timeout=60) == ("", "")
     assert looks > max(3, again)
@@ -269,7 +270,7 @@ def test_samples_that_a_killed_writer_did_not_write_are_not_numbers(path):
 
 def test_contradicting_ticks_in_a_complete_recording_are_damage(path):
     stream = a_stream()
-    write(path, stream, a_stretch(stream, 0, 0)).finish()
+    complete(write(path, stream, a_stretch(stream, 0, 0)))
     with h5py.File(path, "r+") as file:
         file["streams/plates/ticks"][2] = (120, 90, 0, 1.0)
     with pytest.raises(RecordingError, match=r"the stream plates has a tick that can't be, number 2"):
@@ -347,7 +348,7 @@ def use(path):
 def a_recording_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("recording") / "recording.h5"
     stream = a_stream(rate_hz=300.0, channels=1)
-    write(path, stream, a_stretch(stream, 0, 0, 20), a_stretch(stream, 800, 900, 20)).finish()
+    complete(write(path, stream, a_stretch(stream, 0, 0, 20), a_stretch(stream, 800, 900, 20)))
     return path
 
 

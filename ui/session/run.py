@@ -15,6 +15,7 @@ from acquisition.engine import Engine
 from acquisition.recorder import Recorder, bytes_per_s, require_space
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
+from acquisition.timebase.time_base import TimeBase
 from hardware.errors import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
@@ -86,7 +87,8 @@ def run_session(
             raise SessionError(" ".join([parts.gate.refusal, *parts.engine.faults]))
         missed = parts.recorder.missed.items()
         faults = parts.engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in missed if n]
-        results = parts.live.results(folder.recording.name, parts.recorder.uuid, parts.recorder.created_utc)
+        clocks = parts.time_base.clocks()
+        results = parts.live.results(clocks, folder.recording.name, parts.recorder.uuid, parts.recorder.created_utc)
         parts.ring.close()
         if faults:
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
@@ -105,6 +107,7 @@ class _Parts:
     """What a running session is made of; closing `undo` takes back what it has left so far."""
 
     ring: Ring
+    time_base: TimeBase
     recorder: Recorder
     gate: SyncGate
     live: LivePipeline
@@ -129,15 +132,17 @@ def _begin(
             require_space(folder.path, length_s * bytes_per_s(rig))
         with console.status("Warming up the kernels ..."):
             warm(rig)
-        ring = _make_ring(rig, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
+        pipeline = Pipeline(rig)
+        ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
         undo.callback(_remove, folder.ring, [])
         undo.callback(ring.close)
-        recorder = Recorder(ring, folder.recording, rig)
+        time_base = TimeBase(ring, rig)
+        recorder = Recorder(ring, folder.recording, rig, time_base)
         undo.callback(_remove, folder.recording, [])
         undo.callback(recorder.abandon)
-        gate = SyncGate(ring, rig, recorder)
-        live = LivePipeline(ring, rig)
-        followers: dict[str, Follower] = {"recorder": gate, "live pipeline": live}
+        gate = SyncGate(time_base, rig, recorder)
+        live = LivePipeline(ring, pipeline)
+        followers: dict[str, Follower] = {"time base": time_base, "recorder": gate, "live pipeline": live}
         if rig.lsl.outlet:
             followers["LSL outlets"] = outlets = Outlets(ring, rig.lsl)
             undo.callback(outlets.abandon)
@@ -145,11 +150,11 @@ def _begin(
         engine.arm()
         stop.interrupts = False
         engine.start()
-        return _Parts(ring, recorder, gate, live, engine, undo.pop_all())
+        return _Parts(ring, time_base, recorder, gate, live, engine, undo.pop_all())
 
 
-def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
-    pipeline = Pipeline(rig)
+def _make_ring(pipeline: Pipeline, folder: Folder, seconds: float) -> Ring:
+    rig = pipeline.rig
     return Ring.create(
         folder.ring,
         [settings.stream() for settings in rig.stream],
