@@ -303,7 +303,12 @@ class Recording:
                 yield Stretch(self.samples(name, row, end - row), ticks, row, row + offset)
                 row = end
 
-    def clock_differs_s(self) -> dict[str, float]:
+    @property
+    def clocks(self) -> dict[str, Clock]:
+        """The clock of each stream."""
+        return {name: recorded.clock for name, recorded in self.streams.items()}
+
+    def clocks_differ_s(self) -> dict[str, float]:
         """Return how far each stream's stored clock is, at most, from one that is fitted to its ticks and edges now.
 
         It is 0 where the recording is not complete, as its clocks were fitted so. Raises RecordingError where the edges are

@@ -85,7 +85,7 @@ class SyncGate:
         edges = sum(len(seen) for seen in self._edges.values())
         if edges > self._judged_edges:
             self._judged_edges = edges
-            lines = {name: line for name, line in self._time_base.clocks().items() if name in self._edges}
+            lines = {name: line for name, line in self._time_base.fitted().items() if name in self._edges}
             self._worst = self._worst_of(lines)
             self.open = not self._lacking() and (
                 len(lines) == 1 or (all(_tied(line) for line in lines.values()) and self._fits())

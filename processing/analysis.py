@@ -7,7 +7,6 @@ results.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,15 +71,15 @@ class Analysis:
     def results(
         self,
         clocks: Mapping[str, Clock],
+        clocks_differ_s: Mapping[str, float],
         recording: str,
         recording_uuid: str,
         created_utc: str,
         complete: bool = True,
-        clock_differs_s: Mapping[str, float] = MappingProxyType({}),
     ) -> Results:
         """Return the results of what was taken, with session times by the recording's clocks, one for each raw stream.
 
-        `clock_differs_s`: by how much a stream's clock differs from one that was fitted anew, where it does.
+        `clocks_differ_s`: how far each of them is from one that is fitted to the same ticks and edges.
         """
         taken = [(clocks[name], taken) for name, taken in self._taken.items() if taken.rows]
         start_s = min((_host_s(line, t.first_index) for line, t in taken), default=0.0)
@@ -96,7 +95,7 @@ class Analysis:
             tables={part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts},
             flags=self._flags(clocks, start_s),
             channels=self._channels(),
-            streams=[self._stream(name, clocks[name], clock_differs_s.get(name, 0.0)) for name in self._taken],
+            streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
         )
 

@@ -39,12 +39,12 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
                 progress(done / total)
         progress(1.0)
         return analysis.results(
-            {name: stream.clock for name, stream in recording.streams.items()},
+            recording.clocks,
+            recording.clocks_differ_s(),
             name_of(path),
             recording.uuid,
             recording.created_utc,
             recording.complete,
-            recording.clock_differs_s(),
         )
 
 

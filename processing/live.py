@@ -9,10 +9,8 @@ from hardware.source import Block
 from processing.analysis import Analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from acquisition.ring import Ring
-    from acquisition.timebase.clock import Clock
+    from acquisition.timebase.time_base import TimeBase
     from processing.pipeline import Pipeline
     from processing.results import Results
 
@@ -51,6 +49,6 @@ class LivePipeline:
     def abandon(self) -> None:
         """Keep what was computed; there is nothing to close."""
 
-    def results(self, clocks: Mapping[str, Clock], recording: str, recording_uuid: str, created_utc: str) -> Results:
-        """Return the results of the session, once it has finished, by the clocks of its recording."""
-        return self.analysis.results(clocks, recording, recording_uuid, created_utc)
+    def results(self, time_base: TimeBase, recording: str, recording_uuid: str, created_utc: str) -> Results:
+        """Return the results of the session, once it and its time base have finished."""
+        return self.analysis.results(time_base.clocks(), time_base.clocks_differ_s(), recording, recording_uuid, created_utc)

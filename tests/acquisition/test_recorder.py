@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import h5py
 import numpy as np
 import pytest
 
@@ -12,7 +13,10 @@ from acquisition.recorder import Recorder, require_space
 from acquisition.recording import Recording, RecordingError
 from acquisition.ring import Ring
 from acquisition.timebase.time_base import TimeBase
+from hardware.source import Block
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
+from tests.support.recordings import edges_in
+from tests.support.sync_lines import level
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +101,26 @@ def test_an_abandoned_recording_is_readable_and_incomplete(tmp_path):
     with Recording(tmp_path / "recording.h5") as recording:
         assert not recording.complete
         assert recording.streams["plates"].rows == 40
+
+
+def test_an_abandoned_recording_has_the_edges_of_what_was_written(tmp_path):
+    stream = a_stream(rate_hz=1000.0, channels=1)
+    settings = a_rig(stream).stream[0].model_copy(update={"sync_channel": "c0"})
+    rig = a_rig(stream).model_copy(update={"stream": [settings]})
+    ring = Ring.create(tmp_path / "ring.h5", [stream], 10)
+    recorder = Recorder(ring, tmp_path / "recording.h5", rig, TimeBase(ring, rig))
+    line = level(np.array([0.5, 0.7, 1.5, 1.8, 2.5, 2.9, 3.5]), np.arange(4000) / 1000.0)[:, None]
+    for first in range(0, 4000, 40):
+        ring.writer("plates").append(Block(line[first : first + 40], first, first / 1000.0))
+        if first == 2000:
+            recorder.follow()
+    recorder.follow()
+    recorder.abandon()
+    with h5py.File(tmp_path / "recording.h5") as file:
+        edges = file["streams/plates/edges"][:]
+    stretch = ring.reader("plates").read()
+    assert len(edges) == 6
+    assert edges.tobytes() == edges_in(rig, {"plates": [stretch]})["plates"].tobytes()
 
 
 def test_room_is_asked_for_before(tmp_path):

@@ -17,6 +17,7 @@ from acquisition import recording as recording_module
 from acquisition.recording import GAP, Recording, RecordingError, RecordingWriter, gaps_of
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.clock import SyncLevel
+from acquisition.timebase.stored_clock import CLOCK
 from tests.support.damage import survive_damage
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
 from tests.support.recordings import complete
@@ -275,6 +276,82 @@ def test_contradicting_ticks_in_a_complete_recording_are_damage(path):
         file["streams/plates/ticks"][2] = (120, 90, 0, 1.0)
     with pytest.raises(RecordingError, match=r"the stream plates has a tick that can't be, number 2"):
         Recording(path)
+
+
+def set_attribute(name, value):
+    def change(group):
+        group["clock"].attrs[name] = value
+
+    return change
+
+
+def set_clock(rows, dtype=CLOCK):
+    def change(group):
+        kept = dict(group["clock"].attrs)
+        del group["clock"]
+        group.create_dataset("clock", data=np.array(rows, dtype)).attrs.update(kept)
+
+    return change
+
+
+def move_gap(group):
+    group["gaps"]["missing"] = 31
+
+
+@pytest.fixture
+def two_segments(path):
+    stream = a_stream()
+    complete(write(path, stream, a_stretch(stream, 0, 0), a_stretch(stream, 200, 230, segment=1)))
+    return path
+
+
+def test_the_clock_of_a_complete_recording_is_the_stored_one(two_segments):
+    with Recording(two_segments) as recording:
+        assert recording.clocks_differ_s() == {"plates": 0.0}
+    with h5py.File(two_segments, "r+") as file:
+        clock = file["streams/plates/clock"]
+        clock["offset_s"] = clock["offset_s"] + [0.0, 0.25]
+        clock.attrs.update({"rate_hz": 2010.0, "residual_s": 0.5, "sync_level": "edges"})
+    with Recording(two_segments) as recording:
+        line = recording.streams["plates"].clock
+        assert (line.rate_hz, line.residual_s, line.level) == (2010.0, 0.5, SyncLevel.EDGES)
+        assert line.host_s(np.array([0, 230])) == pytest.approx([50.0, 50.25 + 230 / 2010])
+        assert recording.start_s == pytest.approx(50.0)
+        assert recording.seconds == 430 / 2010
+        assert recording.clocks_differ_s() == {"plates": pytest.approx(0.25 - 230 / 2000 + 230 / 2010)}
+
+
+def test_the_clock_of_a_recording_that_was_cut_short_is_fitted(two_segments):
+    with h5py.File(two_segments, "r+") as file:
+        file.attrs["complete"] = False
+        file["streams/plates/clock"]["offset_s"] = 7.0
+    with Recording(two_segments) as recording:
+        assert recording.start_s == pytest.approx(50.0)
+        assert recording.clocks_differ_s() == {"plates": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (set_clock([]), "the clock of the stream plates is no table of segments"),
+        (set_clock([0.0, 0.1], float), "the clock of the stream plates is no table of segments"),
+        (set_clock([[(0, 50.0)]]), "the clock of the stream plates is no table of segments"),
+        (set_clock([(230, 50.0), (0, 50.0)]), "the segments of the clock of the stream plates are not in order"),
+        (set_clock([(0, 50.0), (0, 50.0)]), "the segments of the clock of the stream plates are not in order"),
+        (set_clock([(-5, 50.0), (230, 50.0)]), "the segments of the clock of the stream plates are not in order"),
+        (set_clock([(0, 50.0), (230, np.nan)]), "the clock of the stream plates has an offset that is no number"),
+        (set_attribute("rate_hz", 2300.0), "the clock of the stream plates runs at 2300 Hz, and the stream at 2000 Hz"),
+        (set_attribute("rate_hz", np.nan), "the clock of the stream plates runs at nan Hz, and the stream at 2000 Hz"),
+        (set_attribute("residual_s", -1.0), "the clock of the stream plates has a residual of -1 s"),
+        (set_attribute("residual_s", np.nan), "the clock of the stream plates has a residual of nan s"),
+        (set_attribute("sync_level", "good"), "'good' is not a valid SyncLevel"),
+        (move_gap, "the gaps of the stream plates are not those that its ticks show"),
+    ],
+)
+def test_a_clock_or_gap_that_can_not_be_is_damage(two_segments, change, sentence):
+    with h5py.File(two_segments, "r+") as file:
+        change(file["streams/plates"])
+    assert use(two_segments) == f"{two_segments} is damaged or was not written by squatscope: {sentence}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")

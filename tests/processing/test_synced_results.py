@@ -57,7 +57,7 @@ def session(tmp_path_factory):
             follower.follow()
     for follower in followers:
         follower.finish()
-    live = followers[1].results(time_base.clocks(), "recording.h5", recorder.uuid, recorder.created_utc)
+    live = followers[1].results(time_base, "recording.h5", recorder.uuid, recorder.created_utc)
     return live, reprocess(folder / "recording.h5"), folder
 
 
@@ -81,6 +81,7 @@ def test_they_say_how_well_the_streams_are_tied(session):
     assert plates.residual_s == 0
     assert 1e-4 < emg.residual_s < 1.5e-3
     with Recording(folder / "recording.h5") as recording:
+        assert recording.clocks_differ_s() == {"plates": 0.0, "emg": 0.0}
         for stream in (plates, emg):
             line = recording.streams[stream.name].clock
             assert (line.level, line.residual_s, line.rate_hz) == (stream.sync_level, stream.residual_s, stream.rate_hz)

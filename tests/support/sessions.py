@@ -58,7 +58,13 @@ def results_of(rig: Rig, stretches: Mapping[str, Sequence[Stretch]]) -> Results:
     for name, parts in stretches.items():
         for stretch in parts:
             list(analysis.take(name, stretch))
-    return analysis.results(clocks_for(rig, stretches), "session.h5", "0f", "2026-01-02T03:04:05+00:00")
+    return analysis.results(
+        clocks_for(rig, stretches),
+        dict.fromkeys((stream.name for stream in rig.stream), 0.0),
+        "session.h5",
+        "0f",
+        "2026-01-02T03:04:05+00:00",
+    )
 
 
 def recorded(path: Path, rig: Rig, samples: dict[str, np.ndarray]) -> Path:

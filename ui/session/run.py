@@ -27,12 +27,13 @@ from ui.session.shutdown import stop_requests
 from ui.session.terminal_view import TerminalView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from acquisition.engine import Follower
     from acquisition.rig import Rig
+    from acquisition.timebase.clock import Clock
     from hardware.source import Source
     from processing.results import Results
     from ui.session.shutdown import StopRequest
@@ -60,19 +61,20 @@ def run_session(
     seconds: float | None,
     length_s: float,
     ring_s: float | None = None,
+    recorded: Mapping[str, Clock] | None = None,
     headless: bool,
 ) -> Outcome:
     """Run a session until its sources end, `seconds` have passed or somebody ends it, and write what it leaves.
 
     `length_s` is how much will be recorded, infinite where nobody knows. The ring holds `ring_s`, or where that is not given
-    all of the session, up to a quarter of an hour.
+    all of the session, up to a quarter of an hour. `recorded`: the clocks of the recording that is replayed, if one is.
     Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError, PipelineError) where it can't begin,
     and then leaves nothing behind.
     """
     remarks: list[str] = []
     with stop_requests() as stop:
         try:
-            parts = _begin(rig, sources, folder, console, length_s, ring_s, stop)
+            parts = _begin(rig, sources, folder, console, length_s, ring_s, recorded, stop)
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
@@ -87,8 +89,8 @@ def run_session(
             raise SessionError(" ".join([parts.gate.refusal, *parts.engine.faults]))
         missed = parts.recorder.missed.items()
         faults = parts.engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in missed if n]
-        clocks = parts.time_base.clocks()
-        results = parts.live.results(clocks, folder.recording.name, parts.recorder.uuid, parts.recorder.created_utc)
+        recorder = parts.recorder
+        results = parts.live.results(parts.time_base, folder.recording.name, recorder.uuid, recorder.created_utc)
         parts.ring.close()
         if faults:
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
@@ -122,6 +124,7 @@ def _begin(
     console: Console,
     length_s: float,
     ring_s: float | None,
+    recorded: Mapping[str, Clock] | None,
     stop: StopRequest,
 ) -> _Parts:
     """Put the parts together and start them; where that fails, undo what was done."""
@@ -136,7 +139,7 @@ def _begin(
         ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
         undo.callback(_remove, folder.ring, [])
         undo.callback(ring.close)
-        time_base = TimeBase(ring, rig)
+        time_base = TimeBase(ring, rig, recorded)
         recorder = Recorder(ring, folder.recording, rig, time_base)
         undo.callback(_remove, folder.recording, [])
         undo.callback(recorder.abandon)
