@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from acquisition.rig import Rig
     from acquisition.ring import Ring
+    from acquisition.timebase.time_base import TimeBase
 
 BATCH_S = 0.5
 
@@ -20,8 +21,9 @@ BATCH_S = 0.5
 class Recorder:
     """A follower of all raw streams of a ring."""
 
-    def __init__(self, ring: Ring, path: Path, rig: Rig) -> None:
+    def __init__(self, ring: Ring, path: Path, rig: Rig, time_base: TimeBase) -> None:
         """Make the recording; raises RecordingError where the file exists or can't be made."""
+        self._time_base = time_base
         raw = [stream for name, stream in ring.streams.items() if name not in ring.derived]
         self._writer = RecordingWriter(path, rig, raw)
         self._readers = {stream.name: ring.reader(stream.name) for stream in raw}
@@ -56,14 +58,19 @@ class Recorder:
             while (stretch := reader.read()) is not None:
                 self._writer.append(name, stretch)
                 wrote = True
+        while self._time_base.follow():
+            pass  # so that a recording which is cut short has the edges of what was written
+        for name, edges in self._time_base.edges.items():
+            self._writer.append_edges(name, edges)
         if wrote:
             self._writer.flush()
         return wrote
 
     def finish(self) -> None:
-        """Write the rest and complete the recording."""
+        """Write the rest and complete the recording, with the clocks of the session's time base."""
+        self._time_base.finish()
         self._write()
-        self._writer.finish()
+        self._writer.finish(self._time_base.clocks())
 
     def abandon(self) -> None:
         """Close the recording as it is."""

@@ -1,9 +1,9 @@
 """A recording: raw samples as acquired with what is needed to understand them, in plain HDF5 for any program.
 
 Per stream there are `samples`, `ticks`, with a sync channel its `edges`, and, once the recording is complete, `gaps` and
-`clock`. While it is being written any
-program can open it and sees what was there a second ago. It is written once, by one writer; everything that is computed from
-it goes elsewhere.
+`clock`, which is the truth for every reader: only for a recording that was cut short are clocks fitted anew. While it is being
+written any program can open it and sees what was there a second ago. It is written once, by one writer; everything that is
+computed from it goes elsewhere.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch, read_stream, split_at_gaps, write_stream
 from acquisition.timebase import sync
-from acquisition.timebase.sync_edges import EDGE, finders
+from acquisition.timebase.stored_clock import CLOCK, apart_s, read_clock, write_clock
+from acquisition.timebase.sync_edges import EDGE
 from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
     from numpy.typing import NDArray
@@ -45,7 +46,6 @@ METADATA_BYTES = 1 << 16
 TICKS_TOGETHER = 1024
 EDGES_TOGETHER = 1024
 GAP = np.dtype([("row", "<i8"), ("index", "<i8"), ("missing", "<i8"), ("segment", "<i8")])
-CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
 
 
 class RecordingError(SquatscopeError):
@@ -87,7 +87,6 @@ class RecordingWriter:
             self._file = h5py.File(path, "w", libver="earliest", locking=False)
             self._space_file = path.open("r+b", buffering=0)
             self._pending_bytes, self._spare_bytes = 0, METADATA_BYTES
-            self._finders = finders(rig)
             self._describe(rig, streams)
             self._file.flush()
         except (OSError, RuntimeError) as error:
@@ -103,6 +102,7 @@ class RecordingWriter:
         attributes["uuid"] = fixed(self.uuid)
         attributes["complete"] = False
         self._file.create_dataset("rig", data=fixed(rig.model_dump_json(indent=1)))
+        synced = _with_sync_channel(rig)
         for stream in streams:
             group = self._file.create_group(f"streams/{stream.name}")
             write_stream(group, stream)
@@ -112,7 +112,7 @@ class RecordingWriter:
             # NaN is what a reader finds where a killed process has made a place for samples and not written them.
             group.create_dataset("samples", (0, width), dtype, maxshape=(None, width), chunks=(rows, width), fillvalue=np.nan)
             group.create_dataset("ticks", (0,), TICK, maxshape=(None,), chunks=(TICKS_TOGETHER,))
-            if stream.name in self._finders:
+            if stream.name in synced:
                 group.create_dataset("edges", (0,), EDGE, maxshape=(None,), chunks=(EDGES_TOGETHER,))
                 self._spare_bytes += EDGES_TOGETHER * EDGE.itemsize
             self._spare_bytes += rows * width * dtype.itemsize + TICKS_TOGETHER * TICK.itemsize  # a chunk is written whole
@@ -124,16 +124,20 @@ class RecordingWriter:
         row = len(samples)
         moved = stretch.ticks.copy()
         moved["row"] += row - stretch.first_row
-        edges = self._finders[name].take(stretch) if name in self._finders else np.empty(0, EDGE)
-        with self._space_for(stretch.samples.nbytes + moved.nbytes + edges.nbytes):
+        with self._space_for(stretch.samples.nbytes + moved.nbytes):
             samples.resize(row + len(stretch.samples), axis=0)
             samples[row:] = stretch.samples
             ticks.resize(len(ticks) + len(moved), axis=0)
             ticks[-len(moved) :] = moved
-            if len(edges):
-                dataset = group["edges"]
-                dataset.resize(len(dataset) + len(edges), axis=0)
-                dataset[-len(edges) :] = edges
+
+    def append_edges(self, name: str, edges: NDArray[np.void]) -> None:
+        """Write those edges (EDGE) of a stream's sync line that are not in the file yet; `edges` are all there are so far."""
+        dataset = self._file["streams"][name]["edges"]
+        fresh = edges[len(dataset) :]
+        if len(fresh):
+            with self._space_for(fresh.nbytes):
+                dataset.resize(len(edges), axis=0)
+                dataset[-len(fresh) :] = fresh
 
     def flush(self) -> None:
         """Hand everything to the operating system, so that other programs and a crash find it."""
@@ -156,22 +160,13 @@ class RecordingWriter:
                 f"Writing {self.path} failed ({what}); what was written before is in it, and the ring holds the rest."
             ) from error
 
-    def finish(self) -> None:
-        """Add gaps and clocks, mark the recording as complete, and close it."""
-        groups = self._file["streams"]
-        ticks = {name: group["ticks"][:] for name, group in groups.items()}
-        rates_hz = {name: float(group.attrs["rate_hz"]) for name, group in groups.items()}
-        lines = sync.clocks(ticks, rates_hz, {name: groups[name]["edges"][:] for name in self._finders})
-        for name, group in groups.items():
-            gaps, line = gaps_of(ticks[name]), lines[name]
-            table = np.zeros(len(line.first_index), CLOCK)
-            table["first_index"], table["offset_s"] = line.first_index, line.offset_s
-            with self._space_for(gaps.nbytes + table.nbytes):
+    def finish(self, clocks: Mapping[str, Clock]) -> None:
+        """Add gaps and the clock of each stream, mark the recording as complete, and close it."""
+        for name, group in self._file["streams"].items():
+            gaps, line = gaps_of(group["ticks"][:]), clocks[name]
+            with self._space_for(gaps.nbytes + len(line.first_index) * CLOCK.itemsize):
                 group.create_dataset("gaps", data=gaps)
-                dataset = group.create_dataset("clock", data=table)
-                dataset.attrs["rate_hz"] = line.rate_hz
-                dataset.attrs["residual_s"] = line.residual_s
-                dataset.attrs["sync_level"] = fixed(line.level)
+                write_clock(group, line)
         with self._space_for(0):
             self._file.attrs["complete"] = True
             self._file.flush()
@@ -183,6 +178,10 @@ class RecordingWriter:
             end = self._file.id.get_filesize()
             self._file.close()
             self._space_file.truncate(min(end, os.fstat(self._space_file.fileno()).st_size))
+
+
+def _with_sync_channel(rig: Rig) -> list[str]:
+    return [settings.name for settings in rig.stream if settings.sync_channel is not None]
 
 
 def _sound_ticks(ticks: NDArray[np.void], rows: int) -> int:
@@ -257,10 +256,20 @@ class Recording:
         groups = self._file["streams"]
         streams = {name: read_stream(group) for name, group in groups.items()}
         ticks = {name: self._read_ticks(groups[name], stream) for name, stream in streams.items()}
-        with_line = [settings.name for settings in self.rig.stream if settings.sync_channel is not None]
-        edges = {name: _sound_edges(groups[name]["edges"][:], ticks[name]) for name in with_line}
-        lines = sync.clocks(ticks, {name: stream.rate_hz for name, stream in streams.items()}, edges)
-        self.streams = {name: RecordedStream(streams[name], ticks[name], gaps_of(ticks[name]), lines[name]) for name in streams}
+        gaps = {name: gaps_of(ticks[name]) for name in streams}
+        if self.complete:
+            for name, group in groups.items():
+                if group["gaps"].dtype != GAP or not np.array_equal(group["gaps"][()], gaps[name]):
+                    raise ValueError(f"the gaps of the stream {name} are not those that its ticks show")
+            lines = {name: read_clock(group, name, streams[name].rate_hz) for name, group in groups.items()}
+        else:
+            lines = self._fitted(streams, ticks)
+        self.streams = {name: RecordedStream(streams[name], ticks[name], gaps[name], lines[name]) for name in streams}
+
+    def _fitted(self, streams: Mapping[str, Stream], ticks: Mapping[str, NDArray[np.void]]) -> dict[str, Clock]:
+        groups = self._file["streams"]
+        edges = {name: _sound_edges(groups[name]["edges"][:], ticks[name]) for name in _with_sync_channel(self.rig)}
+        return sync.clocks(ticks, {name: stream.rate_hz for name, stream in streams.items()}, edges)
 
     def _read_ticks(self, group: h5py.Group, stream: Stream) -> NDArray[np.void]:
         ticks = group["ticks"][:]
@@ -293,6 +302,26 @@ class Recording:
                 end = int(ticks["row"][-1])
                 yield Stretch(self.samples(name, row, end - row), ticks, row, row + offset)
                 row = end
+
+    @property
+    def clocks(self) -> dict[str, Clock]:
+        """The clock of each stream."""
+        return {name: recorded.clock for name, recorded in self.streams.items()}
+
+    def clocks_differ_s(self) -> dict[str, float]:
+        """Return how far each stream's stored clock is, at most, from one that is fitted to its ticks and edges now.
+
+        It is 0 where the recording is not complete, as its clocks were fitted so. Raises RecordingError where the edges are
+        damaged.
+        """
+        if not self.complete:
+            return dict.fromkeys(self.streams, 0.0)
+        ticks = {name: recorded.ticks for name, recorded in self.streams.items()}
+        try:
+            lines = self._fitted({name: recorded.stream for name, recorded in self.streams.items()}, ticks)
+        except Exception as error:  # a damaged file can fail in any way
+            raise RecordingError(f"{self.path} is damaged in its edges: {error}") from error
+        return {name: apart_s(recorded.clock, lines[name], ticks[name]) for name, recorded in self.streams.items()}
 
     @property
     def start_s(self) -> float:

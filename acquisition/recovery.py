@@ -11,6 +11,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import RecordingError
 from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring, SessionPhase
+from acquisition.timebase.time_base import TimeBase
 from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def recover(ring: Path, out: Path) -> Recovered:
     if not any(rows.values()):
         raise RecoveryError(f"The ring {ring} holds no samples: its session ended before the first ones came.")
 
-    recorder = Recorder(source, out, rig)
+    recorder = Recorder(source, out, rig, TimeBase(source, rig))
     try:
         recorder.finish()
     except BaseException as error:

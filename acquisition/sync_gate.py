@@ -9,39 +9,34 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from acquisition.stretches import TICK
 from acquisition.timebase.clock import SyncLevel
-from acquisition.timebase.sync import clocks
-from acquisition.timebase.sync_edges import EDGE, finders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from acquisition.recorder import Recorder
     from acquisition.rig import Rig
-    from acquisition.ring import Ring
     from acquisition.timebase.clock import Clock
+    from acquisition.timebase.time_base import TimeBase
 
 
 class SyncGate:
     """Lets the recorder follow the ring once the streams are seen to share a sync line; at once where no stream has one."""
 
-    def __init__(self, ring: Ring, rig: Rig, recorder: Recorder, clock_s: Callable[[], float] = time.monotonic) -> None:
-        """Begin at the oldest rows of the ring; `clock_s` is asked how long a stream has been silent."""
+    def __init__(
+        self, time_base: TimeBase, rig: Rig, recorder: Recorder, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Judge by the edges of a time base; `clock_s` is asked how long a stream has been silent."""
         self.refusal = ""
+        self._time_base = time_base
         self._recorder = recorder
         self._asked = rig.sync
         self._clock_s = clock_s
-        self._finders = finders(rig)
-        self.open = not self._finders
-        self._readers = {name: ring.reader(name) for name in self._finders}
-        self._rates_hz = {name: ring.streams[name].rate_hz for name in self._finders}
-        self._ticks: dict[str, NDArray[np.void]] = {name: np.empty(0, TICK) for name in self._finders}
-        self._edges: dict[str, NDArray[np.void]] = {name: np.empty(0, EDGE) for name in self._finders}
+        self._edges = time_base.edges
+        self.open = not self._edges
+        self._rates_hz = {name: rig.stream_named(name).rate_hz for name in self._edges}
+        self._rows = dict.fromkeys(self._edges, 0)
+        self._judged_edges = 0
         self._heard_s: dict[str, float] = {}
         self._worst = ("", 0.0)
 
@@ -71,28 +66,26 @@ class SyncGate:
         if self.open:
             self._recorder.finish()
         else:
-            self.refusal = self.refusal or self._reason(ended=True)
+            self.refusal = self.refusal or self._reason(ended=False) or self._reason(ended=True)
 
     def abandon(self) -> None:
         """Close the recording as it is."""
         self._recorder.abandon()
 
     def _look(self) -> bool:
-        """Take what is new in every stream, and open the gate if that will do."""
-        found = new_edges = False
-        for name, reader in self._readers.items():
+        """Bring the time base up to date, judge what it has seen since the last look, and open the gate if that will do."""
+        self._time_base.follow()
+        found = False
+        for name in self._edges:
             self._heard_s.setdefault(name, self._clock_s())
-            stretch = reader.read(max(1, int(self._rates_hz[name] / 2)))
-            if stretch is None:
-                continue
-            found = True
-            self._heard_s[name] = self._clock_s()
-            self._ticks[name] = np.concatenate([self._ticks[name], stretch.ticks])
-            edges = self._finders[name].take(stretch)
-            new_edges |= len(edges) > 0
-            self._edges[name] = np.concatenate([self._edges[name], edges])
-        if new_edges:
-            lines = clocks(self._ticks, self._rates_hz, self._edges)
+            rows = self._time_base.rows[name]
+            if rows > self._rows[name]:
+                found = True
+                self._rows[name], self._heard_s[name] = rows, self._clock_s()
+        edges = sum(len(seen) for seen in self._edges.values())
+        if edges > self._judged_edges:
+            self._judged_edges = edges
+            lines = {name: line for name, line in self._time_base.fitted().items() if name in self._edges}
             self._worst = self._worst_of(lines)
             self.open = not self._lacking() and (
                 len(lines) == 1 or (all(_tied(line) for line in lines.values()) and self._fits())
@@ -116,7 +109,7 @@ class SyncGate:
 
     def _reason(self, *, ended: bool) -> str:
         """Return why there is no recording, empty while there still may be one."""
-        seconds = {name: ticks["row"][-1] / self._rates_hz[name] if len(ticks) else 0.0 for name, ticks in self._ticks.items()}
+        seconds = {name: rows / self._rates_hz[name] for name, rows in self._rows.items()}
         now_s = self._clock_s()
         lacking = self._lacking()
         late = [seconds[name] >= self._asked.within_s for name in lacking or self._edges]

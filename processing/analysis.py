@@ -6,74 +6,96 @@ results.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.recording import gaps_of
-from acquisition.stretches import TICK
-from acquisition.timebase import sync
-from acquisition.timebase.sync_edges import EDGE, finders
 from processing.flags.rules import CHANGE, flags_of
-from processing.pipeline import FLAGS, Pipeline
+from processing.pipeline import FLAGS
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from acquisition.rig import Rig
     from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
     from processing.emg.quality import ChannelQuality
+    from processing.pipeline import Pipeline
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What was taken of a raw stream: rows, and the samples and gaps before, between and behind them."""
+
+    rows: int = 0
+    first_index: int = 0
+    next_index: int = 0
+    segment: int = 0
+    missing: int = 0
+    gaps: int = 0
+
+    def add(self, stretch: Stretch) -> None:
+        """Count a stretch; what its reader missed before it is a gap like any other."""
+        segment = int(stretch.ticks["segment"][0])
+        if (stretch.first_index, segment) != (self.next_index, self.segment):
+            self.gaps += 1
+            self.missing += stretch.first_index - self.next_index
+        if not self.rows:
+            self.first_index = stretch.first_index
+        self.rows += len(stretch.samples)
+        self.next_index, self.segment = stretch.first_index + len(stretch.samples), segment
 
 
 class Analysis:
     """One session's pipeline and what it has returned so far."""
 
-    def __init__(self, rig: Rig) -> None:
-        """Begin with nothing."""
-        self.pipeline = Pipeline(rig)
-        self._rig = rig
-        self._frames: dict[str, list[NDArray[np.float64]]] = {part.name: [] for part in self.pipeline.parts}
+    def __init__(self, pipeline: Pipeline) -> None:
+        """Begin with a pipeline that has processed nothing yet."""
+        self.pipeline = pipeline
+        self._rig = pipeline.rig
+        self._frames: dict[str, list[NDArray[np.float64]]] = {part.name: [] for part in pipeline.parts}
         self._changes: list[NDArray[np.float64]] = [np.empty((0, len(CHANGE)))]
-        self._ticks: dict[str, list[NDArray[np.void]]] = {stream.name: [] for stream in rig.stream}
-        self._rows = dict.fromkeys(self._ticks, 0)
-        self._finders = finders(rig)
-        self._edges: dict[str, list[NDArray[np.void]]] = {name: [np.empty(0, EDGE)] for name in self._finders}
+        self._taken = {stream.name: _Taken() for stream in self._rig.stream}
 
     def take(self, stream: str, stretch: Stretch) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Process a stretch of a raw stream, and yield what it gives: (derived stream, rows); it must be exhausted."""
-        ticks = stretch.ticks.copy()
-        ticks["row"] += self._rows[stream] - stretch.first_row  # rows that were missed count as lost, and show as a gap
-        self._rows[stream] += len(stretch.samples)
-        self._ticks[stream].append(ticks)
-        if stream in self._finders:
-            self._edges[stream].append(self._finders[stream].take(stretch))
+        self._taken[stream].add(stretch)
         for name, rows in self.pipeline.process(stream, stretch.samples, stretch.first_index):
             kept = rows.copy()
             (self._changes if name == FLAGS else self._frames[name]).append(kept)
             yield name, kept
 
-    def results(self, recording: str, recording_uuid: str, created_utc: str, complete: bool = True) -> Results:
-        """Return the results of what was taken, with session times from the clocks that fit its ticks and sync edges."""
-        ticks = {name: np.concatenate([np.empty(0, TICK), *parts]) for name, parts in self._ticks.items()}
-        rates_hz = {stream.name: stream.rate_hz for stream in self._rig.stream}
-        clocks = sync.clocks(ticks, rates_hz, {name: np.concatenate(found) for name, found in self._edges.items()})
-        start_s = session_start_s(ticks, clocks)
+    def results(
+        self,
+        clocks: Mapping[str, Clock],
+        clocks_differ_s: Mapping[str, float],
+        recording: str,
+        recording_uuid: str,
+        created_utc: str,
+        complete: bool = True,
+    ) -> Results:
+        """Return the results of what was taken, with session times by the recording's clocks, one for each raw stream.
+
+        `clocks_differ_s`: how far each of them is from one that is fitted to the same ticks and edges.
+        """
+        taken = [(clocks[name], taken) for name, taken in self._taken.items() if taken.rows]
+        start_s = min((_host_s(line, t.first_index) for line, t in taken), default=0.0)
+        end_s = max((_host_s(line, t.next_index - 1) + 1.0 / line.rate_hz for line, t in taken), default=0.0)
         stance = self.pipeline.force.stance.found if self.pipeline.force is not None else None
         return Results(
             recording=recording,
             recording_uuid=recording_uuid,
             created_utc=created_utc,
-            seconds=session_end_s(ticks, clocks) - start_s,
+            seconds=end_s - start_s,
             body_weight_N=stance.body_weight_N if stance is not None else float("nan"),
             rig=self._rig,
             tables={part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts},
             flags=self._flags(clocks, start_s),
             channels=self._channels(),
-            streams=[self._stream(stream.name, ticks[stream.name], clocks[stream.name]) for stream in self._rig.stream],
+            streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
         )
 
@@ -88,7 +110,7 @@ class Analysis:
             frames=frames,
         )
 
-    def _flags(self, clocks: dict[str, Clock], start_s: float) -> list[FlagResult]:
+    def _flags(self, clocks: Mapping[str, Clock], start_s: float) -> list[FlagResult]:
         found = []
         flags_up = [part.book.flags_up() for part in self.pipeline.parts]
         for flag in flags_of(np.concatenate([*self._changes, *flags_up])):
@@ -139,20 +161,21 @@ class Analysis:
                 )
         return found
 
-    def _stream(self, name: str, ticks: NDArray[np.void], line: Clock) -> StreamResult:
+    def _stream(self, name: str, line: Clock, clock_differs_s: float) -> StreamResult:
         settings = self._rig.stream_named(name)
-        gaps = gaps_of(ticks)
+        taken = self._taken[name]
         carries_emg = any(electrode.stream == name for electrode in self._rig.emg)
         return StreamResult(
             name=name,
             nominal_hz=settings.rate_hz,
             rate_hz=line.rate_hz,
-            rows=int(ticks["row"][-1]) if len(ticks) else 0,
-            missing=int(gaps["missing"].sum()),
-            gaps=len(gaps),
+            rows=taken.rows,
+            missing=taken.missing,
+            gaps=taken.gaps,
             residual_s=line.residual_s,
             sync_level=str(line.level),
             undersampled=carries_emg and settings.rate_hz < self._rig.emg_processing.undersampled_below_hz,
+            clock_differs_s=clock_differs_s,
         )
 
 
@@ -163,13 +186,5 @@ def _fault(quality: ChannelQuality) -> tuple[str, str]:
     return ("", "") if quality.good else (quality.found, quality.advice)
 
 
-def session_start_s(ticks: dict[str, NDArray[np.void]], clocks: dict[str, Clock]) -> float:
-    """Return the host time of the first sample of any stream; 0 where there is none."""
-    first = (clocks[n].host_s(t["index"][:1] - t["row"][:1])[0] for n, t in ticks.items() if len(t))
-    return float(min(first, default=0.0))
-
-
-def session_end_s(ticks: dict[str, NDArray[np.void]], clocks: dict[str, Clock]) -> float:
-    """Return the host time at which the last sample of all streams was over; 0 where there is none."""
-    last = (clocks[n].host_s(t["index"][-1:] - 1)[0] + 1.0 / clocks[n].rate_hz for n, t in ticks.items() if len(t))
-    return float(max(last, default=0.0))
+def _host_s(line: Clock, index: int) -> float:
+    return float(line.host_s(np.array([index]))[0])

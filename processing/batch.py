@@ -10,7 +10,7 @@ from acquisition.recording import Recording
 from acquisition.rig.judgement import Judgement
 from hardware.errors import SquatscopeError
 from processing.analysis import Analysis
-from processing.pipeline import warm
+from processing.pipeline import Pipeline, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
     """
     with Recording(path) as recording:
         rig = recording.rig if settings_from is None else with_settings(recording.rig, settings_from)
-        analysis = Analysis(rig)
+        analysis = Analysis(Pipeline(rig))
         total = max(1, sum(stream.rows for stream in recording.streams.values()))
         done = 0
         for settings in rig.stream:
@@ -38,7 +38,14 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
                 done += len(stretch.samples)
                 progress(done / total)
         progress(1.0)
-        return analysis.results(name_of(path), recording.uuid, recording.created_utc, recording.complete)
+        return analysis.results(
+            recording.clocks,
+            recording.clocks_differ_s(),
+            name_of(path),
+            recording.uuid,
+            recording.created_utc,
+            recording.complete,
+        )
 
 
 def with_settings(rig: Rig, other: Rig) -> Rig:

@@ -9,8 +9,9 @@ from hardware.source import Block
 from processing.analysis import Analysis
 
 if TYPE_CHECKING:
-    from acquisition.rig import Rig
     from acquisition.ring import Ring
+    from acquisition.timebase.time_base import TimeBase
+    from processing.pipeline import Pipeline
     from processing.results import Results
 
 STRETCH_S = 0.5
@@ -18,13 +19,12 @@ STRETCH_S = 0.5
 
 
 class LivePipeline:
-    """Follows all raw streams of a ring; its derived streams must be those of the rig's pipeline."""
+    """Follows all raw streams of a ring; its derived streams must be those of the pipeline."""
 
-    def __init__(self, ring: Ring, rig: Rig) -> None:
+    def __init__(self, ring: Ring, pipeline: Pipeline) -> None:
         """Take over all streams of the ring, from the oldest row on."""
-        self.analysis = Analysis(rig)
-        self._rig = rig
-        self._readers = {settings.name: ring.reader(settings.name) for settings in rig.stream}
+        self.analysis = Analysis(pipeline)
+        self._readers = {settings.name: ring.reader(settings.name) for settings in pipeline.rig.stream}
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)
 
@@ -49,6 +49,6 @@ class LivePipeline:
     def abandon(self) -> None:
         """Keep what was computed; there is nothing to close."""
 
-    def results(self, recording: str, recording_uuid: str, created_utc: str) -> Results:
-        """Return the results of the session, once it has finished."""
-        return self.analysis.results(recording, recording_uuid, created_utc)
+    def results(self, time_base: TimeBase, recording: str, recording_uuid: str, created_utc: str) -> Results:
+        """Return the results of the session, once it and its time base have finished."""
+        return self.analysis.results(time_base.clocks(), time_base.clocks_differ_s(), recording, recording_uuid, created_utc)

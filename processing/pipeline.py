@@ -109,7 +109,7 @@ class Pipeline:
 
 def warm(rig: Rig) -> None:
     """Compile every kernel for the sample types of this rig, so that nothing is compiled once a session is armed."""
-    pipeline = Pipeline(rig)
+    pipeline = Pipeline(rig)  # of its own: what is warmed learns baselines and noise from the zeros, and forgets nothing
     for settings in rig.stream:
         longest_window_s = max(rig.still.window_s, rig.quality.window_s)
         samples = np.zeros((int(2 * longest_window_s * settings.rate_hz) + 1, len(settings.channels)), settings.dtype)

@@ -98,7 +98,10 @@ class ChannelResult:
 
 @dataclass(frozen=True, slots=True)
 class StreamResult:
-    """What was acquired of one raw stream; `missing` counts lost samples, `undersampled` that its rate is low for EMG."""
+    """What was acquired of one raw stream; `missing` counts lost samples, `undersampled` that its rate is low for EMG.
+
+    `clock_differs_s`: how far the clock that the recording keeps, by which all times are told, is from one fitted anew.
+    """
 
     name: str
     nominal_hz: float
@@ -109,6 +112,7 @@ class StreamResult:
     residual_s: float
     sync_level: str
     undersampled: bool
+    clock_differs_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,4 +256,6 @@ def _from_table(kind: type[Any], dataset: h5py.Dataset) -> list[Any]:
 def _row(kind: type[Any], values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - a row of that kind
     texts = (value.decode() if isinstance(value, bytes) else value for value in values)
     types = (str(field.type) for field in fields(kind))
-    return kind(*(Severity[v.upper()] if t == Severity.__name__ else v for t, v in zip(types, texts, strict=True)))
+    return kind(
+        *(Severity[v.upper()] if t == Severity.__name__ else v for t, v in zip(types, texts, strict=False))
+    )  # older files lack columns

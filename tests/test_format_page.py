@@ -19,6 +19,7 @@ from acquisition.ring import Ring
 from acquisition.stretches import TICK, Stretch
 from hardware.source import Block
 from processing.results import Results, Table
+from tests.support.recordings import complete
 
 PAGE = (Path(__file__).parents[1] / "docs" / "format.md").read_text(encoding="utf-8")
 RATE_HZ = 100.0
@@ -88,7 +89,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for first in (0, 200):
         ticks = np.array([(first + 200, first + 200 + first // 20, 0, (first + 200) / RATE_HZ)], TICK)
         writer.append("plates", Stretch(samples[first : first + 200], ticks, first, first + first // 20))
-    writer.finish()
+    complete(writer)
     table = Table(("sample", "load_shift_pct"), ("1", "%"), ("a", "b"), np.arange(3.0), np.ones((3, 2)))
     results = Results("session.h5", "uuid", "now", 4.0, float("nan"), RIG, {"plates": table}, [], [], [])
     results.write(tmp_path / "session.metrics.h5")

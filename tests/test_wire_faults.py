@@ -21,6 +21,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording
 from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring
+from acquisition.timebase.time_base import TimeBase
 from hardware import polling as polling
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.brainflow.source import BrainflowSource
@@ -99,7 +100,7 @@ class Lab:
         self.board.plug_in()
         self.outlet.start()
         self.ring = Ring.create(self.folder / "ring.h5", [stream.stream() for stream in self.rig.stream], 120.0)
-        recorder = Recorder(self.ring, self.folder / "recording.h5", self.rig)
+        recorder = Recorder(self.ring, self.folder / "recording.h5", self.rig, TimeBase(self.ring, self.rig))
         self.engine = Engine(self.ring, self._sources, {"recorder": recorder})
         self.engine.arm()
         self.engine.start()

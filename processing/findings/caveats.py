@@ -53,7 +53,7 @@ def caveats(results: Results) -> list[Caveat]:
         said.append(Caveat("one_foot_only", "plates", {"plates": float(len(sides))}, sentence))
     else:
         said += about_places(rig) + _about_stance(results)
-    said += _about_force(results) + _about_zero(results) + _about_streams(results)
+    said += _about_force(results) + _about_zero(results) + _about_streams(results) + _about_clock(results)
     without = [e.name for e in rig.emg if e.mvc_uV is None and e.muscle != "other"]
     if without:
         sentence = (
@@ -207,6 +207,20 @@ def _about_stance(results: Results) -> list[Caveat]:
                 f"the shift of its centre of pressure is undefined for {missing_s:.0f} s."
             )
             said.append(Caveat("foot_unreferenced", f"{side} foot", {"undefined_s": float(missing_s)}, sentence))
+    return said
+
+
+def _about_clock(results: Results) -> list[Caveat]:
+    """Tell streams whose recording keeps a clock that is not the one its own ticks and edges give."""
+    said = []
+    for stream in results.streams:
+        if stream.clock_differs_s > 1.0 / stream.nominal_hz:
+            sentence = (
+                f"The clock that the recording keeps for {stream.name} is up to {1e3 * stream.clock_differs_s:.1f} ms off the "
+                "one that its ticks and sync edges give, more than a sample; all times are told by the one that is kept, so "
+                "find out what changed it before times between streams are trusted."
+            )
+            said.append(Caveat("clock_differs", stream.name, {"clock_differs_s": stream.clock_differs_s}, sentence))
     return said
 
 

@@ -18,6 +18,7 @@ from acquisition.ring import *
 from acquisition.recording import *
 from acquisition.recorder import *
 from acquisition.engine import *
+from acquisition.timebase.time_base import TimeBase
 path = Path(sys.argv[1])
 """
 LIMIT_FILE_SIZE = """

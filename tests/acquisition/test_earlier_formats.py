@@ -11,6 +11,7 @@ from acquisition.recording import FORMAT_VERSION, Recording, RecordingWriter
 from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch
 from processing.batch import reprocess
+from tests.support.recordings import complete
 
 FOLDER = Path(__file__).parents[1] / "stored"
 RIG = Rig.model_validate(
@@ -52,7 +53,7 @@ def write_recording(path: Path) -> None:
         ticks["row"], ticks["index"], ticks["segment"] = rows, rows + lost, int(lost > 0)
         ticks["host_s"] = 100.0 + (rows + lost - 1) / 200.0
         writer.append("board", Stretch(samples()[begin:end], ticks, begin, begin + lost))
-    writer.finish()
+    complete(writer)
 
 
 def test_every_format_has_its_recording():

@@ -12,6 +12,7 @@ from acquisition.engine import Engine
 from acquisition.recorder import Recorder
 from acquisition.recording import Recording
 from acquisition.ring import BACKLOG, PUBLISHED, Ring, SessionPhase
+from acquisition.timebase.time_base import TimeBase
 from hardware.source import SourceError, SourceState
 from tests.support.fakes import FakeSource, a_rig, a_stream, numbered
 
@@ -226,7 +227,8 @@ def test_a_source_that_hangs_is_left_behind_and_the_recording_is_completed(ring,
     monkeypatch.setattr(engine_module, "BEAT_S", 0.01)
     freed = threading.Event()
     hanging = source("a", on_read=freed.wait)
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(a_stream("a"), a_stream("b")))
+    rig = a_rig(a_stream("a"), a_stream("b"))
+    recorder = Recorder(ring, tmp_path / "recording.h5", rig, TimeBase(ring, rig))
     engine = Engine(ring, [hanging, source("b")], {"recorder": recorder})
     engine.arm()
     engine.start()

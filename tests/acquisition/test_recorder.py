@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import h5py
 import numpy as np
 import pytest
 
@@ -11,7 +12,11 @@ from acquisition import recorder as recorder_module
 from acquisition.recorder import Recorder, require_space
 from acquisition.recording import Recording, RecordingError
 from acquisition.ring import Ring
+from acquisition.timebase.time_base import TimeBase
+from hardware.source import Block
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
+from tests.support.recordings import edges_in
+from tests.support.sync_lines import level
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +28,7 @@ def test_the_recording_is_what_the_ring_was_given(tmp_path):
     """Gaps, segments, odd block lengths and two streams; derived streams are left out."""
     plates, emg, frames = a_stream(), a_stream("emg", 1000.0, 5, "float32"), a_stream("frames", 100.0)
     ring = Ring.create(tmp_path / "ring.h5", [plates, emg], 1, derived=[frames])
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(plates, emg))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(plates, emg), TimeBase(ring, a_rig(plates, emg)))
     rng = np.random.default_rng(1)
     written = {"plates": [], "emg": []}
     state = {"plates": (0, 0), "emg": (0, 0)}
@@ -55,7 +60,7 @@ def test_the_recording_is_what_the_ring_was_given(tmp_path):
 def test_what_the_recorder_missed_is_a_gap_in_the_recording(tmp_path):
     stream = a_stream(rate_hz=1000.0, block_samples=10)
     ring = Ring.create(tmp_path / "ring.h5", [stream], 0.1)
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
     writer = ring.writer("plates")
     for i in range(50):
         writer.append(numbered(stream, 10 * i, 10))
@@ -75,7 +80,7 @@ def test_batches_are_not_written_more_often_than_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(recorder_module, "BATCH_S", 1e6)
     stream = a_stream()
     ring = Ring.create(tmp_path / "ring.h5", [stream], 1)
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
     writer = ring.writer("plates")
     writer.append(numbered(stream, 0, 40))
     assert recorder.follow()
@@ -89,13 +94,33 @@ def test_batches_are_not_written_more_often_than_asked(tmp_path, monkeypatch):
 def test_an_abandoned_recording_is_readable_and_incomplete(tmp_path):
     stream = a_stream()
     ring = Ring.create(tmp_path / "ring.h5", [stream], 1)
-    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream))
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
     ring.writer("plates").append(numbered(stream, 0, 40))
     recorder.follow()
     recorder.abandon()
     with Recording(tmp_path / "recording.h5") as recording:
         assert not recording.complete
         assert recording.streams["plates"].rows == 40
+
+
+def test_an_abandoned_recording_has_the_edges_of_what_was_written(tmp_path):
+    stream = a_stream(rate_hz=1000.0, channels=1)
+    settings = a_rig(stream).stream[0].model_copy(update={"sync_channel": "c0"})
+    rig = a_rig(stream).model_copy(update={"stream": [settings]})
+    ring = Ring.create(tmp_path / "ring.h5", [stream], 10)
+    recorder = Recorder(ring, tmp_path / "recording.h5", rig, TimeBase(ring, rig))
+    line = level(np.array([0.5, 0.7, 1.5, 1.8, 2.5, 2.9, 3.5]), np.arange(4000) / 1000.0)[:, None]
+    for first in range(0, 4000, 40):
+        ring.writer("plates").append(Block(line[first : first + 40], first, first / 1000.0))
+        if first == 2000:
+            recorder.follow()
+    recorder.follow()
+    recorder.abandon()
+    with h5py.File(tmp_path / "recording.h5") as file:
+        edges = file["streams/plates/edges"][:]
+    stretch = ring.reader("plates").read()
+    assert len(edges) == 6
+    assert edges.tobytes() == edges_in(rig, {"plates": [stretch]})["plates"].tobytes()
 
 
 def test_room_is_asked_for_before(tmp_path):
@@ -129,7 +154,7 @@ class Counter:
 
 counter = Counter()
 source = FakeSource(stream, [numbered(stream, 40 * i, 40) for i in range(400)], pause_s=0.0005)
-recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream))
+recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream), TimeBase(ring, a_rig(stream)))
 engine = Engine(ring, [source], {"recorder": recorder, "counter": counter})
 engine.arm()
 engine.start()

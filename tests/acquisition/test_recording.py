@@ -17,8 +17,10 @@ from acquisition import recording as recording_module
 from acquisition.recording import GAP, Recording, RecordingError, RecordingWriter, gaps_of
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.clock import SyncLevel
+from acquisition.timebase.stored_clock import CLOCK
 from tests.support.damage import survive_damage
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
+from tests.support.recordings import complete
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX systems can fork")
 no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -59,7 +61,7 @@ def test_what_is_written_is_read_back(path):
     ]
     for stretch in stretches:
         writer.append("plates", stretch)
-    writer.finish()
+    complete(writer)
     with Recording(path) as recording:
         assert recording.complete
         assert recording.uuid == writer.uuid
@@ -88,7 +90,7 @@ def test_what_is_written_is_read_back(path):
 def test_any_program_finds_gaps_clock_and_units(path):
     """Read with h5py alone, as MATLAB or HDFView would."""
     stream = a_stream()
-    write(path, stream, a_stretch(stream, 0, 0), a_stretch(stream, 200, 210)).finish()
+    complete(write(path, stream, a_stretch(stream, 0, 0), a_stretch(stream, 200, 210)))
     with h5py.File(path) as file:
         group = file["streams/plates"]
         assert group["gaps"][:].tolist() == [(200, 210, 10, 0)]
@@ -116,7 +118,7 @@ def test_runs_hold_whole_blocks_and_every_row_once(tmp_path_factory, blocks, mos
         index += lost
         writer.append("plates", a_stretch(stream, row, index, 1, size))
         row, index = row + size, index + size
-    writer.finish()
+    complete(writer)
     with Recording(path) as recording:
         stretches = list(recording.stretches("plates", most_rows))
         assert np.concatenate([stretch.ticks["row"] for stretch in stretches]).tolist() == np.cumsum(sizes).tolist()
@@ -184,7 +186,7 @@ with h5py.File(path):
     line = process.stdout.readline()
     assert line, process.communicate()
     looks, again, rows, wrong = map(int, line.split())
-    writer.finish()
+    complete(writer)
     path.with_suffix(".done").touch()
     assert process.communicate(timeout=60) == ("", "")
     assert looks > max(3, again)
@@ -269,11 +271,87 @@ def test_samples_that_a_killed_writer_did_not_write_are_not_numbers(path):
 
 def test_contradicting_ticks_in_a_complete_recording_are_damage(path):
     stream = a_stream()
-    write(path, stream, a_stretch(stream, 0, 0)).finish()
+    complete(write(path, stream, a_stretch(stream, 0, 0)))
     with h5py.File(path, "r+") as file:
         file["streams/plates/ticks"][2] = (120, 90, 0, 1.0)
     with pytest.raises(RecordingError, match=r"the stream plates has a tick that can't be, number 2"):
         Recording(path)
+
+
+def set_attribute(name, value):
+    def change(group):
+        group["clock"].attrs[name] = value
+
+    return change
+
+
+def set_clock(rows, dtype=CLOCK):
+    def change(group):
+        kept = dict(group["clock"].attrs)
+        del group["clock"]
+        group.create_dataset("clock", data=np.array(rows, dtype)).attrs.update(kept)
+
+    return change
+
+
+def move_gap(group):
+    group["gaps"]["missing"] = 31
+
+
+@pytest.fixture
+def two_segments(path):
+    stream = a_stream()
+    complete(write(path, stream, a_stretch(stream, 0, 0), a_stretch(stream, 200, 230, segment=1)))
+    return path
+
+
+def test_the_clock_of_a_complete_recording_is_the_stored_one(two_segments):
+    with Recording(two_segments) as recording:
+        assert recording.clocks_differ_s() == {"plates": 0.0}
+    with h5py.File(two_segments, "r+") as file:
+        clock = file["streams/plates/clock"]
+        clock["offset_s"] = clock["offset_s"] + [0.0, 0.25]
+        clock.attrs.update({"rate_hz": 2010.0, "residual_s": 0.5, "sync_level": "edges"})
+    with Recording(two_segments) as recording:
+        line = recording.streams["plates"].clock
+        assert (line.rate_hz, line.residual_s, line.level) == (2010.0, 0.5, SyncLevel.EDGES)
+        assert line.host_s(np.array([0, 230])) == pytest.approx([50.0, 50.25 + 230 / 2010])
+        assert recording.start_s == pytest.approx(50.0)
+        assert recording.seconds == 430 / 2010
+        assert recording.clocks_differ_s() == {"plates": pytest.approx(0.25 - 230 / 2000 + 230 / 2010)}
+
+
+def test_the_clock_of_a_recording_that_was_cut_short_is_fitted(two_segments):
+    with h5py.File(two_segments, "r+") as file:
+        file.attrs["complete"] = False
+        file["streams/plates/clock"]["offset_s"] = 7.0
+    with Recording(two_segments) as recording:
+        assert recording.start_s == pytest.approx(50.0)
+        assert recording.clocks_differ_s() == {"plates": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (set_clock([]), "the clock of the stream plates is no table of segments"),
+        (set_clock([0.0, 0.1], float), "the clock of the stream plates is no table of segments"),
+        (set_clock([[(0, 50.0)]]), "the clock of the stream plates is no table of segments"),
+        (set_clock([(230, 50.0), (0, 50.0)]), "the segments of the clock of the stream plates are not in order"),
+        (set_clock([(0, 50.0), (0, 50.0)]), "the segments of the clock of the stream plates are not in order"),
+        (set_clock([(-5, 50.0), (230, 50.0)]), "the segments of the clock of the stream plates are not in order"),
+        (set_clock([(0, 50.0), (230, np.nan)]), "the clock of the stream plates has an offset that is no number"),
+        (set_attribute("rate_hz", 2300.0), "the clock of the stream plates runs at 2300 Hz, and the stream at 2000 Hz"),
+        (set_attribute("rate_hz", np.nan), "the clock of the stream plates runs at nan Hz, and the stream at 2000 Hz"),
+        (set_attribute("residual_s", -1.0), "the clock of the stream plates has a residual of -1 s"),
+        (set_attribute("residual_s", np.nan), "the clock of the stream plates has a residual of nan s"),
+        (set_attribute("sync_level", "good"), "'good' is not a valid SyncLevel"),
+        (move_gap, "the gaps of the stream plates are not those that its ticks show"),
+    ],
+)
+def test_a_clock_or_gap_that_can_not_be_is_damage(two_segments, change, sentence):
+    with h5py.File(two_segments, "r+") as file:
+        change(file["streams/plates"])
+    assert use(two_segments) == f"{two_segments} is damaged or was not written by squatscope: {sentence}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")
@@ -347,7 +425,7 @@ def use(path):
 def a_recording_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("recording") / "recording.h5"
     stream = a_stream(rate_hz=300.0, channels=1)
-    write(path, stream, a_stretch(stream, 0, 0, 20), a_stretch(stream, 800, 900, 20)).finish()
+    complete(write(path, stream, a_stretch(stream, 0, 0, 20), a_stretch(stream, 800, 900, 20)))
     return path
 
 

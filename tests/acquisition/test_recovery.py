@@ -13,6 +13,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording, RecordingError
 from acquisition.recovery import RecoveryError, recover
 from acquisition.ring import Ring, RingError, SessionPhase
+from acquisition.timebase.time_base import TimeBase
 from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
 
 PLATES, EMG, FRAMES = a_stream(), a_stream("emg", 1000.0, 5, "float32"), a_stream("frames", 100.0)
@@ -57,7 +58,7 @@ def test_all_that_the_ring_holds_is_recovered(ring, tmp_path):
 
 def test_recovery_and_recorder_agree(ring, tmp_path, monkeypatch):
     monkeypatch.setattr(recorder_module, "BATCH_S", 0.0)
-    Recorder(ring, tmp_path / "recorded.h5", RIG).finish()
+    Recorder(ring, tmp_path / "recorded.h5", RIG, TimeBase(ring, RIG)).finish()
     recover(ring.path, tmp_path / "out.h5")
     with Recording(tmp_path / "recorded.h5") as one, Recording(tmp_path / "out.h5") as other:
         for name in one.streams:
@@ -103,7 +104,7 @@ import acquisition.recorder
 acquisition.recorder.BATCH_S = 0.01
 stream = a_stream()
 ring = Ring.create(path, [stream], 60, description={"rig": a_rig(stream).model_dump(mode="json")})
-recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream))
+recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream), TimeBase(ring, a_rig(stream)))
 def endless():
     i = 0
     while True:

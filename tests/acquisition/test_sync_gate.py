@@ -8,6 +8,7 @@ import pytest
 from acquisition.rig import Rig
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
+from acquisition.timebase.time_base import TimeBase
 from hardware.source import Block
 from tests.support.sync_lines import level
 
@@ -44,7 +45,7 @@ class Session:
         self.rig = Rig.model_validate({"name": "test", "stream": streams, "sync": settings})
         self.ring = Ring.create(folder / "ring.h5", [stream.stream() for stream in self.rig.stream], 40.0)
         self.recorder, self.now_s = Recorder(), 0.0
-        self.gate = SyncGate(self.ring, self.rig, self.recorder, lambda: self.now_s)
+        self.gate = SyncGate(TimeBase(self.ring, self.rig), self.rig, self.recorder, lambda: self.now_s)
         self.index = dict.fromkeys(RATES_HZ, 0)
 
     def acquire(self, name, until_s, edges_s=LINE_S, late_s=0.02):

@@ -17,6 +17,7 @@ from acquisition.engine import Engine
 from acquisition.recorder import Recorder
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
+from acquisition.timebase.time_base import TimeBase
 from processing.live import LivePipeline
 from processing.pipeline import FLAGS, Pipeline, warm
 from sim.device import devices
@@ -46,7 +47,9 @@ def rows() -> list[tuple[str, str, str]]:
             SECONDS + 10,
             derived=pipeline.derived_streams(),
         )
-        followers = {"recorder": Recorder(ring, Path(folder) / "recording.h5", rig), "live": LivePipeline(ring, rig)}
+        time_base = TimeBase(ring, rig)
+        recorder = Recorder(ring, Path(folder) / "recording.h5", rig, time_base)
+        followers = {"time base": time_base, "recorder": recorder, "live": LivePipeline(ring, pipeline)}
         engine = Engine(ring, devices(rig, demo_lifter(SECONDS, 1), end_s=SECONDS), followers)
         engine.arm()
         engine.start()

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from acquisition.rig.rig_file import example, load
-from processing.analysis import Analysis
 from sim.lifter.lifter import demo_lifter
-from tests.support.sessions import a_stretch, analysed, simulated
+from tests.support.sessions import a_stretch, analysed, results_of, simulated
 
 SECONDS = 12.0
 SEEDS = (0, 1, 2)
@@ -94,13 +93,13 @@ def test_a_peak_is_the_value_farthest_out_while_the_flag_was_up(session):
 
 def test_times_are_seconds_since_the_first_sample_of_any_stream():
     rig = load(example("demo"))
-    analysis = Analysis(rig)
+    stretches = {}
     for name, late_s in (("plates", 0.0), ("emg", 0.25)):
         rate_hz = rig.stream_named(name).rate_hz
         stretch = a_stretch(np.zeros((int(4 * rate_hz), len(rig.stream_named(name).channels))), rate_hz)
         stretch.ticks["host_s"] += late_s
-        list(analysis.take(name, stretch))
-    results = analysis.results("", "", "")
+        stretches[name] = [stretch]
+    results = results_of(rig, stretches)
     assert results.tables["plates.force"].time_s[0] == pytest.approx(0.009 + 0.001, abs=2e-3)
     assert results.tables["emg.emg"].time_s[0] - results.tables["plates.force"].time_s[0] == pytest.approx(0.25, abs=2e-3)
     assert results.seconds == pytest.approx(4.25, abs=2e-3), "the session lasts until its last stream ends"
@@ -108,11 +107,10 @@ def test_times_are_seconds_since_the_first_sample_of_any_stream():
 
 def test_what_was_lost_is_counted_and_has_no_frames():
     rig = load(example("demo"))
-    analysis = Analysis(rig)
     rows = simulated(rig)["plates"]
-    list(analysis.take("plates", a_stretch(rows[:2000], 1000.0)))
-    list(analysis.take("plates", a_stretch(rows[2345:], 1000.0, first=2345, row=2000)))
-    results = analysis.results("", "", "")
+    results = results_of(
+        rig, {"plates": [a_stretch(rows[:2000], 1000.0), a_stretch(rows[2345:], 1000.0, first=2345, row=2000)]}
+    )
     stream = next(stream for stream in results.streams if stream.name == "plates")
     assert (stream.rows, stream.missing, stream.gaps) == (len(rows) - 345, 345, 1)
     sample = results.tables["plates.force"].column("sample")
@@ -122,17 +120,17 @@ def test_what_was_lost_is_counted_and_has_no_frames():
 
 def test_rows_that_the_reader_missed_are_lost_as_well():
     rig = load(example("demo"))
-    analysis = Analysis(rig)
     rows = simulated(rig)["plates"]
-    list(analysis.take("plates", a_stretch(rows[:2000], 1000.0)))
-    list(analysis.take("plates", a_stretch(rows[2500:], 1000.0, first=2500, row=2500)))
-    stream = next(stream for stream in analysis.results("", "", "").streams if stream.name == "plates")
+    results = results_of(
+        rig, {"plates": [a_stretch(rows[:2000], 1000.0), a_stretch(rows[2500:], 1000.0, first=2500, row=2500)]}
+    )
+    stream = next(stream for stream in results.streams if stream.name == "plates")
     assert (stream.rows, stream.missing, stream.gaps) == (len(rows) - 500, 500, 1)
 
 
 def test_a_session_without_samples_has_results():
     rig = load(example("demo"))
-    results = Analysis(rig).results("", "", "")
+    results = results_of(rig, {})
     assert results.seconds == 0
     assert math.isnan(results.body_weight_N)
     assert results.flags == []
@@ -142,5 +140,5 @@ def test_a_session_without_samples_has_results():
 
 def test_slow_emg_is_called_undersampled_and_plates_are_not():
     rig = load(example("cyton"))
-    results = Analysis(rig).results("", "", "")
+    results = results_of(rig, {})
     assert {stream.name: stream.undersampled for stream in results.streams} == {"plates": False, "board": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import h5py
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from acquisition.rig import Rig
 from acquisition.rig.judgement import EmgSettings, PercentRule, Rules
 from acquisition.rig.rig_file import example, load
 from processing.batch import reprocess, reprocess_many, with_settings
+from processing.findings.caveats import caveats
 from processing.pipeline import PipelineError
 from processing.results import Results
 from tests.support.sessions import a_stretch, analysed, recorded, simulated
@@ -44,6 +46,34 @@ def test_a_recording_that_was_cut_short_gives_results_that_say_so(tmp_path, samp
     writer.abandon()
     assert not reprocess(tmp_path / "cut.h5").complete
     assert reprocess(recording).complete
+
+
+def test_times_are_told_by_the_clock_that_the_recording_keeps_and_it_is_said(recording, tmp_path):
+    before = reprocess(recording)
+    assert [stream.clock_differs_s for stream in before.streams] == [0.0, 0.0]
+    assert not [said for said in caveats(before) if said.id == "clock_differs"]
+    with h5py.File(recording, "r+") as file:
+        clock = file["streams/emg/clock"]
+        clock["offset_s"] = clock["offset_s"][:] + 0.25
+    after = reprocess(recording)
+    assert [stream.clock_differs_s for stream in after.streams] == [0.0, pytest.approx(0.25)]
+    assert [said.sentence for said in caveats(after) if said.id == "clock_differs"] == [
+        "The clock that the recording keeps for emg is up to 250.0 ms off the one that its ticks and sync edges give, more "
+        "than a sample; all times are told by the one that is kept, so find out what changed it before times between streams "
+        "are trusted."
+    ]
+    late_s = {name: 0.25 * name.startswith("emg") for name in before.tables}
+    for name, table in after.tables.items():
+        np.testing.assert_array_equal(table.frames, before.tables[name].frames)
+        np.testing.assert_allclose(table.time_s, before.tables[name].time_s + late_s[name], atol=1e-9)
+    raised = {(flag.rule, flag.side, flag.start_sample): flag.raised_s for flag in before.flags}
+    assert {flag.stream for flag in after.flags} == {"plates", "emg"}
+    for flag in after.flags:
+        expected_s = raised[flag.rule, flag.side, flag.start_sample] + 0.25 * (flag.stream == "emg")
+        assert flag.raised_s == pytest.approx(expected_s)
+    assert after.seconds == pytest.approx(before.seconds + 0.25, abs=2e-3)
+    after.write(tmp_path / "after.h5")
+    assert Results.read(tmp_path / "after.h5").streams == after.streams
 
 
 def test_other_limits_change_the_flags_and_not_the_metrics(recording):

@@ -14,6 +14,7 @@ from acquisition.recording import Recording
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
+from acquisition.timebase.time_base import TimeBase
 from hardware.source import StreamEnded
 from processing.batch import reprocess
 from processing.live import LivePipeline
@@ -30,10 +31,11 @@ def session(tmp_path_factory):
     """A session whose EMG arrives late, loses a packet, and has its device started anew; what it left, live and later."""
     folder = tmp_path_factory.mktemp("synced")
     rig = load(example("demo"))
-    derived = Pipeline(rig).derived_streams()
-    ring = Ring.create(folder / "ring.h5", [s.stream() for s in rig.stream], SECONDS + 2, derived=derived)
-    recorder = Recorder(ring, folder / "recording.h5", rig)
-    followers = [SyncGate(ring, rig, recorder), LivePipeline(ring, rig)]
+    pipeline = Pipeline(rig)
+    ring = Ring.create(folder / "ring.h5", [s.stream() for s in rig.stream], SECONDS + 2, derived=pipeline.derived_streams())
+    time_base = TimeBase(ring, rig)
+    recorder = Recorder(ring, folder / "recording.h5", rig, time_base)
+    followers = [SyncGate(time_base, rig, recorder), LivePipeline(ring, pipeline)]
     sources = devices(rig, demo_lifter(SECONDS, 1), speed=None, end_s=SECONDS)
     for source in sources:
         source.open()
@@ -55,7 +57,7 @@ def session(tmp_path_factory):
             follower.follow()
     for follower in followers:
         follower.finish()
-    live = followers[1].results("recording.h5", recorder.uuid, recorder.created_utc)
+    live = followers[1].results(time_base, "recording.h5", recorder.uuid, recorder.created_utc)
     return live, reprocess(folder / "recording.h5"), folder
 
 
@@ -79,6 +81,7 @@ def test_they_say_how_well_the_streams_are_tied(session):
     assert plates.residual_s == 0
     assert 1e-4 < emg.residual_s < 1.5e-3
     with Recording(folder / "recording.h5") as recording:
+        assert recording.clocks_differ_s() == {"plates": 0.0, "emg": 0.0}
         for stream in (plates, emg):
             line = recording.streams[stream.name].clock
             assert (line.level, line.residual_s, line.rate_hz) == (stream.sync_level, stream.residual_s, stream.rate_hz)

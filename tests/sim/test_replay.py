@@ -12,9 +12,11 @@ from acquisition.recording import Recording, RecordingError, RecordingWriter
 from acquisition.rig import Rig
 from acquisition.ring import Ring
 from acquisition.stretches import TICK, Stretch
+from acquisition.timebase.time_base import TimeBase
 from hardware.source import SourceError, SourceState, StreamEnded
 from sim import replay as replay_module
 from sim.replay import replay, ring_seconds
+from tests.support.recordings import complete
 
 RIG = Rig.model_validate(
     {
@@ -59,7 +61,7 @@ def original(tmp_path_factory):
     fill(writer, "plates", 3000, 2000.0)
     fill(writer, "emg", 300, 250.0, begin_s=5000.25, seed=1)
     fill(writer, "late", 40, 100.0, begin_s=5020.0, seed=2)
-    writer.finish()
+    complete(writer)
     return path
 
 
@@ -68,7 +70,7 @@ def replayed(original, tmp_path, monkeypatch):
     """Replay through ring, recorder and engine as fast as possible, with a recorder that only wakes at the end."""
     monkeypatch.setattr(recorder_module, "BATCH_S", 1e6)
     ring = Ring.create(tmp_path / "ring.h5", list(STREAMS.values()), ring_seconds(original))
-    recorder = Recorder(ring, tmp_path / "again.h5", RIG)
+    recorder = Recorder(ring, tmp_path / "again.h5", RIG, TimeBase(ring, RIG))
     engine = Engine(ring, replay(original, None), {"recorder": recorder})
     engine.arm()
     engine.start()

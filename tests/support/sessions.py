@@ -10,10 +10,13 @@ from acquisition.recording import RecordingWriter
 from acquisition.stretches import TICK, Stretch
 from hardware.source import StreamEnded
 from processing.analysis import Analysis
+from processing.pipeline import Pipeline
 from sim.device import devices
 from sim.lifter.lifter import demo_lifter
+from tests.support.recordings import clocks_for, complete
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from acquisition.rig import Rig
@@ -46,10 +49,22 @@ def a_stretch(samples: np.ndarray, rate_hz: float, first: int = 0, row: int = 0,
 
 def analysed(rig: Rig, samples: dict[str, np.ndarray]) -> Results:
     """Return the results of whole streams."""
-    analysis = Analysis(rig)
-    for name, rows in samples.items():
-        list(analysis.take(name, a_stretch(rows, rig.stream_named(name).rate_hz)))
-    return analysis.results("session.h5", "0f", "2026-01-02T03:04:05+00:00")
+    return results_of(rig, {name: [a_stretch(rows, rig.stream_named(name).rate_hz)] for name, rows in samples.items()})
+
+
+def results_of(rig: Rig, stretches: Mapping[str, Sequence[Stretch]]) -> Results:
+    """Return the results of streams that come in these stretches."""
+    analysis = Analysis(Pipeline(rig))
+    for name, parts in stretches.items():
+        for stretch in parts:
+            list(analysis.take(name, stretch))
+    return analysis.results(
+        clocks_for(rig, stretches),
+        dict.fromkeys((stream.name for stream in rig.stream), 0.0),
+        "session.h5",
+        "0f",
+        "2026-01-02T03:04:05+00:00",
+    )
 
 
 def recorded(path: Path, rig: Rig, samples: dict[str, np.ndarray]) -> Path:
@@ -57,5 +72,5 @@ def recorded(path: Path, rig: Rig, samples: dict[str, np.ndarray]) -> Path:
     writer = RecordingWriter(path, rig, [settings.stream() for settings in rig.stream])
     for name, rows in samples.items():
         writer.append(name, a_stretch(rows, rig.stream_named(name).rate_hz))
-    writer.finish()
+    complete(writer)
     return path

@@ -76,17 +76,30 @@ def live(
             f"{speed:g} is no speed; 1 is life, 2 twice as fast, inf as fast as can be", param_hint="--speed"
         )
     folder = Folder(out or new_folder("live"))
-    ring_s = None
+    ring_s = clocks = None
     if replay is not None:
         with Recording(replay) as recording:
             rig, length_s = recording.rig, recording.seconds
+            clocks = recording.clocks if recording.complete else None
         ring_s = ring_seconds(replay) + 1.0
         sources: list[Source] = list(replay_sources(replay, None if math.isinf(speed) else speed))
     elif rig_file is not None:
         rig = load(rig_file)
         length_s = seconds or math.inf
         sources = sources_of(rig, seconds, seed)
-    _tell(run_session(rig, sources, folder, console, seconds=seconds, length_s=length_s, ring_s=ring_s, headless=headless))
+    _tell(
+        run_session(
+            rig,
+            sources,
+            folder,
+            console,
+            seconds=seconds,
+            length_s=length_s,
+            ring_s=ring_s,
+            recorded=clocks,
+            headless=headless,
+        )
+    )
 
 
 def recover(

@@ -15,6 +15,7 @@ from acquisition.engine import Engine
 from acquisition.recorder import Recorder, bytes_per_s, require_space
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
+from acquisition.timebase.time_base import TimeBase
 from hardware.errors import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
@@ -26,12 +27,13 @@ from ui.session.shutdown import stop_requests
 from ui.session.terminal_view import TerminalView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from acquisition.engine import Follower
     from acquisition.rig import Rig
+    from acquisition.timebase.clock import Clock
     from hardware.source import Source
     from processing.results import Results
     from ui.session.shutdown import StopRequest
@@ -59,19 +61,20 @@ def run_session(
     seconds: float | None,
     length_s: float,
     ring_s: float | None = None,
+    recorded: Mapping[str, Clock] | None = None,
     headless: bool,
 ) -> Outcome:
     """Run a session until its sources end, `seconds` have passed or somebody ends it, and write what it leaves.
 
     `length_s` is how much will be recorded, infinite where nobody knows. The ring holds `ring_s`, or where that is not given
-    all of the session, up to a quarter of an hour.
+    all of the session, up to a quarter of an hour. `recorded`: the clocks of the recording that is replayed, if one is.
     Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError, PipelineError) where it can't begin,
     and then leaves nothing behind.
     """
     remarks: list[str] = []
     with stop_requests() as stop:
         try:
-            parts = _begin(rig, sources, folder, console, length_s, ring_s, stop)
+            parts = _begin(rig, sources, folder, console, length_s, ring_s, recorded, stop)
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
@@ -86,7 +89,8 @@ def run_session(
             raise SessionError(" ".join([parts.gate.refusal, *parts.engine.faults]))
         missed = parts.recorder.missed.items()
         faults = parts.engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in missed if n]
-        results = parts.live.results(folder.recording.name, parts.recorder.uuid, parts.recorder.created_utc)
+        recorder = parts.recorder
+        results = parts.live.results(parts.time_base, folder.recording.name, recorder.uuid, recorder.created_utc)
         parts.ring.close()
         if faults:
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
@@ -105,6 +109,7 @@ class _Parts:
     """What a running session is made of; closing `undo` takes back what it has left so far."""
 
     ring: Ring
+    time_base: TimeBase
     recorder: Recorder
     gate: SyncGate
     live: LivePipeline
@@ -119,6 +124,7 @@ def _begin(
     console: Console,
     length_s: float,
     ring_s: float | None,
+    recorded: Mapping[str, Clock] | None,
     stop: StopRequest,
 ) -> _Parts:
     """Put the parts together and start them; where that fails, undo what was done."""
@@ -129,15 +135,17 @@ def _begin(
             require_space(folder.path, length_s * bytes_per_s(rig))
         with console.status("Warming up the kernels ..."):
             warm(rig)
-        ring = _make_ring(rig, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
+        pipeline = Pipeline(rig)
+        ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
         undo.callback(_remove, folder.ring, [])
         undo.callback(ring.close)
-        recorder = Recorder(ring, folder.recording, rig)
+        time_base = TimeBase(ring, rig, recorded)
+        recorder = Recorder(ring, folder.recording, rig, time_base)
         undo.callback(_remove, folder.recording, [])
         undo.callback(recorder.abandon)
-        gate = SyncGate(ring, rig, recorder)
-        live = LivePipeline(ring, rig)
-        followers: dict[str, Follower] = {"recorder": gate, "live pipeline": live}
+        gate = SyncGate(time_base, rig, recorder)
+        live = LivePipeline(ring, pipeline)
+        followers: dict[str, Follower] = {"time base": time_base, "recorder": gate, "live pipeline": live}
         if rig.lsl.outlet:
             followers["LSL outlets"] = outlets = Outlets(ring, rig.lsl)
             undo.callback(outlets.abandon)
@@ -145,11 +153,11 @@ def _begin(
         engine.arm()
         stop.interrupts = False
         engine.start()
-        return _Parts(ring, recorder, gate, live, engine, undo.pop_all())
+        return _Parts(ring, time_base, recorder, gate, live, engine, undo.pop_all())
 
 
-def _make_ring(rig: Rig, folder: Folder, seconds: float) -> Ring:
-    pipeline = Pipeline(rig)
+def _make_ring(pipeline: Pipeline, folder: Folder, seconds: float) -> Ring:
+    rig = pipeline.rig
     return Ring.create(
         folder.ring,
         [settings.stream() for settings in rig.stream],

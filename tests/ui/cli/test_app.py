@@ -16,6 +16,7 @@ from acquisition.recording import RecordingWriter
 from acquisition.rig.rig_file import example, load
 from acquisition.stretches import TICK, Stretch
 from hardware.source import SourceError
+from tests.support.recordings import complete
 from ui.cli import app as cli
 from ui.cli.console import console
 
@@ -57,7 +58,7 @@ def files(tmp_path) -> dict[str, Path]:
     for settings in rig.stream:
         ticks = np.array([(500, 500, 0, 1.5)], TICK)
         writer.append(settings.name, Stretch(np.zeros((500, len(settings.channels))), ticks, 0, 0))
-    writer.finish()
+    complete(writer)
     content = recording.read_bytes()
     found = {name: tmp_path / f"{name} [bad].h5" for name in ("absent", "text", "empty", "cut", "foreign")}
     found["text"].write_text("just = a text [bold]\nno = = more")

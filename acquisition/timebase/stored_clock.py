@@ -1,0 +1,61 @@
+"""Clocks as a recording keeps them: what `clock` of a stream holds, and whether it can be what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from acquisition.hdf5_text import fixed, text_of
+from acquisition.timebase.clock import WORST_CRYSTAL, Clock, SyncLevel
+
+if TYPE_CHECKING:
+    import h5py
+    from numpy.typing import NDArray
+
+CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
+WORST_RATE = 2 * WORST_CRYSTAL
+"""How far a stored rate may be from the nominal one, as a share of it: as far as a fit goes, and as much again for edges."""
+
+
+def write_clock(group: h5py.Group, line: Clock) -> None:
+    """Write the clock of a stream into its group."""
+    table = np.zeros(len(line.first_index), CLOCK)
+    table["first_index"], table["offset_s"] = line.first_index, line.offset_s
+    dataset = group.create_dataset("clock", data=table)
+    dataset.attrs["rate_hz"] = line.rate_hz
+    dataset.attrs["residual_s"] = line.residual_s
+    dataset.attrs["sync_level"] = fixed(line.level)
+
+
+def read_clock(group: h5py.Group, name: str, nominal_hz: float) -> Clock:
+    """Return the clock in the group of a stream; raises KeyError, TypeError or ValueError where it can't be one."""
+    dataset = group["clock"]
+    table = dataset[()]
+    if table.shape != (dataset.size,) or table.dtype != CLOCK or not len(table):
+        raise ValueError(f"the clock of the stream {name} is no table of segments")
+    line = Clock(
+        rate_hz=float(dataset.attrs["rate_hz"]),
+        first_index=np.ascontiguousarray(table["first_index"]),
+        offset_s=np.ascontiguousarray(table["offset_s"]),
+        residual_s=float(dataset.attrs["residual_s"]),
+        level=SyncLevel(text_of(dataset.attrs["sync_level"])),
+    )
+    if not abs(line.rate_hz / nominal_hz - 1) <= WORST_RATE:
+        raise ValueError(f"the clock of the stream {name} runs at {line.rate_hz:g} Hz, and the stream at {nominal_hz:g} Hz")
+    if not np.isfinite(line.offset_s).all():
+        raise ValueError(f"the clock of the stream {name} has an offset that is no number")
+    if line.first_index[0] < 0 or (np.diff(line.first_index) <= 0).any():
+        raise ValueError(f"the segments of the clock of the stream {name} are not in order")
+    if line.residual_s < 0 or (np.isnan(line.residual_s) and line.level is not SyncLevel.NONE):
+        raise ValueError(f"the clock of the stream {name} has a residual of {line.residual_s:g} s")
+    return line
+
+
+def apart_s(one: Clock, other: Clock, ticks: NDArray[np.void]) -> float:
+    """Return how far apart two clocks put a sample at most, of those that the ticks of a stream tell of; 0 without ticks."""
+    if not len(ticks):
+        return 0.0
+    firsts = ticks["index"] - np.diff(ticks["row"], prepend=0)
+    index = np.concatenate([firsts, ticks["index"] - 1])  # between the ends of a block both are straight
+    return float(np.abs(one.host_s(index) - other.host_s(index)).max())
