@@ -175,7 +175,7 @@ def _watch(parts: _Parts, console: Console, seconds: float | None, stop: StopReq
     """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
     engine, gate = parts.engine, parts.gate
     until_s = math.inf if seconds is None else time.monotonic() + seconds
-    waiting = not gate.open
+    waiting = bool(gate.progress)  # said once it is open, also where that was before the first look
 
     def ended() -> bool:
         return engine.wait(WATCH_S) or stop.requested or bool(gate.refusal) or time.monotonic() >= until_s
