@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 import pyqtgraph
 from PySide6.QtWidgets import QApplication
+from rich.console import Console
+from rich.table import Table
 
 from acquisition.ring import Ring
 from tests.support.squat_ring import SquatRing, rig_data
@@ -43,7 +45,7 @@ def dashboard_ms(size: tuple[int, int]) -> tuple[float, float, float]:
         window.show()
         window.catch_up()
         costs = np.empty(FRAMES)
-        for k in range(-30, FRAMES):
+        for k in range(-min(30, FRAMES), FRAMES):
             squat.advance(FRAME_S, started_s=time.monotonic() - squat.t - FRAME_S)
             start = time.process_time()
             window.frame()
@@ -87,6 +89,13 @@ def rows() -> list[tuple[str, str, str]]:
     return table
 
 
+def main() -> None:
+    """Measure, and print a table."""
+    table = Table("a frame", "CPU, ms", "")
+    for row in rows():
+        table.add_row(*row)
+    Console().print(table)
+
+
 if __name__ == "__main__":
-    for what, cost, remark in rows():
-        print(f"{what:<62} {cost:>8} ms   {remark}")
+    main()

@@ -26,6 +26,9 @@ RATE_HZ = 2000.0
 CHANNELS = 28
 SETTINGS = EmgSettings(notch_hz=50.0)
 
+LENGTHS = (("10 s", 10.0, 25, "7"), ("60 s", 60.0, 9, "7"), ("a block of 20 ms", 0.02, 2000, "20"))
+"""What is measured: a name, its seconds, how often, and the ratio that is aimed at."""
+
 
 def _rig(dtype: str) -> Rig:
     muscles = ("VL", "VM", "RF", "BF", "ST", "GMax", "GMed", "ADD")
@@ -119,9 +122,8 @@ def rows() -> list[tuple[str, float, str]]:
     """Return name, how many times faster than SciPy, and aim of each measurement."""
     rng = np.random.default_rng(1)
     results: list[tuple[str, float, str]] = []
-    lengths = (("10 s", 10.0, 25, "7"), ("60 s", 60.0, 9, "7"), ("a block of 20 ms", 0.02, 2000, "20"))
     for dtype in ("float64", "float32"):
-        for what, seconds, repeats, wanted in lengths:
+        for what, seconds, repeats, wanted in LENGTHS:
             raw = rng.normal(0.0, 100.0, (round(seconds * RATE_HZ), CHANNELS)).astype(dtype)
             emg = np.ascontiguousarray(raw[:, CHANNELS - LANES :])
             works = (_scipy(emg), _kernel(raw), _chain(raw, dtype))

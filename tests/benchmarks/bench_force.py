@@ -18,6 +18,8 @@ from processing.force.chain import ForceChain
 RATE_HZ = 2000.0
 AIM = "0.75 of a copy"
 
+SAMPLES, REPEATS = 120_000, 30
+
 
 def _rig(channels: int, dtype: str) -> Rig:
     names = [f"c{i}" for i in range(channels)]
@@ -67,9 +69,9 @@ def rows() -> list[tuple[str, str, str]]:
     """Return name, result and aim of each measurement."""
     found = []
     for channels, dtype in ((12, "float64"), (28, "float64"), (12, "float32")):
-        share, _ = _ratio(channels, dtype, 120_000, 30)
+        share, _ = _ratio(channels, dtype, SAMPLES, REPEATS)
         found.append((f"force kernel, 60 s, {channels} channels {dtype}", f"{share:.2f} of a copy", AIM))
-    _, block_us = _ratio(12, "float64", 40, 3000)
+    _, block_us = _ratio(12, "float64", 40, 100 * REPEATS)
     found.append(("force kernel, 20 ms block, 12 channels", f"{block_us:.1f} µs", ""))
     return found
 

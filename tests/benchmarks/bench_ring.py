@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 
 import h5py
@@ -64,8 +65,7 @@ def _batches(folder: Path) -> Callable[[Block], None]:
     return write
 
 
-def _raw_file(folder: Path) -> Callable[[Block], None]:
-    file = (folder / "raw.bin").open("xb", buffering=0)
+def _raw_file(file: FileIO) -> Callable[[Block], None]:
     return lambda block: file.write(block.samples.data) and None
 
 
@@ -87,16 +87,17 @@ def measure(folder: Path) -> dict[str, np.ndarray]:
     """Return the microseconds of every block, by way."""
     ring = Ring.create(folder / "ring.h5", [STREAM], 60)
     writer, reader = ring.writer("daq"), ring.reader("daq")
-    return _timed(
-        {
-            "ring": writer.append,
-            "ring, a reader takes a block": lambda _: reader.read(SAMPLES),
-            "raw file": _raw_file(folder),
-            "h5py, batches of 1 s": _batches(folder),
-            "h5py, every block": _per_block(folder, flush=False),
-            "h5py, every block with flush": _per_block(folder, flush=True),
-        }
-    )
+    with (folder / "raw.bin").open("xb", buffering=0) as file:
+        return _timed(
+            {
+                "ring": writer.append,
+                "ring, a reader takes a block": lambda _: reader.read(SAMPLES),
+                "raw file": _raw_file(file),
+                "h5py, batches of 1 s": _batches(folder),
+                "h5py, every block": _per_block(folder, flush=False),
+                "h5py, every block with flush": _per_block(folder, flush=True),
+            }
+        )
 
 
 def rows(folder: Path | None = None) -> list[tuple[str, str, str, str]]:

@@ -1,0 +1,38 @@
+"""Each benchmark runs to its table, for a moment; what it measures is not asserted."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import QT_LOADS
+
+FOLDER = Path(__file__).parent
+BRIEF = {
+    "alignment": {"SECONDS": 40.0},
+    "dashboard": {"FRAMES": 3, "POINTS": 500},
+    "delay": {"SECONDS": 5.0},
+    "emg": {"LENGTHS": (("1 s", 1.0, 1, "-"), ("a block of 20 ms", 0.02, 2, "-"))},
+    "force": {"SAMPLES": 2000, "REPEATS": 1},
+    "ring": {"BLOCKS": 200, "TURN": 20},
+}
+
+
+def test_every_benchmark_is_tried():
+    assert {path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py")} == set(BRIEF)
+
+
+@pytest.mark.parametrize("name", BRIEF)
+def test_a_benchmark_prints_its_table(name, monkeypatch, capsys):
+    if name == "dashboard" and not QT_LOADS:
+        pytest.skip("Qt can't be loaded here")
+    module = importlib.import_module(f"tests.benchmarks.bench_{name}")
+    for constant, value in BRIEF[name].items():
+        assert hasattr(module, constant)
+        monkeypatch.setattr(module, constant, value)
+    monkeypatch.setattr(sys, "argv", [f"bench_{name}.py"])
+    module.main()
+    assert capsys.readouterr().out.count("│") > 3
