@@ -1,4 +1,4 @@
-"""Make what the docs show from the running program: the tables of `metrics.md`, and the picture of the dashboard.
+"""Make what the docs show from the program: lists and tables of `metrics.md`, the rooms, and the picture of the dashboard.
 
 Run it as `python docs/make.py` after a change; a test says when the tables are no longer those of the program.
 """
@@ -8,43 +8,45 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from itertools import product
+import textwrap
 from pathlib import Path
 
-from acquisition.rig import SIDES
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rooms import picture
+
 from acquisition.rig.judgement import Rules, limits
+from processing.flags.amounts import limit
 from processing.flags.kinds import KINDS
 from processing.formulas import FORMULAS
 
 DOCS = Path(__file__).parent
+WIDTH = 130
 BEGIN, END = "<!-- made by docs/make.py: {} -->\n", "<!-- end -->"
 
 
-def formula_table() -> str:
-    """Return every formula as a row of a table."""
-    rows = ["| column | unit | formula | sign | id | source |", "|---|---|---|---|---|---|"]
+def formula_list() -> str:
+    """Return every formula as an item of a list."""
+    items = []
     for f in FORMULAS.values():
-        text = f.text.replace("|", "\\|")
-        rows.append(f"| `{f.column}` | {f.unit} | {text} | {f.sign} | `{f.id}` | {f.source} |")
-    return "\n".join(rows) + "\n"
+        item = f"`{f.column}` [{f.unit}]: {f.text}. *Sign:* {f.sign}. *Id:* `{f.id}`. *Source:* {f.source}."
+        items.append(textwrap.fill(item, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False))
+    return "\n".join(items) + "\n"
 
 
 def rule_table() -> str:
     """Return every rule with its limits as they are by default."""
     rules = Rules()
-    rows = ["| rule | flag | column | side | amber | red | hold | on |", "|---|---|---|---|---|---|---|---|"]
-    for kind, side in product(KINDS, SIDES):
+    rows = ["| rule | flag | column | amber | red | hold |", "|---|---|---|---|---|---|"]
+    for kind in KINDS:
         setting = getattr(rules, kind.setting)
-        amber, red = limits(setting)
-        rows.append(
-            f"| `{kind.setting}` | {kind.label.format(side=side)} | `{kind.column(side)}` | {side} "
-            f"| {amber:g} {kind.unit} | {red:g} {kind.unit} "
-            f"| {setting.hold_s:g} s | {'yes' if setting.on else 'no'} |"
-        )
+        amber, red = (limit(value, kind.unit, "") for value in limits(setting))
+        off = "" if setting.on else " (off)"
+        rows.append(f"| `{kind.setting}`{off} | {kind.label} | `{kind.metric}` | {amber} | {red} | {setting.hold_s:g} s |")
     return "\n".join(rows) + "\n"
 
 
-TABLES = {"formulas": formula_table, "rules": rule_table}
+TABLES = {"formulas": formula_list, "rules": rule_table}
 
 
 def with_tables(text: str) -> str:
@@ -67,6 +69,7 @@ def make_picture(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    (DOCS / "architecture.svg").write_text(picture(), encoding="utf-8")
     for page in DOCS.glob("*.md"):
         page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
     make_picture(DOCS / "dashboard.png")

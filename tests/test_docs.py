@@ -67,3 +67,30 @@ def test_every_formula_is_in_the_page_of_metrics():
 
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert all(f"`{formula_id}`" in text for formula_id in FORMULAS)
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_code(make):
+    assert make.picture() == (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8"), "run python docs/make.py"
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_lines_of_docs_are_short(page):
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert not [number for number, line in enumerate(lines, 1) if len(line) > 130]
+
+
+def test_paths_that_the_architecture_names_are_there():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:hardware|acquisition|processing|ui|sim|docs)/[\w./-]*)`", text)
+    assert len(named) > 25
+    assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_every_word_of_the_glossary_is_used():
+    words = re.findall(r"\*\*([^*]+)\*\*", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"))
+    assert len(words) == len(set(words)), "each word once"
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    code = [path for folder in ("hardware", "acquisition", "processing", "ui") for path in (ROOT / folder).rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8").lower() for path in [*pages, *code] if path.name != "glossary.md")
+    text = text.replace("_", " ").replace("\n", " ")
+    assert not [word for word in words if word.lower() not in text]
