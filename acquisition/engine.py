@@ -43,7 +43,6 @@ class Engine:
     """Runs one session: arm, start, wait, stop; `stop` may be called at any time from any thread."""
 
     def __init__(self, ring: Ring, sources: Sequence[Source], followers: Mapping[str, Follower]) -> None:
-        """Put the parts together; nothing is opened yet."""
         self.ring = ring
         self.faults: list[str] = []
         self._sources = sources

@@ -203,7 +203,6 @@ class StreamWriter:
     """Writes one stream into the ring; nothing is allocated and nothing is waited for."""
 
     def __init__(self, ring: Ring, name: str) -> None:
-        """Take over where the counters of the stream stand."""
         self.stream = ring.streams[name]
         number = ring._order[name]
         self._samples = ring._arrays[f"streams/{name}/samples"]

@@ -32,7 +32,6 @@ class Reconnect(threading.Thread, Generic[Joined]):
         retry_s: float = RETRY_S,
         delay_s: float = 0.0,
     ) -> None:
-        """Begin at once."""
         super().__init__(name="reconnect", daemon=True)
         self.error = error
         self._lost = lost

@@ -23,7 +23,6 @@ class SourceError(SquatscopeError):
     """
 
     def __init__(self, message: str, code: int | None = None) -> None:
-        """Keep the sentence and the device's own code."""
         super().__init__(message)
         self.code = code
 

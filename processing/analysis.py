@@ -53,7 +53,6 @@ class Analysis:
     """One session's pipeline and what it has returned so far."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        """Begin with a pipeline that has processed nothing yet."""
         self.pipeline = pipeline
         self._rig = pipeline.rig
         self._frames: dict[str, list[NDArray[np.float64]]] = {part.name: [] for part in pipeline.parts}

@@ -22,7 +22,6 @@ class LivePipeline:
     """Follows all raw streams of a ring; its derived streams must be those of the pipeline."""
 
     def __init__(self, ring: Ring, pipeline: Pipeline) -> None:
-        """Take over all streams of the ring, from the oldest row on."""
         self.analysis = Analysis(pipeline)
         self._readers = {settings.name: ring.reader(settings.name) for settings in pipeline.rig.stream}
         self._writers = {name: ring.writer(name) for name in ring.derived}

@@ -150,7 +150,6 @@ class Faulty:
     """A source with faults: each block goes through them in their order."""
 
     def __init__(self, source: Source, faults: Sequence[Fault]) -> None:
-        """Wrap a source."""
         self.stream = source.stream
         self._source = source
         self._faults = faults

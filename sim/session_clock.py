@@ -24,7 +24,6 @@ class SessionClock:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep the clock; the session begins with `begin`."""
         self.speed = speed
         self._clock = clock
         self._sleep = sleep

@@ -29,7 +29,6 @@ class BrainflowSource:
     """
 
     def __init__(self, stream: Stream, settings: BrainflowSettings) -> None:
-        """Nothing is touched, and no setting is judged, before `open`."""
         self.stream = stream
         self.state = SourceState.IDLE
         self.note = ""

@@ -23,7 +23,6 @@ class LslOutlet:
     """
 
     def __init__(self, stream: Stream, network: LslNetwork, content: str) -> None:
-        """Nothing is published before `open`."""
         self._stream = stream
         self._network = network
         self._content = content
@@ -65,7 +64,6 @@ class LslFlags:
     """Publishes flags, one line of text each, as an irregular stream of the type "Markers". Needs the package pylsl."""
 
     def __init__(self, name: str, network: LslNetwork) -> None:
-        """Nothing is published before `open`."""
         self._name = name
         self._network = network
         self._outlet: Any = None

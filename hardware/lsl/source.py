@@ -39,7 +39,6 @@ class LslSource:
     """
 
     def __init__(self, stream: Stream, settings: LslSettings) -> None:
-        """Nothing is looked for before `open`."""
         self.stream = stream
         self.state = SourceState.IDLE
         self.note = ""

@@ -97,7 +97,6 @@ class Deadline(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc h
     """
 
     def __init__(self, answer_s: float) -> None:
-        """Begin with the full time."""
         self._answer_s = answer_s
         self._silent = False
 
@@ -121,7 +120,6 @@ class Connection:
     """A driver to make tasks on: `server` (`host:port`), or this machine's where it is empty."""
 
     def __init__(self, server: str = "", tls_certificate: str = "", answer_s: float = 5.0) -> None:
-        """Keep the address; nothing is opened or sent."""
         self.server = server
         self._tls_certificate = tls_certificate
         self._answer_s = answer_s

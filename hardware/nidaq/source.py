@@ -55,7 +55,6 @@ class NidaqSource:
     """
 
     def __init__(self, stream: Stream, settings: NidaqSettings) -> None:
-        """Prepare the buffers; the device is not touched before `open`."""
         columns = len(stream.channels)
         if len(settings.physical_channels) != columns:
             raise SourceError(

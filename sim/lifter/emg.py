@@ -57,7 +57,6 @@ class SimulatedEmg:
     """The EMG channels of one device, made in chunks that depend on nothing but their number."""
 
     def __init__(self, electrodes: list[Electrode], units: list[str], rate_hz: float, lifter: Lifter, noise: EmgNoise) -> None:
-        """Draw what differs between the electrodes: hum, offset, artefacts, and who is whose neighbour."""
         self._electrodes = electrodes
         self._lifter = lifter
         self._noise = noise

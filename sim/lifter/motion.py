@@ -98,7 +98,6 @@ class Motion:
     """
 
     def __init__(self, tempo: Tempo, depths_m: Floats, repetitions: int | None) -> None:
-        """Keep the tempo and the depths."""
         self.tempo = tempo
         self.depths_m = depths_m
         self.repetitions = repetitions
@@ -165,7 +164,6 @@ class Sway:
     SINES = 8
 
     def __init__(self, rng: np.random.Generator, sd: float, band_hz: tuple[float, float]) -> None:
-        """Draw the frequencies, spread over the band, and the phases."""
         edges = np.geomspace(band_hz[0], band_hz[1], self.SINES + 1)
         self._omega = 2.0 * np.pi * rng.uniform(edges[:-1], edges[1:])
         self._phase = rng.uniform(0.0, 2.0 * np.pi, self.SINES)

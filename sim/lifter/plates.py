@@ -21,7 +21,6 @@ class SimulatedPlate:
     """A plate of type 2 or 4 as the rig describes it."""
 
     def __init__(self, plate: Plate) -> None:
-        """Derive the plate's place, its axes and the inverse of its calibration."""
         corners = np.asarray(plate.corners_mm, dtype=np.float64)
         x = corners[0] - corners[1]
         z = np.cross(x, corners[0] - corners[3])

@@ -38,7 +38,6 @@ class LslStandIn:
     """Runs an outlet in a process of its own; a context manager, which starts it on entry and kills it on exit."""
 
     def __init__(self, facts: OutletFacts, network: LslNetwork) -> None:
-        """Nothing runs yet."""
         self._facts = facts
         self._network = network
         self._process: subprocess.Popen[str] | None = None

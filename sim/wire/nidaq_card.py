@@ -48,7 +48,6 @@ class CardError(Exception):
     """An NI-DAQmx error; `read` are the samples (inputs, n) that a timed-out read did get, None for any other error."""
 
     def __init__(self, code: int, read: NDArray[np.float64] | None = None) -> None:
-        """Keep the code and the samples."""
         super().__init__(TEXTS.get(code, f"Error {code}."))
         self.code = code
         self.read = read
@@ -79,7 +78,6 @@ class Rack:
     """The cards of one machine, what is plugged in, and the faults that were ordered."""
 
     def __init__(self, feed: Feed, cards: tuple[Card, ...] = (Card(),)) -> None:
-        """Plug in all cards and begin to count samples."""
         self.feed = feed
         self.cards = {card.name: card for card in cards}
         self.epoch_s = time.monotonic()
@@ -139,7 +137,6 @@ class CardTask:
     """One analog input task: inputs in the order in which they were added, one clock, one buffer."""
 
     def __init__(self, rack: Rack, name: str) -> None:
-        """Begin without inputs."""
         self.rack = rack
         self.name = name
         self.inputs: list[str] = []

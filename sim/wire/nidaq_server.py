@@ -36,7 +36,6 @@ class StandInServer:
     """
 
     def __init__(self, rack: Rack, credentials: grpc.ServerCredentials | None = None) -> None:
-        """Listen on a free port."""
         self.rack = rack
         self.start_delay_s = 0.0
         self.hands_over_partial = True

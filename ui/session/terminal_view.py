@@ -54,7 +54,6 @@ class TerminalView:
     """Follows a ring and draws it as text; on a terminal it redraws in place, elsewhere it prints flags line by line."""
 
     def __init__(self, ring: Ring, console: Console) -> None:
-        """Begin at the newest frames."""
         self._notice = ""
         self._ring = ring
         self._console = console

@@ -41,7 +41,6 @@ class Traces(Panel):
     level = False
 
     def __init__(self, feed: Feed, title: str, colour: QColor, lanes: list[Lane]) -> None:
-        """Follow the streams of the lanes; lanes of one stream stand together."""
         super().__init__(title, colour)
         self.feed = feed
         self.lanes = sorted(lanes, key=lambda lane: list(feed.ring.streams).index(lane.stream))

@@ -27,7 +27,6 @@ class StreamHealth:
     """
 
     def __init__(self, ring: Ring, name: str) -> None:
-        """Begin where the measured rate needs it."""
         self.name = name
         self.nominal_hz = ring.streams[name].rate_hz
         self._ring = ring

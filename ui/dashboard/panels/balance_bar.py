@@ -22,7 +22,6 @@ class BalanceBar(Panel):
     """One large bar, left on the left: the middle is even, the zones begin at the limits of the rules."""
 
     def __init__(self, feed: Feed) -> None:
-        """Follow the feed."""
         super().__init__("LOAD SHIFT")
         self._feed = feed
         self._digits = (math.nan, math.nan, math.nan)

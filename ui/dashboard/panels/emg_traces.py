@@ -27,7 +27,6 @@ class EmgTraces(Traces):
     level = True
 
     def __init__(self, feed: Feed, side: Side) -> None:
-        """Follow the electrodes of one leg."""
         rig = feed.rig
         electrodes = [e for e in rig.emg if e.side == side and _there(feed, rig, e)] if rig else []
         super().__init__(

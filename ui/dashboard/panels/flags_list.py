@@ -26,7 +26,6 @@ class FlagsList(Panel):
     """Cards with sign, word, side, label, peak and since when."""
 
     def __init__(self, feed: Feed) -> None:
-        """Follow the feed."""
         super().__init__("FLAGS")
         self._feed = feed
 

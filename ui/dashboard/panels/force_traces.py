@@ -21,7 +21,6 @@ class ForceTraces(Traces):
     sample_column = "sample"
 
     def __init__(self, feed: Feed) -> None:
-        """Follow the frames of the plates."""
         lanes = []
         names = (("total", "fz_total_N", colours.NET), ("L", "fz_left_N", colours.LEFT), ("R", "fz_right_N", colours.RIGHT))
         sides = {plate.side for plate in feed.rig.plate} if feed.rig else set()

@@ -22,7 +22,6 @@ class Header(Panel):
     """Name on the left, session time in the middle, state on the right."""
 
     def __init__(self, feed: Feed) -> None:
-        """Follow the feed."""
         super().__init__()
         self._feed = feed
 

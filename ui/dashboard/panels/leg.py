@@ -28,7 +28,6 @@ class Leg(Panel):
     """Q:H as a large number with its change, and a bar in %MVC for each group."""
 
     def __init__(self, feed: Feed, side: Side) -> None:
-        """Follow the feed for one leg."""
         super().__init__(f"{side.upper()} LEG", colours.SIDES[side])
         self._feed = feed
         self._side: Side = side

@@ -28,7 +28,6 @@ class PlatesView(Panel):
     """Both plates, each foot's centre of pressure, the net one, and the middle of the stance once it is known."""
 
     def __init__(self, feed: Feed) -> None:
-        """Lay the plates out as they lie in the lab."""
         super().__init__("PLATES FROM ABOVE")
         self._feed = feed
         self._plates = list(feed.rig.plate) if feed.rig else []

@@ -33,7 +33,6 @@ class StreamStates(Panel):
     """One row for each raw stream, with its source's last sentence below it."""
 
     def __init__(self, feed: Feed) -> None:
-        """Follow the feed."""
         super().__init__("STREAMS")
         self._feed = feed
 

@@ -35,7 +35,6 @@ class Window(QWidget):
     """The dashboard of one ring. `frame` is called 60 times a second by a timer which `start` sets going."""
 
     def __init__(self, feed: Feed, *, close_at_end: bool = False) -> None:
-        """Make all panels; those for which the rig has nothing are left out."""
         super().__init__()
         self.setWindowTitle("squatscope")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
