@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from hypothesis import settings
 settings.register_profile("squatscope", deadline=None)
 settings.load_profile("squatscope")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Sessions leave a signal ignored that was ignored when they began, as it is below nohup or behind a shell's `&`; the tests'
+# sessions shall hear theirs.
+for _name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    if hasattr(signal, _name) and signal.getsignal(getattr(signal, _name)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), signal.SIG_DFL if _name != "SIGINT" else signal.default_int_handler)
 
 
 def _qt_loads() -> bool:
