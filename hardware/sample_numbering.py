@@ -71,6 +71,12 @@ class SampleNumbering:
         self._early = max(EARLY_ROWS, EARLY_S * rate_hz)
         self._earliest = _Earliest()
         self._held: list[_Row] = []
+        # The longest end of the held rows in which each can follow the one before: where it begins, how many rows it rises by
+        # up to each of them, and the least of arrival less rise over them; kept up with each row, so that a row costs the
+        # same however many are held.
+        self._run_at = 0
+        self._offsets: list[int] = []
+        self._least = np.inf
         self._taken: list[tuple[int, int, _Row]] = []
         self._last: _Row | None = None
         self._last_index = -1
@@ -107,7 +113,7 @@ class SampleNumbering:
                 self._reject_held(but=0)
                 self._accept(self._last_index + 1, row)
             else:
-                self._held.append(row)
+                self._hold(row)
                 self._settle(time_s)
         if self._held:
             self._settle(now_s)
@@ -141,63 +147,71 @@ class SampleNumbering:
         """By how many samples a row came later than the fastest rows do, if it is sample `index`."""
         return row.time_s * self._rate_hz - index - self._earliest.value
 
-    def _agreeing(self) -> list[int]:
-        """Return the rise from each to the next, over the longest end of the held rows in which each can follow the other."""
-        rises: list[int] = []
-        for before, after in zip(self._held[-2::-1], self._held[:0:-1], strict=True):
-            rise = self._rows_between(before, after)
-            most = max(1.0, (after.time_s - before.time_s) * self._rate_hz + self._early)
-            if not 1 <= rise <= most:
-                break
-            rises.insert(0, rise)
-        return rises
+    def _hold(self, row: _Row) -> None:
+        """Hold a row, and see whether it can follow the one held before it."""
+        offset = 0
+        if self._held and self._offsets:
+            before = self._held[-1]
+            rise = self._rows_between(before, row)
+            most = max(1.0, (row.time_s - before.time_s) * self._rate_hz + self._early)
+            offset = self._offsets[-1] + rise if 1 <= rise <= most else 0
+        if not offset:
+            self._run_at, self._offsets, self._least = len(self._held), [], np.inf
+        self._held.append(row)
+        self._offsets.append(offset)
+        self._least = min(self._least, row.time_s * self._rate_hz - offset)
 
     def _settle(self, now_s: float) -> None:
-        rises = self._agreeing()
-        agreeing = self._held[len(self._held) - len(rises) - 1 :]
-        confirmed = len(agreeing) >= CONFIRM_ROWS or (self._locked and rises and rises[-1] == 1)
+        offsets, held, at = self._offsets, self._held, self._run_at
+        count = len(offsets)
+        confirmed = count >= CONFIRM_ROWS or (self._locked and count > 1 and offsets[-1] - offsets[-2] == 1)
         if self._modulus is not None and not confirmed:
-            if len(self._held) > HELD_AT_MOST:
-                self._held.pop(0)
+            if len(held) > HELD_AT_MOST:  # the oldest is before the run, which is shorter than CONFIRM_ROWS
+                held.pop(0)
+                self._run_at -= 1
                 self.rejected_rows += 1
             return
-        offsets = [0, *np.cumsum(rises).tolist()]
         if self._locked and self._last is not None:
-            for start in range(max(1, len(agreeing) - 1)):
-                rise = self._rows_between(self._last, agreeing[start])
+            for start in range(max(1, count - 1)):
+                rise = self._rows_between(self._last, held[at + start])
                 first = self._last_index + rise - offsets[start]
-                late = min(self._late(first + o, row) for o, row in zip(offsets[start:], agreeing[start:], strict=True))
+                late = self._least_from(start) - first - self._earliest.value
                 if rise == 0 or late < -self._early:
                     continue
                 if late > self._doubtful:
-                    if now_s - agreeing[start].time_s < HOLD_S:
+                    if now_s - held[at + start].time_s < HOLD_S:
                         return
                     first += round(late / self._wrap) * self._wrap
-                self._accept_held(agreeing[start:], [first + o for o in offsets[start:]])
+                self._accept_held(start, first)
                 return
-            if len(agreeing) < CONFIRM_ROWS:
+            if count < CONFIRM_ROWS:
                 return
             self._segment += 1
-        first = self._placed_by_time(agreeing, offsets)
-        self._accept_held(agreeing, [first + o for o in offsets])
+        self._accept_held(0, self._placed_by_time())
         self._locked = True
 
-    def _placed_by_time(self, agreeing: list[_Row], offsets: list[int]) -> int:
+    def _least_from(self, start: int) -> float:
+        """Return the least of arrival less rise, in samples, over the run from its row `start` on."""
+        if start == 0:
+            return self._least
+        pairs = zip(self._offsets[start:], self._held[self._run_at + start :], strict=True)
+        return min(row.time_s * self._rate_hz - offset for offset, row in pairs)
+
+    def _placed_by_time(self) -> int:
         if self._last is None:
             return 0
-        on_the_line = (
-            min(row.time_s * self._rate_hz - o for o, row in zip(offsets, agreeing, strict=True)) - self._earliest.value
-        )
-        return max(self._last_index + 1, round(on_the_line))
+        return max(self._last_index + 1, round(self._least - self._earliest.value))
 
     def _reject_held(self, but: int) -> None:
         self.rejected_rows += len(self._held) - but
-        self._held.clear()
+        self._held, self._offsets, self._run_at, self._least = [], [], 0, np.inf
 
-    def _accept_held(self, agreeing: list[_Row], indices: list[int]) -> None:
-        self._reject_held(but=len(agreeing))
-        for index, row in zip(indices, agreeing, strict=True):
-            self._accept(index, row)
+    def _accept_held(self, start: int, first: int) -> None:
+        """Take the run from its row `start` on, with the offsets counted from sample `first`."""
+        rows, offsets = self._held[self._run_at + start :], self._offsets[start:]
+        self._reject_held(but=len(rows))
+        for offset, row in zip(offsets, rows, strict=True):
+            self._accept(first + offset, row)
 
     def _accept(self, index: int, row: _Row) -> None:
         if self._last is not None:

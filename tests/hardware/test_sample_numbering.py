@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hardware.sample_numbering import SampleNumbering
 from hardware.source import Block
+from tests.support.slow_numbering import SlowNumbering
 
 RATE_HZ = 250.0
 
@@ -159,3 +160,64 @@ def test_a_device_off_its_nominal_rate_loses_nothing(off: float, modulus: int | 
     _, given_, _ = run(numbering, numbers, numbers % 256, times_s, list(range(0, 30000, 7)))
     assert np.array_equal(given_, numbers)
     assert numbering.lost_samples == 0
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data(), modulus=st.sampled_from([None, 256]))
+def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject, modulus: int | None) -> None:
+    """Losses, stalls whose rows come at once, clumps, broken counters and restarts, in any pieces."""
+    numbers = np.arange(900)
+    keep = np.ones(900, bool)
+    for _ in range(data.draw(st.integers(0, 4))):
+        at = data.draw(st.integers(10, 880))
+        keep[at : at + data.draw(st.integers(1, 120))] = False
+    numbers = numbers[keep]
+    times_s = clumped(numbers, data.draw(st.integers(1, 6)))
+    for _ in range(data.draw(st.integers(0, 3))):
+        begin = data.draw(st.floats(1000.0, 1003.6))
+        until = begin + data.draw(st.floats(0.01, 1.5))
+        times_s = np.where((times_s > begin) & (times_s < until), until, times_s)
+    times_s = np.maximum.accumulate(times_s)
+    counters = numbers % 256
+    broken = data.draw(st.lists(st.tuples(st.integers(0, len(numbers) - 1), st.integers(0, 255)), max_size=12))
+    for place, value in broken:
+        counters[place] = value
+    cuts = data.draw(st.lists(st.integers(0, len(numbers)), max_size=12))
+    fast, slow = SampleNumbering(RATE_HZ, modulus), SlowNumbering(RATE_HZ, modulus)
+    one, other = (run(numbering, numbers, counters, times_s, cuts) for numbering in (fast, slow))
+    assert np.array_equal(one[0], other[0])
+    assert np.array_equal(one[1], other[1])
+    assert (fast.rejected_rows, fast.lost_samples) == (slow.rejected_rows, slow.lost_samples)
+    assert [(b.first_index, b.segment, len(b.samples)) for b in one[2]] == [
+        (b.first_index, b.segment, len(b.samples)) for b in other[2]
+    ]
+
+
+def test_a_row_costs_the_same_however_many_are_held(monkeypatch) -> None:
+    """Counted in comparisons of two rows and not in seconds, which no two machines share."""
+    asked = []
+    between = SampleNumbering._rows_between
+    monkeypatch.setattr(SampleNumbering, "_rows_between", lambda *rows: asked.append(1) or between(*rows))
+    costs = []
+    for rows in (2000, 16_000):
+        numbering = SampleNumbering(2000.0)
+        numbers = np.arange(400)
+        run(numbering, numbers, numbers, clumped(numbers, 40, rate_hz=2000.0), [])
+        late = np.arange(400, 400 + rows)
+        asked.clear()
+        run(numbering, late, late, np.full(rows, 1000.0 + (400 + rows) / 2000.0), [])
+        costs.append(len(asked) / rows)
+    assert costs[1] < 1.5 * costs[0]
+
+
+@pytest.mark.parametrize("rate_hz", [1000.0, 2000.0, 20_000.0])
+@pytest.mark.parametrize("freeze_s", [1.0, 3.0, 10.0])
+def test_rows_that_come_at_once_after_a_freeze_are_all_taken(rate_hz: float, freeze_s: float) -> None:
+    numbers = np.arange(round((2.0 + freeze_s) * rate_hz))
+    times_s = clumped(numbers, 40, rate_hz=rate_hz)
+    frozen = (times_s > 1001.0) & (times_s < 1001.0 + freeze_s)
+    numbering = SampleNumbering(rate_hz)
+    true, given_, _ = run(numbering, numbers, numbers, np.where(frozen, 1001.0 + freeze_s, times_s), [])
+    assert np.array_equal(true, numbers)
+    assert np.array_equal(given_, numbers)
+    assert (numbering.lost_samples, numbering.rejected_rows) == (0, 0)
