@@ -23,6 +23,7 @@ READ_S = 0.1
 FOLLOW_S = 0.004
 BEAT_S = 0.2
 PATIENCE_S = 10.0
+DRAIN_S = 2.0
 SYNC_S = 10.0
 
 
@@ -119,6 +120,7 @@ class Engine:
                 if block is not None:
                     writer.append(block)
                 writer.report(source.state, source.backlog_samples, source.note)
+            self._drain(source, writer)
         except StreamEnded:
             writer.report(SourceState.ENDED)
         except SourceError as error:
@@ -127,6 +129,21 @@ class Engine:
             self._source_failed(writer, f"{type(error).__name__}: {error}")
         finally:
             self._release(source)
+
+    def _drain(self, source: Source, writer: StreamWriter) -> None:
+        """Take what the device's client holds beyond what comes while it is read; what can't be had in time is counted."""
+        usual = max(source.stream.block_samples, READ_S * source.stream.rate_hz)
+        until_s = time.monotonic() + DRAIN_S
+        while source.backlog_samples > usual and time.monotonic() < until_s:
+            block = source.read(READ_S)
+            if block is None:
+                break
+            writer.append(block)
+        if source.backlog_samples > usual:
+            self.faults.append(
+                f"The stream {writer.stream.name} was ended with {source.backlog_samples} samples still in its device's "
+                f"client, which could not be had within {DRAIN_S:g} s."
+            )
 
     def _source_failed(self, writer: StreamWriter, sentence: str) -> None:
         self.faults.append(f"The stream {writer.stream.name} ended early. {sentence}")

@@ -1,48 +1,175 @@
-"""What comes in from a client that must be asked for it, and that says nothing when its device has fallen silent."""
+"""Polled sources: clients that must be asked for rows, and that say nothing when their device has fallen silent.
+
+What all of them share stands here: handing out blocks, watching the silence, losing the device, joining it again in the
+background. What differs is how to fetch, join and release.
+"""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from hardware.source import Block, SourceState
+from hardware.reconnect import Reconnect
+from hardware.sample_numbering import SampleNumbering
+from hardware.source import SourceError, SourceState
+
+if TYPE_CHECKING:
+    from hardware.arrays import Floats, Samples
+    from hardware.source import Block, Stream
 
 SILENT_S = 1.0
 LOST_S = 5.0
+ABSENT_S = 0.5
+"""A poll that comes later than this after the one before was held up in this process, or with it; that is no silence."""
+
+Held = TypeVar("Held")
 
 
-class PolledBlocks:
-    """Keeps the `blocks` that came and were not handed out yet, and watches over the silence since `heard_s`.
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Rows that a client handed out: samples (n, channels), packet counters (n) and arrival (n) on `time.monotonic()`."""
 
-    `heard_s` is when the device gave its last sign of life, by `time.monotonic()`.
+    rows: Samples
+    counters: Floats
+    times_s: Floats
+
+
+class PolledSource(ABC, Generic[Held]):
+    """A source whose client is polled; `Held` is what is held of a device while it is joined.
+
+    After 1 s without rows the state is SILENT, after 5 s LOST; the device is then let go and joined again in the background
+    for `rejoin_s`. Silence counts only while the source is polled. `device` names the device in sentences, `numbering` counts
+    what was lost and what was rejected.
     """
 
-    def __init__(self, poll_s: float) -> None:
-        """Ask every `poll_s`."""
-        self.blocks: deque[Block] = deque()
-        self.heard_s = 0.0
+    def __init__(self, stream: Stream, device: str, poll_s: float, rejoin_s: float) -> None:
+        self.stream = stream
+        self.state = SourceState.IDLE
+        self.note = ""
+        self.backlog_samples = 0
+        self.numbering = SampleNumbering(stream.rate_hz)
+        self._device = device
         self._poll_s = poll_s
+        self._rejoin_s = rejoin_s
+        self._held: Held | None = None
+        self._reconnect: Reconnect[Held] | None = None
+        self._blocks: deque[Block] = deque()
+        self._heard_s = 0.0
+        self._polled_s = 0.0
 
-    @property
-    def waiting_samples(self) -> int:
-        """Samples that were not handed out yet."""
-        return sum(len(block.samples) for block in self.blocks)
+    @abstractmethod
+    def open(self) -> None:
+        """Find and prepare the device; raises SourceError."""
 
-    def next_block(self, ask: Callable[[], None], timeout_s: float) -> Block | None:
-        """Return the first block, or None if none came in time; `ask` puts into `blocks` what came, without waiting."""
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to acquire; raises SourceError."""
+
+    @abstractmethod
+    def _fetch(self, held: Held, asked_before_s: float) -> Fetched | None:
+        """Return what came since the last call at `asked_before_s`, None where the client can't be asked just now.
+
+        Raises SourceError where the device is gone.
+        """
+
+    @abstractmethod
+    def _join(self) -> Held:
+        """Find the device again and let it run; raises SourceError."""
+
+    @abstractmethod
+    def _release(self, held: Held) -> None:
+        """Let go of the device, whatever its state; must not raise."""
+
+    @abstractmethod
+    def _joined(self, held: Held) -> None:
+        """Take note of a device that was joined again."""
+
+    def _waiting(self, _held: Held) -> int:
+        """Return how many samples wait in the client."""
+        return 0
+
+    def read(self, timeout_s: float) -> Block | None:
+        """Return the rows that came, without waiting for a full block; None if none came in time.
+
+        Raises SourceError when a lost device could not be joined again in time.
+        """
         until_s = time.monotonic() + timeout_s
-        while not self.blocks:
-            ask()
+        while not self._blocks:
+            self._poll()
             left_s = until_s - time.monotonic()
-            if self.blocks or left_s <= 0:
+            if self._blocks or left_s <= 0:
                 break
             time.sleep(min(self._poll_s, left_s))
-        return self.blocks.popleft() if self.blocks else None
+        block = self._blocks.popleft() if self._blocks else None
+        waiting = self._waiting(self._held) if self._held is not None else 0
+        self.backlog_samples = waiting + sum(len(one.samples) for one in self._blocks)
+        return block
 
-    def state(self, now_s: float) -> SourceState:
-        """Return what the silence so far means: RUNNING, SILENT after 1 s, LOST after 5 s."""
-        quiet_s = now_s - self.heard_s
+    def _running(self) -> None:
+        """Count silence from now on."""
+        self._heard_s = self._polled_s = time.monotonic()
+        self.state = SourceState.RUNNING
+
+    def _poll(self) -> None:
+        if self._reconnect is not None:
+            held = self._reconnect.result()
+            if held is not None:
+                self._reconnect = None
+                self._held = held
+                self._joined(held)
+                self._polled_s = time.monotonic()
+        elif self._held is not None and self.state is not SourceState.IDLE:
+            self._take_from(self._held)
+
+    def _take_from(self, held: Held) -> None:
+        polled_s = time.monotonic()
+        try:
+            fetched = self._fetch(held, self._polled_s)
+        except SourceError as error:
+            self._lose(held, error)
+            return
+        if fetched is None:
+            return
+        now_s = time.monotonic()
+        away_s, self._polled_s = polled_s - self._polled_s, polled_s
+        if len(fetched.rows):
+            if self.state is not SourceState.RUNNING:
+                self.note = f"{self._device} sent nothing for {fetched.times_s[0] - self._heard_s:.1f} s, and sends again."
+                self.state = SourceState.RUNNING
+            self._heard_s = float(fetched.times_s[-1])
+        elif away_s > ABSENT_S:
+            self._heard_s += away_s
+        self._blocks.extend(self.numbering.take(fetched.rows, fetched.counters, fetched.times_s, now_s))
+        self._watch(held, now_s - self._heard_s)
+
+    def _watch(self, held: Held, quiet_s: float) -> None:
+        note = f"{self._device} has sent nothing for {quiet_s:.1f} s; check its plug, power and distance."
         if quiet_s >= LOST_S:
-            return SourceState.LOST
-        return SourceState.SILENT if quiet_s >= SILENT_S else SourceState.RUNNING
+            self._lose(held, SourceError(note))
+        elif quiet_s >= SILENT_S and self.state is SourceState.RUNNING:
+            self.state = SourceState.SILENT
+            self.note = note
+
+    def _lose(self, held: Held, error: SourceError) -> None:
+        self.state = SourceState.LOST
+        self.note = str(error)
+        self._held = None
+        self._reconnect = Reconnect(error, held, self._join, self._release, self._rejoin_s)
+
+    def stop(self) -> None:
+        """Stop acquiring, or the attempts to join again; rows that were not read are dropped."""
+        if self._reconnect is not None:
+            self._reconnect.cancel()
+            self._reconnect = None
+        self._blocks.clear()
+        self.state = SourceState.IDLE
+
+    def close(self) -> None:
+        """Let go of the device."""
+        self.stop()
+        if self._held is not None:
+            self._release(self._held)
+            self._held = None

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.arrays import Floats, Samples
 from hardware.source import Block
 
 CONFIRM_ROWS = 4
@@ -25,7 +27,7 @@ HELD_AT_MOST = 64
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    values: NDArray[np.float64]
+    values: NDArray[Any]
     counter: int
     time_s: float
 
@@ -92,9 +94,7 @@ class SampleNumbering:
         if self._last is not None:
             self._segment += 1
 
-    def take(
-        self, rows: NDArray[np.float64], counters: NDArray[np.float64], times_s: NDArray[np.float64], now_s: float
-    ) -> list[Block]:
+    def take(self, rows: Samples, counters: Floats, times_s: Floats, now_s: float) -> list[Block]:
         """Return the rows that are settled by now, as blocks without a gap within.
 
         `rows` is (n, channels), `counters` (n), `times_s` (n) their arrival on `time.monotonic()`, never falling; `now_s` the
@@ -119,7 +119,7 @@ class SampleNumbering:
             self._settle(now_s)
         return self._hand_over()
 
-    def _all_continue(self, counters: NDArray[np.float64], times_s: NDArray[np.float64]) -> bool:
+    def _all_continue(self, counters: Floats, times_s: Floats) -> bool:
         if not self._locked or self._held or self._last is None:
             return False
         if self._modulus is not None:

@@ -100,6 +100,35 @@ def test_a_session_from_arming_to_its_end(ring):
     assert ring.state("a") is SourceState.ENDED
 
 
+@pytest.mark.parametrize("given_up", [False, True])
+def test_what_a_client_still_holds_is_taken_at_the_end(ring, monkeypatch, given_up):
+    stream = a_stream("a")
+    held = source("a", blocks=endless(stream), pause_s=0.001)
+    ends = threading.Event()
+
+    def fill_up():
+        """As a stalled process leaves it: 100 blocks wait from the first read after the end was asked for."""
+        if ends.is_set():
+            held.backlog_samples = 4000 if held.backlog_samples == 0 else max(40, held.backlog_samples - 40)
+
+    held.on_read = fill_up
+    engine = Engine(ring, [held, source("b", blocks=endless(a_stream("b")), pause_s=0.001)], {})
+    if given_up:
+        monkeypatch.setattr(engine_module, "DRAIN_S", -1.0)
+    engine.arm()
+    engine.start()
+    ends.set()
+    while not held.backlog_samples:
+        time.sleep(0.001)
+    published = ring.counter("a", PUBLISHED)
+    engine.stop()
+    if given_up:
+        assert "samples still in its device's client" in engine.faults[0]
+    else:
+        assert engine.faults == []
+        assert ring.counter("a", PUBLISHED) - published >= 3000
+
+
 def test_a_session_that_is_stopped(ring):
     sources = [source(name, blocks=endless(a_stream(name)), pause_s=0.001) for name in "ab"]
     follower = Counting(ring, "a")

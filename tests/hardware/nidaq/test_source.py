@@ -290,12 +290,15 @@ def test_unplugged_and_plugged_in_again(server: StandInServer, rack: Rack) -> No
     assert after.index[0] - before.index[-1] - 1 == pytest.approx(missed, abs=START_SAMPLES)
 
 
-def test_time_to_rejoin_counts_anew_for_every_loss(server: StandInServer, rack: Rack) -> None:
-    with running(make(server, rejoin_s=0.3)) as source:
+def test_time_to_rejoin_counts_anew_for_every_loss(server: StandInServer, rack: Rack, monkeypatch) -> None:
+    moved_s = 0.0
+    monkeypatch.setattr("hardware.nidaq.source.time", SimpleNamespace(monotonic=lambda: time.monotonic() + moved_s))
+    with running(make(server, rejoin_s=60.0)) as source:
         for _ in range(2):
             rack.fail_next("ReadAnalogF64", -201003, times=2)
             read_until(source, SourceState.LOST)
             gather(source, 800)
+            moved_s += 100.0
 
 
 def test_device_that_stays_away_ends_with_an_error(server: StandInServer, rack: Rack) -> None:

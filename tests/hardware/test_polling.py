@@ -1,0 +1,136 @@
+"""Polled sources: silence is the device's own, and never this process's absence."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hardware import polling
+from hardware.polling import LOST_S, SILENT_S, Fetched, PolledSource
+from hardware.source import Channel, SourceError, SourceState, Stream
+
+RATE_HZ = 1000.0
+STREAM = Stream("made", RATE_HZ, (Channel("a", "V"),), "float64", 20)
+
+
+class Clock:
+    """A clock that the test moves; sleeping moves it, too."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+class MadeSource(PolledSource[str]):
+    """A device that makes samples by the clock while it is `on`, and whose client holds them until it is asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(STREAM, "The made device", 0.005, 60.0)
+        self.clock = clock
+        self.on = True
+        self.made = 0
+        self.released: list[str] = []
+
+    def open(self) -> None:
+        self._held = "one"
+
+    def start(self) -> None:
+        self.began_s = self.clock.now_s
+        self._running()
+
+    def _fetch(self, held, asked_before_s):
+        if held == "gone":
+            raise SourceError("The made device is gone; bring it back.")
+        until = int((self.clock.now_s - self.began_s) * RATE_HZ) if self.on else self.made
+        rows = np.arange(self.made, until, dtype=float)[:, None]
+        self.made = until
+        times_s = np.full(len(rows), self.clock.now_s)
+        return Fetched(rows, times_s, times_s)
+
+    def _join(self):
+        return "two"
+
+    def _joined(self, held):
+        self.numbering.restart()
+        self._running()
+
+    def _release(self, held):
+        self.released.append(held)
+
+
+@pytest.fixture
+def made(monkeypatch) -> MadeSource:
+    clock = Clock()
+    monkeypatch.setattr(polling, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
+    source = MadeSource(clock)
+    source.open()
+    source.start()
+    return source
+
+
+def read_for(source: MadeSource, seconds: float) -> np.ndarray:
+    """Read for so long by the moved clock; return the samples that came, which must be numbered as they were made."""
+    until_s = source.clock.now_s + seconds
+    found = [np.zeros(0)]
+    while source.clock.now_s < until_s:
+        block = source.read(0.1)
+        if block is not None:
+            assert np.array_equal(block.samples[:, 0], block.first_index + np.arange(len(block.samples)))
+            found.append(block.samples[:, 0])
+    return np.concatenate(found)
+
+
+@pytest.mark.parametrize("away_s", [1.0, 3.0, 10.0, 30.0])
+def test_a_process_that_was_held_up_loses_nothing_and_calls_no_device_silent(made, away_s):
+    before = read_for(made, 1.0)
+    made.clock.now_s += away_s
+    after = read_for(made, 1.0)
+    assert made.state is SourceState.RUNNING
+    assert np.array_equal(np.concatenate([before, after]), np.arange(made.made))
+    assert made.numbering.lost_samples == 0
+    assert made.released == []
+
+
+def test_a_device_that_fell_silent_while_the_process_was_held_up_gets_its_whole_time(made):
+    read_for(made, 1.0)
+    made.on = False
+    made.clock.now_s += 20.0
+    read_for(made, 0.5)
+    assert made.state is SourceState.RUNNING, "twenty seconds of absence are no silence"
+    read_for(made, SILENT_S)
+    assert made.state is SourceState.SILENT
+    read_for(made, LOST_S)
+    assert made.released == ["one"]
+
+
+def test_silence_is_told_and_ends(made):
+    read_for(made, 0.5)
+    made.on = False
+    read_for(made, 1.3)
+    assert made.state is SourceState.SILENT
+    assert "has sent nothing for 1." in made.note
+    made.on = True
+    made.made = int((made.clock.now_s - made.began_s) * RATE_HZ)
+    for _ in range(50):
+        made.read(0.1)
+    assert made.state is SourceState.RUNNING
+    assert made.numbering.lost_samples == pytest.approx(1300, abs=20), (
+        "what it did not send is a gap, as long as the clock says"
+    )
+    assert "sends again" in made.note
+
+
+def test_a_client_that_fails_is_lost_at_once_and_joined_again(made):
+    read_for(made, 0.5)
+    made._held = "gone"
+    while made._held != "two":
+        made.read(0.01)
+    assert made.released == ["gone"]
+    assert made.state is SourceState.RUNNING
