@@ -199,6 +199,15 @@ def _sound_edges(edges: NDArray[np.void], ticks: NDArray[np.void]) -> NDArray[np
     return np.asarray(edges[: np.argmin(np.append(good, False))])
 
 
+def is_recording(path: Path) -> bool:
+    """Return whether a file says of itself that it is a recording; False for anything that can't be read."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return text_of(file.attrs.get("format", "")) == FORMAT
+    except (OSError, TypeError, UnicodeDecodeError):
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedStream:
     """One stream of a recording as it was read: what it is, its ticks, gaps and clock."""

@@ -94,3 +94,11 @@ def test_every_word_of_the_glossary_is_used():
     text = "\n".join(path.read_text(encoding="utf-8").lower() for path in [*pages, *code] if path.name != "glossary.md")
     text = text.replace("_", " ").replace("\n", " ")
     assert not [word for word in words if word.lower() not in text]
+
+
+@pytest.mark.parametrize("page", ["README.md", ".github/workflows/ci.yml"])
+def test_pages_name_the_packages_that_a_window_needs(page):
+    from ui.dashboard import DEBIAN_PACKAGES
+
+    words = (ROOT / page).read_text(encoding="utf-8").split()
+    assert [package for package in DEBIAN_PACKAGES if package not in words] == []

@@ -13,6 +13,7 @@ import numpy as np
 
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.rig.plate_map import plate_map, right_direction
+from acquisition.timebase.clock import SyncLevel
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig
@@ -53,7 +54,9 @@ def caveats(results: Results) -> list[Caveat]:
         said.append(Caveat("one_foot_only", "plates", {"plates": float(len(sides))}, sentence))
     else:
         said += about_places(rig) + _about_stance(results)
-    said += _about_force(results) + _about_zero(results) + _about_streams(results) + _about_clock(results)
+    said += (
+        _about_force(results) + _about_zero(results) + _about_streams(results) + _about_clock(results) + _about_sync(results)
+    )
     without = [e.name for e in rig.emg if e.mvc_uV is None and e.muscle != "other"]
     if without:
         sentence = (
@@ -208,6 +211,23 @@ def _about_stance(results: Results) -> list[Caveat]:
             )
             said.append(Caveat("foot_unreferenced", f"{side} foot", {"undefined_s": float(missing_s)}, sentence))
     return said
+
+
+def _about_sync(results: Results) -> list[Caveat]:
+    """Tell streams that no sync line ties to the others."""
+    if len(results.streams) < 2:
+        return []
+    loose = [stream for stream in results.streams if stream.sync_level != SyncLevel.EDGES]
+    if not loose:
+        return []
+    names = ", ".join(stream.name for stream in loose)
+    worst_ms = 1e3 * max(stream.residual_s for stream in loose)
+    sentence = (
+        f"No shared sync line ties {names} to the other streams, so times between streams rest on when blocks arrived "
+        f"(99 % within {worst_ms:.1f} ms, and a delay that is always the same can't be seen): lead one line to all devices and "
+        "name it sync_channel."
+    )
+    return [Caveat("no_sync_line", names, {"residual_ms": worst_ms}, sentence)]
 
 
 def _about_clock(results: Results) -> list[Caveat]:

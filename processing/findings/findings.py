@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hardware.severity import Severity
 from processing.flags.amounts import amount, limit
 from processing.flags.kinds import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from processing.results import FlagResult, Results
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All flags of one rule on one side: how often, since when, how long altogether, and the value farthest out."""
+    """All flags of one rule on one side: how often, since when, the value farthest out, and how long beyond each limit."""
 
     rule: str
     label: str
@@ -27,17 +31,22 @@ class Finding:
     formula_id: str
     times: int
     first_s: float
-    total_s: float
     peak: float
     unit: str
-    limit: float
+    amber: float
+    red: float
+    amber_s: float
+    red_s: float
 
     def sentence(self) -> str:
-        """Say it in one line."""
+        """Say it in one line, with the time beyond each limit."""
         often = "once" if self.times == 1 else f"{self.times} times"
+        beyond = [f"beyond {limit(self.amber, self.unit, self.metric)} for {self.amber_s:.1f} s"]
+        if self.severity is Severity.RED:
+            beyond.append(f"beyond {limit(self.red, self.unit, self.metric)} for {self.red_s:.1f} s")
         return (
-            f"{self.label[0].upper()}{self.label[1:]}: {often}, first at {self.first_s:.1f} s, {self.total_s:.1f} s in all, "
-            f"at most {amount(self.peak, self.unit, self.metric)} (limit {limit(self.limit, self.unit, self.metric)})"
+            f"{self.label[0].upper()}{self.label[1:]}: {often}, first at {self.first_s:.1f} s; {', '.join(beyond)}; at most "
+            f"{amount(self.peak, self.unit, self.metric)}"
         )
 
     def meaning(self) -> str:
@@ -66,10 +75,25 @@ def findings(results: Results) -> list[Finding]:
                 formula_id=worst.formula_id,
                 times=len(flags),
                 first_s=min(flag.start_s for flag in flags),
-                total_s=sum((results.seconds if math.isnan(flag.end_s) else flag.end_s) - flag.start_s for flag in flags),
                 peak=worst.peak,
                 unit=kind_of(worst.rule, unit=worst.unit).unit,
-                limit=worst.red if severity is Severity.RED else worst.amber,
+                amber=worst.amber,
+                red=worst.red,
+                amber_s=_beyond_s(results, flags, worst.amber),
+                red_s=_beyond_s(results, flags, worst.red),
             )
         )
     return sorted(found, key=lambda finding: (-finding.severity, finding.first_s))
+
+
+def _beyond_s(results: Results, flags: Sequence[FlagResult], beyond: float) -> float:
+    """Return for how long, while one of these flags was up, the value lay at or beyond a limit, in the column's own unit."""
+    table = results.table_with(flags[0].metric)
+    if table is None or len(table.time_s) < 2:
+        return math.nan
+    up = np.zeros(len(table.time_s), bool)
+    for flag in flags:
+        end_s = results.seconds if math.isnan(flag.end_s) else flag.end_s
+        up |= (table.time_s >= flag.start_s) & (table.time_s <= end_s)
+    value = math.copysign(1.0, flags[0].peak) * table.column(flags[0].metric)[up]
+    return float(np.median(np.diff(table.time_s)) * np.count_nonzero(value >= beyond))

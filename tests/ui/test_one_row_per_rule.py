@@ -55,7 +55,7 @@ def test_a_new_row_is_judged_and_told(made_up):
     (found,) = [finding for finding in findings(made_up) if finding.side == "right"]
     assert found.severity is Severity.RED
     assert found.sentence().startswith("Hardly a load on the right: ")
-    assert found.sentence().endswith("% (limit 57 %)")
+    assert "beyond 57 % for " in found.sentence()
     assert found.meaning() == "The right leg idles."
     flags = {flag.label for flag in made_up.flags}
     assert "hardly a load on the right" in flags

@@ -8,26 +8,42 @@ import signal
 import sys
 import traceback
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hardware.errors import SquatscopeError
 from ui.cli import files, lab, sessions
-from ui.cli.console import fail
+from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 app = typer.Typer(
     name="squatscope",
-    help="An oscilloscope for squats: force plates and EMG in, load shift and quad/hamstring ratio out. Not a medical device.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        say(f"squatscope {version('squatscope')}")
+        raise typer.Exit
+
+
+@app.callback()
+def squatscope(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """An oscilloscope for squats: force plates and EMG in, load shift and quad/hamstring ratio out. Not a medical device."""
+
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": sessions.demo,
@@ -36,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "reprocess": files.reprocess,
     "recover": sessions.recover,
     "dashboard": sessions.dashboard,
+    "new-rig": lab.new_rig,
     "check": lab.check,
     "doctor": lab.doctor,
     "devices": lab.devices,

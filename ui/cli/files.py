@@ -11,8 +11,8 @@ from ui.cli.console import console, say
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE.c3d", help="A C3D file with force plates and EMG.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT.h5", help="The recording to make.")],
+    file: Annotated[Path, typer.Argument(help="A C3D file with force plates and EMG.")],
+    out: Annotated[Path, typer.Argument(help="The recording to make.")],
     map_file: Annotated[
         Path | None, typer.Option("--map", help="A TOML file that says which plate and channel is what.")
     ] = None,
@@ -28,17 +28,22 @@ def import_file(
 
 
 def reprocess(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Recordings.")],
+    recordings: Annotated[list[Path], typer.Argument(help="Recordings, or folders with recordings in and below them.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
     settings: Annotated[
         Path | None,
         typer.Option("--settings", help="A rig file whose filters, limits and rules are used instead of the recorded ones."),
     ] = None,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave out recordings whose results are in the folder already.")
+    ] = False,
 ) -> None:
     """Compute metrics, flags and report of recordings anew, with the code that ran live."""
     from acquisition.rig.rig_file import load
     from ui.cli.reprocess import reprocess_files
 
-    failed = reprocess_files(files, out, load(settings) if settings is not None else None, console)
+    failed = reprocess_files(
+        recordings, out, load(settings) if settings is not None else None, console, skip_existing=skip_existing
+    )
     if failed:
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,31 @@ import typer
 from ui.cli.console import console, say
 
 
-def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")]) -> None:
+def new_rig(
+    name: Annotated[str, typer.Argument(help="The example to begin from.", show_default=False)] = "",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it into this file instead of printing it.")] = None,
+) -> None:
+    """Print a rig to begin from: squatscope new-rig NAME > my-lab.toml; without NAME, list them."""
+    from acquisition.disk import write_whole
+    from acquisition.rig.rig_file import RigError, example, examples
+
+    if not name:
+        for known in examples():
+            first = example(known).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+            say(f"{known:<16} {first}")
+        return
+    text = example(name).read_text(encoding="utf-8")
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        write_whole(out, text.encode())
+    except FileExistsError:
+        raise RigError(f"{out} exists already, and nothing is ever overwritten; give another name.") from None
+    say(f"{out} is a copy of the rig {name!r}: change it to your lab, then run 'squatscope check {out}'.")
+
+
+def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]) -> None:
     """Check a rig file, and say what it describes."""
     from acquisition.rig.rig_file import load
     from processing.findings.caveats import about_places
@@ -30,7 +55,7 @@ def check(rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig'
 
 
 def doctor(
-    rig_file: Annotated[Path, typer.Argument(metavar="RIG", help="The rig's TOML file.")],
+    rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")],
     seconds: Annotated[float, typer.Option("--seconds", min=2.0, max=600.0, help="How long to measure.")] = 5.0,
     weight: Annotated[
         list[str] | None,

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
-from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from acquisition.hdf5_text import name_of
+from acquisition.recording import is_recording
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess_many
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.results import ResultsError
+from ui.archive.folder import Folder
 from ui.report import report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from acquisition.rig import Rig
+    from processing.results import Results
 
 
-def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, console: Console) -> int:
+def reprocess_files(paths: Sequence[Path], out: Path, settings: Rig | None, console: Console, *, skip_existing: bool) -> int:
     """Write NAME.metrics.h5 and NAME.html for each recording into `out`; return how many of them failed.
 
-    A recording that can't be read is told, and the others go on. Raises ResultsError where the folder can't be made.
+    A folder stands for all recordings in and below it. With `skip_existing` a recording whose results are there is left out. A
+    recording that can't be read is told, and the others go on. Raises ResultsError where the folder can't be made, two
+    recordings would get one name, or results are there and may not be skipped.
     """
+    names = dict(recordings_of(paths))
+    recordings = list(names)
+    _refuse_doubles(names)
+    there = [path for path, name in names.items() if any(_results_of(out, name)[k].exists() for k in (0, 1))]
+    if there and not skip_existing:
+        raise ResultsError(
+            f"Results of {len(there)} of {len(recordings)} recordings are in {out} already, and nothing is ever overwritten: "
+            "give another --out, or leave them out with --skip-existing."
+        )
+    left = [path for path in recordings if path not in there]
     new = not out.exists()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -38,41 +53,71 @@ def reprocess_files(files: Sequence[Path], out: Path, settings: Rig | None, cons
     failed = 0
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True) as bars:
-        tasks = {path: bars.add_task(name_of(path), total=1.0) for path in dict.fromkeys(files)}
-        names = unique_names(list(tasks))
+        tasks = {path: bars.add_task(name_of(path), total=1.0) for path in left}
         for path, results in reprocess_many(
-            list(tasks), settings, progress=lambda path, share: bars.update(tasks[path], completed=share)
+            left, settings, progress=lambda path, share: bars.update(tasks[path], completed=share)
         ):
             try:
                 if isinstance(results, SquatscopeError):
                     raise results
-                results.write(out / f"{names[path]}.metrics.h5")
-                report.write(results, out / f"{names[path]}.html")
+                metrics, page = _results_of(out, names[path])
+                results.write(metrics)
+                report.write(results, page)
             except SquatscopeError as error:
                 failed += 1
                 errors.print(f"{path}: {error}", style="bold red")
                 continue
-            bars.console.print(f"{path}: {results.seconds:.1f} s", style="bold", soft_wrap=True)
-            for finding in findings(results):
-                bars.console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)
-            if not results.flags:
-                bars.console.print("  No flag came up.")
-            for caveat in caveats(results):
-                bars.console.print(f"  • {caveat.sentence}", style="dim", soft_wrap=True)
-    if failed == len(tasks) and new:
+            _tell(path, results, bars.console)
+    if left and failed == len(left) and new:
         with suppress(OSError):
             out.rmdir()
         return failed
-    console.print(f"Results and reports of {len(tasks) - failed} of {len(tasks)} recordings are in {out}", soft_wrap=True)
+    skipped = f"; {len(there)} were there already" if there else ""
+    console.print(
+        f"Results and reports of {len(left) - failed} of {len(recordings)} recordings were written into {out}{skipped}.",
+        soft_wrap=True,
+    )
     return failed
 
 
-def unique_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Return a name for each path's results: its own stem, with its folder before and a number behind where others have it."""
-    stems = [path.stem for path in paths]
-    names: dict[Path, str] = {}
+def _tell(path: Path, results: Results, console: Console) -> None:
+    console.print(f"{path}: {results.seconds:.1f} s", style="bold", soft_wrap=True)
+    for finding in findings(results):
+        console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)
+    if not results.flags:
+        console.print("  No flag came up.")
+    for caveat in caveats(results):
+        console.print(f"  • {caveat.sentence}", style="dim", soft_wrap=True)
+
+
+def recordings_of(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Return the recordings that are meant, each with the name of its results, which depends on no other recording.
+
+    A file is named by its stem; what is in and below a folder by its way from there. A session's recording is always called
+    recording.h5, so it bears the name of its folder.
+    """
+    found: dict[Path, str] = {}
     for path in paths:
-        name = path.stem if stems.count(path.stem) == 1 else f"{path.resolve().parent.name}-{path.stem}"
-        numbered = (f"{name}-{number}" for number in count(2))
-        names[path] = name if name not in names.values() else next(n for n in numbered if n not in names.values())
-    return names
+        inside = sorted(file for file in path.rglob("*.h5") if is_recording(file)) if path.is_dir() else []
+        for file in inside or [path]:
+            way = file.relative_to(path) if path.is_dir() and inside else Path(file.name)
+            parts = [*way.parts[:-1], way.stem]
+            if file.name == Folder(file.parent).recording.name:
+                parts = list(way.parts[:-1]) or [file.resolve().parent.name]
+            found.setdefault(file, "-".join(parts))
+        if path.is_dir() and not inside:
+            del found[path]
+    if paths and not found:
+        raise ResultsError(f"There is no recording in {', '.join(map(str, paths))}; name recordings, or folders with some.")
+    return list(found.items())
+
+
+def _results_of(out: Path, name: str) -> tuple[Path, Path]:
+    return out / f"{name}.metrics.h5", out / f"{name}.html"
+
+
+def _refuse_doubles(names: dict[Path, str]) -> None:
+    doubled = [name for name, count in Counter(names.values()).items() if count > 1]
+    if doubled:
+        which = " and ".join(str(path) for path, name in names.items() if name == doubled[0])
+        raise ResultsError(f"{which} would both be called {doubled[0]!r}; give each its own --out, or rename one.")

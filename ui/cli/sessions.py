@@ -50,7 +50,7 @@ def demo(
 
 
 def live(
-    rig_file: Annotated[Path | None, typer.Argument(metavar="[RIG]", help="The rig's TOML file.")] = None,
+    rig_file: Annotated[Path | None, typer.Argument(help="The rig's TOML file.")] = None,
     replay: Annotated[Path | None, typer.Option("--replay", help="Play this recording as if it were hardware.")] = None,
     speed: Annotated[
         float, typer.Option("--speed", help="With --replay: 2 is twice as fast as life, inf as fast as can be.")
@@ -103,8 +103,8 @@ def live(
 
 
 def recover(
-    ring: Annotated[Path, typer.Argument(metavar="RING", help="The ring that a killed session left.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT.h5", help="The recording to make.")],
+    ring: Annotated[Path, typer.Argument(help="The ring that a killed session left.")],
+    out: Annotated[Path, typer.Argument(help="The recording to make.")],
 ) -> None:
     """Make a recording from the ring of a session that was killed."""
     from acquisition.recovery import recover as recover_ring
@@ -116,7 +116,7 @@ def recover(
 
 
 def dashboard(
-    ring: Annotated[Path, typer.Argument(metavar="RING", help="The ring of a session, running or ended.")],
+    ring: Annotated[Path, typer.Argument(help="The ring of a session, running or ended.")],
     picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this PNG file, and open no window.")] = None,
     close_at_end: Annotated[bool, typer.Option("--close-at-end", help="Close the window when the session ends.")] = False,
 ) -> None:
@@ -151,5 +151,7 @@ def _tell(outcome: Outcome) -> None:
     say()
     for name, path in outcome.folder.left():
         say(f"{name:<10} {path}")
+    if outcome.folder.report.exists():
+        say(f"Read it here: {outcome.folder.report.resolve().as_uri()}")
     if outcome.faults:
         fail("\n".join(outcome.faults))

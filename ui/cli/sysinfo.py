@@ -6,7 +6,8 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from ui.dashboard import qt_missing
+from ui.dashboard import qt_missing, window_trouble
+from ui.session.dashboard_process import has_display
 
 PACKAGES = (
     "squatscope",
@@ -37,4 +38,12 @@ def lines() -> list[str]:
         except PackageNotFoundError:
             number = "not installed"
         found.append(f"{package:<20}{number}")
-    return [*found, f"dashboard           {qt_missing() or 'can be opened'}"]
+    return [*found, f"dashboard           {_dashboard()}"]
+
+
+def _dashboard() -> str:
+    if missing := qt_missing():
+        return missing
+    if not has_display():
+        return "there is no display here; pictures of it can be made"
+    return window_trouble() or "can be opened"

@@ -5,56 +5,84 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ui.dashboard import qt_missing
+from ui.dashboard import qt_missing, why_it_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 PICTURE_S = 60.0
+CLOSE_S = 10.0
 # The Ctrl-C that ends a session must not end its dashboard as well: a group of its own on Windows, a session elsewhere.
 NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 # -P, since a folder named ui where the user happens to be is not this program.
 COMMAND = [sys.executable, "-P", "-m", "ui.cli.app", "dashboard"]
 
 
-@contextmanager
-def opened(ring: Path, headless: bool, remarks: list[str]) -> Iterator[None]:
-    """Have a dashboard open as a process of its own, where there is a display for it."""
-    if headless:
-        yield
-        return
-    if not _has_display():
-        remarks.append("There is no display, so no dashboard was opened.")
-        yield
-        return
-    if missing := qt_missing():
-        remarks.append(missing)
-        yield
-        return
-    process = subprocess.Popen(
-        [*COMMAND, str(ring), "--close-at-end"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        creationflags=NEW_GROUP,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
+class OpenWindow:
+    """The dashboard's process beside a session; `news` says what became of it, once."""
+
+    def __init__(self, ring: Path) -> None:
+        self._ring = ring
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
+        self._told = False
+        self._process = subprocess.Popen(
+            [*COMMAND, str(ring), "--close-at-end"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            creationflags=NEW_GROUP,
+            start_new_session=True,
+        )
+
+    def news(self) -> str | None:
+        """Return in a sentence why the window is gone while the session runs, the first time it is asked after that."""
+        code = self._process.poll()
+        if code is None or self._told:
+            return None
+        self._told = True
+        again = f"'squatscope dashboard {self._ring}' in another terminal opens it while the session runs."
+        if code == 0:
+            return f"The dashboard was closed; the session goes on, and {again}"
+        self._said.seek(0)
+        return f"{why_it_ended(code, self._said.read().decode(errors='replace'))} The session goes on; {again}"
+
+    def close(self) -> str | None:
+        """Wait until the window has closed by itself at the end, or end it; return what there is to say about that."""
         try:
-            process.wait(10.0)
+            self._process.wait(CLOSE_S)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.returncode > 0:
-            remarks.append(f"The dashboard could not be shown; 'squatscope dashboard {ring}' in a running session says why.")
+            self._process.kill()
+            self._process.wait()
+            return "The dashboard did not close at the end, and was ended."
+        finally:
+            self._said.close()
+        return None
 
 
-def _has_display() -> bool:
+@contextmanager
+def opened(ring: Path, headless: bool, remarks: list[str]) -> Iterator[OpenWindow | None]:
+    """Have a dashboard open as a process of its own, where there is a display for it."""
+    trouble = None if headless else "There is no display, so no dashboard was opened." if not has_display() else qt_missing()
+    if headless or trouble:
+        if trouble:
+            remarks.append(trouble)
+        yield None
+        return
+    window = OpenWindow(ring)
+    try:
+        yield window
+    finally:
+        if said := window.close():
+            remarks.append(said)
+
+
+def has_display() -> bool:
+    """Return whether this process could show a window."""
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 

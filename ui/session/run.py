@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from acquisition.timebase.clock import Clock
     from hardware.source import Source
     from processing.results import Results
+    from ui.session.dashboard_process import OpenWindow
     from ui.session.shutdown import StopRequest
 
 MOST_RING_S = 900.0
@@ -78,8 +79,9 @@ def run_session(
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
-            with dashboard_process.opened(folder.ring, headless, remarks):
-                _watch(parts, console, seconds, stop, remarks)
+            with dashboard_process.opened(folder.ring, headless, remarks) as window:
+                _watch(parts, console, seconds, stop, remarks, window)
+                console.print("Closing the recording and drawing the picture ...")
                 if not parts.gate.refusal:
                     remarks += dashboard_process.save_picture(folder.ring, folder.picture)
         finally:
@@ -171,7 +173,14 @@ def _make_ring(pipeline: Pipeline, folder: Folder, seconds: float) -> Ring:
     )
 
 
-def _watch(parts: _Parts, console: Console, seconds: float | None, stop: StopRequest, remarks: list[str]) -> None:
+def _watch(
+    parts: _Parts,
+    console: Console,
+    seconds: float | None,
+    stop: StopRequest,
+    remarks: list[str],
+    window: OpenWindow | None,
+) -> None:
     """Show the session on the terminal until it ends, and end it; it goes on where the terminal doesn't."""
     engine, gate = parts.engine, parts.gate
     until_s = math.inf if seconds is None else time.monotonic() + seconds
@@ -185,6 +194,8 @@ def _watch(parts: _Parts, console: Console, seconds: float | None, stop: StopReq
         if waiting and gate.open:
             console.print(gate.progress)
             waiting = False
+        if window is not None and (news := window.news()):
+            console.print(news, soft_wrap=True)
         view.update(gate.progress if waiting else "")
 
     try:

@@ -203,3 +203,17 @@ def test_a_baseline_is_what_the_change_is_counted_from():
     assert baselines(found) == {"left": pytest.approx(4.0)}
     (sentence,) = sentences(found)
     assert sentence.startswith("The right quad/hamstring ratio was defined for less than 3 s")
+
+
+@pytest.mark.parametrize(
+    ("levels", "about"), [(("edges", "edges"), ""), (("host", "host"), "plates, emg"), (("edges", "host"), "emg")]
+)
+def test_streams_without_a_sync_line_are_a_doubt(levels, about):
+    streams = [
+        StreamResult(name, 1000.0, 1000.0, 10, 0, 0, 0.0039, level, False)
+        for name, level in zip(("plates", "emg"), levels, strict=True)
+    ]
+    found = [caveat for caveat in caveats(results(streams=streams)) if caveat.id == "no_sync_line"]
+    assert [caveat.about for caveat in found] == ([about] if about else [])
+    assert all(caveat.values == {"residual_ms": pytest.approx(3.9)} for caveat in found)
+    assert not [caveat for caveat in caveats(results(streams=streams[1:])) if caveat.id == "no_sync_line"], "one needs no other"

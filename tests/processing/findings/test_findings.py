@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from acquisition.rig import SIDES
@@ -11,7 +12,7 @@ from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
 from processing.findings.findings import findings
 from processing.flags.kinds import KINDS
-from processing.results import FlagResult, Results
+from processing.results import FlagResult, Results, Table
 
 NAN = float("nan")
 
@@ -28,21 +29,33 @@ def results(flags=()) -> Results:
 
 
 def test_flags_of_one_rule_and_side_are_one_finding():
+    time_s = np.arange(100) / 10.0
+    shift = np.where(
+        time_s < 1.0, -6.0, np.where(time_s < 2.5, 7.0, np.where(time_s < 4.0, 0.0, np.where(time_s < 6.0, 8.0, 12.0)))
+    )
+    table = Table(("load_shift_pct",), ("%",), ("id",), time_s, shift[:, None])
     found = findings(
-        results(
-            flags=[
-                flag(start_s=4.0, end_s=NAN, peak=-8.0, severity=Severity.RED),
-                flag(start_s=1.0, end_s=2.5, peak=7.0),
-                flag(side="left", start_s=0.5, end_s=1.0, peak=-6.0),
-            ]
+        replace(
+            results(
+                flags=[
+                    flag(start_s=4.0, end_s=NAN, peak=12.0, severity=Severity.RED),
+                    flag(start_s=1.0, end_s=2.5, peak=7.0),
+                    flag(side="left", start_s=0.5, end_s=1.0, peak=-6.0),
+                ]
+            ),
+            tables={"plates.force": table},
         )
     )
-    assert [(f.side, f.severity, f.times, f.first_s, f.total_s, f.peak, f.limit) for f in found] == [
-        ("right", Severity.RED, 2, 1.0, 7.5, -8.0, 10.0),
-        ("left", Severity.AMBER, 1, 0.5, 0.5, -6.0, 5.0),
+    assert [(f.side, f.severity, f.times, f.first_s, f.peak) for f in found] == [
+        ("right", Severity.RED, 2, 1.0, 12.0),
+        ("left", Severity.AMBER, 1, 0.5, -6.0),
     ]
-    assert found[0].sentence() == "Load_shift on the right: 2 times, first at 1.0 s, 7.5 s in all, at most 8.0 % (limit 10 %)"
-    assert ": once, first at 0.5 s" in found[1].sentence()
+    assert (found[0].amber_s, found[0].red_s) == pytest.approx((7.5, 4.0))
+    assert (found[1].amber_s, found[1].red_s) == pytest.approx((0.5, 0.0))
+    assert found[0].sentence() == (
+        "Load_shift on the right: 2 times, first at 1.0 s; beyond 5 % for 7.5 s, beyond 10 % for 4.0 s; at most 12 %"
+    )
+    assert found[1].sentence() == "Load_shift on the left: once, first at 0.5 s; beyond 5 % for 0.5 s; at most 6.0 %"
 
 
 def test_the_most_severe_comes_first_then_the_earliest():

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import h5py
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from acquisition.recording import RecordingWriter
-from acquisition.rig.rig_file import example, load
+from acquisition.rig.rig_file import example, examples, load
 from acquisition.stretches import TICK, Stretch
 from hardware.source import SourceError
 from tests.support.recordings import complete
@@ -127,7 +128,7 @@ def test_results_that_exist_are_told_and_stay(squatscope, files, tmp_path):
     assert squatscope("reprocess", files["recording"], "--out", "new").code == 0
     before = tree(tmp_path)
     told = squatscope("reprocess", files["recording"], "--out", "new")
-    assert_one_sentence(told, "good [one].metrics.h5 exists already")
+    assert_one_sentence(told, "--skip-existing")
     assert tree(tmp_path) == before
 
 
@@ -139,14 +140,13 @@ def test_one_bad_recording_spoils_no_other(squatscope, files, tmp_path):
     assert {path.name for path in (tmp_path / "new").iterdir()} == {"good [one].metrics.h5", "good [one].html"}
 
 
-def test_recordings_of_one_name_get_names_of_their_own(squatscope, files, tmp_path):
-    copies = []
-    for folder in ("a/one", "b/one", "c"):
-        (tmp_path / folder).mkdir(parents=True)
-        copies.append(tmp_path / folder / "r.h5")
-        copies[-1].write_bytes(files["recording"].read_bytes())
-    assert squatscope("reprocess", *copies, "--out", "new").code == 0
-    assert {path.name for path in (tmp_path / "new").glob("*.html")} == {"one-r.html", "one-r-2.html", "c-r.html"}
+def test_recordings_of_one_name_in_several_folders_keep_apart(squatscope, files, tmp_path):
+    for folder in ("P01/one", "P02"):
+        (tmp_path / "study" / folder).mkdir(parents=True)
+        (tmp_path / "study" / folder / "squat.h5").write_bytes(files["recording"].read_bytes())
+    assert squatscope("reprocess", "study", "--out", "new").code == 0
+    made = sorted(path.name for path in (tmp_path / "new").glob("*.h5"))
+    assert made == ["P01-one-squat.metrics.h5", "P02-squat.metrics.h5"]
 
 
 @pytest.mark.parametrize(
@@ -245,3 +245,58 @@ def test_a_session_ended_before_it_began_leaves_nothing(squatscope, tmp_path, mo
     told = squatscope("demo", "--seconds", "6", "--headless", "--out", "new")
     assert_one_sentence(told, "ended before it began")
     assert tree(tmp_path) == set()
+
+
+def test_version_and_short_help(squatscope):
+    assert squatscope("--version").out == f"squatscope {version('squatscope')}\n"
+    for arguments in (("-h",), ("live", "-h")):
+        told = squatscope(*arguments)
+        assert (told.code, told.err) == (0, "")
+        assert "[[" not in told.out
+
+
+def test_a_new_rig_is_a_shipped_one(squatscope, tmp_path):
+    listed = squatscope("new-rig").out
+    assert all(f"{name} " in listed for name in examples())
+    assert squatscope("new-rig", "cyton").out == example("cyton").read_text(encoding="utf-8")
+    told = squatscope("new-rig", "cyton", "--out", "my lab.toml")
+    assert "squatscope check my lab.toml" in told.out
+    assert (tmp_path / "my lab.toml").read_bytes() == example("cyton").read_bytes()
+    assert_one_sentence(squatscope("new-rig", "cyton", "-o", "my lab.toml"), "my lab.toml")
+    assert_one_sentence(squatscope("new-rig", "cytom"), "cytom")
+
+
+def test_names_of_results_depend_on_nothing_but_the_recording(squatscope, files, tmp_path):
+    session = tmp_path / "monday" / "recording.h5"
+    session.parent.mkdir()
+    session.write_bytes(files["recording"].read_bytes())
+    for count, arguments in enumerate(((session,), (files["recording"], session), (tmp_path / "monday",))):
+        assert squatscope("reprocess", *arguments, "--out", f"out{count}").code == 0
+        assert (tmp_path / f"out{count}" / "monday.metrics.h5").exists()
+    assert (tmp_path / "out1" / "good [one].metrics.h5").exists()
+
+
+def test_a_folder_is_its_recordings_and_a_rerun_is_one_sentence(squatscope, files, tmp_path):
+    lab = tmp_path / "lab"
+    for name in ("a", "b"):
+        (lab / name).mkdir(parents=True)
+        (lab / name / "recording.h5").write_bytes(files["recording"].read_bytes())
+    (lab / "notes.h5").write_text("no recording")
+    assert squatscope("reprocess", lab, "--out", "out").code == 0
+    made = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert made == ["a.html", "a.metrics.h5", "b.html", "b.metrics.h5"]
+    told = squatscope("reprocess", lab, "--out", "out")
+    assert_one_sentence(told)
+    assert "--skip-existing" in told.err
+    (lab / "c").mkdir()
+    (lab / "c" / "recording.h5").write_bytes(files["recording"].read_bytes())
+    told = squatscope("reprocess", lab, "--out", "out", "--skip-existing")
+    assert told.code == 0
+    assert "1 of 3 recordings were written into out; 2 were there already" in told.out
+    (tmp_path / "empty").mkdir()
+    assert_one_sentence(squatscope("reprocess", "empty", "--out", "other"), "empty")
+    (tmp_path / "other lab" / "a").mkdir(parents=True)
+    (tmp_path / "other lab" / "a" / "recording.h5").write_bytes(files["recording"].read_bytes())
+    told = squatscope("reprocess", lab, "other lab", "--out", "third")
+    assert_one_sentence(told)
+    assert "would both be called 'a'" in told.err
