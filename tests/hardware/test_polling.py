@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -131,4 +132,26 @@ def test_a_client_that_fails_is_lost_at_once_and_joined_again(made):
     while made._held != "two":
         made.read(0.01)
     assert made.released == ["gone"]
+    assert made.state is SourceState.RUNNING
+
+
+def test_reading_does_not_wait_for_a_device_that_is_joined_again(made):
+    read_for(made, 0.5)
+    may_join, joining = threading.Event(), threading.Event()
+
+    def join():
+        joining.set()
+        may_join.wait(30)
+        return "two"
+
+    made._join = join
+    made._held = "gone"
+    assert made.read(0.01) is None
+    joining.wait(30)
+    for _ in range(3):
+        assert made.read(0.01) is None
+        assert made.state is SourceState.LOST
+    may_join.set()
+    while made._held != "two":
+        made.read(0.01)
     assert made.state is SourceState.RUNNING
