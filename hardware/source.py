@@ -82,6 +82,15 @@ class Block:
     segment: int = 0
 
 
+RATE_OFF = 1e-4
+"""How far the rate of a rig may be from that of the device, as a share of it: what a crystal is off, and digits left out."""
+
+
+def same_rate(one_hz: float, other_hz: float) -> bool:
+    """Return whether two rates are one and the same, but for digits that were left out."""
+    return abs(one_hz / other_hz - 1.0) <= RATE_OFF
+
+
 class Source(Protocol):
     """One device with one clock. Called by one thread, in the order open, start, read ..., stop, close.
 

@@ -13,7 +13,8 @@ class BrainflowSettings(Settings):
     """A board by its name in BrainFlow (`CYTON_BOARD`, `SYNTHETIC_BOARD`), and its address.
 
     `serial_port`, `ip_address`, `ip_port`, `mac_address` and `serial_number` are given as far as the board needs them.
-    `config` is sent to the board once before it streams, in the board's own commands. `inputs` are the board's EMG inputs in
+    `config` is sent to the board once before it streams, in the board's own commands; where that sets another rate than the
+    board's usual one, `rate_from_config` says that the stream's rate is meant. `inputs` are the board's EMG inputs in
     the order of the stream's columns, counted from 1 as printed on the board; without it they are the first ones. A board
     that went away is looked for during `rejoin_s`.
     """
@@ -26,6 +27,7 @@ class BrainflowSettings(Settings):
     mac_address: str = ""
     serial_number: str = ""
     config: str = ""
+    rate_from_config: bool = False
     inputs: list[Annotated[int, Field(ge=1)]] | None = None
     rejoin_s: NotNegative = 60.0
 

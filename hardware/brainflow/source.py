@@ -11,7 +11,7 @@ from hardware.brainflow.session import BoardFacts, Session, begin, board_facts, 
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.polling import Fetched, PolledSource
 from hardware.sample_numbering import SampleNumbering
-from hardware.source import SourceError, SourceState, Stream
+from hardware.source import SourceError, SourceState, Stream, same_rate
 
 SHORTEST_POLL_S = 0.002
 LONGEST_POLL_S = 0.02
@@ -52,10 +52,11 @@ class BrainflowSource(PolledSource[Session]):
             raise SourceError(
                 f"The stream {stream.name!r} is said to be in {unit!r}, but BrainFlow gives uV; set its units so."
             )
-        if stream.rate_hz != facts.rate_hz:
+        if not same_rate(stream.rate_hz, facts.rate_hz) and not self._settings.rate_from_config:
             raise SourceError(
-                f"The stream {stream.name!r} is set to {stream.rate_hz:g} Hz, but the board {facts.name} samples at "
-                f"{facts.rate_hz:g} Hz; set rate_hz = {facts.rate_hz:g}."
+                f"The stream {stream.name!r} is set to {stream.rate_hz!r} Hz, but the board {facts.name} samples at "
+                f"{facts.rate_hz!r} Hz; set rate_hz = {facts.rate_hz!r}, or rate_from_config = true in [stream.source] where "
+                "config sets the board to another rate."
             )
         inputs = self._settings.inputs or list(range(1, len(stream.channels) + 1))
         if len(inputs) != len(stream.channels):
@@ -69,6 +70,10 @@ class BrainflowSource(PolledSource[Session]):
                 f"{len(facts.input_rows)}; leave out what it does not have."
             )
         return [facts.input_rows[number - 1] for number in inputs]
+
+    def check(self) -> None:
+        """Check the settings against the board's description, without a board; raises SourceError."""
+        self._chosen_rows(board_facts(self._settings.board))
 
     def start(self) -> None:
         """Let the board stream; one that was stopped before is opened anew, which takes 1 s. Raises SourceError."""

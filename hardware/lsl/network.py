@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from hardware.lsl.settings import LslNetwork
-from hardware.source import SourceError, Stream
+from hardware.source import SourceError, Stream, same_rate
 
 # LSL asks anew every 0.5 s; a timeout that ends just then may take it 5 s longer.
 LOOK_S = 0.8
@@ -100,10 +100,10 @@ def _check(pylsl: Any, stream: Stream, info: Any) -> None:  # noqa: ANN401
         )
     if info.nominal_srate() == 0:
         raise SourceError(f"{name} has no fixed rate; choose a stream that has one.")
-    if info.nominal_srate() != stream.rate_hz:
+    if not same_rate(info.nominal_srate(), stream.rate_hz):
         raise SourceError(
-            f"{name} runs at {info.nominal_srate():g} Hz, but the rig says {stream.rate_hz:g} Hz for {stream.name!r}; set "
-            f"rate_hz = {info.nominal_srate():g}."
+            f"{name} runs at {info.nominal_srate()!r} Hz, but the rig says {stream.rate_hz!r} Hz for {stream.name!r}; set "
+            f"rate_hz = {info.nominal_srate()!r}."
         )
     exact_in_float32 = (pylsl.cf_float32, pylsl.cf_int16, pylsl.cf_int8)
     if stream.dtype == "float32" and info.channel_format() not in exact_in_float32:

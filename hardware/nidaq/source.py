@@ -19,11 +19,10 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 from hardware.nidaq.connection import OVERFLOWS, TIMED_OUT, Connection, device_code, may_come_back
 from hardware.nidaq.settings import NidaqSettings
 from hardware.reconnect import Reconnect
-from hardware.source import Block, SourceError, SourceState, Stream
+from hardware.source import Block, SourceError, SourceState, Stream, same_rate
 
 BACKLOG_EVERY_S = 0.25
 SILENT_AFTER_S = 1.0
-RATE_TOLERANCE = 1e-4
 # A computer that overflows this often within this time can't keep up, and restarting for ever would hide it.
 OVERFLOWS_AT_MOST = 5
 OVERFLOWS_WITHIN_S = 60.0
@@ -101,11 +100,11 @@ class NidaqSource:
             self.close()
             raise self._connection.explain(error, self._doing("opened")) from error
         self.actual_rate_hz = self._task.rate_hz
-        off = self.actual_rate_hz / self.stream.rate_hz - 1.0
-        if abs(off) > RATE_TOLERANCE:
-            self.note = (
-                f"The device samples the stream {self.stream.name!r} at {self.actual_rate_hz:.7g} Hz instead of "
-                f"{self.stream.rate_hz:g} Hz, which its clock can't make; set rate_hz to what it makes."
+        if not same_rate(self.actual_rate_hz, self.stream.rate_hz):
+            self.close()
+            raise SourceError(
+                f"{self._doing('opened')} at {self.stream.rate_hz!r} Hz: the device's clock can't make that, and would "
+                f"sample at {self.actual_rate_hz!r} Hz; set rate_hz = {self.actual_rate_hz!r}."
             )
 
     def start(self) -> None:

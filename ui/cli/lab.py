@@ -36,11 +36,15 @@ def new_rig(
 
 
 def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]) -> None:
-    """Check a rig file, and say what it describes."""
+    """Check a rig file as a session would, but for the devices, and say what it describes."""
     from acquisition.rig.rig_file import load
     from processing.findings.caveats import about_places
+    from processing.pipeline import Pipeline
+    from ui.session.sources import check_sources
 
     rig = load(rig_file)
+    check_sources(rig)
+    Pipeline(rig)
     for stream in rig.stream:
         say(f"stream {stream.name}: {len(stream.channels)} channels at {stream.rate_hz:g} Hz, {stream.source.kind}")
     for plate in rig.plate:

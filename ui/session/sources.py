@@ -25,6 +25,16 @@ def sources_of(rig: Rig, seconds: float | None, seed: int) -> list[Source]:
     return [_source_of(settings, simulated) for settings in rig.stream]
 
 
+def check_sources(rig: Rig) -> None:
+    """Check all of a rig's settings that can be checked without a device; raises SourceError."""
+    for settings, source in zip(rig.stream, sources_of(rig, None, 0), strict=True):
+        if isinstance(settings.source, BrainflowSettings):
+            from hardware.brainflow.source import BrainflowSource
+
+            if isinstance(source, BrainflowSource):
+                source.check()
+
+
 def _source_of(settings: StreamSettings, simulated: _Simulated) -> Source:
     stream = settings.stream()
     match settings.source:

@@ -294,3 +294,11 @@ def test_the_boards_and_ports_are_listed() -> None:
     assert len(boards["CYTON_DAISY_BOARD"].input_rows) == 16
     assert "PLAYBACK_FILE_BOARD" not in boards
     assert all(port.startswith("/dev/") for port in discover())
+
+
+def test_a_rate_is_refused_unless_the_config_sets_it() -> None:
+    with pytest.raises(SourceError, match=r"set rate_hz = 250\.0, or rate_from_config = true"):
+        BrainflowSource(stream(4, rate_hz=500.0), BrainflowSettings(board="CYTON_BOARD", config="~5")).check()
+    chosen = BrainflowSettings(board="CYTON_BOARD", config="~5", rate_from_config=True)
+    BrainflowSource(stream(4, rate_hz=500.0), chosen).check()
+    BrainflowSource(stream(4, rate_hz=250.01), BrainflowSettings(board="CYTON_BOARD")).check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import shutil
 import subprocess
 import threading
@@ -198,13 +199,19 @@ def test_no_rpc_but_the_read_for_most_blocks(server: StandInServer, rack: Rack) 
     assert rack.calls["GetReadAttributeUInt32"] <= rack.calls["ReadAnalogF64"] / 4
 
 
-def test_rate_is_read_back_and_a_difference_is_said() -> None:
+@pytest.mark.parametrize("asked_hz", [2000.0, 1000.0, 1850.0])
+def test_a_rate_that_the_clock_can_not_make_is_refused_with_one_that_it_can(asked_hz: float) -> None:
     server = StandInServer(Rack(numbered, (Card(timebase_hz=13107.2),)))
     try:
-        with running(make(server, rate_hz=2000.0)) as source:
-            assert source.actual_rate_hz == pytest.approx(13107.2 / 7)
-            assert "1872.457 Hz" in source.note
-            assert source.stream.rate_hz == 2000.0
+        with pytest.raises(SourceError, match="set rate_hz = ") as refused:
+            make(server, rate_hz=asked_hz).open()
+        advised_hz = float(re.findall(r"set rate_hz = (\S+)\.$", str(refused.value))[0])
+        assert advised_hz != asked_hz
+        with running(make(server, rate_hz=advised_hz)) as source:  # advice must work when it is followed
+            assert source.actual_rate_hz == advised_hz
+            assert source.note == ""
+        with running(make(server, rate_hz=float(f"{advised_hz:.6g}"))) as source:
+            assert source.note == "", "six digits will do"
     finally:
         server.kill()
 

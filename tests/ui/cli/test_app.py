@@ -300,3 +300,26 @@ def test_a_folder_is_its_recordings_and_a_rerun_is_one_sentence(squatscope, file
     told = squatscope("reprocess", lab, "other lab", "--out", "third")
     assert_one_sentence(told)
     assert "would both be called 'a'" in told.err
+
+
+@pytest.mark.parametrize(
+    ("rig", "wrong", "right", "says"),
+    [
+        ("ni-and-cyton", '"CYTON_BORD"', '"CYTON_BOARD"', "did you mean CYTON_BOARD"),
+        ("ni-and-cyton", "rate_hz = 200.0", "rate_hz = 250.0", "set rate_hz = 250.0"),
+        ("ni-two-plates", '"Dev1/ai0", "Dev1/ai0"', '"Dev1/ai0"', "listed twice"),
+        ("demo", "notch_hz = 1200.0", "notch_hz = 0.0", "notch_hz (1200) must be below"),
+        ("demo", "envelope_hz = 1000.0", "envelope_hz = 6.0", "envelope_hz (1000) must be below"),
+    ],
+)
+def test_check_refuses_what_a_session_would_refuse(squatscope, tmp_path, rig, wrong, right, says):
+    text = example(rig).read_text(encoding="utf-8")
+    if right.split(" = ")[0] in ("notch_hz", "envelope_hz") and right not in text:
+        text += f"\n[emg_processing]\n{right}\n"
+    assert right in text
+    (tmp_path / "good.toml").write_text(text, encoding="utf-8")
+    assert squatscope("check", "good.toml").code == 0
+    (tmp_path / "bad.toml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    told = squatscope("check", "bad.toml")
+    assert (told.code, says in told.err.replace("\n", " ")) == (1, True), told.err
+    assert "Traceback" not in told.err
