@@ -116,12 +116,20 @@ def recover(
 
 
 def dashboard(
-    ring: Annotated[Path, typer.Argument(help="The ring of a session, running or ended.")],
+    ring: Annotated[
+        Path | None, typer.Argument(help="The ring of a session, running or ended; without it the newest that runs.")
+    ] = None,
     picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this PNG file, and open no window.")] = None,
     close_at_end: Annotated[bool, typer.Option("--close-at-end", help="Close the window when the session ends.")] = False,
 ) -> None:
-    """Open the dashboard of a session; it can be closed and opened at any time, and any number of times."""
+    """Open a dashboard on a session, any number of times; without a ring on the newest, and then on the next."""
+    from ui.archive.running import newest
     from ui.dashboard import qt_missing
+
+    follow = ring is None
+    ring = ring or newest()
+    if ring is None:
+        fail("No session of yours is running; start one with 'squatscope live RIG.toml', or name the ring of one that ended.")
 
     if missing := qt_missing():
         fail(missing)
@@ -132,7 +140,7 @@ def dashboard(
         return
     from ui.dashboard.views.operator import show
 
-    raise typer.Exit(show(ring, close_at_end=close_at_end))
+    raise typer.Exit(show(ring, close_at_end=close_at_end, next_ring=newest if follow else None))
 
 
 def _tell(outcome: Outcome) -> None:

@@ -19,6 +19,7 @@ from acquisition.timebase.time_base import TimeBase
 from hardware.errors import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
+from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.report import report
 from ui.session import dashboard_process
@@ -79,7 +80,7 @@ def run_session(
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
-            with dashboard_process.opened(folder.ring, headless, remarks) as window:
+            with running.noted(folder.ring), dashboard_process.opened(folder.ring, headless, remarks) as window:
                 _watch(parts, console, seconds, stop, remarks, window)
                 console.print("Closing the recording and drawing the picture ...")
                 if not parts.gate.refusal:

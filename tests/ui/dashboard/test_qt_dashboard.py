@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -497,3 +498,50 @@ def test_without_fonts_no_boxes_are_drawn(tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert "Qt finds no fonts" in done.stderr
     assert not (tmp_path / "dashboard.png").exists()
+
+
+def test_a_second_screen_goes_over_to_the_next_session(tmp_path, qapp, qtbot):
+    one, two = SquatRing(tmp_path / "one.h5", rig_data()), SquatRing(tmp_path / "two.h5", rig_data())
+    one.advance(1.0)
+    two.advance(1.0)
+    shown = dashboard_window.Shown(Ring.attach(one.ring.path))
+    first = shown.window
+    shown.go_over(lambda: two.ring.path)
+    assert shown.window is first, "it stays while its session runs"
+    one.finish()
+    shown.go_over(lambda: None)
+    shown.go_over(lambda: one.ring.path)
+    assert shown.window is first, "it stays while there is no other"
+    shown.go_over(lambda: two.ring.path)
+    assert shown.window.feed.ring.path == two.ring.path
+    assert shown.window.isVisible()
+    assert not first.isVisible()
+    shown.window.close()
+
+
+def test_after_the_end_streams_have_ended_and_have_no_delay(tmp_path, opened, monkeypatch):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(3.0)
+    squat.finish()
+    window = opened(squat.ring)
+    words = texts(window.streams, monkeypatch)
+    assert "ended" in words
+    assert "running" not in words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_a_dashboard_ends_when_it_is_told_to(tmp_path):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(1.0)
+    code = (
+        "import sys, pathlib; from PySide6.QtCore import QTimer; from ui.dashboard.views import operator\n"
+        "QTimer.singleShot(0, lambda: print('shown', flush=True)); operator.show(pathlib.Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "ring.h5")]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "shown\n"
+    process.terminate()
+    assert process.wait(30) == -signal.SIGTERM
+    process.stdout.close()

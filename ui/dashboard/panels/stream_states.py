@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
+from acquisition.ring import SessionPhase
 from hardware.severity import Severity
 from hardware.source import SourceState
 from ui.dashboard.drawing import colours, lettering
@@ -62,8 +63,9 @@ class StreamStates(Panel):
                 y += note_height
 
     def _texts(self, health: StreamHealth) -> tuple[Severity, str, str, str, str]:
-        word, severity = _WORDS[health.state]
-        ended = self._feed.frozen or health.state == SourceState.ENDED
+        finished = self._feed.ring.phase is SessionPhase.FINISHED
+        word, severity = _WORDS[SourceState.ENDED if finished and health.state is SourceState.RUNNING else health.state]
+        ended = self._feed.frozen or finished or health.state is SourceState.ENDED
         delay = "" if ended or math.isnan(health.delay_s) else _delay(health.delay_s)
         if not ended and health.state == SourceState.RUNNING and health.delay_s > _SLOW_S:
             severity = Severity.AMBER

@@ -24,11 +24,13 @@ from ui.dashboard.panels.plates_view import PlatesView
 from ui.dashboard.panels.stream_states import StreamStates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FRAME_MS = 16
 _BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
 _AFTER_END_MS = 1000
+_NEXT_MS = 1000
 
 
 class Window(QWidget):
@@ -183,21 +185,55 @@ class _Unknown(Panel):
             self.say(painter, "This ring doesn't say what its channels are", "its description holds no rig that can be read")
 
 
-def show(ring_path: Path, *, close_at_end: bool = False) -> int:
+def show(ring_path: Path, *, close_at_end: bool = False, next_ring: Callable[[], Path | None] | None = None) -> int:
     """Show the dashboard of a ring until it is closed, and return the exit code of its process.
 
-    It stays open when the session ends, unless `close_at_end`. Raises RingError for a file that is no ring, DashboardError
-    where Qt has no fonts.
+    It stays open when the session ends, unless `close_at_end`; with `next_ring`, which is asked once a second from then on, it
+    goes over to the session that begins next. Raises RingError for a file that is no ring, DashboardError where Qt has no
+    fonts.
     """
     ring = Ring.attach(ring_path)
     app = QApplication.instance() or QApplication(["squatscope"])
     lettering.typeface(20, False)
     sweep.warm()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    window = Window(Feed(ring), close_at_end=close_at_end)
-    screen = QApplication.primaryScreen().availableGeometry()
-    window.resize(min(1920, screen.width()), min(1080, screen.height()))
-    window.catch_up()
-    window.start()
-    window.showMaximized()
+    for ending in ("SIGINT", "SIGTERM"):  # Qt's loop hears no Python handler; there is nothing here to be put in order
+        signal.signal(getattr(signal, ending), signal.SIG_DFL)
+    shown = Shown(ring, close_at_end=close_at_end)
+    if next_ring is not None:
+        shown.follow(next_ring)
     return int(app.exec())
+
+
+class Shown:
+    """The window on the screen, and the ring that it shows."""
+
+    def __init__(self, ring: Ring, *, close_at_end: bool = False) -> None:
+        self.window = Window(Feed(ring), close_at_end=close_at_end)
+        screen = QApplication.primaryScreen().availableGeometry()
+        self.window.resize(min(1920, screen.width()), min(1080, screen.height()))
+        self._open()
+        self._timer = QTimer()
+
+    def _open(self) -> None:
+        self.window.catch_up()
+        self.window.start()
+        self.window.showMaximized()
+
+    def follow(self, next_ring: Callable[[], Path | None]) -> None:
+        """Go over to the next session once this one has ended."""
+        self._timer.timeout.connect(lambda: self.go_over(next_ring))
+        self._timer.start(_NEXT_MS)
+
+    def go_over(self, next_ring: Callable[[], Path | None]) -> None:
+        """Show the ring that is next, if this session has ended and there is one."""
+        feed = self.window.feed
+        if feed.ring.phase is not SessionPhase.FINISHED and not feed.dead:
+            return
+        path = next_ring()
+        if path is None or path == feed.ring.path:
+            return
+        before, self.window = self.window, Window(Feed(Ring.attach(path)))
+        self.window.setGeometry(before.geometry())
+        self._open()
+        before.close()
+        before.deleteLater()
