@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import sys
 import threading
 import time
 import tty
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hardware.source import SourceError
 
 PACKETS_PER_S = 250.0
 GAINS = (1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0)
@@ -84,10 +87,13 @@ class CytonStandIn:
         """Make the port and power up; does nothing while plugged in."""
         if self._thread is not None:
             return
-        master, slave = pty.openpty()
-        tty.setraw(slave)
-        os.set_blocking(master, False)
-        self.port.symlink_to(os.ttyname(slave))
+        if sys.platform != "win32":
+            master, slave = pty.openpty()
+            tty.setraw(slave)
+            os.set_blocking(master, False)
+            self.port.symlink_to(os.ttyname(slave))
+        else:
+            raise SourceError("Windows has no pseudo-terminals, so no Cyton can be played there.")
         self._unplugged.clear()
         self.streaming = False
         self._gains[:] = 24.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 import tempfile
@@ -24,10 +25,11 @@ def notes() -> Path:
     if usual and Path(usual).is_dir():
         folder = Path(usual) / "squatscope"
     else:
-        folder = (
-            Path(tempfile.gettempdir())
-            / f"squatscope-{os.environ.get('USERNAME', '') if sys.platform == 'win32' else os.getuid()}"
-        )
+        if sys.platform == "win32":
+            user = getpass.getuser()
+        else:
+            user = str(os.getuid())
+        folder = Path(tempfile.gettempdir()) / f"squatscope-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if sys.platform != "win32" and folder.stat().st_uid != os.getuid():
         raise PermissionError(f"{folder} belongs to somebody else")
