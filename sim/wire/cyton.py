@@ -87,13 +87,8 @@ class CytonStandIn:
         """Make the port and power up; does nothing while plugged in."""
         if self._thread is not None:
             return
-        if sys.platform != "win32":
-            master, slave = pty.openpty()
-            tty.setraw(slave)
-            os.set_blocking(master, False)
-            self.port.symlink_to(os.ttyname(slave))
-        else:
-            raise SourceError("Windows has no pseudo-terminals, so no Cyton can be played there.")
+        master, slave, name = _pseudo_terminal()
+        self.port.symlink_to(name)
         self._unplugged.clear()
         self.streaming = False
         self._gains[:] = 24.0
@@ -245,3 +240,14 @@ class CytonStandIn:
             wire += b"".join(int(value).to_bytes(3, "big", signed=True) for value in row)
             wire += bytes(6) + b"\xc0"
         return bytes(wire)
+
+
+def _pseudo_terminal() -> tuple[int, int, str]:
+    """Return both ends of a pseudo-terminal, and the name of the one that a client opens."""
+    if sys.platform == "win32":
+        raise SourceError("Windows has no pseudo-terminals, so no Cyton can be played there.")
+    else:  # noqa: RET506 - what mypy takes for another platform must not follow on
+        master, slave = pty.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        return master, slave, os.ttyname(slave)
