@@ -19,12 +19,13 @@ PROBE_BYTES = 16 * 2**20
 
 def claim(path: Path, size: int) -> None:
     """Make a new file of `size` bytes; raises FileExistsError, or OSError where there is no room, and then leaves nothing."""
-    with path.open("xb", buffering=0) as file:
-        try:
+    file = path.open("xb", buffering=0)
+    try:
+        with file:
             allocate(file, 0, size)
-        except OSError:
-            path.unlink()
-            raise
+    except OSError:
+        path.unlink()
+        raise
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
@@ -59,12 +60,14 @@ def disk_of(folder: Path) -> Disk:
     probe = folder / "probe.disk.bin"
     content = os.urandom(2**20)
     began_s = time.monotonic()
-    with probe.open("xb") as file:
-        try:
+    file = probe.open("xb")
+    try:
+        with file:
             for _ in range(PROBE_BYTES // len(content)):
                 file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        finally:
-            probe.unlink()
-    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / (time.monotonic() - began_s))
+        taken_s = time.monotonic() - began_s
+    finally:
+        probe.unlink()
+    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / taken_s)

@@ -13,7 +13,8 @@ The writer of a stream announces, writes, then publishes:
 
 A reader looks at PUBLISHED, copies, and then looks at RESERVED: what it copied is whole if RESERVED - capacity has not gone
 past it; otherwise it was lapped, and says by how many samples. Readers write nothing, so any number of them cost the writer
-nothing. The counters are aligned 8-byte integers, and x86-64 keeps the order of stores, so neither side needs a lock.
+nothing. The counters are aligned 8-byte integers, and a fence stands between these steps on either side, so that no processor
+turns them around; neither side needs a lock.
 
 After a crash or kill -9 the file opens in any HDF5 program, with no repair, and holds every block that was published.
 """
@@ -28,12 +29,14 @@ import time
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import h5py
 import numpy as np
 
 from acquisition import ring_file
 from acquisition.disk import NO_SPACE
+from acquisition.fence import fence
 from acquisition.hdf5_text import text_of, texts_of
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
 from hardware.errors import SquatscopeError
@@ -85,6 +88,8 @@ class Ring:
             self._session = self._arrays["session"]
             self._notes = self._arrays["notes"]
             self._order = {name: i for i, name in enumerate(self.streams)}
+            self._views: WeakSet[StreamWriter | StreamReader] = WeakSet()
+            fence()  # compiled now, and not when the first block comes
             _ = self.phase, [self.state(name) for name in self.streams]
         except RingError:
             raise
@@ -134,17 +139,26 @@ class Ring:
         return np.asarray(self._bytes[offset : offset + count]).view(dtype).reshape(shape)
 
     def close(self) -> None:
-        """Let go of the mapping; it ends with the last writer or reader of this ring."""
+        """Let go of the mapping, and have all writers and readers of this ring let go of it; they are of no use any more.
+
+        Only then can the file be deleted everywhere: Windows keeps a file that anything maps.
+        """
+        for view in list(self._views):
+            view.let_go()
         self._arrays.clear()
         del self._bytes, self._counters, self._session, self._notes
 
     def writer(self, name: str) -> StreamWriter:
         """Return the writer of a stream; there must be only one."""
-        return StreamWriter(self, name)
+        writer = StreamWriter(self, name)
+        self._views.add(writer)
+        return writer
 
     def reader(self, name: str, rows_back: int | None = None) -> StreamReader:
         """Return a reader that begins at the oldest row still there, or `rows_back` rows before the newest."""
-        return StreamReader(self, name, rows_back)
+        reader = StreamReader(self, name, rows_back)
+        self._views.add(reader)
+        return reader
 
     def counter(self, name: str, which: int) -> int:
         """Return one counter of a stream (RESERVED, PUBLISHED, TICKS, STATE or BACKLOG)."""
@@ -230,15 +244,23 @@ class StreamWriter:
         end = self._row + count
 
         self._counters[RESERVED] = end
+        fence()
         self._samples[start : start + until_end] = block.samples[:until_end]
         if until_end < count:
             self._samples[: count - until_end] = block.samples[until_end:]
         self._ticks[self._tick % len(self._ticks)] = (end, block.first_index + count, block.segment, block.host_s)
+        fence()
         self._counters[TICKS] = self._tick + 1
         self._counters[PUBLISHED] = end
 
         self._row = end
         self._tick += 1
+
+    def let_go(self) -> None:
+        """Let go of the mapping; what is appended after that raises ValueError, what is reported goes nowhere."""
+        self._samples, self._ticks = np.empty((0, *self._samples.shape[1:])), self._ticks[:0].copy()
+        self._counters, self._notes = self._counters.copy(), self._notes.copy()
+        self._capacity = 0
 
     def report(self, state: SourceState, backlog: int = 0, note: str = "") -> None:
         """Say what the source is doing, for the screens."""
@@ -263,6 +285,12 @@ class StreamReader:
             self.row = max(self.row, int(self._counters[PUBLISHED]) - rows_back)
         self._tick = 0
         self.missed = self._missed_before = 0
+
+    def let_go(self) -> None:
+        """Let go of the mapping; nothing new is read after that."""
+        self._samples, self._ticks = np.empty((0, *self._samples.shape[1:])), self._ticks[:0].copy()
+        self._tick_rows, self._counters = self._ticks["row"], self._counters.copy()
+        self._counters[PUBLISHED] = self.row
 
     @property
     def waiting(self) -> int:
@@ -297,6 +325,7 @@ class StreamReader:
 
     def _copy(self, until: int, published: int) -> Stretch | None:
         """Copy the blocks up to row `until`, at least one, as far as they follow on; None if they were overwritten."""
+        fence()
         ticks = self._ticks_between(self.row, until)
         # Ticks are overwritten as rows are; one that is newer than what was published shows it.
         if not len(ticks) or not self.row < ticks["row"][0] <= published:
@@ -307,6 +336,7 @@ class StreamReader:
         start, count = self.row % self._capacity, int(ticks["row"][-1]) - self.row
         wrapped = max(0, start + count - self._capacity)
         samples = np.concatenate((self._samples[start : start + count], self._samples[:wrapped]))
+        fence()
         if self._oldest_whole_row() > self.row:
             return None
         return Stretch(samples, ticks, self.row, self.row + int(ticks["index"][0] - ticks["row"][0]), self._missed_before)
