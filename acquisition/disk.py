@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PROBE_BYTES = 16 * 2**20
+ZEROS = 2**20
 
 
 def claim(path: Path, size: int) -> None:
@@ -40,11 +42,34 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
 
 
 def allocate(file: FileIO, begin: int, end: int) -> None:
-    """Give the bytes from `begin` to `end` of a file their place on the disk; raises OSError where there is no room."""
+    """Take space on the disk for the bytes from `begin` to `end` of a file; raises OSError where there is none.
+
+    What the file holds stays. Where the system can't be asked for space (macOS), zeros are written into the holes.
+    """
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file.fileno(), begin, end - begin)
-    elif os.fstat(file.fileno()).st_size < end:  # NTFS gives a file its place when it is made longer
+        return
+    if os.fstat(file.fileno()).st_size < end:
         file.truncate(end)
+    if sys.platform != "win32":  # NTFS takes the space when a file is made longer
+        _fill_holes(file.fileno(), begin, end)
+
+
+if sys.platform != "win32":
+
+    def _fill_holes(descriptor: int, begin: int, end: int) -> None:
+        zeros = bytes(ZEROS)
+        while (hole := os.lseek(descriptor, begin, os.SEEK_HOLE)) < end:
+            try:
+                begin = min(end, os.lseek(descriptor, hole, os.SEEK_DATA))
+            except OSError as error:
+                if error.errno != errno.ENXIO:  # no data behind the hole
+                    raise
+                begin = end
+            while hole < begin:
+                hole += os.pwrite(descriptor, zeros[: begin - hole], hole)
+            if begin >= end:
+                return
 
 
 @dataclass(frozen=True, slots=True)
