@@ -7,8 +7,10 @@ damaged parameters or run through them without end. So the file's skeleton is wa
 from __future__ import annotations
 
 import os
+import platform
 import struct
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,6 +80,11 @@ class C3DData:
 def read_c3d(path: Path) -> C3DData:
     """Read a C3D file with force plates; raises C3DError where it is none, is damaged, or lacks what is needed."""
     check_skeleton(path)
+    if find_spec("ezc3d") is None:
+        raise C3DError(
+            f"{path} can't be read here: the package ezc3d, which reads C3D files, is not installed (there is none for "
+            f"{platform.machine()}); import it on another computer, and copy the recording."
+        )
     try:
         parameters, points, analogs = read_apart(path)
     except ValueError as error:

@@ -577,3 +577,11 @@ def test_unique_names_keep_the_original_visible() -> None:
         "Fz (3) (5)",
         "analog 6",
     ]
+
+
+def test_without_its_reader_a_c3d_file_is_refused_in_a_sentence(tmp_path: Path, monkeypatch) -> None:
+    make(tmp_path / "good.c3d")
+    monkeypatch.setattr("acquisition.formats.c3d.file.find_spec", lambda _: None)
+    with pytest.raises(C3DError, match=r"the package ezc3d, which reads C3D files, is not installed .*copy the recording\.$"):
+        import_c3d(tmp_path / "good.c3d", tmp_path / "out.h5")
+    assert not (tmp_path / "out.h5").exists()
