@@ -112,4 +112,4 @@ def test_reprocessing_gives_the_same_numbers_bit_for_bit(demo, tmp_path):
     said = squatscope("reprocess", demo[0] / "recording.h5", "--out", tmp_path / "results")
     assert "1 of 1 recordings" in said
     assert_same_numbers(Results.read(demo[0] / "metrics.h5"), Results.read(tmp_path / "results" / f"{demo[0].name}.metrics.h5"))
-    assert (tmp_path / "results" / "recording.html").exists()
+    assert (tmp_path / "results" / f"{demo[0].name}.html").exists()

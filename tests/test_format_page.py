@@ -14,29 +14,24 @@ import numpy as np
 import pytest
 
 from acquisition.recording import RecordingWriter
-from acquisition.rig import Rig
 from acquisition.ring import Ring
 from acquisition.stretches import TICK, Stretch
 from hardware.source import Block
 from processing.results import Results, Table
 from tests.support.recordings import complete
+from tests.support.rigs import a_rig
 
 PAGE = (Path(__file__).parents[1] / "docs" / "format.md").read_text(encoding="utf-8")
 RATE_HZ = 100.0
-RIG = Rig.model_validate(
+RIG = a_rig(
     {
-        "name": "page",
-        "stream": [
-            {
-                "name": "plates",
-                "rate_hz": RATE_HZ,
-                "channels": ["Fz", "line"],
-                "units": ["N", "V"],
-                "sync_channel": "line",
-                "source": {"kind": "simulated"},
-            }
-        ],
-    }
+        "name": "plates",
+        "rate_hz": RATE_HZ,
+        "channels": ["Fz", "line"],
+        "units": ["N", "V"],
+        "sync_channel": "line",
+    },
+    name="page",
 )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.support.lsl_here import NETWORK
+from tests.support.rigs import a_rig
 
 pytest.importorskip("pty", reason="a board can only be played on a pseudo-terminal, which this system lacks")
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
@@ -19,7 +20,6 @@ pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does
 from acquisition.engine import Engine
 from acquisition.recorder import Recorder
 from acquisition.recording import Recording
-from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring
 from acquisition.timebase.time_base import TimeBase
 from hardware import polling as polling
@@ -73,21 +73,19 @@ class Lab:
             "outlet": LslSettings(stream_name="wire faults", **NETWORK.model_dump()),
         }
         units = {"card": "V", "board": "uV", "outlet": "uV"}
-        self.rig = Rig.model_validate(
-            {
-                "name": "faults",
-                "stream": [
-                    {
-                        "name": name,
-                        "rate_hz": rate_hz,
-                        "channels": ["a", "b"],
-                        "units": units[name],
-                        "block_samples": int(rate_hz / 40),
-                        "source": sources[name].model_dump(),
-                    }
-                    for name, rate_hz in RATES_HZ.items()
-                ],
-            }
+        self.rig = a_rig(
+            *[
+                {
+                    "name": name,
+                    "rate_hz": rate_hz,
+                    "channels": ["a", "b"],
+                    "units": units[name],
+                    "block_samples": int(rate_hz / 40),
+                    "source": sources[name].model_dump(),
+                }
+                for name, rate_hz in RATES_HZ.items()
+            ],
+            name="faults",
         )
         kinds = (NidaqSource, BrainflowSource, LslSource)
         self._sources = [

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 sys.path.insert(0, {root!r})
 from tests.support.fakes import *
+from tests.support.rigs import *
 from acquisition.ring import *
 from acquisition.recording import *
 from acquisition.recorder import *

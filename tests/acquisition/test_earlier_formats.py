@@ -8,31 +8,26 @@ import numpy as np
 import pytest
 
 from acquisition.recording import FORMAT_VERSION, Recording, RecordingWriter
-from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch
 from processing.batch import reprocess
 from tests.support.recordings import complete
+from tests.support.rigs import a_rig
 
 FOLDER = Path(__file__).parents[1] / "stored"
-RIG = Rig.model_validate(
+RIG = a_rig(
     {
-        "name": "small",
-        "stream": [
-            {
-                "name": "board",
-                "rate_hz": 200.0,
-                "channels": ["VL", "BF", "sync"],
-                "units": "mV",
-                "dtype": "float32",
-                "sync_channel": "sync",
-                "source": {"kind": "simulated"},
-            }
-        ],
-        "emg": [
-            {"muscle": "VL", "side": "left", "stream": "board", "channel": "VL", "mvc_uV": 300.0},
-            {"muscle": "BF", "side": "left", "stream": "board", "channel": "BF", "mvc_uV": 300.0},
-        ],
-    }
+        "name": "board",
+        "rate_hz": 200.0,
+        "channels": ["VL", "BF", "sync"],
+        "units": "mV",
+        "dtype": "float32",
+        "sync_channel": "sync",
+    },
+    name="small",
+    emg=[
+        {"muscle": "VL", "side": "left", "stream": "board", "channel": "VL", "mvc_uV": 300.0},
+        {"muscle": "BF", "side": "left", "stream": "board", "channel": "BF", "mvc_uV": 300.0},
+    ],
 )
 GAP_AT, MISSING, ROWS, BLOCK = 320, 40, 640, 20
 

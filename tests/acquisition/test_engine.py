@@ -14,7 +14,8 @@ from acquisition.recording import Recording
 from acquisition.ring import BACKLOG, PUBLISHED, Ring, SessionPhase
 from acquisition.timebase.time_base import TimeBase
 from hardware.source import SourceError, SourceState
-from tests.support.fakes import FakeSource, a_rig, a_stream, numbered
+from tests.support.fakes import FakeSource, a_stream, numbered
+from tests.support.rigs import a_rig
 
 
 class Counting:

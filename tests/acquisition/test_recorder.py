@@ -14,8 +14,9 @@ from acquisition.recording import Recording, RecordingError
 from acquisition.ring import Ring
 from acquisition.timebase.time_base import TimeBase
 from hardware.source import Block
-from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
+from tests.support.fakes import a_stream, check_numbers, numbered
 from tests.support.recordings import edges_in
+from tests.support.rigs import a_rig
 from tests.support.sync_lines import level
 
 

@@ -19,8 +19,9 @@ from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.clock import SyncLevel
 from acquisition.timebase.stored_clock import CLOCK
 from tests.support.damage import survive_damage
-from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
+from tests.support.fakes import a_stream, check_numbers, numbered
 from tests.support.recordings import complete
+from tests.support.rigs import a_rig
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX systems can fork")
 no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -14,7 +14,8 @@ from acquisition.recording import Recording, RecordingError
 from acquisition.recovery import RecoveryError, recover
 from acquisition.ring import Ring, RingError, SessionPhase
 from acquisition.timebase.time_base import TimeBase
-from tests.support.fakes import a_rig, a_stream, check_numbers, numbered
+from tests.support.fakes import a_stream, check_numbers, numbered
+from tests.support.rigs import a_rig
 
 PLATES, EMG, FRAMES = a_stream(), a_stream("emg", 1000.0, 5, "float32"), a_stream("frames", 100.0)
 RIG = a_rig(PLATES, EMG)

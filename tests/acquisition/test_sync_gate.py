@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquisition.rig import Rig
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from acquisition.timebase.time_base import TimeBase
 from hardware.source import Block
+from tests.support.rigs import a_rig
 from tests.support.sync_lines import level
 
 RATES_HZ = {"plates": 1000.0, "emg": 2000.0}
@@ -42,7 +42,7 @@ class Session:
             | ({"sync_channel": "line"} if name in synced else {})
             for name, rate_hz in RATES_HZ.items()
         ]
-        self.rig = Rig.model_validate({"name": "test", "stream": streams, "sync": settings})
+        self.rig = a_rig(*streams, sync=settings)
         self.ring = Ring.create(folder / "ring.h5", [stream.stream() for stream in self.rig.stream], 40.0)
         self.recorder, self.now_s = Recorder(), 0.0
         self.gate = SyncGate(TimeBase(self.ring, self.rig), self.rig, self.recorder, lambda: self.now_s)

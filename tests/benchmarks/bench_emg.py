@@ -21,6 +21,7 @@ from acquisition.rig import Rig
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.chain import STATE, TILE, EmgChain, _band_pass, _hold, _low_pass
 from processing.emg.filters import LANES, band_pass, emg_sections, envelope_low_pass, notch
+from tests.support.rigs import a_rig
 
 RATE_HZ = 2000.0
 CHANNELS = 28
@@ -32,26 +33,21 @@ LENGTHS = (("10 s", 10.0, 25, "7"), ("60 s", 60.0, 9, "7"), ("a block of 20 ms",
 
 def _rig(dtype: str) -> Rig:
     muscles = ("VL", "VM", "RF", "BF", "ST", "GMax", "GMed", "ADD")
-    return Rig.model_validate(
+    return a_rig(
         {
-            "name": "bench",
-            "stream": [
-                {
-                    "name": "daq",
-                    "rate_hz": RATE_HZ,
-                    "channels": [f"c{i}" for i in range(CHANNELS)],
-                    "units": "uV",
-                    "dtype": dtype,
-                    "source": {"kind": "simulated"},
-                }
-            ],
-            "emg": [
-                {"muscle": m, "side": s, "stream": "daq", "channel": f"c{12 + 8 * j + i}", "mvc_uV": 300.0}
-                for j, s in enumerate(("left", "right"))
-                for i, m in enumerate(muscles)
-            ],
-            "emg_processing": SETTINGS.model_dump(),
-        }
+            "name": "daq",
+            "rate_hz": RATE_HZ,
+            "channels": [f"c{i}" for i in range(CHANNELS)],
+            "units": "uV",
+            "dtype": dtype,
+        },
+        name="bench",
+        emg=[
+            {"muscle": m, "side": s, "stream": "daq", "channel": f"c{12 + 8 * j + i}", "mvc_uV": 300.0}
+            for j, s in enumerate(("left", "right"))
+            for i, m in enumerate(muscles)
+        ],
+        emg_processing=SETTINGS.model_dump(),
     )
 
 

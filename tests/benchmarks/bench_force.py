@@ -14,6 +14,7 @@ from rich.table import Table
 
 from acquisition.rig import Rig
 from processing.force.chain import ForceChain
+from tests.support.rigs import a_rig
 
 RATE_HZ = 2000.0
 AIM = "0.75 of a copy"
@@ -45,7 +46,7 @@ def _rig(channels: int, dtype: str) -> Rig:
         "dtype": dtype,
         "source": {"kind": "simulated"},
     }
-    return Rig.model_validate({"name": "bench", "stream": [stream], "plate": [plate("left", 0), plate("right", 6)]})
+    return a_rig(stream, name="bench", plate=[plate("left", 0), plate("right", 6)])
 
 
 def _ratio(channels: int, dtype: str, samples: int, repeats: int) -> tuple[float, float]:

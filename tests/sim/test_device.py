@@ -16,6 +16,7 @@ from hardware.source import Block, Source, SourceError, SourceState, StreamEnded
 from sim.device import SimulatedDevice, devices, placement
 from sim.lifter.lifter import Lifter, demo_lifter
 from sim.session_clock import SessionClock, sync_level
+from tests.support.rigs import a_rig
 
 RIGS = Path(__file__).parents[2] / "acquisition" / "rig" / "examples"
 
@@ -27,7 +28,7 @@ def load(name: str) -> Rig:
 def only_stream(channels: list[str], rate_hz: float = 1000.0, units: str = "V", **source: object) -> Rig:
     source = {"kind": "simulated", **source}
     stream = {"name": "s", "rate_hz": rate_hz, "channels": channels, "units": units, "source": source}
-    return Rig.model_validate({"name": "test", "stream": [stream]})
+    return a_rig(stream)
 
 
 def blocks_of(source: Source) -> list[Block]:

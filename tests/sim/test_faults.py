@@ -5,25 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquisition.rig import Rig
 from hardware.source import Block, SourceError, SourceState, StreamEnded
 from sim.device import SimulatedDevice
 from sim.faults import Clumps, Death, Fault, Faulty, LostBlocks, NotANumber, Silence, SlowStart
 from sim.lifter.lifter import Lifter
+from tests.support.rigs import a_rig
 
-RIG = Rig.model_validate(
+RIG = a_rig(
     {
-        "name": "test",
-        "stream": [
-            {
-                "name": "board",
-                "rate_hz": 100.0,
-                "channels": ["count", "spare"],
-                "units": "V",
-                "block_samples": 10,
-                "source": {"kind": "simulated"},
-            }
-        ],
+        "name": "board",
+        "rate_hz": 100.0,
+        "channels": ["count", "spare"],
+        "block_samples": 10,
     }
 )
 

@@ -9,7 +9,6 @@ from acquisition import recorder as recorder_module
 from acquisition.engine import Engine
 from acquisition.recorder import Recorder
 from acquisition.recording import Recording, RecordingError, RecordingWriter
-from acquisition.rig import Rig
 from acquisition.ring import Ring
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.time_base import TimeBase
@@ -17,24 +16,19 @@ from hardware.source import SourceError, SourceState, StreamEnded
 from sim import replay as replay_module
 from sim.replay import replay, ring_seconds
 from tests.support.recordings import complete
+from tests.support.rigs import a_rig
 
-RIG = Rig.model_validate(
+RIG = a_rig(
+    {"name": "plates", "rate_hz": 2000.0, "channels": ["a", "b", "c"]},
     {
-        "name": "test",
-        "stream": [
-            {"name": "plates", "rate_hz": 2000.0, "channels": ["a", "b", "c"], "units": "V", "source": {"kind": "simulated"}},
-            {
-                "name": "emg",
-                "rate_hz": 250.0,
-                "channels": ["d", "e"],
-                "units": "uV",
-                "dtype": "float32",
-                "source": {"kind": "simulated"},
-            },
-            {"name": "late", "rate_hz": 100.0, "channels": ["f"], "units": "V", "source": {"kind": "simulated"}},
-            {"name": "silent", "rate_hz": 100.0, "channels": ["g"], "units": "V", "source": {"kind": "simulated"}},
-        ],
-    }
+        "name": "emg",
+        "rate_hz": 250.0,
+        "channels": ["d", "e"],
+        "units": "uV",
+        "dtype": "float32",
+    },
+    {"name": "late", "rate_hz": 100.0, "channels": ["f"]},
+    {"name": "silent", "rate_hz": 100.0, "channels": ["g"]},
 )
 STREAMS = {settings.name: settings.stream() for settings in RIG.stream}
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.rig import Rig
 from hardware.source import Block, Channel, SourceState, Stream, StreamEnded
 
 if TYPE_CHECKING:
@@ -20,26 +19,6 @@ if TYPE_CHECKING:
 
 def a_stream(name="plates", rate_hz=2000.0, channels=3, dtype="float64", block_samples=40) -> Stream:
     return Stream(name, rate_hz, tuple(Channel(f"c{i}", "V") for i in range(channels)), dtype, block_samples)
-
-
-def a_rig(*streams: Stream) -> Rig:
-    return Rig.model_validate(
-        {
-            "name": "test",
-            "stream": [
-                {
-                    "name": s.name,
-                    "rate_hz": s.rate_hz,
-                    "channels": list(s.channel_names),
-                    "units": "V",
-                    "dtype": s.dtype,
-                    "block_samples": s.block_samples,
-                    "source": {"kind": "simulated"},
-                }
-                for s in streams
-            ],
-        }
-    )
 
 
 def numbered(stream: Stream, first_index: int, count: int, host_s: float | None = None, segment: int = 0) -> Block:

@@ -23,6 +23,7 @@ from sim.device import SimulatedDevice
 from sim.faults import Clumps, Faulty
 from sim.lifter.lifter import Lifter
 from sim.session_clock import SessionClock
+from tests.support.rigs import a_rig
 
 ZERO_S = 5000.0
 AWAY_S = 2.0
@@ -111,22 +112,19 @@ class Acquired:
 
 def rig(*, sync: bool = True, ppm: float = 100.0, plates_hz: float = 1000.0, emg_hz: float = 2000.0) -> Rig:
     """Return a rig of two devices whose crystals are `ppm` apart, and whose packets last 6 ms."""
-    return Rig.model_validate(
-        {
-            "name": "two clocks",
-            "stream": [
-                {
-                    "name": name,
-                    "rate_hz": rate_hz,
-                    "channels": ["sync"],
-                    "units": "V",
-                    "block_samples": max(1, round(0.006 * rate_hz)),
-                    "sync_channel": "sync" if sync else None,
-                    "source": {"kind": "simulated", "clock_ppm": off, "jitter_s": 0.001},
-                }
-                for name, rate_hz, off in (("plates", plates_hz, ppm / 2), ("emg", emg_hz, -ppm / 2))
-            ],
-        }
+    return a_rig(
+        *[
+            {
+                "name": name,
+                "rate_hz": rate_hz,
+                "channels": ["sync"],
+                "block_samples": max(1, round(0.006 * rate_hz)),
+                "sync_channel": "sync" if sync else None,
+                "source": {"kind": "simulated", "clock_ppm": off, "jitter_s": 0.001},
+            }
+            for name, rate_hz, off in (("plates", plates_hz, ppm / 2), ("emg", emg_hz, -ppm / 2))
+        ],
+        name="two clocks",
     )
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.sync_edges import LEAST_PULSE_S, finders
+from tests.support.rigs import a_rig
 from tests.support.sync_lines import finder, found, level, pulses, stretch_of
 
 
@@ -132,9 +132,9 @@ def test_a_rig_names_the_channels():
         {"name": name, "rate_hz": 1000.0, "channels": ["a", "line"], "units": "V", "source": {"kind": "simulated"}, **more}
         for name, more in (("x", {}), ("y", {"sync_channel": "line"}), ("z", {"sync_channel": "a", "dtype": "float32"}))
     ]
-    assert list(finders(Rig.model_validate({"name": "test", "stream": streams}))) == ["y", "z"]
+    assert list(finders(a_rig(*streams))) == ["y", "z"]
     with pytest.raises(ValueError, match="the sync_channel 'b' is none of the stream's channels, which are a, line"):
-        Rig.model_validate({"name": "test", "stream": [{**streams[0], "sync_channel": "b"}]})
+        a_rig({**streams[0], "sync_channel": "b"})
     electrode = {"muscle": "VL", "side": "left", "stream": "y", "channel": "line"}
     with pytest.raises(ValueError, match="names the channel 'line', which is the sync_channel of 'y'"):
-        Rig.model_validate({"name": "test", "stream": streams, "emg": [electrode]})
+        a_rig(*streams, emg=[electrode])

@@ -7,26 +7,22 @@ import threading
 import numpy as np
 import pytest
 
-from acquisition.rig import Rig
 from acquisition.ring import Ring
 from acquisition.timebase import time_base as time_base_module
 from acquisition.timebase.clock import Clock, SyncLevel
 from acquisition.timebase.time_base import TimeBase
 from hardware.source import Block
 from tests.support.recordings import clocks_for, edges_in
+from tests.support.rigs import a_rig
 from tests.support.sync_lines import level
 
 RATES_HZ = {"plates": 1000.0, "emg": 2000.0, "alone": 500.0}
 LINE_S = np.cumsum(np.random.default_rng(1).uniform(0.1, 0.9, 40))
-RIG = Rig.model_validate(
-    {
-        "name": "test",
-        "stream": [
-            {"name": name, "rate_hz": rate_hz, "channels": ["a", "line"], "units": "V", "source": {"kind": "simulated"}}
-            | ({"sync_channel": "line"} if name != "alone" else {})
-            for name, rate_hz in RATES_HZ.items()
-        ],
-    }
+RIG = a_rig(
+    *[
+        {"name": name, "rate_hz": rate_hz, "channels": ["a", "line"]} | ({"sync_channel": "line"} if name != "alone" else {})
+        for name, rate_hz in RATES_HZ.items()
+    ]
 )
 
 

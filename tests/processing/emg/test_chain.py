@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from acquisition.rig import Rig
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass, envelope_low_pass, notch
 from processing.emg.quality import Verdict
+from tests.support.rigs import a_rig
 
 PAIRS = [
     ("VL", "left"),
@@ -30,25 +30,19 @@ PAIRS = [
 def make_rig(electrodes=PAIRS, rate_hz=1000.0, mvc_uV=100.0, dtype="float64", units="uV", **parts):
     """A stream with one channel ahead of the electrodes, which stand in reverse order."""
     names = [f"c{i}" for i in range(len(electrodes) + 1)]
-    return Rig.model_validate(
+    return a_rig(
         {
-            "name": "test",
-            "stream": [
-                {
-                    "name": "emg",
-                    "rate_hz": rate_hz,
-                    "channels": names,
-                    "units": units,
-                    "dtype": dtype,
-                    "source": {"kind": "simulated"},
-                }
-            ],
-            "emg": [
-                {"muscle": m, "side": s, "stream": "emg", "channel": names[-1 - i], "mvc_uV": mvc_uV}
-                for i, (m, s) in enumerate(electrodes)
-            ],
-            **parts,
-        }
+            "name": "emg",
+            "rate_hz": rate_hz,
+            "channels": names,
+            "units": units,
+            "dtype": dtype,
+        },
+        emg=[
+            {"muscle": m, "side": s, "stream": "emg", "channel": names[-1 - i], "mvc_uV": mvc_uV}
+            for i, (m, s) in enumerate(electrodes)
+        ],
+        **parts,
     )
 
 

@@ -6,35 +6,29 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from acquisition.rig import Rig
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass
 from processing.emg.quality import Verdict
+from tests.support.rigs import a_rig
 
 RATE_HZ = 1000.0
 T = np.arange(3000) / RATE_HZ
 
 
 def judge(*signals_uV, rate_hz=RATE_HZ, full_scale=None, blocks=1, **quality):
-    rig = Rig.model_validate(
+    rig = a_rig(
         {
-            "name": "test",
-            "stream": [
-                {
-                    "name": "emg",
-                    "rate_hz": rate_hz,
-                    "channels": [f"c{i}" for i in range(len(signals_uV))],
-                    "units": "uV",
-                    "source": {"kind": "simulated"},
-                }
-            ],
-            "emg": [
-                {"muscle": "other", "side": "left", "stream": "emg", "channel": f"c{i}", "full_scale": full_scale}
-                for i in range(len(signals_uV))
-            ],
-            "quality": quality,
-        }
+            "name": "emg",
+            "rate_hz": rate_hz,
+            "channels": [f"c{i}" for i in range(len(signals_uV))],
+            "units": "uV",
+        },
+        emg=[
+            {"muscle": "other", "side": "left", "stream": "emg", "channel": f"c{i}", "full_scale": full_scale}
+            for i in range(len(signals_uV))
+        ],
+        quality=quality,
     )
     chain = EmgChain(rig, "emg")
     chain.process(np.column_stack(signals_uV), 0)
@@ -151,12 +145,9 @@ def test_harmonics_beyond_the_band_do_not_count():
 def test_lost_windows_count_as_missing():
     (q0,) = judge(noise())
     assert q0.windows == 3
-    rig = Rig.model_validate(
-        {
-            "name": "test",
-            "stream": [{"name": "emg", "rate_hz": 1000.0, "channels": ["c"], "units": "uV", "source": {"kind": "simulated"}}],
-            "emg": [{"muscle": "VL", "side": "left", "stream": "emg", "channel": "c"}],
-        }
+    rig = a_rig(
+        {"name": "emg", "rate_hz": 1000.0, "channels": ["c"], "units": "uV"},
+        emg=[{"muscle": "VL", "side": "left", "stream": "emg", "channel": "c"}],
     )
     chain = EmgChain(rig, "emg")
     chain.process(noise()[:1500, None], 0)
@@ -172,17 +163,12 @@ def test_lost_windows_count_as_missing():
 
 def test_a_verdict_applies_to_the_frames_after_it():
     """Hum from the second window on: Q:H ends with the frame after that window, and not before."""
-    rig = Rig.model_validate(
-        {
-            "name": "test",
-            "stream": [
-                {"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"], "units": "uV", "source": {"kind": "simulated"}}
-            ],
-            "emg": [
-                {"muscle": "VL", "side": "left", "stream": "emg", "channel": "a", "mvc_uV": 100.0},
-                {"muscle": "BF", "side": "left", "stream": "emg", "channel": "b", "mvc_uV": 100.0},
-            ],
-        }
+    rig = a_rig(
+        {"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"], "units": "uV"},
+        emg=[
+            {"muscle": "VL", "side": "left", "stream": "emg", "channel": "a", "mvc_uV": 100.0},
+            {"muscle": "BF", "side": "left", "stream": "emg", "channel": "b", "mvc_uV": 100.0},
+        ],
     )
     chain = EmgChain(rig, "emg")
     hum = np.where(T >= 1.0, 500.0 * np.sin(2 * np.pi * 50.0 * T), 0.0)

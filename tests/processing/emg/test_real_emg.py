@@ -7,24 +7,20 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from acquisition.rig import Rig
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass, envelope_low_pass
 from processing.emg.quality import Verdict
+from tests.support.rigs import a_rig
 
 
 def chain_for(channels, units, rate_hz, **parts):
     return EmgChain(
-        Rig.model_validate(
-            {
-                "name": "real",
-                "stream": [
-                    {"name": "emg", "rate_hz": rate_hz, "channels": channels, "units": units, "source": {"kind": "simulated"}}
-                ],
-                "emg": [{"muscle": "other", "side": "left", "stream": "emg", "channel": c} for c in channels],
-                **parts,
-            }
+        a_rig(
+            {"name": "emg", "rate_hz": rate_hz, "channels": channels, "units": units},
+            name="real",
+            emg=[{"muscle": "other", "side": "left", "stream": "emg", "channel": c} for c in channels],
+            **parts,
         ),
         "emg",
     )

@@ -11,6 +11,7 @@ from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from processing.findings.caveats import Caveat, about_places, baselines, caveats
 from processing.results import ChannelResult, Results, StreamResult, Table
+from tests.support.rigs import example_with
 
 NAN = float("nan")
 
@@ -26,7 +27,7 @@ def sentences(found: Results) -> list[str]:
 
 
 def without(**parts) -> Rig:
-    return Rig.model_validate({**load(example("demo")).model_dump(), **parts})
+    return example_with(**parts)
 
 
 def test_a_good_session_has_no_caveats():

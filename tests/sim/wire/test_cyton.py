@@ -16,6 +16,7 @@ from hardware.brainflow.source import BrainflowSource
 from sim.device import SimulatedDevice
 from sim.lifter.lifter import demo_lifter
 from sim.wire.cyton import CytonStandIn
+from tests.support.rigs import a_rig
 
 MUSCLES = ("VL", "VM", "RF", "BF")
 LSB_UV = 4.5e6 / (2**23 - 1) / 24.0
@@ -23,18 +24,14 @@ LSB_UV = 4.5e6 / (2**23 - 1) / 24.0
 
 def emg_rig() -> Rig:
     channels = [f"{muscle}_{side}" for side in ("left", "right") for muscle in MUSCLES]
-    return Rig.model_validate(
-        {
-            "name": "a Cyton",
-            "stream": [
-                {"name": "emg", "rate_hz": 250.0, "channels": channels, "units": "uV", "source": {"kind": "simulated"}},
-            ],
-            "emg": [
-                {"muscle": muscle, "side": side, "stream": "emg", "channel": f"{muscle}_{side}"}
-                for side in ("left", "right")
-                for muscle in MUSCLES
-            ],
-        }
+    return a_rig(
+        {"name": "emg", "rate_hz": 250.0, "channels": channels, "units": "uV"},
+        name="a Cyton",
+        emg=[
+            {"muscle": muscle, "side": side, "stream": "emg", "channel": f"{muscle}_{side}"}
+            for side in ("left", "right")
+            for muscle in MUSCLES
+        ],
     )
 
 

@@ -7,13 +7,13 @@ import time
 import numpy as np
 import pytest
 
-from acquisition.rig import Rig
 from hardware.nidaq.settings import NidaqSettings
 from hardware.nidaq.source import NidaqSource
 from sim.device import SimulatedDevice
 from sim.lifter.lifter import Lifter
 from sim.wire.nidaq_card import Card, CardError, CardTask, Rack
 from sim.wire.nidaq_server import StandInServer
+from tests.support.rigs import a_rig
 
 
 def numbered(first: int, n: int) -> np.ndarray:
@@ -70,23 +70,21 @@ def test_one_card_runs_one_task() -> None:
 def test_simulated_lifter_stands_behind_the_card() -> None:
     """What NI's client reads of the lifter is what the simulated device hands out itself, to the last bit."""
     names = ["count", "fx", "fy", "fz", "mx", "my", "mz"]
-    rig = Rig.model_validate(
-        {
-            "name": "plate on a card",
-            "stream": [{"name": "daq", "rate_hz": 1000.0, "channels": names, "units": "V", "source": {"kind": "simulated"}}],
-            "plate": [
-                {
-                    "name": "left",
-                    "side": "left",
-                    "stream": "daq",
-                    "channels": names[1:],
-                    "c3d_type": 2,
-                    "corners_mm": [[200, 300, 0], [-200, 300, 0], [-200, -300, 0], [200, -300, 0]],
-                    "origin_mm": [0, 0, -40],
-                    "sensitivities": [100, 100, 200, 1e5, 1e5, 1e5],
-                }
-            ],
-        }
+    rig = a_rig(
+        {"name": "daq", "rate_hz": 1000.0, "channels": names},
+        name="plate on a card",
+        plate=[
+            {
+                "name": "left",
+                "side": "left",
+                "stream": "daq",
+                "channels": names[1:],
+                "c3d_type": 2,
+                "corners_mm": [[200, 300, 0], [-200, 300, 0], [-200, -300, 0], [200, -300, 0]],
+                "origin_mm": [0, 0, -40],
+                "sensitivities": [100, 100, 200, 1e5, 1e5, 1e5],
+            }
+        ],
     )
 
     behind, alone = (SimulatedDevice(rig.stream[0], rig, Lifter()) for _ in range(2))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
 from tests.support.html_page import read_page
+from tests.support.rigs import example_with
 from ui.report import report
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def test_every_number_of_every_picture_is_finite(tmp_path):
 
 
 def test_hostile_names_stay_text(tmp_path):
-    rig = Rig.model_validate({**load(example("demo")).model_dump(), "name": HOSTILE})
+    rig = example_with(name=HOSTILE)
     found = results(
         recording=HOSTILE,
         rig=rig,

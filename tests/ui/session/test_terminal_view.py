@@ -13,6 +13,7 @@ from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from hardware.source import Block, SourceState
 from processing.pipeline import FLAGS, Pipeline
+from tests.support.rigs import example_with
 from ui.session.terminal_view import FLAG_LINES, TerminalView
 
 NAN = float("nan")
@@ -184,7 +185,7 @@ def test_a_terminal_is_redrawn_in_place_and_left_clean(session):
 
 
 def test_plates_alone_show_no_empty_columns_of_emg(tmp_path):
-    rig = Rig.model_validate({**load(example("demo")).model_dump(), "emg": []})
+    rig = example_with(emg=[])
     view = TerminalView(Session(tmp_path / "plates.h5", rig).ring, console_of(80, terminal=False))
     text = "\n".join(picture(view, 80))
     assert "force N" in text
@@ -192,7 +193,7 @@ def test_plates_alone_show_no_empty_columns_of_emg(tmp_path):
 
 
 def test_emg_alone_shows_no_balance(tmp_path):
-    rig = Rig.model_validate({**load(example("demo")).model_dump(), "plate": []})
+    rig = example_with(plate=[])
     view = TerminalView(Session(tmp_path / "emg.h5", rig).ring, console_of(80, terminal=False))
     text = "\n".join(picture(view, 80))
     assert "Q:H" in text
