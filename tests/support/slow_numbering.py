@@ -1,147 +1,17 @@
-"""The numbering as it was first written, which looks through all held rows again for each: a slow reference.
-
-Which sample a received row is, told from the device's packet counter and the host's clock together.
-
-A small counter comes round: eight bits are blind to 256 lost packets, and a broken packet may carry any number. The host's
-clock is late and uneven, but no row can come before it was measured. Each settles what the other can't.
-"""
+"""The numbering as it was first written, which looks through all held rows again for each: a slow reference."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
-
 import numpy as np
-from numpy.typing import NDArray
 
-from hardware.source import Block
-
-CONFIRM_ROWS = 4
-HOLD_S = 0.1
-EARLY_S = 0.03
-EARLY_ROWS = 3.0
-UNCOUNTED_LATE_S = 0.25
-EARLIEST_OVER_S = 5.0
-HELD_AT_MOST = 64
+from hardware.sample_numbering import CONFIRM_ROWS, HELD_AT_MOST, HOLD_S, SampleNumbering, _Row
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    values: NDArray[np.float64]
-    counter: int
-    time_s: float
+class SlowNumbering(SampleNumbering):
+    """Decides as `SampleNumbering` does, and keeps nothing between the rows but the rows."""
 
-
-class _Earliest:
-    """The least lateness of the last 5 to 10 s, in samples: the line on which the fastest rows come in."""
-
-    def __init__(self) -> None:
-        self._now = self._before = np.inf
-        self._until_s = -np.inf
-
-    def add(self, lateness: float, time_s: float) -> None:
-        if time_s > self._until_s:
-            self._before, self._now = self._now, np.inf
-            self._until_s = time_s + EARLIEST_OVER_S
-        self._now = min(self._now, lateness)
-
-    @property
-    def value(self) -> float:
-        return min(self._now, self._before)
-
-
-class SlowNumbering:
-    """Numbers the rows of one stream and hands them on as blocks; rows that were never measured are left out.
-
-    `modulus` is the number at which the counter comes round (None: there is no usable counter, and time alone tells of
-    losses), `step` what it rises by from row to row. A row that continues the count is passed on at once. Any other is held
-    until its successors confirm it: two in a row that fit the clock, or four that agree with each other; the clock says how
-    often the counter came round meanwhile. Four agreeing rows that don't fit the clock mean a device that started anew,
-    hence a new segment, placed by time. A stretch that is late by three quarters of the counter's range is held for 0.1 s:
-    a clump that was only delivered late catches up within that, a loss does not.
-
-    `rejected_rows` and `lost_samples` count what was left out and what is missing since the beginning.
-    """
-
-    def __init__(self, rate_hz: float, modulus: int | None = None, step: int = 1) -> None:
-        """Count from 0 with the first row that is confirmed."""
-        self._rate_hz = rate_hz
-        self._modulus = modulus
-        self._step = step
-        self._wrap = 1 if modulus is None else modulus // step
-        self._doubtful = UNCOUNTED_LATE_S * rate_hz if modulus is None else 0.75 * self._wrap
-        self._early = max(EARLY_ROWS, EARLY_S * rate_hz)
-        self._earliest = _Earliest()
-        self._held: list[_Row] = []
-        self._taken: list[tuple[int, int, _Row]] = []
-        self._last: _Row | None = None
-        self._last_index = -1
-        self._locked = False
-        self._segment = 0
-        self.rejected_rows = 0
-        self.lost_samples = 0
-
-    def restart(self) -> None:
-        """Expect a device that was started anew: a new segment, whose first sample is placed by time."""
-        self._reject_held(but=0)
-        self._locked = False
-        if self._last is not None:
-            self._segment += 1
-
-    def take(
-        self, rows: NDArray[np.float64], counters: NDArray[np.float64], times_s: NDArray[np.float64], now_s: float
-    ) -> list[Block]:
-        """Return the rows that are settled by now, as blocks without a gap within.
-
-        `rows` is (n, channels), `counters` (n), `times_s` (n) their arrival on `time.monotonic()`, never falling; `now_s` the
-        same clock now. Call it without rows, too, so that held rows are settled.
-        """
-        if len(rows) and self._all_continue(counters, times_s):
-            first = self._last_index + 1
-            lateness = times_s * self._rate_hz - np.arange(first, first + len(rows))
-            self._last = _Row(rows[-1], int(counters[-1]), float(times_s[-1]))
-            self._last_index += len(rows)
-            self._earliest.add(float(lateness.min()), float(times_s[-1]))
-            return [Block(rows, first, float(times_s[-1]), self._segment)]
-        for values, counter, time_s in zip(rows, counters.tolist(), times_s.tolist(), strict=True):
-            row = _Row(values, int(counter), time_s)
-            if self._continues(row):
-                self._reject_held(but=0)
-                self._accept(self._last_index + 1, row)
-            else:
-                self._held.append(row)
-                self._settle(time_s)
-        if self._held:
-            self._settle(now_s)
-        return self._hand_over()
-
-    def _all_continue(self, counters: NDArray[np.float64], times_s: NDArray[np.float64]) -> bool:
-        if not self._locked or self._held or self._last is None:
-            return False
-        if self._modulus is not None:
-            expected = self._last.counter + self._step * np.arange(1, len(counters) + 1)
-            if np.any(counters != expected % self._modulus):
-                return False
-        late = times_s * self._rate_hz - np.arange(self._last_index + 1, self._last_index + 1 + len(times_s))
-        return bool(np.max(late) - self._earliest.value <= self._doubtful)
-
-    def _continues(self, row: _Row) -> bool:
-        if not self._locked or self._last is None or self._rows_between(self._last, row) != 1:
-            return False
-        return self._late(self._last_index + 1, row) <= self._doubtful
-
-    def _rows_between(self, before: _Row, after: _Row) -> int:
-        """How many rows the counter rose by, 1 to a whole round; 0 where it can't have risen so."""
-        if self._modulus is None:
-            return 1
-        rise = (after.counter - before.counter) % self._modulus
-        if rise % self._step:
-            return 0
-        return rise // self._step or self._wrap
-
-    def _late(self, index: int, row: _Row) -> float:
-        """By how many samples a row came later than the fastest rows do, if it is sample `index`."""
-        return row.time_s * self._rate_hz - index - self._earliest.value
+    def _hold(self, row: _Row) -> None:
+        self._held.append(row)
 
     def _agreeing(self) -> list[int]:
         """Return the rise from each to the next, over the longest end of the held rows in which each can follow the other."""
@@ -156,8 +26,8 @@ class SlowNumbering:
 
     def _settle(self, now_s: float) -> None:
         rises = self._agreeing()
-        agreeing = self._held[len(self._held) - len(rises) - 1 :]
-        confirmed = len(agreeing) >= CONFIRM_ROWS or (self._locked and rises and rises[-1] == 1)
+        run = self._held[len(self._held) - len(rises) - 1 :]
+        confirmed = len(run) >= CONFIRM_ROWS or (self._locked and rises and rises[-1] == 1)
         if self._modulus is not None and not confirmed:
             if len(self._held) > HELD_AT_MOST:
                 self._held.pop(0)
@@ -165,57 +35,36 @@ class SlowNumbering:
             return
         offsets = [0, *np.cumsum(rises).tolist()]
         if self._locked and self._last is not None:
-            for start in range(max(1, len(agreeing) - 1)):
-                rise = self._rows_between(self._last, agreeing[start])
+            for start in range(max(1, len(run) - 1)):
+                rise = self._rows_between(self._last, run[start])
                 first = self._last_index + rise - offsets[start]
-                late = min(self._late(first + o, row) for o, row in zip(offsets[start:], agreeing[start:], strict=True))
+                late = min(self._late(first + o, row) for o, row in zip(offsets[start:], run[start:], strict=True))
                 if rise == 0 or late < -self._early:
                     continue
                 if late > self._doubtful:
-                    if now_s - agreeing[start].time_s < HOLD_S:
+                    if now_s - run[start].time_s < HOLD_S:
                         return
                     first += round(late / self._wrap) * self._wrap
-                self._accept_held(agreeing[start:], [first + o for o in offsets[start:]])
+                self._take_run(run[start:], [first + o for o in offsets[start:]])
                 return
-            if len(agreeing) < CONFIRM_ROWS:
+            if len(run) < CONFIRM_ROWS:
                 return
             self._segment += 1
-        first = self._placed_by_time(agreeing, offsets)
-        self._accept_held(agreeing, [first + o for o in offsets])
+        first = self._place(run, offsets)
+        self._take_run(run, [first + o for o in offsets])
         self._locked = True
 
-    def _placed_by_time(self, agreeing: list[_Row], offsets: list[int]) -> int:
+    def _place(self, run: list[_Row], offsets: list[int]) -> int:
         if self._last is None:
             return 0
-        on_the_line = (
-            min(row.time_s * self._rate_hz - o for o, row in zip(offsets, agreeing, strict=True)) - self._earliest.value
-        )
+        on_the_line = min(row.time_s * self._rate_hz - o for o, row in zip(offsets, run, strict=True)) - self._earliest.value
         return max(self._last_index + 1, round(on_the_line))
 
     def _reject_held(self, but: int) -> None:
         self.rejected_rows += len(self._held) - but
         self._held.clear()
 
-    def _accept_held(self, agreeing: list[_Row], indices: list[int]) -> None:
-        self._reject_held(but=len(agreeing))
-        for index, row in zip(indices, agreeing, strict=True):
+    def _take_run(self, run: list[_Row], indices: list[int]) -> None:
+        self._reject_held(but=len(run))
+        for index, row in zip(indices, run, strict=True):
             self._accept(index, row)
-
-    def _accept(self, index: int, row: _Row) -> None:
-        if self._last is not None:
-            self.lost_samples += index - self._last_index - 1
-        self._taken.append((self._segment, index, row))
-        self._earliest.add(row.time_s * self._rate_hz - index, row.time_s)
-        self._last, self._last_index = row, index
-
-    def _hand_over(self) -> list[Block]:
-        blocks: list[Block] = []
-        starts = [
-            i for i, (segment, index, _) in enumerate(self._taken) if i == 0 or (segment, index - 1) != self._taken[i - 1][:2]
-        ]
-        for begin, end in pairwise([*starts, len(self._taken)]):
-            segment, first, _ = self._taken[begin]
-            values = np.stack([row.values for _, _, row in self._taken[begin:end]])
-            blocks.append(Block(values, first, self._taken[end - 1][2].time_s, segment))
-        self._taken.clear()
-        return blocks
