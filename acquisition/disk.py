@@ -1,4 +1,4 @@
-"""Room on the disk, taken before it is needed: HDF5 does not survive a write that fails, so it must never meet a full disk."""
+"""Disk space, taken before it is needed: HDF5 does not survive a write that fails, so it must never meet a full disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows and their ticks: what rings and recordings hold of a stream, and how a stream is described in an HDF5 group."""
+"""Stretches: rows and their ticks, as rings and recordings hold them; and the description of a stream in an HDF5 group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate before the recording: it opens once every sync channel of the rig has shown its edges.
+"""The sync gate: it lets recording begin once every sync channel of the rig has shown its edges.
 
 It stands in for the recorder among the followers of the ring. While it is shut the ring keeps everything, so that a recording
 begins with the first sample all the same; where it stays shut nothing is recorded, and `refusal` says why.

@@ -1,4 +1,4 @@
-"""Joining a lost device again in the background, since looking for it takes seconds and reading must not wait for it."""
+"""Reconnecting a lost device, in the background: looking for it takes seconds, and reading must not wait for that."""
 
 from __future__ import annotations
 

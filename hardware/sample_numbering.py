@@ -1,4 +1,4 @@
-"""Which sample a received row is, told from the device's packet counter and the host's clock together.
+"""Sample numbering: the number of each received row, from the device's packet counter and the host's clock together.
 
 A small counter comes round: eight bits are blind to 256 lost packets, and a broken packet may carry any number. The host's
 clock is late and uneven, but no row can come before it was measured. Each settles what the other can't.

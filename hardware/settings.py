@@ -1,4 +1,4 @@
-"""What all settings of a rig share: unknown keys are refused, and nothing changes once it is read."""
+"""Settings of a rig, their base: unknown keys are refused, and nothing changes once it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the label of an EMG channel to muscle and side, where it says them clearly."""
+"""Muscle labels: muscle and side from the label of an EMG channel, where it says them clearly."""
 
 from __future__ import annotations
 

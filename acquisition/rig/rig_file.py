@@ -1,4 +1,4 @@
-"""Reading settings from TOML: every mistake in one sentence, with its line, what was found and what was meant."""
+"""Rig files: settings read from TOML; each mistake is one sentence, with its line, what was found and what was meant."""
 
 from __future__ import annotations
 

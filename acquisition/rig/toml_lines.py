@@ -1,4 +1,4 @@
-"""Where things stand in a TOML text: the line of every key, table and array element, which tomllib does not tell."""
+"""Line numbers in a TOML text: the line of every key, table and array element, which tomllib does not tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The edges of a sync line: where a channel goes up and down, to a fraction of a sample, followed run by stretch.
+"""The edges of a sync line: where a channel goes up and down, to a fraction of a sample, followed stretch by stretch.
 
 The line's two levels are learnt from the channel itself, so neither volts nor wiring need be known. An edge counts once the
 line has stayed on its new level for LEAST_PULSE_S: mains hum, contact bounce and noise do not. Behind a gap, a restart or a

@@ -1,4 +1,4 @@
-"""Opening and releasing the session that BrainFlow holds with a board, and what it means when that fails."""
+"""BrainFlow sessions: opened, read and released; and what each failure means to a person."""
 
 from __future__ import annotations
 

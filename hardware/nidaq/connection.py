@@ -1,4 +1,4 @@
-"""The way to an NI-DAQmx driver, on this machine or behind a server, and what its error codes mean to a person."""
+"""The connection to an NI-DAQmx driver, on this machine or behind a server; and what its error codes mean to a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a rig before a session begins: a probe of a few seconds, judged line by line, with what to do.
+"""Checks of a rig before a session: a probe of a few seconds, judged line by line, with what to do.
 
 Limits named here are this project's choice. A resting lifter is not asked for: plates that are stood on, and muscles that work,
 are told apart from faults as far as numbers can.

@@ -1,4 +1,4 @@
-"""The check that belongs to setting up a plate: a known weight on a known point must come back, as force and as place.
+"""The known-weight check, for setting up a plate: a known weight on a known point must come back, as force and as place.
 
 Makers differ in signs, in the order of corners and in which way the origin points, and a mistake there looks like a result.
 Where the place doesn't come back, the usual mistakes are tried, and the one that explains it is named.

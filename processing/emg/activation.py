@@ -1,4 +1,4 @@
-"""From envelopes to %MVC, muscle groups and Q:H: what of a leg's effort comes from the quadriceps, what from the hamstrings.
+"""Activation: envelopes in %MVC, by muscle group, and the quad/hamstring ratio of each leg.
 
 A ratio is a number only where it means something: both groups measured with an MVC on good channels, and together at least
 `least_activation_pct` active. Elsewhere it is NaN, never a huge number.

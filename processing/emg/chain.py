@@ -1,4 +1,4 @@
-"""Raw EMG to envelopes: one kernel for live and offline, carried from block to block, exact however the blocks are cut.
+"""The EMG chain, from raw samples to envelopes: one kernel, live and offline, exact however the blocks are cut.
 
 Each sample: hold what is not a number, band-pass, notch, rectify, low-pass. The signal stands time-major with 16 channels side
 by side, and the state of every filter flat, `z[row * LANES + channel]`, so that the compiler runs the channels in SIMD lanes;

@@ -1,4 +1,4 @@
-"""Is there a muscle behind this channel? Each EMG channel is judged once per window, from what the filters saw anyway.
+"""EMG quality: each channel is judged once per window, from what the filters saw anyway: is there a muscle behind it?
 
 Measured per window: samples missing, samples at full scale, mean (DC offset), RMS within the EMG band, and the share of the
 band's power that lies at 50 or 60 Hz and their 2nd and 3rd harmonics (Goertzel's algorithm), since an open electrode is mostly

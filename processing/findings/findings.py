@@ -1,4 +1,4 @@
-"""What a recording shows, in sentences: the flags by kind and side."""
+"""Findings: the flags of a recording, by rule and side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Force plates in motion: the wrench of each plate at the full rate, and the frames of load and centre of pressure.
+"""The force chain: the wrench of each plate at the full rate, and frames of load and centre of pressure.
 
 Forces are the reaction on the foot in N, + up in the lab frame; lengths are in mm and moments in N·mm. The centre of pressure
 is noise over force, so there is none (NaN) below `cop_N`. A raw sample that is NaN or infinite makes its own frame NaN, and

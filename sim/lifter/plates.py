@@ -1,4 +1,4 @@
-"""What a force plate's raw channels read when a known force acts on it at a known place: the plate equations, inverted.
+"""Simulated force plates: the raw channels for a known force at a known point, by the plate equations inverted.
 
 The axes of a plate follow from its corners as in the C3D standard: x from corner 2 to corner 1, y from corner 4 to corner 1, z
 from both, which points down into the floor for most makers. Forces are the plate's reaction, as in most C3D files: a loaded

@@ -1,4 +1,4 @@
-"""What this machine can measure with: NI devices, boards and LSL streams, listed as tables or, in a pipe, as plain lines."""
+"""Devices of this machine: NI devices, boards and LSL streams, listed as tables or, in a pipe, as plain lines."""
 
 from __future__ import annotations
 

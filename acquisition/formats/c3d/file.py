@@ -1,4 +1,4 @@
-"""What a C3D file holds for us: analog channels, force plates and markers, in mm with z up, or a sentence on why not.
+"""C3D files: their analog channels, force plates and markers, in mm with z up, or a sentence on why not.
 
 ezc3d does the reading. It was written for whole files: it reads zeros beyond the end of a truncated one, and can crash on
 damaged parameters or run through them without end. So the file's skeleton is walked here first, and ezc3d works apart.

@@ -1,4 +1,4 @@
-"""From markers on the feet to which foot stood on which plate, and to the lab axis at the lifter's right."""
+"""Foot markers: which foot stood on which plate, and which lab axis points to the lifter's right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A C3D file with force plates and EMG becomes a recording, so that everything that reads recordings reads it too."""
+"""C3D import: a file with force plates and EMG becomes a recording, which everything else can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which plates of a C3D file stand under which foot, what they read unloaded, and whether their signs are the usual ones."""
+"""Force plates of a C3D file: the foot on each, what it reads unloaded, and whether its signs are the usual ones."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ RIG = load(example("demo"))
 PLATES = {plate.side: plate for plate in RIG.plate}
 
 
-def trial_of(weight: KnownWeight, rows: int = 50) -> Probe:
+def probe_of(weight: KnownWeight, rows: int = 50) -> Probe:
     """What the true plate gives while the weight lies on it."""
     plate = PLATES[weight.side]
     simulated = SimulatedPlate(plate)
@@ -41,7 +41,7 @@ def trial_of(weight: KnownWeight, rows: int = 50) -> Probe:
 def test_a_weight_comes_back_from_anywhere_on_a_plate(side, mass_kg, across, along):
     x_mm = across + (210 if side == "right" else -210)
     weight = KnownWeight(side, mass_kg, x_mm, along)
-    checks = check_known_weight(RIG, PLATES[side], weight, trial_of(weight))
+    checks = check_known_weight(RIG, PLATES[side], weight, probe_of(weight))
     assert [check.severity for check in checks] == [Severity.FINE, Severity.FINE]
 
 
@@ -66,14 +66,14 @@ MISTAKES = [
 @pytest.mark.parametrize(("plate", "advice"), MISTAKES, ids=[advice for _, advice in MISTAKES])
 def test_each_usual_mistake_is_named(plate, advice):
     weight = KnownWeight("left", 20.0, -330.0, 170.0)
-    worst = check_known_weight(RIG, plate, weight, trial_of(weight))[-1]
+    worst = check_known_weight(RIG, plate, weight, probe_of(weight))[-1]
     assert worst.severity is Severity.RED
     assert advice in worst.advice
 
 
 def test_samples_that_are_no_number_do_not_count():
     weight = KnownWeight("left", 20.0, -330.0, 170.0)
-    probe = trial_of(weight)
+    probe = probe_of(weight)
     probe.stretches[0].samples[3:9] = np.nan
     assert all(check.severity is Severity.FINE for check in check_known_weight(RIG, PLATES["left"], weight, probe))
 

@@ -1,4 +1,4 @@
-"""How a raw stream is doing: its measured rate, the age of its newest block, what was lost, and what its source says."""
+"""Stream health: measured rate, age of the newest block, lost samples, and what the source says."""
 
 from __future__ import annotations
 

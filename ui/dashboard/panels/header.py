@@ -1,4 +1,4 @@
-"""The top line: whose rig it is, how long the session has stretch, and whether what is shown is live."""
+"""The top line: whose rig it is, how long the session has run, and whether what is shown is live."""
 
 from __future__ import annotations
 
