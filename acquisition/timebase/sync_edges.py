@@ -42,6 +42,7 @@ class EdgeFinder:
         self._share = threshold_pct / 100
         self._forget = 1 / (FORGET_S * rate_hz)
         self._memory = max(100.0, STEP_S * rate_hz)
+        self._epsilon = float(np.finfo(dtype).eps)
         self._state = np.array([_UNKNOWN, np.nan, np.nan, np.nan, np.nan, np.nan, 0.0, 0.0])
         self._found = np.zeros(64, EDGE)
         self._next = (-1, 0)
@@ -64,7 +65,17 @@ class EdgeFinder:
             self._found = np.zeros(most, EDGE)
         index, rising = self._found["index"], self._found["rising"]
         count = _follow(
-            samples, self._column, first_index, self._share, self._forget, self._memory, self._least, self._state, index, rising
+            samples,
+            self._column,
+            first_index,
+            self._share,
+            self._forget,
+            self._memory,
+            self._epsilon,
+            self._least,
+            self._state,
+            index,
+            rising,
         )
         return self._found[:count].copy()
 
@@ -88,6 +99,7 @@ def _follow(
     share: float,
     forget: float,
     memory: float,
+    epsilon: float,
     least: int,
     state: NDArray[np.float64],
     index: NDArray[np.float64],
@@ -113,7 +125,9 @@ def _follow(
             count = min(memory, count + 1)
             step += (abs(x - previous) - step) / count
         threshold = bottom + share * span
-        if span <= LEAST_SPAN * step:
+        # Far from zero a quiet line flickers by the last digit of its numbers: its mean step is less than one such digit.
+        digit = epsilon * max(abs(bottom), abs(top))
+        if span <= LEAST_SPAN * max(step, digit):
             level, since = _UNKNOWN, np.nan
         elif level == _UNKNOWN:
             if x > threshold + MARGIN * span:
