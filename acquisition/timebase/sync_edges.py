@@ -29,7 +29,7 @@ MARGIN = 0.15
 """How far beyond the threshold, as a share of the span, a level begins."""
 
 _UNKNOWN, _LOW, _HIGH = -1.0, 0.0, 1.0
-_LEVEL, _PREVIOUS, _CROSSING, _SINCE, _BOTTOM, _TOP, _STEP, _COUNT = range(8)
+_LEVEL, _PREVIOUS, _CROSSING, _SINCE, _BOTTOM, _TOP, _STEP, _COUNT, _THRESHOLD = range(9)
 
 
 class EdgeFinder:
@@ -43,7 +43,7 @@ class EdgeFinder:
         self._forget = 1 / (FORGET_S * rate_hz)
         self._memory = max(100.0, STEP_S * rate_hz)
         self._epsilon = float(np.finfo(dtype).eps)
-        self._state = np.array([_UNKNOWN, np.nan, np.nan, np.nan, np.nan, np.nan, 0.0, 0.0])
+        self._state = np.array([_UNKNOWN, np.nan, np.nan, np.nan, np.nan, np.nan, 0.0, 0.0, np.nan])
         self._found = np.zeros(64, EDGE)
         self._next = (-1, 0)
         self._take(np.zeros((0, column + 1), dtype), 0)
@@ -108,6 +108,7 @@ def _follow(
     """Write the edges into `index` and `rising`, carry `state` on, and return how many there are."""
     level, previous, crossing, since = state[_LEVEL], state[_PREVIOUS], state[_CROSSING], state[_SINCE]
     bottom, top, step, count = state[_BOTTOM], state[_TOP], state[_STEP], state[_COUNT]
+    threshold_before = state[_THRESHOLD]
     found = 0
     for k in range(len(samples)):
         x = float(samples[k, column])
@@ -139,8 +140,12 @@ def _follow(
             # Seen from a high line everything is upside down.
             side = 1.0 if level == _LOW else -1.0
             before, now = side * (previous - threshold), side * (x - threshold)
-            if np.isnan(since) and before < 0 <= now:
-                crossing = i - now / (now - before)
+            if np.isnan(since) and now >= 0:
+                if before < 0:
+                    crossing = i - now / (now - before)
+                elif side * (previous - threshold_before) < 0:
+                    # The threshold itself has moved past the sample before.
+                    crossing = i - 1.0
             if now > MARGIN * span:
                 if np.isnan(since):
                     since = float(i)
@@ -153,7 +158,7 @@ def _follow(
                     found += 1
                 level = _HIGH if level == _LOW else _LOW
                 crossing = since = np.nan
-        previous = x
+        previous, threshold_before = x, threshold
     state[_LEVEL], state[_PREVIOUS], state[_CROSSING], state[_SINCE] = level, previous, crossing, since
-    state[_BOTTOM], state[_TOP], state[_STEP], state[_COUNT] = bottom, top, step, count
+    state[_BOTTOM], state[_TOP], state[_STEP], state[_COUNT], state[_THRESHOLD] = bottom, top, step, count, threshold_before
     return found

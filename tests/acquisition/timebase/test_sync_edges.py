@@ -39,6 +39,11 @@ def test_edges_are_found_to_a_sample_and_none_else(edges_s, rate_hz, scale, offs
 
 
 @given(edges_s=pulses(), ramp_samples=st.floats(2, 12), threshold_pct=st.sampled_from([30.0, 50.0, 70.0]))
+@example(
+    edges_s=np.array([0.9, 1.4, 2.02046132, 2.32308869, 2.65642203, 3.37921679, 3.87921679, 4.37921679]),
+    ramp_samples=4.472814904704291,
+    threshold_pct=30.0,
+)
 @settings(max_examples=40)
 def test_edges_of_a_line_that_rises_slowly_are_found_between_the_samples(edges_s, ramp_samples, threshold_pct):
     rate_hz = 1000.0
