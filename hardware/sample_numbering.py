@@ -57,7 +57,7 @@ class SampleNumbering:
     losses), `step` what it rises by from row to row. A row that continues the count is passed on at once. Any other is held
     until its successors confirm it: two in a row that fit the clock, or four that agree with each other; the clock says how
     often the counter came round meanwhile. Four agreeing rows that don't fit the clock mean a device that started anew,
-    hence a new segment, placed by time. A stretch that is late by three quarters of the counter's range is held for 0.1 s:
+    hence a new segment, placed by time. Rows that are late by three quarters of the counter's range are held for 0.1 s:
     a clump that was only delivered late catches up within that, a loss does not.
 
     `rejected_rows` and `lost_samples` count what was left out and what is missing since the beginning.

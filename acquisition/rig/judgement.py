@@ -1,4 +1,4 @@
-"""How the signals are judged: filters, contact, quiet standing, quality and rules, each with its unit in its name.
+"""Judgement settings: filters, contact, quiet stance, quality and rules, each with its unit in its name.
 
 Defaults marked *design* in `docs/metrics.md` are this project's choice and no clinical norm; every one can be set in the rig
 file.
@@ -29,7 +29,7 @@ class PlateSettings(Settings):
 
 
 class StillSettings(Settings):
-    """Quiet standing: `window_s` long, standard deviation of the total vertical force below `sd_pct` of its mean."""
+    """Quiet stance: `window_s` long, standard deviation of the total vertical force below `sd_pct` of its mean."""
 
     window_s: Positive = 1.0
     sd_pct: Positive = 1.0

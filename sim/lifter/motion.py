@@ -58,7 +58,7 @@ class Tempo(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """True bounds of a repetition: `bottom_s` is its lowest moment, the middle of the pause where there is one."""
+    """True bounds of a repetition: `bottom_s` is when it is lowest, the middle of the pause where there is one."""
 
     number: int
     start_s: float

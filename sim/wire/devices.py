@@ -60,7 +60,7 @@ class _Player:
     def samples(self, first: int, n: int, began_s: float) -> Samples:
         """Return n samples, (n, channels), of a device that took its sample 0 at `began_s`.
 
-        Before the session begins the lifter stands still: that stretch is played over and over.
+        Before the session begins the lifter stands still: that time is played over and over.
         """
         if self._session.zero_s is None:
             return self._standing(first, n)

@@ -71,7 +71,7 @@ class LslStandIn:
             self._process.stdin.flush()
 
     def kill(self) -> None:
-        """End the process as a crash would; does nothing when it does not stretch."""
+        """End the process as a crash would; does nothing when it does not run."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

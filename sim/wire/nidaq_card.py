@@ -172,7 +172,7 @@ class CardTask:
         self.buffer_samples = max(buffer_samples, least)
 
     def start(self) -> None:
-        """Reserve the cards and let the clock stretch."""
+        """Reserve the cards and let the clock run."""
         if self.cards & self.rack.away:
             raise CardError(NOT_ACCESSIBLE)
         if any(task.running and task is not self and task.cards & self.cards for task in self.rack.tasks.values()):

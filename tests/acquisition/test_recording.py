@@ -204,8 +204,8 @@ with h5py.File(path):
 def test_a_killed_writer_leaves_all_that_was_flushed(tmp_path):
     rng = random.Random(3)
     stream = a_stream(rate_hz=2000.0, channels=12)
-    for probe in range(20):
-        path = tmp_path / f"recording{probe}.h5"
+    for attempt in range(20):
+        path = tmp_path / f"recording{attempt}.h5"
         told, tell = os.pipe()
         pid = os.fork()
         if pid == 0:

@@ -393,8 +393,8 @@ def test_readers_in_threads_account_for_every_row_of_a_hasty_writer(path):
 def test_nothing_published_is_lost_when_the_writer_is_killed(tmp_path):
     rng = random.Random(7)
     stream = a_stream(rate_hz=2000.0, channels=6)
-    for probe in range(20):
-        path = tmp_path / f"ring{probe}.h5"
+    for attempt in range(20):
+        path = tmp_path / f"ring{attempt}.h5"
         Ring.create(path, [stream], 1.5).close()
         until = rng.randint(1, 12_000)
         pid = os.fork()

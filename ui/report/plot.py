@@ -27,7 +27,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time in which a flag was up."""
+    """The time in which a flag was up."""
 
     start_s: float
     end_s: float

@@ -1,4 +1,4 @@
-"""Two kernels that make traces: samples are folded into the lowest and highest value of each column, columns into pixels.
+"""The raster of traces, two kernels: samples to the lowest and highest value of each screen column, columns to pixels.
 
 A screen column of 8 ms holds 16 samples of EMG; only its extremes can be seen. Both kernels touch new columns only, as an
 oscilloscope's beam does, so a frame costs a tenth of a millisecond instead of a full redraw.
@@ -30,7 +30,7 @@ def min_max(
     lost: NDArray[np.uint8],
     newest: int,
 ) -> int:
-    """Fold samples (n, channels) into `low` and `high` (lanes, width); returns the newest column.
+    """Widen `low` and `high` (lanes, width) by samples (n, channels); returns the newest column.
 
     `columns` (n,) are columns since time began, taken modulo the width; `newest` is the last one that was open, -1 at first.
     `joined` says that the first row follows the last one of the call before; where it doesn't, the columns between are

@@ -65,7 +65,7 @@ class Sweep:
         self.newest = -1
 
     def poll(self) -> int:
-        """Fold what is new; returns the first column that changed, or `newest + 1` if nothing did."""
+        """Take what is new; returns the first column that changed, or `newest + 1` if nothing did."""
         first: int | None = None
         while (stretch := self._reader.read()) is not None:
             before = self.newest

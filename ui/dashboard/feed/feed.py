@@ -51,8 +51,8 @@ class ShownFlag:
 class Feed:
     """Follows the derived streams of a ring; `poll` it once a frame.
 
-    With `frozen`, the ring is taken as it lies: its last values stay, however old they are. `whole_s` is the length of the
-    session where the ring was taken back to one moment of it.
+    With `frozen`, the last values in the ring stay, however old they are. `whole_s` is the length of the whole session, for a
+    ring that was rewound to an earlier time in it.
     """
 
     def __init__(self, ring: Ring, *, frozen: bool = False, whole_s: float = math.nan) -> None:
@@ -122,7 +122,7 @@ class Feed:
 
     @property
     def session_s(self) -> float:
-        """How long the session has stretch, by the raw stream that came farthest; NaN before the first sample."""
+        """How long the session has run, by the raw stream that came farthest; NaN before the first sample."""
         return max((health.session_s for health in self.health.values()), default=math.nan)
 
     def lost_streams(self, side: Side | None = None) -> list[str]:

@@ -61,7 +61,7 @@ class _Frames:
         return np.where(np.isfinite(found), found, 0.0)
 
     def end(self, worst_s: float) -> int:
-        """Return the number of the first row after a moment."""
+        """Return the number of the first row after a given time."""
         frames = int(np.searchsorted(self.seconds, worst_s, side="right"))
         return int(self._index[frames]) if frames < len(self._index) else int(np.max(self._index, initial=-1)) + 1
 
@@ -77,7 +77,7 @@ def _everything(ring: Ring, name: str) -> tuple[NDArray[np.int64], NDArray[np.fl
 
 
 def _end_of_flags(ring: Ring, feed: Feed, worst_s: float) -> int:
-    """Return the number of the first change of a flag that came after a moment."""
+    """Return the number of the first change of a flag that came after a given time."""
     numbers, changes = _everything(ring, FLAGS)
     for number, (rule, _, _, raised, end, _) in zip(numbers, changes, strict=True):
         known = feed.rules[int(rule)] if 0 <= rule < len(feed.rules) else {}
