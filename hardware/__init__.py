@@ -1,1 +1,1 @@
-"""Where samples come from: one module per kind of source, and the `Source` they all are."""
+"""Sources: one room for each kind of device, and the `Source` protocol that all of them follow."""

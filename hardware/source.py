@@ -1,7 +1,7 @@
-"""What a source is: one device with one clock, which hands out blocks of one stream.
+"""The source: one device with one clock, which hands out blocks of one stream.
 
-Everything that makes samples has this shape, a data acquisition card, an EMG board, a network inlet, the simulator and the
-replay of a recording, so that whatever stands behind it is one and the same.
+Whatever makes samples is a source: a data acquisition card, an EMG board, a network inlet, the simulator and the replay of a
+recording. The rest of the program can't tell them apart.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a source hands out: `rate_hz` is nominal; `block_samples` is the usual length of a block, not a promise."""
+    """A stream of samples from one source: `rate_hz` is nominal, `block_samples` the usual length of a block, not a promise."""
 
     name: str
     rate_hz: float

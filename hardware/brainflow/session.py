@@ -45,7 +45,7 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """What BrainFlow says of a board with EMG, or else EXG, inputs: its rate, and the rows in which things stand."""
+    """A board as BrainFlow describes it: its rate, and the rows of its data that hold EMG (or else EXG), counter and time."""
 
     name: str
     board_id: int
@@ -112,8 +112,8 @@ def source_error(error: BrainFlowError, doing: str, settings: BrainflowSettings)
 class Session(BoardShim):  # type: ignore[misc]
     """A board that is released by `release` alone.
 
-    BrainFlow knows sessions by board and address, so that BoardShim's finalizer would end the session that another object
-    holds with the same board: the one that refused this one, or the one that came after it.
+    BrainFlow knows sessions by board and address only. BoardShim's finalizer would therefore end a session that another
+    object holds with the same board, one opened before this one or after it.
     """
 
     def __del__(self) -> None:

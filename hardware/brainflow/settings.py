@@ -1,4 +1,4 @@
-"""What a rig file says of a board that BrainFlow reads: which board, how it is reached, and how it is set up."""
+"""BrainFlow settings: which board, how it is reached, and how it is set up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which streams are on the Lab Streaming Layer: what `squatscope devices` lists for LSL."""
+"""LSL streams that can be seen from this machine, as `squatscope devices` lists them."""
 
 from __future__ import annotations
 

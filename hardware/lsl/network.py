@@ -1,4 +1,4 @@
-"""The Lab Streaming Layer's library, loaded when it is asked for, and kept on the network that the settings allow."""
+"""The LSL library: loaded when it is first needed, and confined to the network that the settings allow."""
 
 from __future__ import annotations
 

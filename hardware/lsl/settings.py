@@ -1,4 +1,4 @@
-"""What a rig file says of a stream on the Lab Streaming Layer, and of the network it may use."""
+"""LSL settings: a stream on the Lab Streaming Layer, and the network that LSL may use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Word = Annotated[str, Field(pattern=r"^[^'\"<>&]*$")]
 
 
 class LslNetwork(Settings):
-    """Where LSL looks and may be found: by default on this machine alone.
+    """The network of LSL, by default this machine alone: where it looks for streams, and where its own are found.
 
     `address` is this machine's own address on the network to use, `peers` are other machines that are asked directly, for
     networks that pass on no multicast. Streams of another `session_id` are not seen; LSL's own is "default". One program

@@ -90,10 +90,10 @@ class _CallDetails(NamedTuple):
 
 
 class Deadline(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc has no types
-    """Gives every call an end: nidaqmx sets none, so that a server that fell silent would hold its caller for ever.
+    """A deadline for every call: nidaqmx sets none, so a server that fell silent would hold its caller for ever.
 
-    A server that let a call run out of time gets an eighth of `answer_s` for the next ones until it answers again; to look
-    for it takes several calls, and `stop` should not wait for each of them in full.
+    Once a call has run out of time, the next ones get an eighth of `answer_s` until the server answers again: looking for it
+    takes several calls, and `stop` should not wait for each of them in full.
     """
 
     def __init__(self, answer_s: float) -> None:

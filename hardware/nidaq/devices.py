@@ -1,4 +1,4 @@
-"""Which NI devices a machine has, as its driver describes them."""
+"""NI devices of a machine, as its driver describes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rig file says of an NI-DAQmx card: its inputs in stream order, how they are wired, and where the card is."""
+"""NI-DAQmx settings: the inputs of a card in stream order, how they are wired, and where the card is."""
 
 from __future__ import annotations
 
