@@ -1,7 +1,7 @@
 """Text in HDF5 files, of fixed length.
 
-Text of variable length lies in a heap that HDF5 reads for ever once a byte of it is damaged, and a file that hangs its reader
-is worse than one that is refused.
+HDF5 keeps text of variable length in a heap. One damaged byte there can make it read for ever, and a file that hangs its
+reader is worse than one that is refused.
 """
 
 from __future__ import annotations

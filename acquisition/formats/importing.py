@@ -1,4 +1,4 @@
-"""What all imports share: the map of what a file does not say, the names of channels, and the recording that comes out."""
+"""Import, the part all formats share: the map of what a file leaves out, channel names, and the recording that is made."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MapPlate(Settings):
 
 
 class MapElectrode(Lead):
-    """An EMG channel of the file by its label, and what it was on."""
+    """An EMG channel of the file by its label, and the muscle that it was on."""
 
     label: str
 

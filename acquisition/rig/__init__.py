@@ -1,4 +1,4 @@
-"""What a lab has, in one TOML file: streams, plates, electrodes, and how their signals are judged."""
+"""The rig, a lab described in one TOML file: streams, plates, electrodes, and how their signals are judged."""
 
 from acquisition.rig.rig import (
     GLUTES,

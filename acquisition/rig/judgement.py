@@ -14,7 +14,7 @@ from hardware.settings import NotNegative, Positive, Settings
 
 
 class PlateSettings(Settings):
-    """When a foot counts as standing on a plate, and from which force on its centre of pressure is shown."""
+    """Plate contact: the force above which a foot is on its plate, and the one above which it has a centre of pressure."""
 
     contact_N: Positive = 20.0
     cop_N: Positive = 50.0
@@ -69,10 +69,10 @@ class QualitySettings(Settings):
 
 
 class SyncSettings(Settings):
-    """A line that several devices sample: where between its two levels an edge lies, and what is asked before recording.
+    """The sync line, which several devices sample: where between its levels an edge lies, and what recording waits for.
 
-    `edges`: how many each stream with a sync channel must have seen within its first `within_s`, with what they miss each
-    other by no more than `residual_ms`, or a sample of the stream where that is longer.
+    `edges`: how many each stream with a sync channel must have seen within its first `within_s`. Matched edges may differ in
+    time by `residual_ms`, or by one sample of the stream where that is longer.
     """
 
     threshold_pct: Annotated[float, Field(ge=20, le=80)] = 50.0
@@ -144,7 +144,7 @@ def limits(rule: RuleSettings) -> tuple[float, float]:
 
 
 class Judgement(Settings):
-    """All of how signals are judged, as one part of a rig: what can be changed and computed anew."""
+    """Judgement, the part of a rig that says how signals are judged; recordings can be reprocessed with another."""
 
     plates: PlateSettings = PlateSettings()
     still: StillSettings = StillSettings()

@@ -1,7 +1,7 @@
-"""A force plate as linear algebra: raw channels to force and moment in the lab frame, by one matrix and one offset.
+"""The plate map: raw channels of a force plate to force and moment in the lab frame, by one matrix and one offset.
 
-Everything up to the centre of pressure is linear in the raw channels, so scale or calibration matrix, the shift from the true
-origin to the surface, and the rotation into the lab collapse into one matrix per plate, and a mean over samples may be taken
+All steps before the centre of pressure are linear in the raw channels: sensitivities or calibration matrix, the shift from the
+true origin to the surface, the rotation into the lab. So they are one matrix per plate, and a mean over samples may be taken
 before it or after it.
 
 C3D's conventions hold throughout: in the plate's own axes z points down and x and y run along its edges; what is measured is
@@ -20,7 +20,7 @@ from hardware.arrays import Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlateMap:
-    """What turns the raw channels of one plate into the wrench (Fx Fy Fz in N, Mx My Mz in N·mm) in the lab frame.
+    """The map from raw channels of one plate to its wrench (Fx Fy Fz in N, Mx My Mz in N·mm) in the lab frame.
 
     wrench = `matrix` (6, channels) @ (raw - `zero`), its moment about `centre_mm`: the centre of the surface that the foot
     stands on, which is the mean of the corners raised by the pad. `rotation` (3, 3) has the plate's axes as its columns, so

@@ -1,4 +1,4 @@
-"""What a lab has: streams, plates and electrodes, and how their signals are judged; one TOML file, checked as a whole.
+"""The rig: a lab's streams, plates and electrodes, and how their signals are judged; one TOML file, checked as a whole.
 
 Lengths are in mm in the lab frame, z up. Calibration follows the C3D standard's FORCE_PLATFORM parameters.
 """
@@ -133,7 +133,7 @@ class Plate(Settings):
 
 
 class Lead(Settings):
-    """What an EMG channel was on, and what brings its raw numbers to microvolts at the skin.
+    """An EMG lead: the muscle and side it was on, and how its raw numbers become microvolts at the skin.
 
     `gain` is the amplifier's: raw volts are divided by it. `mvc_uV` is the envelope at maximal voluntary contraction;
     without it there is no %MVC and no Q:H. `full_scale` is the raw value at which the converter saturates.

@@ -46,7 +46,7 @@ MOST_ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Edges seen by a stream and by the reference: segments, host time by the stream, and by how much it is later there."""
+    """Edges seen by a stream and by the reference: segments, host time by the stream, and that time less the reference's."""
 
     segment: NDArray[np.int64]
     reference_segment: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Reads a C3D file with ezc3d in a process of its own, where damage that crashes ezc3d or never ends does no harm.
+"""The C3D child process: ezc3d reads a file in it, so that damage which crashes ezc3d, or holds it for ever, does no harm.
 
 As a script it writes what it has read to its standard output, pickled: the parameters as {group: {name: values}}, the points
 and the analogs, or the text of ezc3d's exception.
