@@ -33,7 +33,7 @@ class PipelineError(SquatscopeError):
 
 
 class Chain(Protocol):
-    """From one raw stream to frames: `metrics` names the columns."""
+    """A chain: from the samples of one raw stream to frames; `metrics` names the columns."""
 
     frame_samples: int
 
@@ -56,7 +56,7 @@ class Part:
 
 
 class Pipeline:
-    """The chains of a rig and the rules on them; `rules` are those that a flag's number counts."""
+    """The chains of a rig and the rules on their metrics; a flag names its rule by its number in `rules`."""
 
     def __init__(self, rig: Rig) -> None:
         """Build every chain for which the rig has plates or electrodes; raises PipelineError where it can't be built."""

@@ -35,7 +35,7 @@ class ResultsError(SquatscopeError):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The frames of one derived stream: (n, columns) with a time, a name, a unit and a formula id each."""
+    """The frames of one derived stream, (n, columns): a time for each row; a name, a unit and a formula id for each column."""
 
     columns: tuple[str, ...]
     units: tuple[str, ...]
@@ -117,7 +117,7 @@ class StreamResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything that was computed from one recording; `complete` is False where that was cut short, or is still written."""
+    """All that was computed from one recording; `complete` is False for a recording cut short or still being written."""
 
     recording: str
     recording_uuid: str

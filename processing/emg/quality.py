@@ -2,9 +2,9 @@
 
 Measured per window: samples missing, samples at full scale, mean (DC offset), RMS within the EMG band, and the share of the
 band's power that lies at 50 or 60 Hz and their 2nd and 3rd harmonics (Goertzel's algorithm), since an open electrode is mostly
-mains. A channel that only ever shows its noise floor is not bad by itself, a resting muscle looks the same; it is said. How
-quiet and how loud it was is taken from slices of a fifth of a window, short enough to lie between the bursts of steps and
-quick repetitions.
+mains. A channel that never shows more than its noise floor is not bad, since a resting muscle looks the same; but it is told.
+The quietest and the loudest RMS are those of slices of a fifth of a window, short enough to lie between the bursts of steps
+and quick repetitions.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MEASURES = 8
 
 
 class Verdict(IntEnum):
-    """What a channel was called in its last complete window; of several faults the first of this list counts."""
+    """The verdict on a channel for one window; of several faults the first of this list counts."""
 
     NOT_JUDGED = 0
     GOOD = 1
@@ -56,7 +56,7 @@ class ChannelQuality:
 
     `verdict`, `missing_pct`, `saturated_pct`, `mains_pct` (of the power within the band, at `mains_hz` and its harmonics),
     `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN before the first. `noise_uV` is the RMS of
-    the quietest slice so far, a fifth of a window, `loudest_uV` of the loudest, in those windows that had a signal at all.
+    the quietest slice so far (a fifth of a window), `loudest_uV` that of the loudest; windows without a signal don't count.
     `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`.
     """
 

@@ -1,10 +1,10 @@
 """Quiet stance: the first second in which the lifter stands still on both plates; it gives the weight and the references.
 
-The search is causal and works on frames, not on raw samples: their mean takes out the plate's noise (3.4 % of body weight at
-1 kHz on one real plate with a person at rest, 0.3 % after the mean over 10 ms), and leaves sway and movement. Once found, a
-stance is kept, so that the references don't move under the lifter, and a recording gives offline what it gave live. Only a
-foot that leaves its plate has no place any more, since no one steps back onto the same millimetre: it is looked for anew in
-the next quiet stance. The other foot keeps its place, and the weight stays that of the first stance.
+The search is causal and works on frames, not on raw samples. The mean over a frame takes out the plate's noise (3.4 % of body
+weight at 1 kHz on one real plate with a person at rest, 0.3 % after the mean over 10 ms), and leaves sway and movement. Once
+found, a stance is kept, so that the references don't move under the lifter, and a recording gives offline what it gave live.
+A foot that leaves its plate loses its reference, since no one steps back onto the same millimetre, and gets a new one in the
+next quiet stance. The other foot keeps its reference, and the weight stays that of the first stance.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class StanceColumns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """Quiet stance: the last raw sample of the newest window, the mean total force of the first, and the feet's places.
+    """Quiet stance: the last raw sample of the newest window, the mean total force of the first, and where each foot stood.
 
     `left_mm` and `right_mm` are mean centres of pressure along the medial-lateral axis in the lab frame, + = right; NaN for a
     foot that has left its plate, until the next quiet stance.
