@@ -1,4 +1,4 @@
-"""A simulated device: a source like any other, behind which stands a lifter instead of a driver.
+"""A simulated device: a source that takes its samples from the simulated lifter instead of a driver.
 
 Devices of one session share the lifter and the session's time zero, and each has its own crystal and its own delays.
 """
@@ -51,7 +51,7 @@ def placement(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
 
 
 class SimulatedDevice:
-    """A source of simulated samples of one stream of the rig, whichever of its channels are a plate's or an electrode's.
+    """A source of simulated samples for one stream of the rig, with all its plates and electrodes.
 
     A channel that belongs to none and whose name begins with `count` carries the sample's number, one that begins with `sync`
     the session's sync line, any other the noise of an open input. The samples depend on the rig and the lifter alone, never

@@ -1,4 +1,4 @@
-"""A source that misbehaves on command: any source, wrapped in faults that strike at set times of its stream.
+"""Faults on command: any source can be wrapped in faults that strike at set times of its stream.
 
 Times are seconds of the stream, sample index / nominal rate, so that a fault strikes the same samples at any speed.
 """

@@ -25,7 +25,7 @@ class ReplaySource:
     """One stream of a recording.
 
     Its blocks bear their recorded sample numbers, segments and arrival times, so that gaps, clocks and session times come out
-    as they were; only when a block is handed out belongs to the present.
+    as they were, however fast the replay runs.
     """
 
     def __init__(self, path: Path, recorded: RecordedStream, clock: SessionClock, first_s: float) -> None:

@@ -1,4 +1,4 @@
-"""What the devices of a simulated session share: its time, and the line that marks it for all of them."""
+"""The session clock, shared by the simulated devices of a session: its time, and the sync line that marks it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A lifter of whom everything is known: how the squat moves, how the load is shared, which muscle works how hard, and
-since when something goes wrong.
+"""The simulated lifter, with the truth known: motion, load share, activation of each muscle, and what goes wrong when.
 
 Axes of the lifter: x to the right, y forward, z up; forces are what the plates push back with, so a foot in stance has Fz > 0.
 """
@@ -89,8 +88,9 @@ AnyImbalance = Annotated[ShareDrift | KneeCaves | QuadsTakeOver | GluteWeakness,
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """What one foot does on the ground, in the lifter's axes: `force_N` (n, 3), `cop_mm` (n, 2), `free_moment_Nmm` (n,), all as
-    the ground's reaction; the free moment acts about the vertical through the centre of pressure.
+    """The ground's reaction on one foot, in the lifter's axes.
+
+    `force_N` (n, 3); `cop_mm` (n, 2); `free_moment_Nmm` (n,), about the vertical through the centre of pressure.
     """
 
     force_N: Floats
@@ -100,7 +100,7 @@ class Foot:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """All that is true of the lifter at some times; `load_shift_pct` + = right, `medial_mm` + = medial for both feet.
+    """The true state of the lifter at given times; `load_shift_pct` + = right, `medial_mm` + = medial for both feet.
 
     `depth_m` and `a_m_s2` are those of the centre of mass, sway of the body included, so that m (g + a) is the total force.
     `activation` is a fraction of maximal voluntary contraction; `qh` is mean(quadriceps) / mean(hamstrings).

@@ -1,7 +1,7 @@
-"""How a lifter's centre of mass moves in the squat: smooth phases whose height, speed and acceleration are exact.
+"""Motion of the lifter's centre of mass in the squat: smooth phases whose height, speed and acceleration are exact.
 
 Each phase is a minimum-jerk polynomial (Flash & Hogan 1985, Journal of Neuroscience 5(7):1688-1703). A squat without a pause
-turns at its bottom at the greatest upward acceleration, so there a second polynomial adds it to both phases.
+turns at its bottom with the greatest upward acceleration; there a second polynomial adds that acceleration to both phases.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """The squat at some times: `z_m` is the height of the centre of mass above its height in stance, `v_m_s` and `a_m_s2` its
-    derivatives, `fraction` the share of the full depth (0 in stance, about 1 at the bottom), `repetition` -1 between sets.
+    """The squat at given times.
+
+    `z_m` is the height of the centre of mass above its height in stance, `v_m_s` and `a_m_s2` are its derivatives, `fraction`
+    is the share of the full depth (0 in stance, about 1 at the bottom); `repetition` is -1 between sets.
     """
 
     t_s: Floats

@@ -1,4 +1,4 @@
-"""A data acquisition card without the card: inputs that follow a feed in real time, a sample clock, a finite buffer.
+"""A simulated data acquisition card: inputs that follow a function of time, a sample clock, a finite buffer.
 
 It behaves as NI-DAQmx's C reference and NI's own tests of their Python client describe it; NI's driver is not part of it.
 """
@@ -55,7 +55,7 @@ class CardError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card is; its clock divides `timebase_hz` by a whole number, so not every rate can be made.
+    """A card's properties; its clock divides `timebase_hz` by a whole number, so not every rate can be made.
 
     `clock_ppm` is how far its crystal is off, of which the card itself knows nothing.
     """
