@@ -1,4 +1,4 @@
-"""What the command line says: lines to the console, and errors as a sentence with an exit code."""
+"""Console output of the command line: lines, and errors as a sentence with an exit code."""
 
 from __future__ import annotations
 

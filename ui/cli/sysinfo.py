@@ -1,4 +1,4 @@
-"""What a bug report needs to know about this machine."""
+"""System information for bug reports: versions of the program, its libraries and this machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A session on the Lab Streaming Layer while it runs: raw samples, metrics and flags, for other programs to follow.
 
-Everything is named `squatscope` and what it is, so that a session never takes its own outlets for its devices.
+The name of each published stream begins with `squatscope`, so that a session never takes its own outlets for its devices.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which source stands behind each stream of a rig."""
+"""Sources of a rig: one for each of its streams, by the kind that its settings name."""
 
 from __future__ import annotations
 

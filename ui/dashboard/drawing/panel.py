@@ -1,4 +1,4 @@
-"""What all panels share: a rounded dark field with a title, drawn at the scale of the window."""
+"""The panel, base of all panels: a rounded dark field with a title, drawn at the scale of the window."""
 
 from __future__ import annotations
 

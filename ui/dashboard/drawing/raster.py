@@ -1,7 +1,7 @@
 """The raster of traces, two kernels: samples to the lowest and highest value of each screen column, columns to pixels.
 
-A screen column of 8 ms holds 16 samples of EMG; only its extremes can be seen. Both kernels touch new columns only, as an
-oscilloscope's beam does, so a frame costs a tenth of a millisecond instead of a full redraw.
+A screen column of 8 ms holds 16 samples of EMG; only their extremes can be seen. Both kernels touch new columns only, as an
+oscilloscope's beam does, so that a redraw costs a tenth of a millisecond.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from ui.dashboard.feed.feed import Feed
 class EmgTraces(Traces):
     """The raw EMG of one leg, offset taken off, a lane for each muscle.
 
-    A lane's height is a multiple of the MVC of its muscle, the same for all lanes of both legs (`gain`), so that the busier
-    muscle looks it; without MVC all lanes share one scale in µV. A bad channel is cut off within its own lane.
+    A lane is as high as a multiple of its muscle's MVC. The multiple (`gain`) is the same for all lanes of both legs, so that
+    the muscle that works harder looks it; without MVC all lanes share one scale in µV. A bad channel stays within its lane.
     """
 
     level = True
