@@ -92,8 +92,8 @@ def test_every_word_of_the_glossary_is_used():
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
     code = [path for folder in ("hardware", "acquisition", "processing", "ui") for path in (ROOT / folder).rglob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8").lower() for path in [*pages, *code] if path.name != "glossary.md")
-    text = text.replace("_", " ").replace("\n", " ")
-    assert not [word for word in words if word.lower() not in text]
+    text = re.sub(r"[\s_]+", " ", text)
+    assert not [word for word in words if not re.search(rf"\b{re.escape(word.lower())}(s|es)?\b", text)]
 
 
 @pytest.mark.parametrize("page", ["README.md", ".github/workflows/ci.yml"])

@@ -52,10 +52,10 @@ def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]
     for side in ("left", "right"):
         muscles = [electrode.muscle for electrode in rig.emg if electrode.side == side]
         say(f"EMG {side}: {', '.join(muscles) or 'none'}")
-    doubts = about_places(rig)
-    for doubt in doubts:
-        say(f"• {doubt.sentence}")
-    say(f"{rig_file} can be used, but look at what is said above." if doubts else f"{rig_file} is a good rig.")
+    found = about_places(rig)
+    for caveat in found:
+        say(f"• {caveat.sentence}")
+    say(f"{rig_file} can be used, but look at what is said above." if found else f"{rig_file} is a good rig.")
 
 
 def doctor(
