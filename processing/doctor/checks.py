@@ -23,7 +23,7 @@ from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
 from hardware.source import SourceState
 from processing.emg.chain import EmgChain
-from processing.emg.quality import ChannelQuality, Verdict
+from processing.emg.quality import ChannelQuality, Verdict, ended
 from processing.formulas import frame_samples
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
     if quality.verdict is Verdict.NOT_JUDGED:
         return Check(Severity.AMBER, what, "The probe was too short to judge it.", "Run this for longer, with --seconds.")
     if not quality.good:
-        return Check(Severity.RED, what, f"{_capital(quality.found)}.", _capital(quality.advice))
+        return Check(Severity.RED, what, ended(_capital(quality.found)), ended(_capital(quality.advice)))
     offset = f"offset {quality.dc_uV:.0f} µV"
     if abs(quality.dc_uV) > OFFSET_SHARE * full_scale_uV:
         return Check(

@@ -130,7 +130,11 @@ _ADVICE = {
 
 def sentence_of(name: str, found: str, advice: str) -> str:
     """Return what was found of a channel, and what to do about it, as one sentence."""
-    text = f"EMG {name}: {found}" + (f"; {advice}" if advice else "")
+    return ended(f"EMG {name}: {found}" + (f"; {advice}" if advice else ""))
+
+
+def ended(text: str) -> str:
+    """Return a text with its full stop, unless it is a question."""
     return text if text.endswith("?") else f"{text}."
 
 
@@ -189,6 +193,15 @@ def close_slice(sums: Floats, samples: int) -> None:
         sums[_POWER_BEFORE + c] = power
 
 
+class _Limits(NamedTuple):
+    """What a good channel stays within."""
+
+    missing_pct: float
+    saturated_pct: float
+    flat_uV: float
+    mains_pct: float
+
+
 class _Windows(NamedTuple):
     """How windows are cut and judged: samples of a window and of a slice, tones with their weights, and the limits."""
 
@@ -196,7 +209,7 @@ class _Windows(NamedTuple):
     slice_samples: int
     tones: Floats
     weights: Floats
-    limits: Floats
+    limits: _Limits
 
 
 class _Judged(NamedTuple):
@@ -235,17 +248,17 @@ def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> No
             if share > m[_IDX_MAINS]:
                 m[_IDX_MAINS] = min(share, 100.0)
                 m[_IDX_MAINS_HZ] = MAINS_HZ[family]
-        if m[_IDX_MISSING] > limits[0]:
-            verdict = 2
-        elif m[_IDX_SATURATED] > limits[1]:
-            verdict = 3
-        elif m[_IDX_RMS] < limits[2]:
-            verdict = 4
-        elif m[_IDX_MAINS] > limits[3]:
-            verdict = 5
+        if m[_IDX_MISSING] > limits.missing_pct:
+            verdict = Verdict.MISSING
+        elif m[_IDX_SATURATED] > limits.saturated_pct:
+            verdict = Verdict.SATURATED
+        elif m[_IDX_RMS] < limits.flat_uV:
+            verdict = Verdict.FLAT
+        elif m[_IDX_MAINS] > limits.mains_pct:
+            verdict = Verdict.MAINS
         else:
-            verdict = 1
-        if (verdict == 1 or verdict == 5) and s[_MOST + c] > 0.0:
+            verdict = Verdict.GOOD
+        if (verdict == Verdict.GOOD or verdict == Verdict.MAINS) and s[_MOST + c] > 0.0:
             least = np.sqrt(s[_LEAST + c] / of_slice)
             most = np.sqrt(s[_MOST + c] / of_slice)
             m[_IDX_QUIETEST] = least if np.isnan(m[_IDX_QUIETEST]) else min(m[_IDX_QUIETEST], least)
@@ -273,7 +286,7 @@ class QualityJudge:
         self.sums = np.zeros((-(-count // LANES), SUMS))
         self.good = np.zeros(count, dtype=np.bool_)
         weights = (tones_hz <= upper_edge_hz).astype(np.float64)
-        limits = np.array([settings.missing_pct, settings.saturated_pct, settings.flat_uV, settings.mains_share_pct])
+        limits = _Limits(settings.missing_pct, settings.saturated_pct, settings.flat_uV, settings.mains_share_pct)
         self._windows = _Windows(self.window_samples, self.slice_samples, self.tones, weights, limits)
         self._judged = _Judged(
             np.full((count, _MEASURES), np.nan),

@@ -190,6 +190,14 @@ def test_electrodes_are_judged_one_by_one(rig: Rig) -> None:
     assert all(severity is Severity.FINE for what, severity in found.items() if what not in bad)
 
 
+def test_a_saturated_electrode_is_told_in_full_sentences(rig: Rig) -> None:
+    samples = quiet(rig, "hips", 20.0)
+    samples[:, 1] = 187_500.0
+    (check,) = (check for check in check_emg(rig, probe(rig, "hips", samples)) if check.severity is Severity.RED)
+    assert check.found == "100 % of its samples are at full scale."
+    assert check.advice == "Lower the gain or renew the electrode."
+
+
 def test_slow_stream_missing_mvc_and_large_offset_are_amber(rig: Rig) -> None:
     electrodes = [e.model_copy(update={"mvc_uV": None} if e.channel == "ADD_L" else {}) for e in rig.emg]
     samples = quiet(rig, "hips", 20.0)
