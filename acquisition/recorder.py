@@ -58,8 +58,9 @@ class Recorder:
             while (stretch := reader.read()) is not None:
                 self._writer.append(name, stretch)
                 wrote = True
+        # A recording that is cut short then has the edges of what was written.
         while self._time_base.follow():
-            pass  # so that a recording which is cut short has the edges of what was written
+            continue
         for name, edges in self._time_base.edges.items():
             self._writer.append_edges(name, edges)
         if wrote:

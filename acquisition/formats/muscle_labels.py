@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from acquisition.rig import Muscle, Side
 
-SIDES: dict[str, Side] = {"l": "left", "left": "left", "lt": "left", "r": "right", "right": "right", "rt": "right"}
+SIDE_LABELS: dict[str, Side] = {"l": "left", "left": "left", "lt": "left", "r": "right", "right": "right", "rt": "right"}
 SYNONYMS: dict[Muscle, str] = {
     "VL": "vl vlat vastlat vastuslat vastuslateral vastuslateralis vasext vasteext vastusexternus",
     "VM": "vm vmo vmed vastmed vastusmed vastusmedial vastusmedialis vastusmedialisobliquus vasteint vastusinternus",
@@ -40,10 +40,10 @@ def muscle_and_side(label: str) -> tuple[Muscle | None, Side | None]:
     readings: set[tuple[Muscle, Side]] = set()
     for at in (0, len(words) - 1):
         rest = "".join(words[:at] + words[at + 1 :])
-        if len(words) > 1 and words[at] in SIDES and rest in MUSCLES:
-            readings.add((MUSCLES[rest], SIDES[words[at]]))
+        if len(words) > 1 and words[at] in SIDE_LABELS and rest in MUSCLES:
+            readings.add((MUSCLES[rest], SIDE_LABELS[words[at]]))
     if not readings and whole not in TWO_MEANINGS:
         for rest, letter in ((whole[1:], whole[:1]), (whole[:-1], whole[-1:])):
-            if rest in MUSCLES and letter in SIDES:
-                readings.add((MUSCLES[rest], SIDES[letter]))
+            if rest in MUSCLES and letter in SIDE_LABELS:
+                readings.add((MUSCLES[rest], SIDE_LABELS[letter]))
     return readings.pop() if len(readings) == 1 else (None, None)

@@ -217,7 +217,7 @@ class Rig(Judgement):
         doubled = [key for key, count in seen.items() if count > 1]
         if doubled:
             raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
-        for side in ("left", "right"):
+        for side in SIDES:
             streams = {e.stream for e in self.emg if e.side == side and e.muscle in QUADRICEPS + HAMSTRINGS}
             if len(streams) > 1:
                 raise ValueError(

@@ -11,12 +11,12 @@ import numpy as np
 from acquisition.rig import Rig
 from acquisition.ring import Ring, SessionPhase
 from hardware.source import Block, Channel, SourceState, Stream
+from processing.flags.rules import CHANGE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MUSCLES = ("VL", "VM", "RF", "BF", "ST", "GMax", "GMed")
-FLAG_COLUMNS = ("rule", "severity", "start_sample", "raised_sample", "end_sample", "peak")
 _MVC_UV = {"VL": 420.0, "VM": 380.0, "RF": 300.0, "BF": 350.0, "ST": 260.0, "GMax": 190.0, "GMed": 210.0}
 _BUSY = {"VL": 0.55, "VM": 0.5, "RF": 0.4, "BF": 0.12, "ST": 0.1, "GMax": 0.3, "GMed": 0.22}
 RULES = (
@@ -122,7 +122,7 @@ class SquatRing:
         self.rig = Rig.model_validate(rig)
         self.still = still
         raw = [settings.stream() for settings in self.rig.stream]
-        derived = [Stream("flags", 10.0, tuple(Channel(name, "1") for name in FLAG_COLUMNS), block_samples=64)]
+        derived = [Stream("flags", 10.0, tuple(Channel(name, "1") for name in CHANGE), block_samples=64)]
         self.force = bool(self.rig.plate)
         self.emg = bool(self.rig.emg)
         if self.force:

@@ -37,6 +37,7 @@ def new_rig(
 
 def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]) -> None:
     """Check a rig file as a session would, but for the devices, and say what it describes."""
+    from acquisition.rig import SIDES
     from acquisition.rig.rig_file import load
     from processing.findings.caveats import about_places
     from processing.pipeline import Pipeline
@@ -49,7 +50,7 @@ def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]
         say(f"stream {stream.name}: {len(stream.channels)} channels at {stream.rate_hz:g} Hz, {stream.source.kind}")
     for plate in rig.plate:
         say(f"plate {plate.name}: {plate.side}, type {plate.c3d_type}, {plate.model or 'no model named'}")
-    for side in ("left", "right"):
+    for side in SIDES:
         muscles = [electrode.muscle for electrode in rig.emg if electrode.side == side]
         say(f"EMG {side}: {', '.join(muscles) or 'none'}")
     found = about_places(rig)

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from acquisition.rig import SIDES
 from acquisition.ring import BACKLOG, PUBLISHED
 from hardware.severity import Severity
 from hardware.source import SourceState
@@ -170,7 +171,7 @@ class TerminalView:
     def _legs(self) -> Table:
         table = Table(box=None, padding=(0, 1), show_edge=False)
         table.add_column("  leg", min_width=7, no_wrap=True)
-        columns = [column for column in COLUMNS if any(column[1].format(side) in self._known for side in ("left", "right"))]
+        columns = [column for column in COLUMNS if any(column[1].format(side) in self._known for side in SIDES)]
         for title, _, _ in columns:
             table.add_column(title, justify="right", min_width=6, no_wrap=True)
         for side, style in (("left", LEFT_STYLE), ("right", RIGHT_STYLE)):

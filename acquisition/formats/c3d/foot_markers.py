@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.rig import SIDES
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _over(at: Floats, corners_mm: Floats) -> NDArray[np.bool_]:
 
 def side_on_plate(feet: Feet, corners_mm: Floats, loaded: NDArray[np.bool_]) -> Side | None:
     """Return the foot that stands on a plate while it is loaded, None where that is neither or both of them."""
-    left, right = (standing_share(feet, side, corners_mm, loaded) for side in ("left", "right"))
+    left, right = (standing_share(feet, side, corners_mm, loaded) for side in SIDES)
     if abs(left - right) < CLEARLY:
         return None
     return "left" if left > right else "right"
@@ -90,7 +91,7 @@ def right_axis(feet: Feet) -> Axis | None:
 
     None where neither can be told, or where it lies more than 30 degrees off every axis.
     """
-    forward = _mean_vector(feet, [((side, "heel"), (side, "forefoot")) for side in ("left", "right")])
+    forward = _mean_vector(feet, [((side, "heel"), (side, "forefoot")) for side in SIDES])
     across = _mean_vector(feet, [(("left", part), ("right", part)) for part in ("heel", "forefoot")])
     rightwards = np.array([forward[1], -forward[0]]) if forward.any() else across
     size = float(np.linalg.norm(rightwards))

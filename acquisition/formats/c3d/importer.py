@@ -24,7 +24,7 @@ from acquisition.formats.importing import (
 )
 from acquisition.formats.muscle_labels import muscle_and_side
 from acquisition.hdf5_text import name_of
-from acquisition.rig import UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
+from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
 from acquisition.rig.judgement import Judgement
 from acquisition.rig.rig_file import RigError, read_toml
 from acquisition.rig.toml_lines import lines_of
@@ -156,7 +156,7 @@ def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unma
     lines = [f"{name_of(c3d)}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"]
     lines += [f"  plate {p.of_file.number} is the {p.side} one, {p.how}; {np.mean(p.fz_N):.0f} N on average" for p in chosen]
     lines.append(f"  the lifter's right is {rig.lab.right_axis or 'from the left plate to the right one'}")
-    for side in ("left", "right"):
+    for side in SIDES:
         own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
         lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")
     if unmapped:

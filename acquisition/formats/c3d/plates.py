@@ -9,7 +9,7 @@ import numpy as np
 
 from acquisition.formats.c3d.file import C3DError
 from acquisition.formats.c3d.foot_markers import Feet, side_on_plate
-from acquisition.rig import Plate
+from acquisition.rig import SIDES, Plate
 from acquisition.rig.plate_map import axis_vector
 from hardware.arrays import Floats
 
@@ -29,7 +29,6 @@ LOADED_PCT = 20.0
 """A foot stands on a plate where the force is above this share of the 99th percentile."""
 TURN_ABOVE_N = 100.0
 """A plate that carries less than this has no load whose sign could be judged."""
-BOTH: tuple[Side, Side] = ("left", "right")
 APART_MM = 100.0
 """Plates side by side are at least this far apart along the lifter's right."""
 
@@ -185,7 +184,7 @@ def _with_sides(
         if abs(to_right) > APART_MM:
             sides = ["left", "right"] if to_right > 0 else ["right", "left"]
             return [_placed(p, s, f"by its place along {right}") for p, s in zip(plates, sides, strict=True)]
-    sides = list(BOTH[: len(plates)])
+    sides = list(SIDES[: len(plates)])
     which = " and ".join(f"{p.of_file.number} is the {s} one" for p, s in zip(plates, sides, strict=True))
     turned = ", ".join(f'{{ number = {p.of_file.number}, side = "{_other(s)}" }}' for p, s in zip(plates, sides, strict=True))
     why = (

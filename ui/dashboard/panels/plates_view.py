@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QResizeEvent
 
-from acquisition.rig import Plate, Rig
+from acquisition.rig import SIDES, Plate, Rig
 from acquisition.rig.plate_map import right_direction
 from hardware.severity import Severity
 from processing.flags.amounts import amount
@@ -50,12 +50,12 @@ class PlatesView(Panel):
     def refresh_digits(self) -> None:
         """Take new numbers."""
         names = ("fz_{}_N", "foot_cop_medial_{}_mm")
-        self._digits = {(n := name.format(side)): self._feed.value(n) for name in names for side in ("left", "right")}
+        self._digits = {(n := name.format(side)): self._feed.value(n) for name in names for side in SIDES}
 
     def showing(self) -> object:
         """Digits and what is said beside the title; the points move on their own."""
         feed = self._feed
-        severities = tuple(feed.severity(f"foot_cop_medial_{side}_mm") for side in ("left", "right"))
+        severities = tuple(feed.severity(f"foot_cop_medial_{side}_mm") for side in SIDES)
         return severities, feed.lost_streams(), str(self._digits), self._resting()
 
     def refresh(self) -> None:
@@ -121,8 +121,8 @@ class PlatesView(Panel):
 
     def _net(self) -> Points:
         """Return the net centre of pressure, (2,) in mm to the right and to the front; NaN unless both feet have one."""
-        forces = [self._feed.value(f"fz_{side}_N") for side in ("left", "right")]
-        left, right = (self._cop(side)[-1] for side in ("left", "right"))
+        forces = [self._feed.value(f"fz_{side}_N") for side in SIDES]
+        left, right = (self._cop(side)[-1] for side in SIDES)
         total = sum(forces)
         return (forces[0] * left + forces[1] * right) / total if total > 0 else np.full(2, np.nan)
 
