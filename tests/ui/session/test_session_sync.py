@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from acquisition.engine import Engine
 from acquisition.rig.rig_file import example, load
 from acquisition.timebase.sync_edges import EdgeFinder
 from processing.batch import reprocess
@@ -88,6 +89,19 @@ def test_a_replay_keeps_the_clocks_of_a_complete_recording(start, tmp_path, comp
     assert live.streams[1].clock_differs_s == pytest.approx(0.25 * complete, abs=1e-3)
     for name, table in first.tables.items():
         assert table.time_s.tobytes() == live.tables[name].time_s.tobytes() == later.tables[name].time_s.tobytes()
+
+
+def test_it_says_so_as_well_where_they_were_tied_before_the_screen_first_looked(start, monkeypatch):
+    begin = Engine.start
+
+    def run_to_the_end(engine):
+        begin(engine)
+        engine.wait(60)
+        engine.stop()
+
+    monkeypatch.setattr(Engine, "start", run_to_the_end)
+    start(load(example("demo")))
+    assert start.printed.count("sync: plates") == 1
 
 
 def test_without_the_line_nothing_is_recorded_and_nothing_left(start, tmp_path):
