@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from acquisition.caveat import Caveat
 from acquisition.recorder import Recorder
 from acquisition.recording import RecordingError
 from acquisition.rig import Rig
@@ -27,11 +28,11 @@ class RecoveryError(SquatscopeError):
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What came out of a ring: rows by stream, rows by stream that were overwritten before, and both in sentences."""
+    """What came out of a ring: rows and seconds by stream, and what is no longer there."""
 
     rows: dict[str, int]
-    lost: dict[str, int]
-    messages: tuple[str, ...]
+    seconds: dict[str, float]
+    caveats: tuple[Caveat, ...]
 
 
 def recover(ring: Path, out: Path) -> Recovered:
@@ -62,7 +63,12 @@ def recover(ring: Path, out: Path) -> Recovered:
         if isinstance(error, RecordingError):
             raise RecoveryError(f"{out} could not be written to its end and was removed: {error.__cause__}.") from error
         raise
-    return Recovered(rows, lost, tuple(_said(source, rows, lost)))
+    rates_hz = {name: source.streams[name].rate_hz for name in raw}
+    return Recovered(
+        rows,
+        {name: rows[name] / rates_hz[name] for name in raw},
+        tuple(_overwritten(name, lost[name], rates_hz[name]) for name in raw if lost[name]),
+    )
 
 
 def _rig_of(ring: Ring) -> Rig:
@@ -76,14 +82,9 @@ def _rig_of(ring: Ring) -> Rig:
         ) from error
 
 
-def _said(ring: Ring, rows: dict[str, int], lost: dict[str, int]) -> list[str]:
-    said = []
-    for name, count in rows.items():
-        rate_hz = ring.streams[name].rate_hz
-        said.append(f"{name}: {count} samples ({count / rate_hz:.1f} s) were recovered.")
-        if lost[name]:
-            said.append(
-                f"{name}: the first {lost[name]} samples ({lost[name] / rate_hz:.1f} s) are no longer in the ring; "
-                "the recording that the session left unfinished holds them."
-            )
-    return said
+def _overwritten(name: str, samples: int, rate_hz: float) -> Caveat:
+    sentence = (
+        f"{name}: the first {samples} samples ({samples / rate_hz:.1f} s) are no longer in the ring; the recording that the "
+        "session left unfinished holds them."
+    )
+    return Caveat("overwritten", name, {"samples": float(samples), "seconds": samples / rate_hz}, sentence)

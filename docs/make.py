@@ -1,4 +1,4 @@
-"""Make what the docs show from the program: lists and tables of `metrics.md`, the rooms, and the picture of the dashboard.
+"""Make what the docs show from the program: lists and tables of the pages, the rooms, and the picture of the dashboard.
 
 Run it as `python docs/make.py` after a change; a test says when the tables are no longer those of the program.
 """
@@ -46,7 +46,19 @@ def rule_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-TABLES = {"formulas": formula_list, "rules": rule_table}
+def rule_settings() -> str:
+    """Return every rule of a rig file with its limits by default, and the unit at the end of its keys' names."""
+    rules = Rules()
+    rows = ["<!-- settings: Rules -->", "| key | default | unit of `amber_` and `red_` |", "|---|---|---|"]
+    for kind in KINDS:
+        setting = getattr(rules, kind.setting)
+        amber, red = limits(setting)
+        unit = next(name for name in type(setting).model_fields if name.startswith("amber_")).removeprefix("amber_")
+        rows.append(f"| `{kind.setting}` | {amber:g} / {red:g}{'' if setting.on else ', off'} | `{unit}` |")
+    return "\n".join(rows) + "\n"
+
+
+TABLES = {"formulas": formula_list, "rules": rule_table, "settings of rules": rule_settings}
 
 
 def with_tables(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -44,6 +45,22 @@ def test_readme_names_every_command_and_no_other():
 
     named = set(re.findall(r"^\| `squatscope ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
     assert named == set(get_command(app).commands)
+
+
+def test_the_page_lists_every_caveat_and_a_test_sees_each():
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    table = page.split("## Caveats")[1].split("##")[0]
+    listed = {word for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)}
+    calls, words = set(), set()
+    for path in [*(ROOT / "acquisition").rglob("*.py"), *(ROOT / "processing").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant):
+                words.add(node.value)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Caveat":
+                calls |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()
+    assert calls <= listed <= words
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [word for word in sorted(listed) if f'"{word}"' not in tests] == []
 
 
 def test_the_example_for_mvc_finds_the_strongest_half_second(tmp_path, monkeypatch, capsys):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
+from acquisition.caveat import Caveat
 from acquisition.recording import RecordingError, RecordingWriter
 from acquisition.rig import Electrode, Lab, Lead, Muscle, Rig, Side
 from acquisition.rig.judgement import Judgement
@@ -78,7 +79,7 @@ class ImportResult:
 
     path: Path
     rig: Rig
-    messages: tuple[str, ...]
+    caveats: tuple[Caveat, ...]
     summary: str
 
 
@@ -93,10 +94,11 @@ def unique_names(labels: list[str]) -> list[str]:
     return names
 
 
-def not_volts(name: str, unit: str) -> str:
-    """Say that a channel, for its unit, can't be EMG."""
+def not_volts(name: str, unit: str) -> Caveat:
+    """Return that a channel, for its unit, can't be EMG."""
     what = f"in {unit!r}" if unit else "without a unit"
-    return f"The channel {name!r} is {what}, and EMG is in V, mV or uV; it is recorded and not used as EMG."
+    sentence = f"The channel {name!r} is {what}, and EMG is in V, mV or uV; it is recorded and not used as EMG."
+    return Caveat("emg_unit", name, {}, sentence)
 
 
 def electrode_on(electrodes: list[Electrode], muscle: Muscle, side: Side) -> Electrode | None:

@@ -1,16 +1,14 @@
-"""Caveats: what bounds a recording's results, because it is missing, can't be right or doesn't compare.
-
-Each is data first and a sentence last; nobody needs to take the sentence apart.
-"""
+"""Caveats of results: what bounds them, because it is missing, can't be right or doesn't compare."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.caveat import Caveat
+from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.rig.plate_map import plate_map, right_direction
 from acquisition.timebase.clock import SyncLevel
@@ -27,20 +25,6 @@ MOST_PCT, LEAST_PCT = 300.0, 1.0
 """A muscle whose activation peaks beyond these has a wrong MVC (*design*). In a hard squat the vastus lateralis peaked at 244 %
 on average (Contreras et al. 2015, Journal of Applied Biomechanics 31:452-458); without load hamstrings have 4 to 12 % (Isear et
 al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caveat:
-    """One thing that bounds results.
-
-    `id` is a short word for its kind, `about` what it concerns (a stream, plate, leg or muscles; `recording` for all of it);
-    `values` are its numbers, with their units in their names.
-    """
-
-    id: str
-    about: str
-    values: dict[str, float]
-    sentence: str
 
 
 def caveats(results: Results) -> list[Caveat]:
@@ -113,7 +97,8 @@ def _about_channels(results: Results) -> list[Caveat]:
             f"Nothing rose above the noise floor of {names}; a muscle at rest looks like that, and so does an electrode that "
             "is off: contract the muscle to check."
         )
-        noise = {f"noise_{channel.name.replace(' ', '_')}_uV": channel.noise_uV for channel in quiet}
+        keys = unique_names([f"noise_{channel.name.replace(' ', '_')}" for channel in quiet])
+        noise = {f"{key}_uV": channel.noise_uV for key, channel in zip(keys, quiet, strict=True)}
         said.append(Caveat("noise_floor_only", names, noise, sentence))
     return said
 

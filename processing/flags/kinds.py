@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from acquisition.rig import SIDES
 
@@ -104,3 +106,18 @@ def kind_of(setting: str, label: str = "", metric: str = "", unit: str = "") -> 
         if kind.setting == setting:
             return kind
     return Kind(setting, metric, label, setting.replace("_", " "), "", "" if unit == "1" else unit)
+
+
+def kind_in_ring(rule: Mapping[str, Any]) -> Kind:
+    """Return what a ring says of one of its rules, for its side; what a ring of an older version leaves out is this one's."""
+    setting = str(rule.get("name", "rule"))
+    label, metric = str(rule.get("label") or setting.replace("_", " ")), str(rule.get("metric", ""))
+    known = kind_of(setting, label, metric, str(rule.get("unit", "")))
+    return replace(
+        known,
+        metric=metric,
+        label=label,
+        short=str(rule.get("short") or known.short),
+        meaning=str(rule.get("meaning") or known.meaning.format(side=rule.get("side", ""))),
+        unit=str(rule.get("read_unit", known.unit)),
+    )

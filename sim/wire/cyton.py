@@ -16,6 +16,7 @@ import threading
 import time
 import tty
 from collections.abc import Callable
+from os import write
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,7 @@ class CytonStandIn:
         self._silent = False
         self._drop = 0
         self._garbage = b""
+        self._unsent = b""
         self._lock = threading.Lock()
         self._unplugged = threading.Event()
         self._thread: threading.Thread | None = None
@@ -151,18 +153,19 @@ class CytonStandIn:
                 if ready:
                     pending += os.read(master, 4096).decode("latin-1")
                     was_streaming = self.streaming
-                    pending = self._obey(pending, master)
+                    pending = self._obey(pending)
                     if self.streaming and not was_streaming:
                         start_s = time.monotonic() + self.first_packet_s
                         packet = 0
                         self.samples_sent = 0
                 if self.streaming:
-                    packet = self._stream(master, packet, time.monotonic() - start_s)
+                    packet = self._stream(packet, time.monotonic() - start_s)
+                self._send(master)
         finally:
             os.close(master)
             os.close(slave)
 
-    def _obey(self, text: str, master: int) -> str:
+    def _obey(self, text: str) -> str:
         """Carry out the commands in `text` and return what is left of it, the beginning of a long command."""
         while text:
             if text[0] == "x":
@@ -177,7 +180,7 @@ class CytonStandIn:
             self.commands.append(command)
             reply = self._reply(command)
             if reply and not self.streaming:
-                os.write(master, reply.encode())
+                self._unsent += reply.encode()
         return ""
 
     def _reply(self, command: str) -> str:
@@ -206,20 +209,23 @@ class CytonStandIn:
         self._gains[channel] = GAINS[int(command[3])]
         return f"Success: Channel set for {channel + 1}$$$"
 
-    def _stream(self, master: int, packet: int, elapsed_s: float) -> int:
-        """Send what is due and return the number of the next packet."""
+    def _send(self, master: int) -> None:
+        """Send what waits: a port whose reader is held up takes a part, or nothing, and the rest goes first the next time."""
+        try:
+            self._unsent = self._unsent[write(master, self._unsent) :]
+        except BlockingIOError:
+            return
+
+    def _stream(self, packet: int, elapsed_s: float) -> int:
+        """Put what is due behind what waits, and return the number of the next packet."""
         with self._lock:
             clump, late_s = self._clump
             due = int(max(0.0, elapsed_s - late_s) * self._packets_per_s) // clump * clump
             if due <= packet:
                 return packet
-            wire = self._garbage + self._packets(packet, due)
+            self._unsent += self._garbage + self._packets(packet, due)
             self._garbage = b""
             self.samples_sent = due // 2 if self.daisy else due
-        try:
-            os.write(master, wire)
-        except BlockingIOError:
-            return due
         return due
 
     def _packets(self, begin: int, end: int) -> bytes:

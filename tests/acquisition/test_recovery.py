@@ -39,11 +39,8 @@ def ring(tmp_path):
 def test_all_that_the_ring_holds_is_recovered(ring, tmp_path):
     recovered = recover(ring.path, tmp_path / "out.h5")
     assert recovered.rows == {"plates": 1200, "emg": 750}
-    assert recovered.lost == {"plates": 0, "emg": 0}
-    assert recovered.messages == (
-        "plates: 1200 samples (0.6 s) were recovered.",
-        "emg: 750 samples (0.8 s) were recovered.",
-    )
+    assert recovered.seconds == {"plates": 0.6, "emg": 0.75}
+    assert recovered.caveats == ()
     with Recording(tmp_path / "out.h5") as recording:
         assert recording.complete
         assert recording.rig == RIG
@@ -86,8 +83,9 @@ def test_what_the_ring_no_longer_holds_is_said(tmp_path):
         writer.append(numbered(PLATES, 40 * i, 40))
     recovered = recover(ring.path, tmp_path / "out.h5")
     assert recovered.rows == {"plates": 1000}
-    assert recovered.lost == {"plates": 3000}
-    assert recovered.messages[1] == (
+    (caveat,) = recovered.caveats
+    assert (caveat.id, caveat.about, caveat.values) == ("overwritten", "plates", {"samples": 3000.0, "seconds": 1.5})
+    assert caveat.sentence == (
         "plates: the first 3000 samples (1.5 s) are no longer in the ring; "
         "the recording that the session left unfinished holds them."
     )

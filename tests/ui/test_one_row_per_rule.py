@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import ast
+import io
+import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
+from rich.console import Console
 
 from acquisition.rig import Rig
 from acquisition.rig.judgement import PercentRule, Rules
 from acquisition.rig.rig_file import example, load
+from acquisition.ring import Ring
 from hardware.severity import Severity
+from hardware.source import Block, Channel, Stream
 from processing.findings.findings import findings
 from processing.flags import kinds, rules
 from processing.flags.kinds import KINDS, Kind
+from processing.flags.rules import CHANGE
+from processing.pipeline import FLAGS, Pipeline
 from processing.results import Results
 from tests.support.sessions import analysed, simulated
 from ui.report import report
@@ -40,15 +48,17 @@ class MadeUpRules(Rules):
     left_light: PercentRule = PercentRule(amber_pct=55.0, red_pct=57.0, hold_s=0.2)
 
 
-@pytest.fixture
-def made_up(monkeypatch) -> Results:
-    """Results of a lifter whose load shifts, judged by a rule that is one row and its settings."""
+def rig_of_made_up(monkeypatch) -> Rig:
+    """Return the demonstration's rig with a rule that is one row and its settings."""
     for module in (kinds, rules, report):
         monkeypatch.setattr(module, "KINDS", (MADE_UP,))
-    rig = load(example("demo"))
-    samples = simulated(rig, seconds=12.0)
-    data = rig.model_dump() | {"rules": MadeUpRules()}
-    return analysed(Rig.model_construct(**(dict(rig) | {"rules": data["rules"]})), samples)
+    return Rig.model_construct(**(dict(load(example("demo"))) | {"rules": MadeUpRules()}))
+
+
+@pytest.fixture
+def made_up(monkeypatch) -> Results:
+    """Results of a lifter whose load shifts, judged by the made-up rule."""
+    return analysed(rig_of_made_up(monkeypatch), simulated(load(example("demo")), seconds=12.0))
 
 
 def test_a_new_row_is_judged_and_told(made_up):
@@ -70,3 +80,56 @@ def test_a_new_row_draws_its_limits_where_its_column_is_drawn(made_up, monkeypat
         (Severity.RED, -57.0),
     }
     assert {span.label for span in drawn.spans} == {flag.label for flag in made_up.flags}
+
+
+def test_a_rule_that_is_off_draws_no_limits(monkeypatch):
+    rig_of_made_up(monkeypatch)
+    off = MadeUpRules(left_light=PercentRule(amber_pct=55.0, red_pct=57.0, on=False))
+    assert len(report._limits_on({"load_share_right_pct"}, MadeUpRules())) == 4
+    assert report._limits_on({"load_share_right_pct"}, off) == []
+
+
+def test_the_docs_table_of_settings_has_a_new_row(monkeypatch):
+    make = runpy.run_path(str(ROOT / "docs" / "make.py"))
+    monkeypatch.setitem(make["rule_settings"].__globals__, "KINDS", (MADE_UP,))
+    monkeypatch.setitem(make["rule_settings"].__globals__, "Rules", MadeUpRules)
+    assert make["rule_settings"]().splitlines()[-1] == "| `left_light` | 55 / 57 | `pct` |"
+
+
+@pytest.fixture
+def ring(tmp_path, monkeypatch) -> Ring:
+    """A ring of a version that has the made-up rule, looked at by this one, with a flag that is up and one that has ended."""
+    with monkeypatch.context() as patch:
+        described = [rule.as_data() for rule in Pipeline(rig_of_made_up(patch)).rules]
+    raw = Stream("plates", 1000.0, (Channel("Fz", "V"),))
+    flags = Stream(FLAGS, 10.0, tuple(Channel(name, "1") for name in CHANGE))
+    ring = Ring.create(tmp_path / "ring.h5", [raw], 10.0, derived=[flags], description={"rules": described})
+    ring.writer("plates").append(Block(np.zeros((4000, 1)), 0, 0.0))
+    changes = [[0, Severity.AMBER, 500, 700, 900, 55.5], [1, Severity.RED, 1000, 1300, np.nan, 61.4]]
+    ring.writer(FLAGS).append(Block(np.array(changes, dtype=float), 0, 0.0))
+    return ring
+
+
+def test_screens_take_a_rules_words_from_the_ring(ring, qapp, monkeypatch):
+    from ui.dashboard.drawing import lettering
+    from ui.dashboard.feed.feed import Feed
+    from ui.dashboard.panels.flags_list import FlagsList
+    from ui.session.terminal_view import TerminalView
+
+    feed = Feed(ring, frozen=True)
+    feed.poll()
+    assert [(flag.label, flag.short, flag.unit) for flag in feed.flags] == [
+        ("hardly a load on the right", "light leg", "%"),
+        ("hardly a load on the left", "light leg", "%"),
+    ]
+    written: list[str] = []
+    monkeypatch.setattr(lettering, "write", lambda _painter, _place, text, *_more, **_kinds: written.append(text))
+    panel = FlagsList(feed)
+    panel.resize(1200, 200)
+    panel.grab()
+    assert {"Hardly a load on the right", "AMBER · light leg left"} <= set(written)
+    assert any("peak 61 %" in text for text in written)
+
+    console = Console(file=io.StringIO(), width=80)
+    TerminalView(ring, console).update()
+    assert "RED    hardly a load on the right (61 %)" in console.file.getvalue()

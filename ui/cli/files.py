@@ -21,8 +21,8 @@ def import_file(
     from acquisition.formats.c3d.importer import import_c3d
 
     imported = import_c3d(file, out, map_file)
-    for message in imported.messages:
-        say(f"• {message}")
+    for caveat in imported.caveats:
+        say(f"• {caveat.sentence}")
     say(imported.summary)
     say(f"Recording: {imported.path}")
 

@@ -110,8 +110,10 @@ def recover(
     from acquisition.recovery import recover as recover_ring
 
     recovered = recover_ring(ring, out)
-    for message in recovered.messages:
-        say(f"• {message}")
+    for name, rows in recovered.rows.items():
+        say(f"• {name}: {rows} samples ({recovered.seconds[name]:.1f} s) were recovered.")
+    for caveat in recovered.caveats:
+        say(f"• {caveat.sentence}")
     say(f"Recording: {out}")
 
 

@@ -133,10 +133,10 @@ def _plot(
 
 
 def _limits_on(columns: set[str], rules: Rules) -> list[Limit]:
-    """Return the limits of the rules that judge one of these columns, on both sides of zero where it leans both ways."""
+    """Return the limits of the rules in use that judge one of these columns, on both sides of zero where it leans both ways."""
     found = []
     for kind in KINDS:
-        if columns.isdisjoint(kind.columns):
+        if columns.isdisjoint(kind.columns) or not getattr(rules, kind.setting).on:
             continue
         signs = (-1.0, 1.0) if kind.leans else (1.0,)
         pairs = zip((Severity.AMBER, Severity.RED), column_limits(rules, kind), strict=True)

@@ -15,7 +15,7 @@ from acquisition.ring import BACKLOG, PUBLISHED
 from hardware.severity import Severity
 from hardware.source import SourceState
 from processing.flags.amounts import amount
-from processing.flags.kinds import kind_of
+from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import flags_of
 from processing.pipeline import FLAGS
 from ui.palette import AMBER_GROUND, ON_AMBER, ON_RED, RED_GROUND, SCREEN
@@ -116,8 +116,8 @@ class TerminalView:
         return self._ring.streams[stream].rate_hz
 
     def _describe(self, flag: Flag) -> str:
-        rule = self._rules[flag.rule]
-        return f"{rule['label']} ({amount(flag.peak, kind_of(rule['name'], unit=rule['unit']).unit, rule['metric'])})"
+        kind = kind_in_ring(self._rules[flag.rule])
+        return f"{kind.label} ({amount(flag.peak, kind.unit, kind.metric)})"
 
     def _value(self, name: str) -> float:
         return self._newest.get(name, math.nan)
@@ -166,7 +166,7 @@ class TerminalView:
         line.append("█" * (last - first + 1), style)
         line.append("".join(cells[last + 1 :]), "dim")
         line.append(" right", RIGHT_STYLE)
-        return line.append(f"  {abs(shift):4.1f} % {side}", "bold")
+        return line.append(f"  {amount(shift, '%', 'load_shift_pct'):>5} {side}", "bold")
 
     def _legs(self) -> Table:
         table = Table(box=None, padding=(0, 1), show_edge=False)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from acquisition.caveat import Caveat
 from acquisition.formats.c3d.child import read_apart
 from hardware.errors import SquatscopeError
 
@@ -59,8 +60,8 @@ class C3DData:
 
     `analog` (samples, channels) is scaled as the file says; `labels`, `units` and `descriptions` have one text per channel.
     `markers` (frames, markers, 3) in mm, NaN where hidden. `plates` holds types 2 and 4; `other_types` the types of the
-    rest, by number. `zero` has the first and last sample (from 0, inclusive) that the file calls unloaded. `notes` are
-    sentences about what was converted.
+    rest, by number. `zero` has the first and last sample (from 0, inclusive) that the file calls unloaded. `caveats`
+    say what was converted.
     """
 
     rate_hz: float
@@ -74,7 +75,7 @@ class C3DData:
     plates: list[FilePlate]
     other_types: dict[int, int]
     zero: tuple[int, int] | None
-    notes: list[str]
+    caveats: list[Caveat]
 
 
 def read_c3d(path: Path) -> C3DData:
@@ -167,7 +168,7 @@ class _Contents:
         self._parameters = parameters
         self._points = np.asarray(points, dtype=np.float64)
         self._analogs = np.asarray(analogs, dtype=np.float64)
-        self._notes: list[str] = []
+        self._caveats: list[Caveat] = []
 
     def read(self) -> C3DData:
         analog = self._analogs[0].T
@@ -185,7 +186,9 @@ class _Contents:
         up = _up(plates)
         turned = [_turned_plate(plate, up) for plate in plates]
         if up is not None:
-            self._notes.append("Its lab axes do not have z up; they were turned so that z is.")
+            self._caveats.append(
+                Caveat("axes_turned", "recording", {}, "Its lab axes do not have z up; they were turned so that z is.")
+            )
         return C3DData(
             rate_hz=rate,
             analog=analog,
@@ -198,7 +201,7 @@ class _Contents:
             plates=turned,
             other_types=others,
             zero=self._zero(len(analog)),
-            notes=self._notes,
+            caveats=self._caveats,
         )
 
     def _values(self, group: str, name: str) -> NDArray[Any]:
@@ -281,12 +284,14 @@ class _Contents:
         said = MM.get(unit)
         if said is not None and SIDE_MM[0] <= edge * said <= SIDE_MM[1]:
             if said != 1.0:
-                self._notes.append(f"Its lengths are in {unit} and were converted to mm.")
+                sentence = f"Its lengths are in {unit} and were converted to mm."
+                self._caveats.append(Caveat("lengths_converted", "recording", {"factor": said}, sentence))
             return said
         for name in ("mm", "m", "cm"):
             if SIDE_MM[0] <= edge * MM[name] <= SIDE_MM[1]:
                 what = f"are said to be in {unit!r}" if unit else "have no unit (POINT:UNITS)"
-                self._notes.append(f"Its lengths {what}; by the size of the plates they are in {name}.")
+                sentence = f"Its lengths {what}; by the size of the plates they are in {name}."
+                self._caveats.append(Caveat("lengths_guessed", "recording", {"factor": MM[name]}, sentence))
                 return MM[name]
         raise C3DError(
             f"{self._path} has plates with a diagonal of {edge:g} {unit or 'without unit'} (FORCE_PLATFORM:CORNERS), "
@@ -322,13 +327,15 @@ class _Contents:
         if len(said) == 1:
             scale = said.pop()
             if scale != 1.0:
-                self._notes.append(f"The moments of plate {number} are in {units[columns[3]]} and are converted to N·mm.")
+                sentence = f"The moments of plate {number} are in {units[columns[3]]} and are converted to N·mm."
+                self._caveats.append(Caveat("moments_converted", f"plate {number}", {"factor": scale}, sentence))
             return scale
         scale = MM.get(unit, 1.0)
         if scale != 1.0:
-            self._notes.append(
+            sentence = (
                 f"The moments of plate {number} name no unit of moments; by the unit of lengths they are taken as N·{unit}."
             )
+            self._caveats.append(Caveat("moments_guessed", f"plate {number}", {"factor": scale}, sentence))
         return scale
 
     def _zero(self, samples: int) -> tuple[int, int] | None:
@@ -337,9 +344,8 @@ class _Contents:
             return None
         first, last = int(values[0]) - 1, int(values[1]) - 1
         if last >= samples:
-            self._notes.append(
-                f"FORCE_PLATFORM:ZERO names samples up to {last + 1}, and there are {samples}; it was left aside."
-            )
+            sentence = f"FORCE_PLATFORM:ZERO names samples up to {last + 1}, and there are {samples}; it was left aside."
+            self._caveats.append(Caveat("zero_beyond_end", "recording", {"last": last + 1.0, "samples": samples}, sentence))
             return None
         return first, last
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import ValidationError
 
+from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import C3DData, C3DError, read_c3d
 from acquisition.formats.c3d.foot_markers import feet_of, right_axis
 from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
@@ -50,7 +51,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
     right = mapping.lab.right_axis or right_axis(feet)
     sides = {plate.number: plate.side for plate in mapping.plate}
     pads = {plate.number: plate.pad_mm for plate in mapping.plate}
-    chosen, messages = choose_plates(c3d, data, sides, feet, right, mapping.plates.contact_N)
+    chosen, about_plates = choose_plates(c3d, data, sides, feet, right, mapping.plates.contact_N)
     electrodes, unmapped, about_emg = _electrodes(data, names, units, mapping)
     block = max(1, round(data.rate_hz * TICK_S))
     stream = StreamSettings(
@@ -77,8 +78,8 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
         text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
         raise C3DError(f"{c3d} can't be imported: {text}.") from error
     write_recording(out, rig, data.analog, block)
-    everything = (*data.notes, *messages, *about_emg)
-    return ImportResult(out, rig, everything, _summary(c3d, data, rig, chosen, unmapped))
+    caveats = (*data.caveats, *about_plates, *about_emg)
+    return ImportResult(out, rig, caveats, _summary(c3d, data, rig, chosen, unmapped))
 
 
 def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, names: list[str]) -> None:
@@ -100,17 +101,17 @@ def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, nam
 
 def _electrodes(
     data: C3DData, names: list[str], units: list[str], mapping: ImportMap
-) -> tuple[list[Electrode], list[str], list[str]]:
-    """Return the electrodes, the voltages that are none, and sentences on what could not be mapped.
+) -> tuple[list[Electrode], list[str], list[Caveat]]:
+    """Return the electrodes, the voltages that are none, and what could not be mapped or is assumed.
 
     The map file comes first; then labels, and descriptions where the label says less.
     """
-    messages: list[str] = []
+    caveats: list[Caveat] = []
     electrodes: list[Electrode] = []
     for entry in mapping.emg:
         unit = units[names.index(entry.label)]
         if unit not in UNITS_TO_UV:
-            messages.append(not_volts(entry.label, unit))
+            caveats.append(not_volts(entry.label, unit))
             continue
         electrodes.append(Electrode(stream=STREAM, channel=entry.label, **entry.model_dump(exclude={"label"})))
     on_plates = {column for plate in data.plates for column in plate.columns}
@@ -122,25 +123,29 @@ def _electrodes(
         if muscle is None:
             unmapped.append(name)
         elif units[column] not in UNITS_TO_UV:
-            messages.append(not_volts(name, units[column]))
+            caveats.append(not_volts(name, units[column]))
         elif side is None:
             no_side.append(name)
         elif not np.isfinite(data.analog[:, column]).all():
-            messages.append(f"The channel {name!r} has samples that are no numbers; it is recorded and not used as EMG.")
+            sentence = f"The channel {name!r} has samples that are no numbers; it is recorded and not used as EMG."
+            caveats.append(Caveat("emg_no_numbers", name, {}, sentence))
         elif (other := electrode_on(electrodes, muscle, side)) is not None:
-            messages.append(f"The channels {other.channel!r} and {name!r} are both {muscle} {side}; the first is used.")
+            sentence = f"The channels {other.channel!r} and {name!r} are both {muscle} {side}; the first is used."
+            caveats.append(Caveat("muscle_twice", f"{muscle} {side}", {}, sentence))
         else:
             electrodes.append(Electrode(muscle=muscle, side=side, stream=STREAM, channel=name))
             guessed = True
     if guessed:
-        messages.append("Where the map file says nothing, EMG is taken to be at the skin, with a gain of 1 and no MVC.")
+        sentence = "Where the map file says nothing, EMG is taken to be at the skin, with a gain of 1 and no MVC."
+        caveats.append(Caveat("emg_gain_assumed", "EMG", {"gain": 1.0}, sentence))
     if no_side:
         muscle, _ = _says(data.labels[names.index(no_side[0])], "")
-        messages.append(
+        sentence = (
             f"No side is said of the channels {', '.join(no_side)}, so they are not used as EMG; name it in a map file: "
             f'emg = [{{ label = "{no_side[0]}", muscle = "{muscle or "VL"}", side = "left" }}, ...].'
         )
-    return electrodes, no_side + unmapped, messages
+        caveats.append(Caveat("emg_without_side", ", ".join(no_side), {}, sentence))
+    return electrodes, no_side + unmapped, caveats
 
 
 def _says(label: str, description: str) -> tuple[Muscle | None, Side | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import C3DError
 from acquisition.formats.c3d.foot_markers import Feet, side_on_plate
 from acquisition.rig import SIDES, Plate
@@ -66,13 +67,13 @@ class ChosenPlate:
 
 def choose_plates(
     path: Path, data: C3DData, named: Mapping[int, Side], feet: Feet, right: Axis | None, contact_N: float
-) -> tuple[list[ChosenPlate], list[str]]:
-    """Return the one or two plates to import, and sentences about every choice.
+) -> tuple[list[ChosenPlate], list[Caveat]]:
+    """Return the one or two plates to import, and what was chosen, taken off, turned or assumed.
 
     `named` has sides by plate number, from a person; then exactly those plates are taken. Otherwise it is the two that carry
     most, with sides by the feet on them, by their places along the lifter's right, or assumed.
     """
-    messages: list[str] = []
+    caveats: list[Caveat] = []
     if data.other_types and not named:
         number, kind = next(iter(data.other_types.items()))
         raise C3DError(
@@ -87,19 +88,22 @@ def choose_plates(
     for plate in plates:
         if not np.isfinite(data.analog[:, plate.columns]).all():
             raise C3DError(f"Plate {plate.number} of {path} has samples that are no numbers; its force can't be known.")
-        zero = _zero(data, plate, contact_N, messages)
-        fz_N, sign = _upwards(plate, (data.analog[:, plate.columns] - zero) @ plate.matrix[2], messages)
+        zero = _zero(data, plate, contact_N, caveats)
+        fz_N, sign = _upwards(plate, (data.analog[:, plate.columns] - zero) @ plate.matrix[2], caveats)
         judged.append(ChosenPlate(plate, "left", "", fz_N, zero, sign))
-    judged = _heaviest_two(judged, messages)
-    messages.extend(
-        f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
-        for each in judged
-        if np.percentile(np.abs(each.fz_N), 99) < contact_N
-    )
-    return _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), messages), messages
+    judged = _heaviest_two(judged, caveats)
+    for each in judged:
+        if np.percentile(np.abs(each.fz_N), 99) < contact_N:
+            sentence = f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
+            caveats.append(Caveat("plate_never_loaded", _name(each.of_file), {"contact_N": contact_N}, sentence))
+    return _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), caveats), caveats
 
 
-def _zero(data: C3DData, plate: FilePlate, contact_N: float, messages: list[str]) -> Floats:
+def _name(plate: FilePlate) -> str:
+    return f"plate {plate.number}"
+
+
+def _zero(data: C3DData, plate: FilePlate, contact_N: float, caveats: list[Caveat]) -> Floats:
     """Return what the plate reads in the samples that the file calls unloaded, if it is; else zeros."""
     if data.zero is None:
         return np.zeros(6)
@@ -109,23 +113,27 @@ def _zero(data: C3DData, plate: FilePlate, contact_N: float, messages: list[str]
     there = float(force[first : last + 1].mean())
     which = f"samples {first + 1} to {last + 1}, which the file names as unloaded (FORCE_PLATFORM:ZERO)"
     if there < contact_N and there < UNLOADED_PCT / 100 * float(force.max()):
-        messages.append(f"Plate {plate.number} is unloaded in {which}; what it reads there, {there:.1f} N, is taken off.")
+        sentence = f"Plate {plate.number} is unloaded in {which}; what it reads there, {there:.1f} N, is taken off."
+        caveats.append(Caveat("zero_taken_off", _name(plate), {"zero_N": there}, sentence))
         return np.asarray(raw[first : last + 1].mean(axis=0))
-    messages.append(f"Plate {plate.number} carries {there:.0f} N in {which}, so nothing is taken off.")
+    sentence = f"Plate {plate.number} carries {there:.0f} N in {which}, so nothing is taken off."
+    caveats.append(Caveat("zero_while_loaded", _name(plate), {"load_N": there}, sentence))
     return np.zeros(6)
 
 
-def _upwards(plate: FilePlate, fz: Floats, messages: list[str]) -> tuple[Floats, float]:
+def _upwards(plate: FilePlate, fz: Floats, caveats: list[Caveat]) -> tuple[Floats, float]:
     """Return the force with + up, and -1 if the file has the force on the plate where the standard has that on the foot."""
     x = plate.corners_mm[0] - plate.corners_mm[1]
     fz = fz * np.sign(np.cross(x, plate.corners_mm[0] - plate.corners_mm[3])[2])
     loaded = fz[_loaded(fz)]
     if not loaded.size or float(np.median(loaded)) > -TURN_ABOVE_N:
         return fz, 1.0
-    messages.append(
-        f"Plate {plate.number} pulls downwards by {-float(np.median(loaded)):.0f} N; its file holds the force on the plate and "
-        "not on the foot, so the signs of its six channels are turned."
+    pull_N = -float(np.median(loaded))
+    sentence = (
+        f"Plate {plate.number} pulls downwards by {pull_N:.0f} N; its file holds the force on the plate and not on the foot, "
+        "so the signs of its six channels are turned."
     )
+    caveats.append(Caveat("signs_turned", _name(plate), {"pull_N": pull_N}, sentence))
     return -fz, -1.0
 
 
@@ -134,16 +142,19 @@ def _loaded(fz: Floats) -> NDArray[np.bool_]:
     return np.asarray(size > max(20.0, LOADED_PCT / 100 * float(np.percentile(size, 99))))
 
 
-def _heaviest_two(plates: list[ChosenPlate], messages: list[str]) -> list[ChosenPlate]:
+def _heaviest_two(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPlate]:
     if len(plates) <= 2:
         return plates
     by_load = sorted(plates, key=lambda plate: -float(np.mean(np.abs(plate.fz_N))))
     kept = sorted(by_load[:2], key=lambda plate: plate.of_file.number)
-    loads = ", ".join(f"{p.of_file.number}: {np.mean(np.abs(p.fz_N)):.0f} N" for p in plates)
-    messages.append(
+    loads_N = {p.of_file.number: float(np.mean(np.abs(p.fz_N))) for p in plates}
+    loads = ", ".join(f"{number}: {load_N:.0f} N" for number, load_N in loads_N.items())
+    sentence = (
         f"There are {len(plates)} plates, and two are imported: {kept[0].of_file.number} and {kept[1].of_file.number}, which "
         f"carry most on average ({loads}). Name others in a map file."
     )
+    values = {f"mean_plate_{number}_N": load_N for number, load_N in loads_N.items()}
+    caveats.append(Caveat("plates_left_out", "plates", values, sentence))
     return kept
 
 
@@ -162,7 +173,7 @@ def _with_sides(
     found: list[Side | None],
     right: Axis | None,
     seen: bool,
-    messages: list[str],
+    caveats: list[Caveat],
 ) -> list[ChosenPlate]:
     if named:
         return [_placed(plate, named[plate.of_file.number], "as the map file says") for plate in plates]
@@ -170,10 +181,11 @@ def _with_sides(
     sides: list[Side]
     if len(plates) == 2 and found[0] == found[1] and found[0] is not None:
         heavy = int(np.mean(plates[1].fz_N) > np.mean(plates[0].fz_N))
-        messages.append(
+        sentence = (
             f"The {found[0]} foot stands on both plates, one after the other; only plate {plates[heavy].of_file.number} is "
             "imported, which carries more."
         )
+        caveats.append(Caveat("one_foot_on_both", f"{found[0]} foot", {}, sentence))
         return [_placed(plates[heavy], found[0], markers)]
     if any(found):
         sides = [side or _other(found[1 - i]) for i, side in enumerate(found)]
@@ -192,7 +204,8 @@ def _with_sides(
         if seen
         else "Nothing in the file says which foot stands where"
     )
-    messages.append(f"{why}; it is assumed that plate {which}. If not, say so in a map file: plate = [{turned}].")
+    sentence = f"{why}; it is assumed that plate {which}. If not, say so in a map file: plate = [{turned}]."
+    caveats.append(Caveat("sides_assumed", "plates", {}, sentence))
     return [_placed(plate, side, "assumed") for plate, side in zip(plates, sides, strict=True)]
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from acquisition.caveat import Caveat
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
-from processing.findings.caveats import Caveat, about_places, baselines, caveats
+from processing.findings.caveats import about_places, baselines, caveats
 from processing.results import ChannelResult, Results, StreamResult, Table
 from tests.support.rigs import example_with
 
@@ -24,6 +25,13 @@ def results(rig: Rig | None = None, streams=(), channels=(), tables=None, weight
 
 def sentences(found: Results) -> list[str]:
     return [caveat.sentence for caveat in caveats(found)]
+
+
+def the_one(found: Results, kind: str) -> str:
+    """Return the sentence of the only caveat, which is of a kind."""
+    (caveat,) = caveats(found)
+    assert caveat.id == kind
+    return caveat.sentence
 
 
 def without(**parts) -> Rig:
@@ -49,7 +57,9 @@ def test_everything_that_bounds_the_numbers_is_said():
     table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[NAN, NAN]]))
     stream = StreamResult("emg", 250.0, 250.0, 10, 30, 2, 0.0, "host", True)
     bad = ChannelResult("VL left", "emg", 100, 1, 0, 90, 0, 0, False, "mostly mains hum", "")
-    said = "\n".join(sentences(results(without(emg=emg), [stream], [bad], {"emg.emg": table}, weight=NAN)))
+    told = caveats(results(without(emg=emg), [stream], [bad], {"emg.emg": table}, weight=NAN))
+    assert [caveat.id for caveat in told] == ["no_quiet_stance", "undersampled_emg", "lost_samples", "mvc_unknown", "bad_emg"]
+    said = "\n".join(caveat.sentence for caveat in told)
     assert "No quiet stance of 1 s was found" in said
     assert "Undersampled EMG: emg runs at 250 Hz" in said
     assert "lost 30 samples in 2 gaps" in said
@@ -62,8 +72,8 @@ def test_a_caveat_is_data_first():
     table = table_of(fz_left_N=np.r_[np.full(200, 12.0), np.full(300, 400.0)], fz_right_N=np.full(500, 400.0))
     stream = StreamResult("emg", 250.0, 250.0, 10, 30, 2, 0.0, "host", True)
     bad = ChannelResult("VL left", "emg", 60, 1, 0, 90, 0, 0, False, "mostly mains hum", "is the electrode attached?")
-    quiet = ChannelResult("BF left", "emg", 0, 1.5, 0, 0, 0, 0, True, "", "")
-    found = {c.id: c for c in caveats(results(streams=[stream], channels=[bad, quiet], tables={"plates.force": table}))}
+    quiet = [ChannelResult("BF left", "emg", 0, noise_uV, 0, 0, 0, 0, True, "", "") for noise_uV in (1.5, 1.7)]
+    found = {c.id: c for c in caveats(results(streams=[stream], channels=[bad, *quiet], tables={"plates.force": table}))}
     assert found["plate_not_zeroed"].about == "left plate"
     assert found["plate_not_zeroed"].values == {"reads_N": 12.0}
     assert found["undersampled_emg"].values == {"rate_hz": 250.0, "least_hz": 1000.0}
@@ -71,13 +81,13 @@ def test_a_caveat_is_data_first():
     assert found["bad_emg"] == Caveat(
         "bad_emg", "VL left", {"bad_pct": 60}, "EMG VL left: mostly mains hum; is the electrode attached?"
     )
-    assert found["noise_floor_only"].values == {"noise_BF_left_uV": 1.5}
+    assert list(found["noise_floor_only"].values.values()) == [1.5, 1.7], "channels named alike each keep their number"
     assert caveats(replace(results(), complete=False))[0].id == "incomplete"
 
 
 def test_a_ratio_that_never_was_is_told_for_its_leg():
     table = Table(("qh_left", "qh_right"), ("1", "1"), ("a", "b"), np.zeros(1), np.array([[5.0, NAN]]))
-    (sentence,) = sentences(results(tables={"emg.emg": table}))
+    sentence = the_one(results(tables={"emg.emg": table}), "ratio_undefined")
     assert sentence.startswith("The right quad/hamstring ratio is undefined throughout")
 
 
@@ -86,8 +96,7 @@ def test_a_ratio_that_never_was_is_told_for_its_leg():
 )
 def test_missing_plates_are_told(kept, said):
     plates = [plate.model_dump() for plate in load(example("demo")).plate if plate.side in kept]
-    (sentence,) = sentences(results(without(plate=plates), weight=NAN))
-    assert said in sentence
+    assert said in the_one(results(without(plate=plates), weight=NAN), "one_foot_only")
 
 
 def test_every_caveat_is_a_sentence():
@@ -115,8 +124,7 @@ def table_of(**columns) -> Table:
 
 def test_a_late_stance_is_told():
     table = force_table([NAN] * 60 + [900.0] * 20, [NAN] * 60 + [0.0] * 20)
-    (sentence,) = sentences(results(tables={"plates.force": table}))
-    assert "only found at 6.0 s" in sentence
+    assert "only found at 6.0 s" in the_one(results(tables={"plates.force": table}), "late_quiet_stance")
     assert sentences(results(tables={"plates.force": force_table([NAN] * 10 + [900.0] * 20, [NAN] * 10 + [0.0] * 20)})) == []
 
 
@@ -138,7 +146,7 @@ def test_a_moment_without_load_tells_nothing_of_a_plates_zero():
 
 def test_a_foot_without_a_place_is_told():
     table = force_table([900.0] * 60, [0.0] * 20 + [NAN] * 30 + [0.0] * 10, [0.0] * 60)
-    (sentence,) = sentences(results(tables={"plates.force": table}))
+    sentence = the_one(results(tables={"plates.force": table}), "foot_unreferenced")
     assert sentence.startswith("The left foot left its plate")
     assert "for 3 s" in sentence
 
@@ -146,19 +154,23 @@ def test_a_foot_without_a_place_is_told():
 def test_a_plate_whose_corners_go_round_the_wrong_way_is_told():
     plates = [plate.model_dump() for plate in load(example("demo")).plate]
     plates[1]["corners_mm"] = plates[1]["corners_mm"][::-1]
-    (sentence,) = [caveat.sentence for caveat in about_places(without(plate=plates))]
-    assert sentence.startswith("Seen from above the corners of the plate right go round anticlockwise")
+    (caveat,) = about_places(without(plate=plates))
+    assert (caveat.id, caveat.about) == ("plate_upside_down", "right")
+    assert caveat.sentence.startswith("Seen from above the corners of the plate right go round anticlockwise")
     assert about_places(load(example("demo"))) == []
 
 
 @pytest.mark.parametrize(
-    ("axis", "said"),
-    [("x", ""), ("-x", "lies to the left of the left one"), ("y", "one behind the other"), ("-y", "one behind the other")],
+    ("axis", "kind", "said"),
+    [
+        ("-x", "sides_swapped", "lies to the left of the left one"),
+        ("y", "plates_in_line", "one behind the other"),
+        ("-y", "plates_in_line", "one behind the other"),
+    ],
 )
-def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, said):
-    told = sentences(results(without(lab={"right_axis": axis})))
-    assert len(told) == (1 if said else 0)
-    assert said in "".join(told)
+def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, kind, said):
+    assert said in the_one(results(without(lab={"right_axis": axis})), kind)
+    assert caveats(results(without(lab={"right_axis": "x"}))) == []
 
 
 @pytest.mark.parametrize(("missing", "said"), [(100, "for 100 % of the time"), (30, "for 30 % of the time"), (0, "")])
@@ -167,19 +179,24 @@ def test_a_plate_without_numbers_is_told(missing, said):
     table = Table(
         ("fz_left_N", "fz_right_N"), ("N", "N"), ("a", "b"), 0.01 * np.arange(100), np.column_stack([fz_N, np.full(100, 400.0)])
     )
-    told = [sentence for sentence in sentences(results(tables={"plates.force": table})) if "undefined for" in sentence]
-    assert [said in sentence and "left plate" in sentence for sentence in told] == [True] * bool(said)
+    told = [caveat for caveat in caveats(results(tables={"plates.force": table})) if caveat.id == "force_undefined"]
+    assert [said in caveat.sentence and caveat.about == "left plate" for caveat in told] == [True] * bool(said)
 
 
 @pytest.mark.parametrize(
-    ("peak_pct", "said"), [(290.0, ""), (310.0, "VL left (310 %MVC)"), (0.9, "VL left (0.90 %MVC)"), (1.1, "")]
+    ("peak_pct", "kind", "said"),
+    [
+        (290.0, "", ""),
+        (310.0, "mvc_too_small", "VL left (310 %MVC)"),
+        (0.9, "mvc_too_large", "VL left (0.90 %MVC)"),
+        (1.1, "", ""),
+    ],
 )
-def test_an_mvc_that_cannot_be_right_is_told(peak_pct, said):
+def test_an_mvc_that_cannot_be_right_is_told(peak_pct, kind, said):
     table = table_of(activation_left_VL_pct=np.full(100, peak_pct), activation_right_VL_pct=np.full(100, 40.0))
-    told = sentences(results(tables={"emg.emg": table}))
-    assert len(told) == (1 if said else 0)
-    assert said in "".join(told)
-    assert all("check mvc_uV" in sentence for sentence in told)
+    told = caveats(results(tables={"emg.emg": table}))
+    assert [caveat.id for caveat in told] == ([kind] if kind else [])
+    assert all(said in caveat.sentence and "check mvc_uV" in caveat.sentence for caveat in told)
 
 
 def test_a_muscle_at_rest_says_nothing_about_its_mvc():
@@ -193,7 +210,7 @@ def test_legs_with_different_muscles_are_told():
     demo = load(example("demo"))
     kept = [e.model_dump() for e in demo.emg if (e.muscle, e.side) != ("RF", "right")]
     table = table_of(qh_left=np.ones(9), qh_right=np.ones(9), qh_between_legs_log2=np.zeros(9))
-    (sentence,) = sentences(results(without(emg=kept), tables={"emg.emg": table}))
+    sentence = the_one(results(without(emg=kept), tables={"emg.emg": table}), "unlike_muscles")
     assert "VL, VM, RF, BF, ST on the left and of VL, VM, BF, ST on the right" in sentence
 
 
@@ -202,7 +219,7 @@ def test_a_baseline_is_what_the_change_is_counted_from():
     table = table_of(qh_left=qh, qh_right=qh, qh_change_left=change, qh_change_right=np.full(4, NAN))
     found = results(tables={"emg.emg": table})
     assert baselines(found) == {"left": pytest.approx(4.0)}
-    (sentence,) = sentences(found)
+    sentence = the_one(found, "no_baseline")
     assert sentence.startswith("The right quad/hamstring ratio was defined for less than 3 s")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hardware.brainflow.settings import BrainflowSettings
 from hardware.brainflow.source import BrainflowSource
 from sim.device import SimulatedDevice
 from sim.lifter.lifter import demo_lifter
+from sim.wire import cyton
 from sim.wire.cyton import CytonStandIn
 from tests.support.rigs import a_rig
 
@@ -35,7 +37,11 @@ def emg_rig() -> Rig:
     )
 
 
-def test_a_lifters_emg_survives_the_wire(tmp_path: Path) -> None:
+@pytest.mark.parametrize("port_takes_bytes", [4096, 20])
+def test_a_lifters_emg_survives_the_wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port_takes_bytes: int) -> None:
+    """A port whose reader is slow takes a part of what is written; the rest comes later, and nothing is lost or torn."""
+    whole = os.write
+    monkeypatch.setattr(cyton, "write", lambda fd, wire: whole(fd, wire[:port_takes_bytes]))
     rig = emg_rig()
     port = tmp_path / "cyton"
     behind, alone = (SimulatedDevice(rig.stream[0], rig, demo_lifter(30.0, 7)) for _ in range(2))
@@ -52,5 +58,6 @@ def test_a_lifters_emg_survives_the_wire(tmp_path: Path) -> None:
     indices = np.concatenate([block.first_index + np.arange(len(block.samples)) for block in blocks])
     sent = alone.samples(0, int(indices[-1]) + 1)
     assert len(received) >= 200
+    np.testing.assert_array_equal(indices, np.arange(len(indices)))
     assert np.ptp(sent, axis=0).min() > 10 * LSB_UV
     np.testing.assert_allclose(received, sent[indices], atol=0.5001 * LSB_UV)

@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pyqtgraph
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage
@@ -202,6 +202,7 @@ def test_legs_without_mvc_or_hamstrings_say_so(tmp_path, opened, monkeypatch):
     assert "no hams electrode" in texts(window.legs[1], monkeypatch)
 
 
+@example(text="000\n0\x9c", width=20, px=6)
 @given(text=st.text(max_size=80), width=st.integers(20, 400), px=st.integers(6, 60))
 @settings(max_examples=60)
 def test_text_never_leaves_its_place(qapp, text, width, px):

@@ -17,6 +17,8 @@ _FAMILIES = ("Roboto", "Segoe UI", "Noto Sans", "Open Sans", "Helvetica Neue", "
 # Names that Qt lists even where there is no font behind them.
 _NO_FONTS = {"Monospace", "Sans Serif", "Serif"}
 LEAST_PX = 11
+# Control characters have no width of their own, and some fonts draw a box for them.
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -45,7 +47,11 @@ def typeface(px: int, bold: bool) -> tuple[QFont, QFontMetricsF]:
 
 @lru_cache(maxsize=4096)
 def fitted(text: str, px: int, bold: bool, width: int) -> tuple[QFont, str]:
-    """Return a font and a text that fit into `width`: smaller by up to a quarter, then shortened."""
+    """Return a font and a text that fit into `width`: smaller by up to a quarter, then shortened.
+
+    Control characters become spaces.
+    """
+    text = text.translate(_CONTROLS)
     for size in (px, round(0.87 * px), round(0.75 * px)):
         font, measures = typeface(size, bold)
         if measures.horizontalAdvance(text) <= width:
@@ -72,6 +78,7 @@ def write(
 
 def paragraph(painter: QPainter, area: QRectF, text: str, px: float, colour: QColor) -> None:
     """Write a sentence over as many lines as its place holds, smaller if it needs more."""
+    text = text.translate(_CONTROLS)
     flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     for size in (round(px), round(0.87 * px), round(0.75 * px)):
         font, measures = typeface(size, False)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from acquisition.rig import Rig
 from acquisition.ring import SessionPhase
 from hardware.severity import Severity
-from processing.flags.kinds import kind_of
+from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import CHANGE, Flag, flags_of
 from processing.pipeline import FLAGS
 from ui.dashboard.feed.stream_health import StreamHealth
@@ -141,7 +141,8 @@ class Feed:
         new = False
         while (stretch := self._changes.read()) is not None:
             known = stretch.samples[np.isfinite(stretch.samples[:, :4]).all(axis=1)]
-            self._seen.append(known[(known[:, 0] >= 0) & (known[:, 0] < len(self.rules)) & np.isin(known[:, 1], (1, 2))])
+            of_rules = (known[:, 0] >= 0) & (known[:, 0] < len(self.rules))
+            self._seen.append(known[of_rules & np.isin(known[:, 1], (Severity.AMBER, Severity.RED))])
             new = True
         if new:
             self._seen = [np.concatenate(self._seen)]
@@ -151,14 +152,12 @@ class Feed:
         rule = self.rules[flag.rule]
         stream = self.ring.streams.get(str(rule.get("stream", "")))
         per_s = stream.rate_hz if stream is not None else math.nan
-        name = str(rule.get("name", f"rule {flag.rule}"))
-        label, metric = str(rule.get("label") or name.replace("_", " ")), str(rule.get("metric", ""))
-        kind = kind_of(name, label, metric, str(rule.get("unit", "")))
+        kind = kind_in_ring(rule)
         return ShownFlag(
             flag,
-            label,
+            kind.label,
             kind.short,
-            metric=metric,
+            metric=kind.metric,
             side=str(rule.get("side", "")),
             unit=kind.unit,
             start_s=flag.start_sample / per_s,

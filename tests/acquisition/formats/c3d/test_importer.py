@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from acquisition.caveat import Caveat
 from acquisition.formats.c3d.importer import C3DError, ImportResult, import_c3d, unique_names
 from acquisition.recording import Recording, RecordingError
 from acquisition.rig.plate_map import plate_map
@@ -56,6 +57,12 @@ def run(source: Path, tmp_path: Path, map_text: str = "") -> ImportResult:
     return import_c3d(source, tmp_path / f"{source.stem}.h5", map_file)
 
 
+def told(result: ImportResult) -> dict[tuple[str, str], Caveat]:
+    """Return the caveats by id and what they are about."""
+    assert all(caveat.sentence.endswith(".") for caveat in result.caveats)
+    return {(caveat.id, caveat.about): caveat for caveat in result.caveats}
+
+
 # Real files
 
 
@@ -73,14 +80,14 @@ def test_markers_tell_sides_and_right(shared_data: Path, tmp_path: Path, name: s
     assert {plate.side: int(plate.model.split()[1]) for plate in result.rig.plate} == sides
     assert result.rig.lab.right_axis == right
     assert "by the markers on the feet" in result.summary
-    assert not any("assumed" in message for message in result.messages)
+    assert ("sides_assumed", "plates") not in told(result)
 
 
 def test_feet_across_two_plates_leave_the_sides_open(shared_data: Path, tmp_path: Path) -> None:
     """In this file the plates lie one behind the other, with both heels on the first and all toes on the second."""
     result = run(shared_data / REAL["welk007"], tmp_path)
     assert result.rig.lab.right_axis == "x"
-    assert any("The markers on the feet do not tell" in message for message in result.messages)
+    assert told(result)["sides_assumed", "plates"].sentence.startswith("The markers on the feet do not tell")
 
 
 @pytest.mark.parametrize("name", ["Return11", "welk007", "walking5", "rehazenter", "Gait"])
@@ -119,7 +126,8 @@ def test_standing_on_the_split_belt(shared_data: Path, tmp_path: Path) -> None:
 
 def test_unloaded_samples_are_honoured_where_the_plate_is_unloaded(shared_data: Path, tmp_path: Path) -> None:
     result = run(shared_data / REAL["Gait"], tmp_path)
-    assert sum("is unloaded in samples 1 to 10" in message for message in result.messages) == 2
+    zeros = [caveat for (kind, _), caveat in told(result).items() if kind == "zero_taken_off"]
+    assert ["is unloaded in samples 1 to 10" in caveat.sentence for caveat in zeros] == [True, True]
     with Recording(result.path) as recording:
         raw = recording.samples("analog")
     moved = []
@@ -173,9 +181,9 @@ def test_labels_without_a_side_ask_for_a_map(shared_data: Path, tmp_path: Path) 
     source = shared_data / REAL["welk007"]
     result = run(source, tmp_path)
     assert result.rig.emg == []
-    message = next(m for m in result.messages if m.startswith("No side is said of the channels"))
-    assert "RF, VL, VM, GMAX, GMED, BF, ST" in message
-    line = message[message.index("emg = ") : -1].replace(", ...]", "]")
+    (caveat,) = [caveat for caveat in result.caveats if caveat.id == "emg_without_side"]
+    assert "RF, VL, VM, GMAX, GMED, BF, ST" in caveat.about
+    line = caveat.sentence[caveat.sentence.index("emg = ") : -1].replace(", ...]", "]")
     result.path.unlink()
     again = run(source, tmp_path, line + "\n")
     assert [(e.channel, e.muscle, e.side) for e in again.rig.emg] == [("ADD", "ADD", "left")]
@@ -391,20 +399,25 @@ def test_metres_and_newton_metres(tmp_path: Path) -> None:
         result = run(source, tmp_path)
         for side, wrench in wrenches(result).items():
             np.testing.assert_allclose(wrench, reference[side], rtol=1e-4, atol=0.05, err_msg=name)
-        assert any("Its lengths are" in message for message in result.messages)
-        assert any("moments of plate 1" in m for m in result.messages) == (name not in ("mixed", "wrongly"))
+        lengths = "lengths_guessed" if name == "wrongly" else "lengths_converted"
+        moments = {"said": "moments_converted", "said otherwise": "moments_converted", "only the lengths": "moments_guessed"}
+        assert told(result)[lengths, "recording"].values == {"factor": 1000.0}
+        found = {kind: caveat.values for (kind, about), caveat in told(result).items() if about == "plate 1"}
+        assert found == ({moments[name]: {"factor": 1000.0}} if name in moments else {})
 
 
 def test_unloaded_samples_with_somebody_on_the_plate_are_not_honoured(tmp_path: Path) -> None:
     source = make(tmp_path / "a.c3d", zero=(301, 400))
     result = run(source, tmp_path)
     assert all(plate.zero == [0.0] * 6 for plate in result.rig.plate)
-    assert any(message.startswith("Plate 1 carries 400 N in samples 301 to 400") for message in result.messages)
+    caveat = told(result)["zero_while_loaded", "plate 1"]
+    assert caveat.sentence.startswith("Plate 1 carries 400 N in samples 301 to 400")
+    assert caveat.values == {"load_N": pytest.approx(400.0, abs=0.5)}
     analog = np.hstack([standing(400.0), standing(500.0)]) + 7.0
     result = run(make(tmp_path / "b.c3d", analog, zero=(1, 100)), tmp_path)
     assert [plate.zero for plate in result.rig.plate] == [pytest.approx([7.0] * 6)] * 2
     result = run(make(tmp_path / "c.c3d", zero=(1, 5000)), tmp_path)
-    assert any("names samples up to 5000, and there are 1000" in message for message in result.messages)
+    assert told(result)["zero_beyond_end", "recording"].values == {"last": 5000.0, "samples": 1000.0}
 
 
 def test_the_force_on_the_plate_is_turned_into_that_on_the_foot(tmp_path: Path) -> None:
@@ -412,7 +425,8 @@ def test_the_force_on_the_plate_is_turned_into_that_on_the_foot(tmp_path: Path) 
     found = wrenches(result)
     assert found["right"][500:, 2].mean() == pytest.approx(500, abs=1)
     np.testing.assert_allclose(cops(found["right"])[500:], cops(found["left"])[500:] + np.array([400, 0]), atol=0.01)
-    assert [message.split(" by ")[0] for message in result.messages if "turned" in message] == ["Plate 2 pulls downwards"]
+    turned = {about: caveat.values for (kind, about), caveat in told(result).items() if kind == "signs_turned"}
+    assert turned == {"plate 2": {"pull_N": pytest.approx(500.0, abs=1.0)}}
 
 
 def test_three_plates_and_one(tmp_path: Path) -> None:
@@ -427,10 +441,12 @@ def test_three_plates_and_one(tmp_path: Path) -> None:
     }
     result = run(make(tmp_path / "three.c3d", analog, **three), tmp_path)
     assert [plate.model for plate in result.rig.plate] == ["plate 1 of the file", "plate 3 of the file"]
-    assert any("two are imported: 1 and 3" in message for message in result.messages)
+    left_out = told(result)["plates_left_out", "plates"]
+    assert "two are imported: 1 and 3" in left_out.sentence
+    assert set(left_out.values) == {"mean_plate_1_N", "mean_plate_2_N", "mean_plate_3_N"}
     named = run(make(tmp_path / "named.c3d", analog, **three), tmp_path, 'plate = [{ number = 2, side = "right" }]\n')
     assert [(plate.model, plate.side) for plate in named.rig.plate] == [("plate 2 of the file", "right")]
-    assert any("Plate 2 is never loaded" in message for message in named.messages)
+    assert told(named)["plate_never_loaded", "plate 2"].values == {"contact_N": 20.0}
     one = make(
         tmp_path / "one.c3d", standing(), corners=(LEFT,), types=(2,), channels=((1, 2, 3, 4, 5, 6),), origins=((0, 0, 0),)
     )
@@ -462,6 +478,16 @@ def test_sides_from_markers_places_and_assumption(tmp_path: Path) -> None:
     assert sides("both on one", markers=one_leg) == ["left", "right"]
 
 
+def test_one_foot_that_steps_from_plate_to_plate_is_imported_from_one(tmp_path: Path) -> None:
+    on_first, on_second = feet((-200, 0), (0, 5000)), feet((200, 0), (0, 5000))
+    steps = {label: np.concatenate([track[:50], on_second[label][50:]]) for label, track in on_first.items()}
+    first, second = np.zeros((1000, 6)), np.zeros((1000, 6))
+    first[:500, 2], second[500:, 2] = -400.0, -500.0
+    result = run(make(tmp_path / "a.c3d", np.hstack([first, second]), markers=steps), tmp_path)
+    assert [(plate.model, plate.side) for plate in result.rig.plate] == [("plate 2 of the file", "left")]
+    assert "only plate 2 is imported" in told(result)["one_foot_on_both", "left foot"].sentence
+
+
 def test_a_lab_with_y_up_is_turned(tmp_path: Path) -> None:
     turn = np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])  # x y z become z x y: what was z is now y
 
@@ -471,7 +497,7 @@ def test_a_lab_with_y_up_is_turned(tmp_path: Path) -> None:
     upright = run(make(tmp_path / "z.c3d", markers=feet((-200, 0), (200, 0))), tmp_path)
     markers = {label: turned(track) for label, track in feet((-200, 0), (200, 0)).items()}
     lying = run(make(tmp_path / "y.c3d", corners=(turned(LEFT), turned(RIGHT)), markers=markers), tmp_path)
-    assert any("z up" in message for message in lying.messages)
+    assert ("axes_turned", "recording") in told(lying)
     assert [plate.side for plate in lying.rig.plate] == ["left", "right"]
     for side, wrench in wrenches(upright).items():
         assert wrenches(lying)[side][500:, 2] == pytest.approx(wrench[500:, 2])
@@ -509,11 +535,19 @@ def test_units_doubles_and_unknowns(tmp_path: Path) -> None:
         ("RF", "left", "LRF"),
     ]
     assert result.rig.stream[0].units[12:] == ["V", "V", "mV", "uV", "V", "V", "g"]
-    text = "\n".join(result.messages)
-    assert "'R_VL' and 'right vastus lateralis' are both VL right; the first is used" in text
-    assert "The channel 'L_BF' is in 'g'" in text
-    assert "No side is said of the channels RF," in text
+    assert "'R_VL' and 'right vastus lateralis' are both" in told(result)["muscle_twice", "VL right"].sentence
+    assert "The channel 'L_BF' is in 'g'" in told(result)["emg_unit", "L_BF"].sentence
+    assert ("emg_without_side", "RF") in told(result)
+    assert told(result)["emg_gain_assumed", "EMG"].values == {"gain": 1.0}
     assert "recorded as they are: RF, Trigger" in result.summary
+
+
+def test_emg_with_samples_that_are_no_numbers_is_not_used(tmp_path: Path) -> None:
+    analog = np.hstack([standing(400.0), standing(500.0), np.full((1000, 1), 1e-4), np.full((1000, 1), 1e-4)])
+    analog[700, 12] = np.nan
+    result = run(make(tmp_path / "a.c3d", analog, [*PLATE_LABELS, "R_VL", "L_VL"], [*PLATE_UNITS * 2, "V", "V"]), tmp_path)
+    assert [electrode.channel for electrode in result.rig.emg] == ["L_VL"]
+    assert ("emg_no_numbers", "R_VL") in told(result)
 
 
 def test_a_map_names_what_the_file_does_not(tmp_path: Path) -> None:
