@@ -21,6 +21,8 @@ from processing.formulas import Metric, metric
 GROUPS: dict[str, tuple[Muscle, ...]] = {"quads": QUADRICEPS, "hams": HAMSTRINGS, "glutes": GLUTES}
 LARGEST_RATIO = 1000.0  # beyond this, one of the two groups is a channel without a signal
 
+_PER_LEG = len(GROUPS)
+_QUADS, _HAMS = (tuple(GROUPS).index(group) for group in ("quads", "hams"))
 _QH, _SHARE, _CHANGE = range(3)
 
 
@@ -33,6 +35,8 @@ def _fill(
     frame_samples: int,
     good: NDArray[np.bool_],
     pct_per_uV: Floats,
+    sample_column: int,
+    envelope_column: NDArray[np.int64],
     activation_column: NDArray[np.int64],
     group_of: NDArray[np.int64],
     group_size: Floats,
@@ -50,11 +54,11 @@ def _fill(
     needed = baseline_frames.shape[1]
     for f in range(first, last):
         row = out[f - first]
-        row[0] = sample + f * frame_samples
+        row[sample_column] = sample + f * frame_samples
         groups[:] = 0.0
         for e in range(group_of.shape[0]):
             envelope = envelopes[e // LANES, f, e % LANES]
-            row[1 + e] = envelope
+            row[envelope_column[e]] = envelope
             if activation_column[e] >= 0:
                 # The low-pass may swing a little below zero; a muscle can't.
                 activation = max(envelope, 0.0) * pct_per_uV[e] if good[e] and envelope == envelope else np.nan
@@ -68,8 +72,8 @@ def _fill(
         for leg in range(2):
             qh[leg] = np.nan
             if leg_column[leg, _QH] >= 0:
-                quads = groups[3 * leg]
-                hams = groups[3 * leg + 1]
+                quads = groups[leg * _PER_LEG + _QUADS]
+                hams = groups[leg * _PER_LEG + _HAMS]
                 share = hams / (quads + hams) if quads + hams >= least_pct else np.nan
                 # NaN fails both comparisons, and so does a group at exactly zero.
                 if share > 1.0 / (1.0 + LARGEST_RATIO) and share < LARGEST_RATIO / (1.0 + LARGEST_RATIO):
@@ -97,20 +101,22 @@ class Activation:
 
     def __init__(self, electrodes: list[Electrode], settings: EmgSettings, frame_rate_hz: float) -> None:
         """Lay out the columns; the baseline of Q:H is the median of each leg's first `baseline_s` of defined frames."""
-        metrics = [metric("frame.last_sample")]
-        others: Counter[Side] = Counter()
-        for e in electrodes:
-            muscle: str = e.muscle
-            if e.muscle == "other":
-                others[e.side] += 1
-                muscle = "other" if others[e.side] == 1 else f"other_{others[e.side]}"
-            metrics.append(metric("envelope.causal_lowpass", side=e.side, muscle=muscle))
+        metrics: list[Metric] = []
 
         def column(formula_id: str, **parts: str) -> int:
             metrics.append(metric(formula_id, **parts))
             return len(metrics) - 1
 
+        self._sample_column = column("frame.last_sample")
         count = len(electrodes)
+        self._envelope_column = np.full(count, -1, dtype=np.int64)
+        others: Counter[Side] = Counter()
+        for i, e in enumerate(electrodes):
+            muscle: str = e.muscle
+            if e.muscle == "other":
+                others[e.side] += 1
+                muscle = "other" if others[e.side] == 1 else f"other_{others[e.side]}"
+            self._envelope_column[i] = column("envelope.causal_lowpass", side=e.side, muscle=muscle)
         self._pct_per_uV = np.array([100.0 / e.mvc_uV if e.mvc_uV is not None else np.nan for e in electrodes])
         self._activation_column = np.full(count, -1, dtype=np.int64)
         self._group_of = np.full(count, -1, dtype=np.int64)
@@ -119,16 +125,16 @@ class Activation:
                 self._activation_column[i] = column("activation.mvc_referenced", side=e.side, muscle=e.muscle)
             for g, muscles in enumerate(GROUPS.values()):
                 if e.muscle in muscles:
-                    self._group_of[i] = SIDES.index(e.side) * len(GROUPS) + g
-        self._group_size = np.array([np.count_nonzero(self._group_of == g) for g in range(2 * len(GROUPS))], dtype=np.float64)
-        self._group_column = np.full(2 * len(GROUPS), -1, dtype=np.int64)
+                    self._group_of[i] = SIDES.index(e.side) * _PER_LEG + g
+        self._group_size = np.array([np.count_nonzero(self._group_of == g) for g in range(2 * _PER_LEG)], dtype=np.float64)
+        self._group_column = np.full(2 * _PER_LEG, -1, dtype=np.int64)
         self._leg_column = np.full((2, 3), -1, dtype=np.int64)
         for leg, side in enumerate(SIDES):
             for g, group in enumerate(GROUPS):
-                if self._group_size[leg * len(GROUPS) + g]:
-                    self._group_column[leg * len(GROUPS) + g] = column("group.mean_activation", group=group, side=side)
+                if self._group_size[leg * _PER_LEG + g]:
+                    self._group_column[leg * _PER_LEG + g] = column("group.mean_activation", group=group, side=side)
         for leg, side in enumerate(SIDES):
-            if self._group_size[leg * len(GROUPS)] and self._group_size[leg * len(GROUPS) + 1]:
+            if self._group_size[leg * _PER_LEG + _QUADS] and self._group_size[leg * _PER_LEG + _HAMS]:
                 for what, formula_id in enumerate(("qh.mvc_ratio", "h_share.bounded", "qh_change.baseline_ratio")):
                     self._leg_column[leg, what] = column(formula_id, side=side)
         both = (self._leg_column[:, _QH] >= 0).all()
@@ -138,7 +144,7 @@ class Activation:
         self._baseline_frames = np.zeros((2, max(1, round(settings.baseline_s * frame_rate_hz))))
         self._baseline_count = np.zeros(2, dtype=np.int64)
         self._baseline = np.full(2, np.nan)
-        self._groups = np.zeros(2 * len(GROUPS))
+        self._groups = np.zeros(2 * _PER_LEG)
         self._qh = np.zeros(2)
 
     @property
@@ -168,6 +174,8 @@ class Activation:
             frame_samples,
             good,
             self._pct_per_uV,
+            self._sample_column,
+            self._envelope_column,
             self._activation_column,
             self._group_of,
             self._group_size,

@@ -13,10 +13,9 @@ def main() -> None:
     unknown = [name for name in sys.argv[1:] if name not in there]
     if unknown:
         sys.exit(f"There is no benchmark {unknown[0]!r}; there are {', '.join(there)}.")
-    named = sys.argv[1:] or there
-    del sys.argv[1:]  # what is left there would be read by the benchmarks
-    for name in named:
-        importlib.import_module(f"bench_{name}").main()
+    sys.path.insert(0, str(Path(__file__).parents[2]))  # called by its path, Python does not look in the checkout
+    for name in sys.argv[1:] or there:
+        importlib.import_module(f"tests.benchmarks.bench_{name}").main()
 
 
 if __name__ == "__main__":

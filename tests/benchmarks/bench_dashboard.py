@@ -1,4 +1,4 @@
-"""What a frame of the dashboard costs, against pyqtgraph's curves: `python tests/benchmarks/bench_dashboard.py`.
+"""What a frame of the dashboard costs, against pyqtgraph's curves: `python tests/benchmarks dashboard`.
 
 Frames are drawn by Qt's software raster without a screen. CPU time of the whole process counts, that of Qt's threads as well;
 writing the samples does not. 60 frames a second in half a core are 8.3 ms a frame.
@@ -95,7 +95,3 @@ def main() -> None:
     for row in rows():
         table.add_row(*row)
     Console().print(table)
-
-
-if __name__ == "__main__":
-    main()

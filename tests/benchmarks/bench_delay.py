@@ -1,4 +1,4 @@
-"""How long from a sample's arrival to its flag: `python tests/benchmarks/bench_delay.py` runs a short session in real time.
+"""How long from a sample's arrival to its flag: `python tests/benchmarks delay` runs a short session in real time.
 
 Both ends are in the ring: the tick of the raw block says when it came, the tick of the frame or flag when it was put there. The
 hold time of a rule comes on top, and so does the length of a block, which a device keeps to itself until it is full.
@@ -89,7 +89,3 @@ def main() -> None:
     for row in rows():
         table.add_row(*row)
     Console().print(table)
-
-
-if __name__ == "__main__":
-    main()

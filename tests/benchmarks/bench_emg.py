@@ -1,4 +1,4 @@
-"""How fast the EMG kernel is against SciPy doing the same work, side by side: `python tests/benchmarks/bench_emg.py`.
+"""How fast the EMG kernel is against SciPy doing the same work, side by side: `python tests/benchmarks emg`.
 
 16 EMG channels among 28, 2 kHz; band-pass (4 sections), notch (1), rectify, low-pass (2 sections). Ratios of medians of
 interleaved repeats, so that another load on the machine meets both alike. SciPy makes new arrays in each call; how long they
@@ -137,7 +137,3 @@ def main() -> None:
     for name, ratio, aim in rows():
         table.add_row(name, f"{ratio:.1f}", aim)
     Console().print(table)
-
-
-if __name__ == "__main__":
-    main()

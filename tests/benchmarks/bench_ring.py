@@ -1,12 +1,11 @@
-"""What a block costs in the ring, against other ways to keep it: `python tests/benchmarks/bench_ring.py [FOLDER]`.
+"""What a block costs in the ring, against other ways to keep it: `python tests/benchmarks ring`.
 
 Blocks of 40 samples x 28 channels, float64, fifty at a time into each in turn, so that another load on the machine meets all
-alike. Medians and 99th percentiles. Nothing is synced to the disk.
+alike. Medians and 99th percentiles. Nothing is synced to the disk, which is the one of TMPDIR.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -100,9 +99,9 @@ def measure(folder: Path) -> dict[str, np.ndarray]:
         )
 
 
-def rows(folder: Path | None = None) -> list[tuple[str, str, str, str]]:
+def rows() -> list[tuple[str, str, str, str]]:
     """Return way, median and 99th percentile in µs, and how many times the ring's median that is."""
-    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as made:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
         spent = measure(Path(made))
     ring = float(np.median(spent["ring"]))
     return [
@@ -115,10 +114,6 @@ def main() -> None:
     """Measure, and print a table."""
     title = f"A block of {SAMPLES} samples x {CHANNELS} channels"
     table = Table("way", "median, µs", "99 %, µs", "times the ring", title=title)
-    for row in rows(Path(sys.argv[1]) if len(sys.argv) > 1 else None):
+    for row in rows():
         table.add_row(*row)
     Console().print(table)
-
-
-if __name__ == "__main__":
-    main()

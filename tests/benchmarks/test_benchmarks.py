@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,6 +22,16 @@ BRIEF = {
 }
 
 
+def test_they_run_as_their_page_says(tmp_path):
+    """From anywhere, by the path of their folder."""
+    done = subprocess.run([sys.executable, FOLDER, "force"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "of a copy" in done.stdout
+    wrong = subprocess.run([sys.executable, FOLDER, "rang"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("There is no benchmark 'rang'; there are alignment, ")
+
+
 def test_every_benchmark_is_tried():
     assert {path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py")} == set(BRIEF)
 
@@ -33,6 +44,5 @@ def test_a_benchmark_prints_its_table(name, monkeypatch, capsys):
     for constant, value in BRIEF[name].items():
         assert hasattr(module, constant)
         monkeypatch.setattr(module, constant, value)
-    monkeypatch.setattr(sys, "argv", [f"bench_{name}.py"])
     module.main()
     assert capsys.readouterr().out.count("│") > 3
