@@ -73,7 +73,7 @@ class FlagResult:
 class ChannelResult:
     """How good the signal of one electrode was over the recording; `found` and `advice` are empty where nothing is wrong.
 
-    `bad_pct` and `noise_uV`, that of the quietest moment, are of the whole recording; `offset_uV`, `mains_pct`, `saturated_pct`
+    `bad_pct` and `noise_uV`, at its quietest, are of the whole recording; `offset_uV`, `mains_pct`, `saturated_pct`
     and `missing_pct` of the last window that was judged. `only_noise`: nothing ever rose above the noise floor, as with a
     muscle at rest, or with none.
     """

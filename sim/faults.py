@@ -20,7 +20,7 @@ class Fault(Protocol):
 
     @property
     def silent(self) -> bool:
-        """Whether it holds the device silent at the moment."""
+        """Whether it holds the device silent now."""
 
     def pass_on(self, block: Block, t_s: float, stream: Stream, /) -> Sequence[Block]:
         """Return what comes out instead of a block whose first sample is at `t_s`; may raise SourceError."""

@@ -299,7 +299,7 @@ def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
     return Check(
         Severity.FINE,
         what,
-        f"{quality.noise_uV:.2g} µV RMS in its quietest moment, mains {quality.mains_pct:.0f} %, {offset}.",
+        f"{quality.noise_uV:.2g} µV RMS at its quietest, mains {quality.mains_pct:.0f} %, {offset}.",
     )
 
 

@@ -107,7 +107,7 @@ class ChannelQuality:
             case Verdict.GOOD if self.only_noise:
                 return f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet"
             case _:
-                return f"good, with {self.noise_uV:.3g} µV RMS in its quietest moment"
+                return f"good, with {self.noise_uV:.3g} µV RMS at its quietest"
 
     @property
     def advice(self) -> str:

@@ -209,7 +209,7 @@ def _about_sync(results: Results) -> list[Caveat]:
     worst_ms = 1e3 * max(stream.residual_s for stream in loose)
     sentence = (
         f"No shared sync line ties {names} to the other streams, so times between streams rest on when blocks arrived "
-        f"(99 % within {worst_ms:.1f} ms, and a delay that is always the same can't be seen): lead one line to all devices and "
+        f"(99 % within {worst_ms:.1f} ms, and a delay that is always the same can't be seen): run one line to all devices and "
         "name it sync_channel."
     )
     return [Caveat("no_sync_line", names, {"residual_ms": worst_ms}, sentence)]

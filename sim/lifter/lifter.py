@@ -222,7 +222,7 @@ class Lifter(Settings):
         return medial
 
     def activation(self, muscle: Muscle, side: Side, movement: Movement) -> Floats:
-        """Return a muscle's activation as a fraction of maximal voluntary contraction, at the moment its force acts."""
+        """Return a muscle's activation as a fraction of maximal voluntary contraction, at the instant its force acts."""
         load = self.system_mass_kg / self.body_mass_kg * (1.0 + movement.a_m_s2 / GRAVITY)
         concentric = 1.0 + 0.12 * np.tanh(movement.v_m_s / 0.3)
         effort = EFFORT[muscle] * self._habit[muscle, side] * load * (TONE + movement.fraction * concentric)

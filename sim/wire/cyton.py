@@ -32,7 +32,7 @@ GREETING = "OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\nLIS3DH De
 CHANNEL_KEYS = "12345678QWERTYUI"
 
 # (first, n) -> (n, channels) in µV
-Feed = Callable[[int, int], NDArray[np.float64]]
+Signal = Callable[[int, int], NDArray[np.float64]]
 
 
 class CytonStandIn:
@@ -45,7 +45,7 @@ class CytonStandIn:
 
     def __init__(
         self,
-        feed: Feed,
+        signal: Signal,
         port: Path,
         *,
         daisy: bool = False,
@@ -53,7 +53,7 @@ class CytonStandIn:
         first_packet_s: float = 0.0,
         clock_ppm: float = 0.0,
     ) -> None:
-        """Take the feed of 8 channels, 16 with `daisy`; nothing exists until it is plugged in."""
+        """Take the signal of 8 channels, 16 with `daisy`; nothing exists until it is plugged in."""
         self.port = port
         self.daisy = daisy
         self.channels = 16 if daisy else 8
@@ -65,7 +65,7 @@ class CytonStandIn:
         self.commands: list[str] = []
         self.samples_sent = 0
         self.streaming = False
-        self._feed = feed
+        self._signal = signal
         self._gains = np.full(self.channels, 24.0)
         self._clump = (1, 0.0)
         self._silent = False
@@ -132,7 +132,7 @@ class CytonStandIn:
 
     def counts(self, first: int, n: int) -> NDArray[np.int64]:
         """Return samples `first` to `first + n` as the converter's whole numbers, at the gain each channel has now."""
-        counts = np.rint(self._feed(first, n) * self._gains * FULL_SCALE / VREF_UV)
+        counts = np.rint(self._signal(first, n) * self._gains * FULL_SCALE / VREF_UV)
         limited: NDArray[np.int64] = np.clip(counts, -FULL_SCALE - 1, FULL_SCALE).astype(np.int64)
         return limited
 

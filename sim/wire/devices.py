@@ -1,7 +1,7 @@
 """The process behind `sim.wire.lab`: it plays the devices of a rig, each at wire level, until its standard input ends.
 
-Each device has a crystal of its own and numbers its samples by itself; what it shows at a moment is the one lifter at that
-moment. It gets rig and lifter as a line of JSON, and answers with another: where the device of each stream is to be found.
+Each device has a crystal of its own and numbers its samples by itself; what it shows at an instant is the one lifter at that
+instant. It gets rig and lifter as a line of JSON, and answers with another: where the device of each stream is to be found.
 """
 
 from __future__ import annotations
@@ -98,13 +98,13 @@ def _nidaq(player: _Player, settings: NidaqSettings) -> Iterator[str]:
         raise SourceError(f"The card that is played has no input {unknown[0]!r}; its inputs are ai0 to ai{card.inputs - 1}.")
     columns = [card.input_names.index(channel) for channel in settings.physical_channels]
 
-    def feed(first: int, n: int) -> NDArray[np.float64]:
+    def signal(first: int, n: int) -> NDArray[np.float64]:
         player.begin(rack.epoch_s + first / player.rate_hz)
         inputs = np.zeros((n, card.inputs))
         inputs[:, columns] = player.samples(first, n, rack.epoch_s)
         return inputs
 
-    rack = Rack(feed, (card,))
+    rack = Rack(signal, (card,))
     server = StandInServer(rack)
     try:
         yield server.address
@@ -121,7 +121,7 @@ def _cyton(player: _Player, settings: BrainflowSettings, channels: int) -> Itera
     columns = [number - 1 for number in settings.inputs or range(1, channels + 1)]
     began_s = 0.0
 
-    def feed(first: int, n: int) -> NDArray[np.float64]:
+    def signal(first: int, n: int) -> NDArray[np.float64]:
         nonlocal began_s
         if first == 0:
             began_s = time.monotonic() - n / player.rate_hz
@@ -132,7 +132,7 @@ def _cyton(player: _Player, settings: BrainflowSettings, channels: int) -> Itera
 
     with tempfile.TemporaryDirectory(prefix="squatscope-") as folder:
         port = Path(folder) / "cyton"
-        with CytonStandIn(feed, port, clock_ppm=player.clock_ppm):
+        with CytonStandIn(signal, port, clock_ppm=player.clock_ppm):
             yield str(port)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 # (first, n) -> (n, inputs) in V. Sample 0 was taken when the rack was set up, and the card's clock never stops, so that
 # what a task missed between two starts can be told.
-Feed = Callable[[int, int], NDArray[np.float64]]
+Signal = Callable[[int, int], NDArray[np.float64]]
 
 INVALID_TASK = -200088
 DUPLICATE_TASK = -200089
@@ -77,8 +77,8 @@ class Card:
 class Rack:
     """The cards of one machine, what is plugged in, and the faults that were ordered."""
 
-    def __init__(self, feed: Feed, cards: tuple[Card, ...] = (Card(),)) -> None:
-        self.feed = feed
+    def __init__(self, signal: Signal, cards: tuple[Card, ...] = (Card(),)) -> None:
+        self.signal = signal
         self.cards = {card.name: card for card in cards}
         self.epoch_s = time.monotonic()
         self.changed = threading.Condition()
@@ -209,7 +209,7 @@ class CardTask:
             got = min(self.available, wanted)
             first = self.first + self.read_samples
             self.read_samples += got
-        volts = np.ascontiguousarray(self.rack.feed(first, got)[:, self.columns].T)
+        volts = np.ascontiguousarray(self.rack.signal(first, got)[:, self.columns].T)
         if got < samples:
             raise CardError(NOT_YET_AVAILABLE, volts)
         return volts
