@@ -23,7 +23,6 @@ READ_S = 0.1
 FOLLOW_S = 0.004
 BEAT_S = 0.2
 PATIENCE_S = 10.0
-DRAIN_S = 2.0
 SYNC_S = 10.0
 
 
@@ -131,18 +130,13 @@ class Engine:
             self._release(source)
 
     def _drain(self, source: Source, writer: StreamWriter) -> None:
-        """Take what the device's client holds beyond what comes while it is read; what can't be had in time is counted."""
-        usual = max(source.stream.block_samples, READ_S * source.stream.rate_hz)
-        until_s = time.monotonic() + DRAIN_S
-        while source.backlog_samples > usual and time.monotonic() < until_s:
-            block = source.read(READ_S)
-            if block is None:
-                break
+        """Take what the device's client holds; what can't be had is counted."""
+        for block in source.drain():
             writer.append(block)
-        if source.backlog_samples > usual:
+        if source.backlog_samples:
             self.faults.append(
                 f"The stream {writer.stream.name} was ended with {source.backlog_samples} samples still in its device's "
-                f"client, which could not be had within {DRAIN_S:g} s."
+                "client, which could not be had."
             )
 
     def _source_failed(self, writer: StreamWriter, sentence: str) -> None:

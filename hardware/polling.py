@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hardware.reconnect import Reconnect
-from hardware.sample_numbering import SampleNumbering
 from hardware.source import SourceError, SourceState
+from hardware.uncounted_numbering import UncountedNumbering
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hardware.arrays import Floats, Samples
+    from hardware.sample_numbering import SampleNumbering
     from hardware.source import Block, Stream
 
 SILENT_S = 1.0
 LOST_S = 5.0
+DRAIN_S = 2.0
 ABSENT_S = 0.5
 """A poll that comes later than this after the one before was held up in this process, or with it; that is no silence."""
 
@@ -30,7 +34,10 @@ Held = TypeVar("Held")
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Rows that a client handed out: samples (n, channels), packet counters (n) and arrival (n) on `time.monotonic()`."""
+    """Rows that a client handed out: samples (n, channels), packet counters (n) and times (n) on `time.monotonic()`.
+
+    `times_s` is when each row was measured, as far as its sender says so, else when it came.
+    """
 
     rows: Samples
     counters: Floats
@@ -41,17 +48,18 @@ class PolledSource(ABC, Generic[Held]):
     """A source whose client is polled; `Held` is what is held of a device while it is joined.
 
     After 1 s without rows the state is SILENT, after 5 s LOST; the device is then let go and joined again in the background
-    for `rejoin_s`. Silence counts only while the source is polled. `device` names the device in sentences, `numbering` counts
-    what was lost and what was rejected.
+    for `rejoin_s`. Silence counts only while the source is polled. `device` names the device in sentences, `advice` says
+    what to look at when it is silent; `numbering` counts what was lost and what was rejected.
     """
 
-    def __init__(self, stream: Stream, device: str, poll_s: float, rejoin_s: float) -> None:
+    def __init__(self, stream: Stream, device: str, advice: str, poll_s: float, rejoin_s: float) -> None:
         self.stream = stream
         self.state = SourceState.IDLE
         self.note = ""
         self.backlog_samples = 0
-        self.numbering = SampleNumbering(stream.rate_hz)
+        self.numbering: SampleNumbering | UncountedNumbering = UncountedNumbering(stream.rate_hz)
         self._device = device
+        self._advice = advice
         self._poll_s = poll_s
         self._rejoin_s = rejoin_s
         self._held: Held | None = None
@@ -91,6 +99,22 @@ class PolledSource(ABC, Generic[Held]):
         """Return how many samples wait in the client."""
         return 0
 
+    def drain(self) -> Iterator[Block]:
+        """Hand out what the client holds, and what waits here for its number."""
+        until_s = time.monotonic() + DRAIN_S
+        while self._held is not None and self.state is not SourceState.IDLE:
+            held, before = self._held, len(self._blocks)
+            self._take_from(held)
+            left = self._waiting(held) if self._held is held else 0
+            if (len(self._blocks) == before and not left) or time.monotonic() > until_s:
+                break
+            if left:
+                time.sleep(self._poll_s)
+        self._blocks.extend(self.numbering.finish())
+        while self._blocks:
+            yield self._blocks.popleft()
+        self.backlog_samples = self._waiting(self._held) if self._held is not None else 0
+
     def read(self, timeout_s: float) -> Block | None:
         """Return the rows that came, without waiting for a full block; None if none came in time.
 
@@ -105,7 +129,7 @@ class PolledSource(ABC, Generic[Held]):
             time.sleep(min(self._poll_s, left_s))
         block = self._blocks.popleft() if self._blocks else None
         waiting = self._waiting(self._held) if self._held is not None else 0
-        self.backlog_samples = waiting + sum(len(one.samples) for one in self._blocks)
+        self.backlog_samples = waiting + self.numbering.held_rows + sum(len(one.samples) for one in self._blocks)
         return block
 
     def _running(self) -> None:
@@ -137,16 +161,16 @@ class PolledSource(ABC, Generic[Held]):
         away_s, self._polled_s = polled_s - self._polled_s, polled_s
         if len(fetched.rows):
             if self.state is not SourceState.RUNNING:
-                self.note = f"{self._device} sent nothing for {fetched.times_s[0] - self._heard_s:.1f} s, and sends again."
+                self.note = f"{self._device} sent nothing for {now_s - self._heard_s:.1f} s, and sends again."
                 self.state = SourceState.RUNNING
-            self._heard_s = float(fetched.times_s[-1])
+            self._heard_s = now_s
         elif away_s > ABSENT_S:
             self._heard_s += away_s
         self._blocks.extend(self.numbering.take(fetched.rows, fetched.counters, fetched.times_s, now_s))
         self._watch(held, now_s - self._heard_s)
 
     def _watch(self, held: Held, quiet_s: float) -> None:
-        note = f"{self._device} has sent nothing for {quiet_s:.1f} s; check its plug, power and distance."
+        note = f"{self._device} has sent nothing for {quiet_s:.1f} s; {self._advice}."
         if quiet_s >= LOST_S:
             self._lose(held, SourceError(note))
         elif quiet_s >= SILENT_S and self.state is SourceState.RUNNING:

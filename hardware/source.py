@@ -6,6 +6,7 @@ recording. The rest of the program can't tell them apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
@@ -117,6 +118,9 @@ class Source(Protocol):
         A source that can join again by itself does so in the background; meanwhile this returns None with `state` LOST, and
         still in time. Raises SourceError when it can't go on, StreamEnded when there is nothing more to come.
         """
+
+    def drain(self) -> Iterator[Block]:
+        """Hand out what the device's client holds now, before `stop`; what can't be had stays in `backlog_samples`."""
 
     def stop(self) -> None:
         """Stop acquiring."""

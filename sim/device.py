@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -154,6 +155,15 @@ class SimulatedDevice:
         now_s = self._session.now_s()
         self.backlog_samples = 0 if now_s is None else max(0, math.floor(now_s * self._rate_hz) + 1 - stop)
         return Block(self.samples(first, stop), first, self._session.host_s(due_s), self._segment)
+
+    def drain(self) -> Iterator[Block]:
+        """Hand out the blocks that are overdue."""
+        while self.backlog_samples >= self.stream.block_samples:
+            block = self.read(0.0)
+            if block is None:
+                break
+            yield block
+        self.backlog_samples = 0
 
     def stop(self) -> None:
         """Stop acquiring."""

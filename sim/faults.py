@@ -6,7 +6,7 @@ Times are seconds of the stream, sample index / nominal rate, so that a fault st
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -201,6 +201,14 @@ class Faulty:
         if self._ended:
             raise StreamEnded
         return None
+
+    def drain(self) -> Iterator[Block]:
+        """Hand out what the faults leave of what the wrapped source holds."""
+        for block in self._source.drain():
+            self._ready.extend(self._pass(block, self._faults))
+        while self._ready:
+            yield self._ready.popleft()
+        self._take_state()
 
     def stop(self) -> None:
         """Stop the wrapped source."""

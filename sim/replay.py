@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,6 +80,10 @@ class ReplaySource:
                 raise SourceError(str(error)) from error
             self._slab_row = row
         return self._slab[row - self._slab_row : end - self._slab_row]
+
+    def drain(self) -> Iterator[Block]:
+        """Hand out nothing: what is not due yet was not asked for."""
+        yield from ()
 
     def stop(self) -> None:
         """Nothing runs by itself."""

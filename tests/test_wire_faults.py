@@ -130,8 +130,7 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    monkeypatch.setattr(polling, "LOST_S", 1.5)
+def lab(tmp_path: Path) -> Iterator[Lab]:
     before = set(threading.enumerate())
     lab = Lab(tmp_path)
     try:

@@ -146,10 +146,10 @@ def prepare(facts: BoardFacts, settings: BrainflowSettings) -> Session:
     return board
 
 
-def begin(board: Session, facts: BoardFacts, settings: BrainflowSettings) -> None:
-    """Let a prepared board stream; raises SourceError, and then the board is released."""
+def begin(board: Session, rate_hz: float, settings: BrainflowSettings) -> None:
+    """Let a prepared board stream, with a buffer of a minute; raises SourceError, and then the board is released."""
     try:
-        board.start_stream(int(BUFFER_S * facts.rate_hz))
+        board.start_stream(int(BUFFER_S * rate_hz))
     except BrainFlowError as error:
         release(board)
         raise source_error(error, "Starting", settings) from error
@@ -160,6 +160,18 @@ def release(board: Session) -> None:
     for end in (board.stop_stream, board.release_session):
         with _client, suppress(BrainFlowError):
             end()
+
+
+def waiting(board: Session) -> int:
+    """Return how many rows wait in BrainFlow's buffer; 0 where it can't be asked just now."""
+    if not _client.acquire(blocking=False):
+        return 0
+    try:
+        return int(board.get_board_data_count())
+    except BrainFlowError:
+        return 0
+    finally:
+        _client.release()
 
 
 def fetch(board: Session) -> NDArray[np.float64] | None:

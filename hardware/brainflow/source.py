@@ -7,11 +7,12 @@ import time
 import numpy as np
 from brainflow.board_shim import BrainFlowError
 
-from hardware.brainflow.session import BoardFacts, Session, begin, board_facts, fetch, prepare, release, source_error
+from hardware.brainflow.session import BoardFacts, Session, begin, board_facts, fetch, prepare, release, source_error, waiting
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.polling import Fetched, PolledSource
 from hardware.sample_numbering import SampleNumbering
 from hardware.source import SourceError, SourceState, Stream, same_rate
+from hardware.uncounted_numbering import UncountedNumbering
 
 SHORTEST_POLL_S = 0.002
 LONGEST_POLL_S = 0.02
@@ -28,7 +29,7 @@ class BrainflowSource(PolledSource[Session]):
 
     def __init__(self, stream: Stream, settings: BrainflowSettings) -> None:
         poll_s = min(LONGEST_POLL_S, max(SHORTEST_POLL_S, stream.block_samples / stream.rate_hz))
-        super().__init__(stream, settings.board, poll_s, settings.rejoin_s)
+        super().__init__(stream, settings.board, "check its plug, power and distance", poll_s, settings.rejoin_s)
         self._settings = settings
         self._facts: BoardFacts | None = None
         self._columns: list[int] = []
@@ -43,7 +44,10 @@ class BrainflowSource(PolledSource[Session]):
         self._facts = facts
         self._held = prepare(facts, self._settings)
         self._ran = False
-        self.numbering = SampleNumbering(self.stream.rate_hz, facts.modulus, facts.step)
+        rate_hz = self.stream.rate_hz
+        self.numbering = (
+            UncountedNumbering(rate_hz) if facts.modulus is None else SampleNumbering(rate_hz, facts.modulus, facts.step)
+        )
 
     def _chosen_rows(self, facts: BoardFacts) -> list[int]:
         stream = self.stream
@@ -86,7 +90,7 @@ class BrainflowSource(PolledSource[Session]):
             # Packets of the run before wait in the port, and would be taken for the beginning of this one.
             release(board)
             board = prepare(self._facts, self._settings)
-        begin(board, self._facts, self._settings)
+        begin(board, self.stream.rate_hz, self._settings)
         self._held = board
         self._ran = True
         self.numbering.restart()
@@ -107,10 +111,13 @@ class BrainflowSource(PolledSource[Session]):
         rows = np.ascontiguousarray(data[self._columns].T, dtype=self.stream.dtype)
         return Fetched(rows, counters, np.maximum.accumulate(times_s))
 
+    def _waiting(self, held: Session) -> int:
+        return waiting(held)
+
     def _join(self) -> Session:
         facts = board_facts(self._settings.board)
         board = prepare(facts, self._settings)
-        begin(board, facts, self._settings)
+        begin(board, self.stream.rate_hz, self._settings)
         return board
 
     def _joined(self, _held: Session) -> None:

@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
+import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from hardware.arrays import Floats
 from hardware.lsl.network import find, load
 from hardware.lsl.settings import LslSettings
 from hardware.polling import Fetched, PolledSource
-from hardware.sample_numbering import SampleNumbering
 from hardware.source import SourceError, SourceState, Stream
+from hardware.uncounted_numbering import ARRIVALS, OWN_STAMPS, UncountedNumbering
 
 BUFFER_S = 60
 FIND_AGAIN_S = 1.0
 OPEN_S = 3.0
 POLL_S = 0.005
 MOST_SAMPLES = 8192
+CORRECT_S = 5.0
+CORRECT_BY_S = 0.001
+"""A clock's correction is renewed every 5 s and by 1 ms at most, since a single measurement of it may be off by more."""
+AHEAD_S = 0.05
 
 
 @dataclass(slots=True)
 class _Inlet:
+    """An open inlet; `to_host_s` is what brings its stamps to `time.monotonic()`, NaN where they can't be brought there.
+
+    `stamped`: whether its stamps are times of measurement, None before the first row came.
+    """
+
     pull: Any
     uid: str
     source_id: str
+    to_host_s: float = math.nan
+    stamped: bool | None = None
+    corrected_s: float = 0.0
 
 
 class LslSource(PolledSource[_Inlet]):
     """Hands out the samples of one LSL stream, in whatever unit they were sent, as the rig's stream names them.
 
-    LSL loses nothing while an outlet lives, so samples are counted as they come; a stretch that the outlet did not send is a
-    gap, as long as this machine's clock says. A killed outlet is LOST at once. An outlet that was started anew is a new
-    segment, placed by time. Needs the package pylsl.
+    Rows are numbered by the stream's own time stamps, brought to this machine's clock by LSL's measured correction; a stretch
+    that the outlet did not send is a gap as long as these say. Stamps that are no times of now are left aside, and rows are
+    numbered by when they came. A killed outlet is LOST at once. An outlet that was started anew is a new segment, placed by
+    time. Needs the package pylsl.
     """
 
+    numbering: UncountedNumbering
+
     def __init__(self, stream: Stream, settings: LslSettings) -> None:
-        super().__init__(stream, f"The outlet of {stream.name!r}", POLL_S, settings.rejoin_s)
+        advice = "check the program that sends it, its device and the network"
+        super().__init__(stream, f"The outlet of {stream.name!r}", advice, POLL_S, settings.rejoin_s)
         self._settings = settings
         self._known = ("", "")
 
@@ -46,7 +65,7 @@ class LslSource(PolledSource[_Inlet]):
         if self._held is None:
             self._held = self._find(self._settings.query, self._settings.find_s, alone=True)
             self._known = self._held.uid, self._held.source_id
-            self.numbering = SampleNumbering(self.stream.rate_hz)
+            self.numbering = UncountedNumbering(self.stream.rate_hz, OWN_STAMPS)
 
     def _find(self, query: str, timeout_s: float, alone: bool) -> _Inlet:
         pylsl = load(self._settings)
@@ -60,7 +79,12 @@ class LslSource(PolledSource[_Inlet]):
                 f"The LSL stream {info.name()!r} of {info.hostname()} was found, but can't be opened ({error}); check that no "
                 "firewall is between the machines."
             ) from error
-        return _Inlet(inlet, str(info.uid()), str(info.source_id()))
+        found = _Inlet(inlet, str(info.uid()), str(info.source_id()))
+        with suppress(RuntimeError, TimeoutError):
+            host_s = time.monotonic() - pylsl.local_clock()
+            found.to_host_s = float(inlet.time_correction(OPEN_S)) + host_s
+            found.corrected_s = time.monotonic()
+        return found
 
     def start(self) -> None:
         """Take samples from now on; raises SourceError."""
@@ -74,12 +98,35 @@ class LslSource(PolledSource[_Inlet]):
     def _fetch(self, held: _Inlet, _asked_before_s: float) -> Fetched:
         try:
             # A timeout of 0, since LSL would wait the whole of any other, however many samples are there.
-            samples, _ = held.pull.pull_chunk(0.0, max_samples=MOST_SAMPLES)
+            samples, stamps_s = held.pull.pull_chunk(0.0, max_samples=MOST_SAMPLES)
         except RuntimeError as error:
-            raise SourceError(f"{self._device} is gone ({error}); start it again.") from error
+            left = int(held.pull.samples_available())
+            unread = f", and {left} samples that it had sent can't be had" if left else ""
+            raise SourceError(f"{self._device} is gone ({error}){unread}; start it again.") from error
         rows = np.asarray(samples, dtype=self.stream.dtype).reshape(-1, len(self.stream.channels))
-        times_s = np.full(len(rows), time.monotonic())
+        times_s = self._times_s(held, np.asarray(stamps_s, dtype=np.float64), time.monotonic())
         return Fetched(rows, times_s, times_s)
+
+    def _times_s(self, held: _Inlet, stamps_s: Floats, now_s: float) -> Floats:
+        """Return when rows were measured by their stamps, or when they came where stamps can't say so."""
+        times_s = stamps_s + held.to_host_s
+        if held.stamped is None and len(times_s):
+            since_s = now_s - times_s
+            held.stamped = bool(np.all((since_s > -AHEAD_S) & (since_s < BUFFER_S)) and np.all(np.diff(times_s) > 0))
+            self.numbering.stamps = OWN_STAMPS if held.stamped else ARRIVALS
+        if not held.stamped:
+            return np.full(len(times_s), now_s)
+        if now_s - held.corrected_s > CORRECT_S:
+            self._correct(held, now_s)
+        return np.minimum(np.maximum.accumulate(times_s), now_s)
+
+    def _correct(self, held: _Inlet, now_s: float) -> None:
+        """Renew the correction of the outlet's clock, as two crystals drift apart."""
+        held.corrected_s = now_s
+        with suppress(RuntimeError, TimeoutError):
+            host_s = time.monotonic() - load(self._settings).local_clock()
+            apart_s = float(held.pull.time_correction(AHEAD_S)) + host_s - held.to_host_s
+            held.to_host_s += min(max(apart_s, -CORRECT_BY_S), CORRECT_BY_S)
 
     def _waiting(self, held: _Inlet) -> int:
         return int(held.pull.samples_available())

@@ -6,6 +6,7 @@ import math
 import time
 import uuid
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from hardware.nidaq.settings import NidaqSettings
 from hardware.reconnect import Reconnect
 from hardware.source import Block, SourceError, SourceState, Stream, same_rate
 
+DRAIN_S = 2.0
 BACKLOG_EVERY_S = 0.25
 SILENT_AFTER_S = 1.0
 # A computer that overflows this often within this time can't keep up, and restarting for ever would hide it.
@@ -135,6 +137,20 @@ class NidaqSource:
             self._nothing_came()
             return None
         return self._deliver(self._task, count)
+
+    def drain(self) -> Iterator[Block]:
+        """Hand out what is in the device's buffer now."""
+        left = 0
+        if self._task is not None and self.state is SourceState.RUNNING:
+            with suppress(Error):
+                left = int(self._task.daq.in_stream.avail_samp_per_chan)
+        while left > 0 and self._reconnect is None:
+            block = self.read(DRAIN_S)
+            if block is None:
+                break
+            left -= len(block.samples)
+            yield block
+        self.backlog_samples = max(0, left)
 
     def stop(self) -> None:
         """Stop acquiring, or trying to join the device again; never raises."""

@@ -33,7 +33,7 @@ class MadeSource(PolledSource[str]):
     """A device that makes samples by the clock while it is `on`, and whose client holds them until it is asked."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(STREAM, "The made device", 0.005, 60.0)
+        super().__init__(STREAM, "The made device", "look at it", 0.005, 60.0)
         self.clock = clock
         self.on = True
         self.made = 0

@@ -141,30 +141,21 @@ def test_a_restart_is_placed_by_time() -> None:
     assert {block.segment for block in blocks} == {1}
 
 
-def test_without_a_counter_time_alone_tells_of_a_loss() -> None:
-    """100 rows are missing; the jump is right within a clump."""
-    numbers = np.concatenate([np.arange(1000), np.arange(1100, 2000)])
-    numbering = SampleNumbering(RATE_HZ)
-    true, given_, _ = run(numbering, numbers, np.zeros(len(numbers)), clumped(numbers), [300, 1001, 1200])
-    assert np.array_equal(true, numbers)
-    assert np.abs(given_ - numbers).max() <= 5
-    assert abs(numbering.lost_samples - 100) <= 5
-
-
-@pytest.mark.parametrize(("off", "modulus"), [(-0.02, None), (0.03, None), (-0.03, 256), (0.03, 256)])
-def test_a_device_off_its_nominal_rate_loses_nothing(off: float, modulus: int | None) -> None:
-    """Two minutes at 2 or 3 % too slow and too fast."""
+@pytest.mark.parametrize("off", [-0.5, -0.2, -0.03, 0.03, 0.5, 1.0])
+def test_a_device_off_its_nominal_rate_loses_nothing(off: float) -> None:
+    """Two minutes of a board whose config set another rate than the rig's, half of it to twice as fast."""
     numbers = np.arange(30000)
     times_s = 1000.0 + (clumped(numbers) - 1000.0) / (1 + off)
-    numbering = SampleNumbering(RATE_HZ, modulus)
+    numbering = SampleNumbering(RATE_HZ, 256)
     _, given_, _ = run(numbering, numbers, numbers % 256, times_s, list(range(0, 30000, 7)))
     assert np.array_equal(given_, numbers)
     assert numbering.lost_samples == 0
+    assert numbering.rate_hz == pytest.approx(RATE_HZ * (1 + off), rel=1e-3)
 
 
 @settings(max_examples=80, deadline=None)
-@given(data=st.data(), modulus=st.sampled_from([None, 256]))
-def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject, modulus: int | None) -> None:
+@given(data=st.data())
+def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject) -> None:
     """Losses, stalls whose rows come at once, clumps, broken counters and restarts, in any pieces."""
     numbers = np.arange(900)
     keep = np.ones(900, bool)
@@ -183,7 +174,7 @@ def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject, modul
     for place, value in broken:
         counters[place] = value
     cuts = data.draw(st.lists(st.integers(0, len(numbers)), max_size=12))
-    fast, slow = SampleNumbering(RATE_HZ, modulus), SlowNumbering(RATE_HZ, modulus)
+    fast, slow = SampleNumbering(RATE_HZ, 256), SlowNumbering(RATE_HZ, 256)
     one, other = (run(numbering, numbers, counters, times_s, cuts) for numbering in (fast, slow))
     assert np.array_equal(one[0], other[0])
     assert np.array_equal(one[1], other[1])
@@ -191,33 +182,3 @@ def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject, modul
     assert [(b.first_index, b.segment, len(b.samples)) for b in one[2]] == [
         (b.first_index, b.segment, len(b.samples)) for b in other[2]
     ]
-
-
-def test_a_row_costs_the_same_however_many_are_held(monkeypatch) -> None:
-    """Counted in comparisons of two rows and not in seconds, which no two machines share."""
-    asked = []
-    between = SampleNumbering._rows_between
-    monkeypatch.setattr(SampleNumbering, "_rows_between", lambda *rows: asked.append(1) or between(*rows))
-    costs = []
-    for rows in (2000, 16_000):
-        numbering = SampleNumbering(2000.0)
-        numbers = np.arange(400)
-        run(numbering, numbers, numbers, clumped(numbers, 40, rate_hz=2000.0), [])
-        late = np.arange(400, 400 + rows)
-        asked.clear()
-        run(numbering, late, late, np.full(rows, 1000.0 + (400 + rows) / 2000.0), [])
-        costs.append(len(asked) / rows)
-    assert costs[1] < 1.5 * costs[0]
-
-
-@pytest.mark.parametrize("rate_hz", [1000.0, 2000.0, 20_000.0])
-@pytest.mark.parametrize("freeze_s", [1.0, 3.0, 10.0])
-def test_rows_that_come_at_once_after_a_freeze_are_all_taken(rate_hz: float, freeze_s: float) -> None:
-    numbers = np.arange(round((2.0 + freeze_s) * rate_hz))
-    times_s = clumped(numbers, 40, rate_hz=rate_hz)
-    frozen = (times_s > 1001.0) & (times_s < 1001.0 + freeze_s)
-    numbering = SampleNumbering(rate_hz)
-    true, given_, _ = run(numbering, numbers, numbers, np.where(frozen, 1001.0 + freeze_s, times_s), [])
-    assert np.array_equal(true, numbers)
-    assert np.array_equal(given_, numbers)
-    assert (numbering.lost_samples, numbering.rejected_rows) == (0, 0)

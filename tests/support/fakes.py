@@ -12,7 +12,7 @@ import numpy as np
 from hardware.source import Block, Channel, SourceState, Stream, StreamEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from acquisition.stretches import Stretch
 
@@ -44,6 +44,7 @@ class FakeSource:
 
     stream: Stream
     blocks: Iterable[Block] = ()
+    held: Iterable[Block] = ()
     pause_s: float = 0.0
     fail_at: str = ""
     error: Exception | None = None
@@ -79,6 +80,10 @@ class FakeSource:
                 raise self.error
             raise StreamEnded
         return block
+
+    def drain(self) -> Iterator[Block]:
+        self._call("drain")
+        yield from self.held
 
     def stop(self) -> None:
         self._call("stop")

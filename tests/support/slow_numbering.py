@@ -28,7 +28,7 @@ class SlowNumbering(SampleNumbering):
         rises = self._agreeing()
         run = self._held[len(self._held) - len(rises) - 1 :]
         confirmed = len(run) >= CONFIRM_ROWS or (self._locked and rises and rises[-1] == 1)
-        if self._modulus is not None and not confirmed:
+        if not confirmed:
             if len(self._held) > HELD_AT_MOST:
                 self._held.pop(0)
                 self.rejected_rows += 1
@@ -57,8 +57,8 @@ class SlowNumbering(SampleNumbering):
     def _place(self, run: list[_Row], offsets: list[int]) -> int:
         if self._last is None:
             return 0
-        on_the_line = min(row.time_s * self._rate_hz - o for o, row in zip(offsets, run, strict=True)) - self._earliest.value
-        return max(self._last_index + 1, round(on_the_line))
+        on_the_line_s = min(row.time_s - o * self._line.period_s for o, row in zip(offsets, run, strict=True))
+        return max(self._last_index + 1, self._line.index_at(on_the_line_s))
 
     def _reject_held(self, but: int) -> None:
         self.rejected_rows += len(self._held) - but

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def run_wired(folder: Folder, console: Console, seconds: float, seed: int, *, headless: bool) -> Outcome:
     """Run the demonstration for so long; raises what a session raises, and SourceError where a client is missing."""
-    lab = WireLab(load(example("wire")), demo_lifter(seconds, seed))
+    # The devices take their time to open, and no longer than the lifter goes on.
+    lab = WireLab(load(example("wire")), demo_lifter(seconds, seed).model_copy(update={"repetitions": None}))
     with lab as rig:
         sources = sources_of(rig, seconds, seed)
         outcome = run_session(rig, sources, folder, console, seconds=seconds, length_s=seconds, headless=headless)

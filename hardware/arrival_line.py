@@ -1,0 +1,115 @@
+"""The arrival line: when each sample of a stream can come at the earliest, from when earlier ones came.
+
+A row comes after it was measured, sometimes long after, never before; so the line lies below all of them. Its slope is the
+rate that the device really has, whatever its nominal one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TypeVar
+
+import numpy as np
+
+from hardware.arrays import Floats
+
+Number = TypeVar("Number", float, Floats)
+
+POINT_S = 0.25
+POINTS = 40
+LEAST_POINTS = 4
+"""Fewer points tell no slope; the nominal rate stands in for it until then."""
+NOMINAL, NOMINAL_SHARE = 2e-3, 0.3
+MOST_TIMES = 10.0
+"""A rate this many times the nominal one, or its inverse, is none."""
+
+
+class ArrivalLine:
+    """The line through the least late row of each quarter of a second, over the last 40 of them.
+
+    `period_s` is the time from sample to sample, `jitter_s` how late those rows usually come, `spacing_s` how long it takes at
+    least until the next of them. The slope is the median of the slopes between all pairs of them (Theil 1950; Sen 1968,
+    Journal of the American Statistical Association 63(324):1379-1389), which a few late ones do not bend.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        self._nominal_s = 1.0 / rate_hz
+        self._points: deque[tuple[float, float]] = deque(maxlen=POINTS)
+        self._open: tuple[float, float] | None = None
+        self._begin_s = 0.0
+        self._start_s = np.inf
+        self.period_s = self._nominal_s
+        self.jitter_s = 0.0
+        self.spacing_s = POINT_S
+
+    @property
+    def knows_its_slope(self) -> bool:
+        """Whether there are points enough for a slope."""
+        return len(self._points) >= LEAST_POINTS
+
+    def add(self, indices: Floats, times_s: Floats) -> None:
+        """Take rows that came, one or more, by index and time; neither falls."""
+        closed = len(self._points)
+        for index, time_s in self._least_late(indices, times_s):
+            if self._open is None:
+                self._open, self._begin_s = (index, time_s), time_s
+            elif self._above_s(index, time_s) < self._above_s(*self._open):
+                self._open = index, time_s
+            self._start_s = min(self._start_s, self._above_s(index, time_s))
+            if time_s - self._begin_s >= POINT_S:
+                self._points.append(self._open)
+                closed, self._open = -1, None
+        if closed < 0:
+            self._fit()
+
+    def learn_from(self, indices: Floats, times_s: Floats) -> bool:
+        """Take the slope from these rows and those before them, between which samples may be lost; False for too few.
+
+        A loss spoils one slope between neighbours, and so not their median. Where a third of them are nominal, the rate is.
+        """
+        earlier = [*self._points, *([self._open] if self._open is not None else [])]
+        points = [*earlier, *self._least_late(indices, times_s)]
+        if len(points) <= LEAST_POINTS or points[-1][1] - points[0][1] < LEAST_POINTS * POINT_S:
+            return False
+        index, time_s = (np.array(column) for column in zip(*points, strict=True))
+        slopes = np.diff(time_s) / np.diff(index)
+        nominal = np.abs(slopes / self._nominal_s - 1.0) < NOMINAL
+        self._turn(float(np.median(slopes[nominal] if nominal.mean() > NOMINAL_SHARE else slopes)))
+        steps_s = np.diff(time_s - index * self.period_s)
+        self.jitter_s = float(np.median(np.abs(steps_s - np.median(steps_s))))
+        before = slice(max(1, len(earlier)))
+        self._start_s = float((time_s[before] - index[before] * self.period_s).min())
+        return True
+
+    def late_s(self, index: Number, time_s: Number) -> Number:
+        """Return by how many seconds one or more samples came later than the fastest do."""
+        return time_s - index * self.period_s - self._start_s
+
+    def index_at(self, time_s: float) -> int:
+        """Return which sample is expected at a time."""
+        return round((time_s - self._start_s) / self.period_s)
+
+    def _above_s(self, index: float, time_s: float) -> float:
+        return time_s - index * self.period_s
+
+    def _least_late(self, indices: Floats, times_s: Floats) -> list[tuple[float, float]]:
+        """Return the least late of each quarter of a second."""
+        quarter = np.floor((times_s - times_s[0]) / POINT_S)
+        above_s = times_s - indices * self.period_s
+        by_quarter = np.lexsort((above_s, quarter))
+        first = np.append(True, np.diff(quarter[by_quarter]) > 0)
+        found = by_quarter[first]
+        return list(zip(indices[found].tolist(), times_s[found].tolist(), strict=True))
+
+    def _fit(self) -> None:
+        index, time_s = (np.array(column) for column in zip(*self._points, strict=True))
+        if self.knows_its_slope:
+            i, j = np.triu_indices(len(index), 1)
+            self._turn(float(np.median((time_s[j] - time_s[i]) / (index[j] - index[i]))))
+            self.spacing_s = max(POINT_S, float(np.min(np.diff(time_s))))
+        above_s = time_s - index * self.period_s
+        self._start_s = float(above_s.min())
+        self.jitter_s = float(np.median(above_s)) - self._start_s
+
+    def _turn(self, period_s: float) -> None:
+        self.period_s = min(max(period_s, self._nominal_s / MOST_TIMES), self._nominal_s * MOST_TIMES)
