@@ -12,6 +12,8 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from acquisition.ring import SessionPhase
+from hardware.errors import SquatscopeError
+from hardware.severity import Severity
 from hardware.source import Source, SourceError, SourceState, StreamEnded
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ FOLLOW_S = 0.004
 BEAT_S = 0.2
 PATIENCE_S = 10.0
 SYNC_S = 10.0
+GONE = (SourceState.SILENT, SourceState.LOST)
 
 
 class Follower(Protocol):
@@ -45,11 +48,16 @@ class Engine:
     def __init__(self, ring: Ring, sources: Sequence[Source], followers: Mapping[str, Follower]) -> None:
         self.ring = ring
         self.faults: list[str] = []
+        """What went wrong, in sentences; all of it stands in the ring as well."""
         self._sources = sources
         self._followers = followers
         self._stopping = threading.Event()
         self._acquired = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    def _tell(self, about: str, sentence: str) -> None:
+        self.faults.append(sentence)
+        self.ring.faults.tell(Severity.RED, about, sentence)
 
     def arm(self) -> None:
         """Open every source; raises SourceError, with all of them closed again."""
@@ -109,23 +117,31 @@ class Engine:
             try:
                 release()
             except Exception as error:  # noqa: BLE001 - the others must be released all the same
-                self.faults.append(f"The stream {source.stream.name} could not be released. {error}")
+                self._tell(source.stream.name, f"The stream {source.stream.name} could not be released. {error}")
 
     def _acquire(self, source: Source) -> None:
         writer = self.ring.writer(source.stream.name)
+        came_s, gone = time.monotonic(), False
         try:
             while not self._stopping.is_set():
                 block = source.read(READ_S)
                 if block is not None:
                     writer.append(block)
+                    came_s = time.monotonic()
                 writer.report(source.state, source.backlog_samples, source.note)
+                if gone != (source.state in GONE):
+                    gone = not gone
+                    severity = Severity.RED if gone else Severity.FINE
+                    self.ring.faults.tell(severity, source.stream.name, source.note or f"It is {source.state.name.lower()}.")
             self._drain(source, writer)
+            if source.state in GONE:
+                self._missing_tail(source, time.monotonic() - came_s)
         except StreamEnded:
             writer.report(SourceState.ENDED)
         except SourceError as error:
             self._source_failed(writer, str(error))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one source must not stop the others
-            self._source_failed(writer, f"{type(error).__name__}: {error}")
+            self._source_failed(writer, _words(error))
         finally:
             self._release(source)
 
@@ -134,13 +150,22 @@ class Engine:
         for block in source.drain():
             writer.append(block)
         if source.backlog_samples:
-            self.faults.append(
+            self._tell(
+                writer.stream.name,
                 f"The stream {writer.stream.name} was ended with {source.backlog_samples} samples still in its device's "
-                "client, which could not be had."
+                "client, which could not be had.",
             )
 
+    def _missing_tail(self, source: Source, away_s: float) -> None:
+        missing = round(away_s * source.stream.rate_hz)
+        self._tell(
+            source.stream.name,
+            f"The stream {source.stream.name} was lost {away_s:.1f} s before the end of the session and did not come back: "
+            f"about {missing} samples are missing at its end. {source.note}".rstrip(),
+        )
+
     def _source_failed(self, writer: StreamWriter, sentence: str) -> None:
-        self.faults.append(f"The stream {writer.stream.name} ended early. {sentence}")
+        self._tell(writer.stream.name, f"The stream {writer.stream.name} ended early. {sentence}")
         writer.report(SourceState.LOST, note=sentence)
 
     def _follow(self, name: str, follower: Follower) -> None:
@@ -150,11 +175,11 @@ class Engine:
                     time.sleep(FOLLOW_S)
             follower.finish()
         except Exception as error:  # noqa: BLE001 - a follower that fails must not stop the recording
-            self.faults.append(f"The {name} stopped early. {error}")
+            self._tell(name, f"The {name} stopped early. {_words(error)}")
             try:
                 follower.abandon()
             except Exception as second:  # noqa: BLE001 - said beside the first
-                self.faults.append(f"The {name} could not be closed either. {second}")
+                self._tell(name, f"The {name} could not be closed either. {_words(second)}")
 
     def _beat(self, acquiring: Sequence[threading.Thread], following: Sequence[threading.Thread]) -> None:
         """Give signs of life, and notice when the last source has ended, or will not."""
@@ -164,10 +189,9 @@ class Engine:
             if self._stopping.is_set():
                 give_up_s = min(give_up_s, time.monotonic() + PATIENCE_S)
             if time.monotonic() > give_up_s:
-                self.faults += [
-                    f"The stream {thread.name} hangs in its device and was left behind; what came before is kept."
-                    for thread in running
-                ]
+                for thread in running:
+                    sentence = f"The stream {thread.name} hangs in its device and was left behind; what came before is kept."
+                    self._tell(thread.name, sentence)
                 break
             running[0].join(BEAT_S)
         self._acquired.set()
@@ -181,4 +205,13 @@ class Engine:
             while not self._acquired.wait(SYNC_S):
                 self.ring.sync()
         except OSError as error:
-            self.faults.append(f"The ring could not be brought to the disk: {error.strerror}. A power cut would lose it.")
+            self._tell("disk", f"The ring could not be brought to the disk: {error.strerror}. A power cut would lose it.")
+
+
+def _words(error: Exception) -> str:
+    """Return an error's sentence; some, such as a MemoryError, have none."""
+    if isinstance(error, MemoryError):
+        return "This computer has no memory left; close other programs."
+    if isinstance(error, SquatscopeError | OSError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

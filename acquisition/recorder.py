@@ -6,20 +6,27 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from acquisition.recording import RecordingError, RecordingWriter
+from acquisition.recording import NoRoomError, RecordingError, RecordingWriter
+from hardware.severity import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.rig import Rig
     from acquisition.ring import Ring
+    from acquisition.stretches import Stretch
     from acquisition.timebase.time_base import TimeBase
 
 BATCH_S = 0.5
+RETRY_S = 1.0
 
 
 class Recorder:
-    """A follower of all raw streams of a ring."""
+    """A follower of all raw streams of a ring.
+
+    Where the disk is full it tries again from the ring every second, and catches up once there is room; `stuck` says whether
+    it waits for that.
+    """
 
     def __init__(self, ring: Ring, path: Path, rig: Rig, time_base: TimeBase) -> None:
         """Make the recording; raises RecordingError where the file exists or can't be made."""
@@ -27,7 +34,10 @@ class Recorder:
         raw = [stream for name, stream in ring.streams.items() if name not in ring.derived]
         self._writer = RecordingWriter(path, rig, raw)
         self._readers = {stream.name: ring.reader(stream.name) for stream in raw}
+        self._unwritten: dict[str, Stretch] = {}
+        self._faults = ring.faults
         self._next_s = 0.0
+        self.stuck = False
 
     @property
     def uuid(self) -> str:
@@ -44,19 +54,44 @@ class Recorder:
         """Rows that were overwritten in the ring before they could be written, by stream."""
         return {name: reader.missed for name, reader in self._readers.items()}
 
+    @property
+    def deleted(self) -> bool:
+        """Whether somebody has deleted the recording; it is written anew at the end."""
+        return self._writer.deleted
+
+    @property
+    def waiting(self) -> float:
+        """How much of the ring waits to be written, of the stream of which it is most: 1 is all it holds."""
+        return max(reader.waiting / reader.capacity for reader in self._readers.values())
+
     def follow(self) -> bool:
         """Write what is new, if a batch is due; return whether anything was written."""
         now = time.monotonic()
         if now < self._next_s:
             return False
         self._next_s = now + BATCH_S
-        return self._write()
+        try:
+            wrote = self._write()
+        except NoRoomError as error:
+            self._next_s = now + RETRY_S
+            if not self.stuck:
+                self.stuck = True
+                self._faults.tell(Severity.RED, "recorder", f"{error} It is tried again every second; free some space.")
+            return False
+        if self.stuck:
+            self.stuck = False
+            missed = sum(self.missed.values())
+            lost = f"{missed} samples were overwritten meanwhile." if missed else "Nothing was lost."
+            self._faults.tell(Severity.FINE, "recorder", f"There is room again, and the recorder has caught up. {lost}")
+        return wrote
 
     def _write(self) -> bool:
         wrote = False
         for name, reader in self._readers.items():
-            while (stretch := reader.read()) is not None:
+            while (stretch := self._unwritten.pop(name, None) or reader.read()) is not None:
+                self._unwritten[name] = stretch
                 self._writer.append(name, stretch)
+                del self._unwritten[name]
                 wrote = True
         # A recording that is cut short then has the edges of what was written.
         while self._time_base.follow():
@@ -70,17 +105,35 @@ class Recorder:
     def finish(self) -> None:
         """Write the rest and complete the recording, with the clocks of the session's time base."""
         self._time_base.finish()
-        self._write()
-        self._writer.finish(self._time_base.clocks())
+        try:
+            self._write()
+            self._writer.finish(self._time_base.clocks())
+        except NoRoomError as error:
+            raise RecordingError(f"{error} {self._where_the_rest_is()}") from error.__cause__
+
+    def _where_the_rest_is(self) -> str:
+        """Say what of each stream is not in the recording, and how much of it the ring holds."""
+        said = []
+        for name, reader in self._readers.items():
+            held = len(self._unwritten[name].samples) if name in self._unwritten else 0
+            if rows := held + reader.waiting:
+                rows_lost = f", and {reader.missed} were overwritten" if reader.missed else ""
+                said.append(f"{rows} samples of {name} are in the ring alone{rows_lost}")
+        return f"{'; '.join(said)}." if said else "All samples are in it, and its clocks are not."
 
     def abandon(self) -> None:
         """Close the recording as it is."""
         self._writer.abandon()
 
 
+def recorded_bytes_per_s(rig: Rig) -> float:
+    """Return what the recording of a rig takes on the disk for each second of a session."""
+    return sum(s.rate_hz * (len(s.channels) * (4 if s.dtype == "float32" else 8) + 16) for s in rig.stream)
+
+
 def bytes_per_s(rig: Rig) -> float:
     """Return what ring and recording of a rig take on the disk together for each second of a session."""
-    return 2.5 * sum(s.rate_hz * (len(s.channels) * (4 if s.dtype == "float32" else 8) + 16) for s in rig.stream)
+    return 2.5 * recorded_bytes_per_s(rig)
 
 
 def require_space(folder: Path, needed_bytes: float) -> None:

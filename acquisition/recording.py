@@ -9,6 +9,7 @@ computed from it goes elsewhere.
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,6 +68,10 @@ def gaps_of(ticks: NDArray[np.void]) -> NDArray[np.void]:
             found.append((row, begins, begins - index, int(stretch["segment"][0])))
         row, index, segment = int(stretch["row"][-1]), int(stretch["index"][-1]), int(stretch["segment"][0])
     return np.array(found, GAP)
+
+
+class NoRoomError(RecordingError):
+    """The disk is full; what was to be written may be written later."""
 
 
 class RecordingWriter:
@@ -148,17 +153,21 @@ class RecordingWriter:
     @contextmanager
     def _space_for(self, size: int) -> Iterator[None]:
         """Take room for what is about to be written, and tell a failure in a sentence."""
+        pending_bytes = self._pending_bytes + size
         try:
-            self._pending_bytes += size
             end = self._file.id.get_filesize()
-            allocate(self._space_file, end, end + self._pending_bytes + self._spare_bytes)
+            allocate(self._space_file, end, end + pending_bytes + self._spare_bytes)
+        except OSError as error:
+            if error.errno in NO_SPACE:
+                raise NoRoomError(
+                    f"The disk of {self.path.parent} is full, so nothing more goes into {self.path.name}."
+                ) from error
+            raise RecordingError(f"Writing {self.path} failed ({error.strerror}).") from error
+        try:
+            self._pending_bytes = pending_bytes
             yield
         except (OSError, RuntimeError) as error:
-            full = isinstance(error, OSError) and error.errno in NO_SPACE
-            what = "the disk is full" if full else error
-            raise RecordingError(
-                f"Writing {self.path} failed ({what}); what was written before is in it, and the ring holds the rest."
-            ) from error
+            raise RecordingError(f"Writing {self.path} failed ({error}).") from error
 
     def finish(self, clocks: Mapping[str, Clock]) -> None:
         """Add gaps and the clock of each stream, mark the recording as complete, and close it."""
@@ -178,6 +187,23 @@ class RecordingWriter:
             end = self._file.id.get_filesize()
             self._file.close()
             self._space_file.truncate(min(end, os.fstat(self._space_file.fileno()).st_size))
+            if self.deleted:
+                self._rescue()
+
+    @property
+    def deleted(self) -> bool:
+        """Whether somebody has deleted the file meanwhile; its content is there as long as it is open."""
+        return os.fstat(self._space_file.fileno()).st_nlink == 0
+
+    def _rescue(self) -> None:
+        """Write a deleted file anew, from what is still open of it; raises RecordingError."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._space_file.seek(0)
+            with self.path.open("xb") as anew:
+                shutil.copyfileobj(self._space_file, anew, 1 << 20)
+        except OSError as error:
+            raise RecordingError(f"{self.path} was deleted in the session and can't be written anew ({error}).") from error
 
 
 def _with_sync_channel(rig: Rig) -> list[str]:

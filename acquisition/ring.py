@@ -36,6 +36,7 @@ import numpy as np
 
 from acquisition import ring_file
 from acquisition.disk import NO_SPACE
+from acquisition.fault_log import FAULT, FaultLog
 from acquisition.fence import fence
 from acquisition.hdf5_text import text_of, texts_of
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
@@ -74,10 +75,9 @@ class Ring:
             with h5py.File(path, "r", locking=False) as file:
                 if text_of(file.attrs.get("format", "")) != ring_file.FORMAT:
                     raise RingError(f"{path} is an HDF5 file but not a squatscope ring; is it a recording?")
-                if (found := file.attrs["format_version"]) != ring_file.FORMAT_VERSION:
-                    raise RingError(
-                        f"{path} is a ring of format {found}; this program reads format {ring_file.FORMAT_VERSION}."
-                    )
+                if (found := file.attrs["format_version"]) not in ring_file.READ_VERSIONS:
+                    readable = " and ".join(map(str, ring_file.READ_VERSIONS))
+                    raise RingError(f"{path} is a ring of format {found}; this program reads formats {readable}.")
                 self.description: dict[str, Any] = json.loads(text_of(file.attrs["description"]))
                 self.streams = {name: read_stream(file["streams"][name]) for name in texts_of(file.attrs["streams"])}
                 self.derived = {name for name in self.streams if file["streams"][name].attrs["derived"]}
@@ -87,6 +87,7 @@ class Ring:
             self._counters = self._arrays["counters"]
             self._session = self._arrays["session"]
             self._notes = self._arrays["notes"]
+            self.faults = FaultLog(self._arrays.get("faults", np.empty(0, FAULT)), self._session)
             self._order = {name: i for i, name in enumerate(self.streams)}
             self._views: WeakSet[StreamWriter | StreamReader] = WeakSet()
             fence()  # compiled now, and not when the first block comes
@@ -146,6 +147,7 @@ class Ring:
         for view in list(self._views):
             view.let_go()
         self._arrays.clear()
+        self.faults = FaultLog(np.empty(0, FAULT), self._session.copy())
         del self._bytes, self._counters, self._session, self._notes
 
     def writer(self, name: str) -> StreamWriter:
@@ -291,6 +293,11 @@ class StreamReader:
         self._samples, self._ticks = np.empty((0, *self._samples.shape[1:])), self._ticks[:0].copy()
         self._tick_rows, self._counters = self._ticks["row"], self._counters.copy()
         self._counters[PUBLISHED] = self.row
+
+    @property
+    def capacity(self) -> int:
+        """How many rows the ring holds of this stream."""
+        return self._capacity
 
     @property
     def waiting(self) -> int:

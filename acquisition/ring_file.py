@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from acquisition.disk import allocate, claim
+from acquisition.fault_log import FAULT, KEPT
 from acquisition.hdf5_text import fixed
 from acquisition.stretches import TICK, write_stream
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from hardware.source import Stream
 
 FORMAT = "squatscope ring"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READ_VERSIONS = (1, 2)
+"""The ring of version 1 keeps no faults."""
 COUNTERS_PER_STREAM = 8
 NOTE_BYTES = 256
 PAGE_BYTES = 4096
@@ -47,7 +50,7 @@ def make(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, des
 
 def size_of(streams: Sequence[tuple[Stream, bool]], seconds: float) -> int:
     """Return the bytes that a ring takes, at most."""
-    return HEAD_BYTES + sum(_size(stream, seconds) for stream, _ in streams)
+    return HEAD_BYTES + KEPT * FAULT.itemsize + sum(_size(stream, seconds) for stream, _ in streams)
 
 
 def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, description: Mapping[str, Any]) -> None:
@@ -60,6 +63,7 @@ def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, 
         _dataset(file, "counters", (len(streams), COUNTERS_PER_STREAM), np.dtype("<i8"))
         _dataset(file, "session", (COUNTERS_PER_STREAM,), np.dtype("<i8"))
         _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))
+        _dataset(file, "faults", (KEPT,), FAULT)
         for stream, derived in streams:
             group = file.create_group(f"streams/{stream.name}")
             write_stream(group, stream)
@@ -92,6 +96,8 @@ def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, t
         "session": ((COUNTERS_PER_STREAM,), np.dtype("<i8")),
         "notes": ((len(streams),), np.dtype(f"S{NOTE_BYTES}")),
     }
+    if "faults" in file:
+        expected["faults"] = ((KEPT,), FAULT)
     for stream in streams:
         rows = len(file["streams"][stream.name]["samples"])
         expected[f"streams/{stream.name}/samples"] = ((rows, len(stream.channels)), np.dtype(stream.dtype))

@@ -6,6 +6,7 @@ rate that the device really has, whatever its nominal one.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ Number = TypeVar("Number", float, Floats)
 
 POINT_S = 0.25
 POINTS = 40
+POINTS_FOR_A_RATE = 20
 LEAST_POINTS = 4
 """Fewer points tell no slope; the nominal rate stands in for it until then."""
 NOMINAL, NOMINAL_SHARE = 2e-3, 0.3
@@ -46,6 +48,15 @@ class ArrivalLine:
     def knows_its_slope(self) -> bool:
         """Whether there are points enough for a slope."""
         return len(self._points) >= LEAST_POINTS
+
+    def rate_off(self) -> float:
+        """Return by which share the rate is off its nominal one, beyond what uneven arrival explains; 0 where that is all."""
+        if len(self._points) < POINTS_FOR_A_RATE:
+            return 0.0
+        span_s = self._points[-1][1] - self._points[0][1]
+        off = self._nominal_s / self.period_s - 1.0
+        unsure = 4.0 * self.jitter_s / span_s
+        return math.copysign(max(0.0, abs(off) - unsure), off)
 
     def add(self, indices: Floats, times_s: Floats) -> None:
         """Take rows that came, one or more, by index and time; neither falls."""

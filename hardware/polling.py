@@ -101,19 +101,18 @@ class PolledSource(ABC, Generic[Held]):
 
     def drain(self) -> Iterator[Block]:
         """Hand out what the client holds, and what waits here for its number."""
-        until_s = time.monotonic() + DRAIN_S
-        while self._held is not None and self.state is not SourceState.IDLE:
-            held, before = self._held, len(self._blocks)
-            self._take_from(held)
-            left = self._waiting(held) if self._held is held else 0
-            if (len(self._blocks) == before and not left) or time.monotonic() > until_s:
+        held, until_s = self._held, time.monotonic() + DRAIN_S
+        left = self._waiting(held) if held is not None else 0  # what comes from now on is not asked for
+        while held is not None and self._held is held and self.state is not SourceState.IDLE:
+            rows = self._take_from(held)
+            left -= rows or 0
+            if (rows is not None and left <= 0) or time.monotonic() > until_s:
                 break
-            if left:
-                time.sleep(self._poll_s)
+            time.sleep(self._poll_s)
         self._blocks.extend(self.numbering.finish())
         while self._blocks:
             yield self._blocks.popleft()
-        self.backlog_samples = self._waiting(self._held) if self._held is not None else 0
+        self.backlog_samples = max(0, left)
 
     def read(self, timeout_s: float) -> Block | None:
         """Return the rows that came, without waiting for a full block; None if none came in time.
@@ -148,15 +147,16 @@ class PolledSource(ABC, Generic[Held]):
         elif self._held is not None and self.state is not SourceState.IDLE:
             self._take_from(self._held)
 
-    def _take_from(self, held: Held) -> None:
+    def _take_from(self, held: Held) -> int | None:
+        """Take what came, and return how many rows that were; None where the client could not be asked, or has failed."""
         polled_s = time.monotonic()
         try:
             fetched = self._fetch(held, self._polled_s)
         except SourceError as error:
             self._lose(held, error)
-            return
+            return None
         if fetched is None:
-            return
+            return None
         now_s = time.monotonic()
         away_s, self._polled_s = polled_s - self._polled_s, polled_s
         if len(fetched.rows):
@@ -168,6 +168,7 @@ class PolledSource(ABC, Generic[Held]):
             self._heard_s += away_s
         self._blocks.extend(self.numbering.take(fetched.rows, fetched.counters, fetched.times_s, now_s))
         self._watch(held, now_s - self._heard_s)
+        return len(fetched.rows)
 
     def _watch(self, held: Held, quiet_s: float) -> None:
         note = f"{self._device} has sent nothing for {quiet_s:.1f} s; {self._advice}."

@@ -87,6 +87,10 @@ RATE_OFF = 1e-4
 """How far the rate of a rig may be from that of the device, as a share of it: what a crystal is off, and digits left out."""
 
 
+CRYSTAL_OFF = 1e-3
+"""How far a device's crystal can make its rate be from the nominal one, as a share of it, with much to spare."""
+
+
 def same_rate(one_hz: float, other_hz: float) -> bool:
     """Return whether two rates are one and the same, but for digits that were left out."""
     return abs(one_hz / other_hz - 1.0) <= RATE_OFF

@@ -35,7 +35,8 @@ FALLING_S = 0.5
 SAME_S = 1e-7
 FEW_STEPS = 3
 CLOSE_S, LEVEL_S = 0.001, 0.15
-"""Between two losses rows must keep to the same lateness, as close as 1 ms, for so long that the first is believed."""
+"""Before a much longer loss rows must keep to the same lateness, as close as 1 ms, for so long that a shorter is believed."""
+MUCH_LATER = 4.0
 
 
 @dataclass(slots=True)
@@ -183,7 +184,7 @@ class UncountedNumbering:
         least_s = float(late_s.min())
         still_to_come_s = np.minimum.accumulate(late_s[::-1])[::-1]
         level = int(np.searchsorted(still_to_come_s, least_s + self._late_s, side="right"))
-        if level < len(late_s):
+        if level < len(late_s) and still_to_come_s[level] > MUCH_LATER * least_s:
             close = np.flatnonzero(late_s[:level] <= least_s + max(CLOSE_S, 2.0 * self._line.jitter_s))
             if times_s[close[-1]] - times_s[close[0]] < LEVEL_S:
                 return self._hand_over(level)

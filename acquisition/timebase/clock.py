@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hardware.source import CRYSTAL_OFF
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WORST_CRYSTAL = 0.05
-"""How far a rate may be from the nominal one, as a share of it."""
+SLOPES = (-0.9, 9.0)
+"""How much longer than a nominal second a real one may be, at least and at most: a rate ten times too high or too low."""
 LEAST_S = 30.0
-"""Below this length the nominal rate is kept: the delays say more about the host than about the crystal."""
+"""Below this length the nominal rate is kept, unless it is off by more than a crystal and the delays explain: these say more
+about the host than about the crystal."""
+SHORTEST_S = 3.0
 
 
 class SyncLevel(StrEnum):
@@ -63,7 +67,11 @@ def fit(ticks: NDArray[np.void], nominal_hz: float) -> Clock:
     starts = np.concatenate([[0], np.flatnonzero(np.diff(ticks["segment"])) + 1])
     segment = np.searchsorted(starts, np.arange(len(ticks)), side="right") - 1
 
-    slope = _shared_slope(newest_s, delay, starts)
+    slope = _shared_slope(newest_s, delay, starts, LEAST_S)
+    if not slope:
+        slope = _shared_slope(newest_s, delay, starts, SHORTEST_S)
+        if not _is_no_crystal(slope, newest_s, delay, segment, starts):
+            slope = 0.0
     straight = delay - slope * newest_s
     offset = np.minimum.reduceat(straight, starts)
     residual = float(np.percentile(straight - offset[segment], 99))
@@ -72,15 +80,32 @@ def fit(ticks: NDArray[np.void], nominal_hz: float) -> Clock:
     return Clock(nominal_hz / (1 + slope), first, offset, residual, SyncLevel.HOST)
 
 
-def _shared_slope(newest_s: NDArray[np.float64], delay: NDArray[np.float64], starts: NDArray[np.int64]) -> float:
-    """Return how much a nominal second really lasts, minus 1.
+def _is_no_crystal(
+    slope: float,
+    newest_s: NDArray[np.float64],
+    delay: NDArray[np.float64],
+    segment: NDArray[np.intp],
+    starts: NDArray[np.int64],
+) -> bool:
+    """Return whether a slope over a short time is steeper than a crystal and uneven arrival explain."""
+    straight = delay - slope * newest_s
+    late_s = float(np.median(straight - np.minimum.reduceat(straight, starts)[segment]))
+    return abs(slope) > CRYSTAL_OFF + 2.0 * late_s / max(float(np.ptp(newest_s)), SHORTEST_S)
+
+
+def _shared_slope(
+    newest_s: NDArray[np.float64], delay: NDArray[np.float64], starts: NDArray[np.int64], least_s: float
+) -> float:
+    """Return how much a nominal second really lasts, minus 1, by the segments of at least `least_s`; 0 without one.
 
     What the delays lie above the lines is, in sum, convex in the slope; so its minimum is found by the sign of its derivative.
     """
     ends = [*starts[1:], len(newest_s)]
-    segments = [slice(a, b) for a, b in zip(starts, ends, strict=True) if newest_s[b - 1] - newest_s[a] >= LEAST_S]
-    low, high = -WORST_CRYSTAL, WORST_CRYSTAL
-    while segments and high - low > 1e-12:
+    segments = [slice(a, b) for a, b in zip(starts, ends, strict=True) if newest_s[b - 1] - newest_s[a] >= least_s]
+    if not segments:
+        return 0.0
+    low, high = SLOPES
+    while high - low > 1e-12:
         slope = (low + high) / 2
         pull = 0.0
         for segment in segments:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.hdf5_text import fixed, text_of
-from acquisition.timebase.clock import WORST_CRYSTAL, Clock, SyncLevel
+from acquisition.timebase.clock import Clock, SyncLevel
 
 if TYPE_CHECKING:
     import h5py
     from numpy.typing import NDArray
 
 CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
-WORST_RATE = 2 * WORST_CRYSTAL
-"""How far a stored rate may be from the nominal one, as a share of it: as far as a fit goes, and as much again for edges."""
+MOST_TIMES = 11.0
+"""A stored rate this many times the nominal one, or its inverse, can't be one: a fit goes up to ten times."""
 
 
 def write_clock(group: h5py.Group, line: Clock) -> None:
@@ -41,7 +41,7 @@ def read_clock(group: h5py.Group, name: str, nominal_hz: float) -> Clock:
         residual_s=float(dataset.attrs["residual_s"]),
         level=SyncLevel(text_of(dataset.attrs["sync_level"])),
     )
-    if not abs(line.rate_hz / nominal_hz - 1) <= WORST_RATE:
+    if not 1.0 / MOST_TIMES <= line.rate_hz / nominal_hz <= MOST_TIMES:
         raise ValueError(f"the clock of the stream {name} runs at {line.rate_hz:g} Hz, and the stream at {nominal_hz:g} Hz")
     if not np.isfinite(line.offset_s).all():
         raise ValueError(f"the clock of the stream {name} has an offset that is no number")

@@ -15,6 +15,7 @@ from acquisition.stretches import TICK
 from acquisition.timebase import sync
 from acquisition.timebase.stored_clock import apart_s
 from acquisition.timebase.sync_edges import EDGE, finders
+from hardware.arrival_line import ArrivalLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,8 @@ class TimeBase:
         self._ticks: dict[str, list[NDArray[np.void]]] = {name: [np.empty(0, TICK)] for name in self._readers}
         self._fitted: dict[str, Clock] | None = None
         self._finished = False
+        self.lines = {name: ArrivalLine(reader.stream.rate_hz) for name, reader in self._readers.items()}
+        """On which blocks came in the last ten seconds, by stream: the rate that each device has, as soon as it is known."""
         self._lock = threading.Lock()
 
     def follow(self) -> bool:
@@ -91,6 +94,7 @@ class TimeBase:
             ticks = stretch.ticks.copy()
             ticks["row"] += self.rows[name] - stretch.first_row  # rows that were missed count as lost, as in a recording
             self._ticks[name].append(ticks)
+            self.lines[name].add(ticks["index"] - 1.0, ticks["host_s"])
             if name in self._finders:
                 self.edges[name] = np.concatenate([self.edges[name], self._finders[name].take(stretch)])
             self.rows[name] += len(stretch.samples)

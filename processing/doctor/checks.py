@@ -21,7 +21,7 @@ from acquisition.timebase.clock import SyncLevel, fit
 from acquisition.timebase.sync_edges import finders
 from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
-from hardware.source import SourceState
+from hardware.source import CRYSTAL_OFF, SourceState
 from processing.emg.chain import EmgChain
 from processing.emg.quality import ChannelQuality, Verdict, ended
 from processing.formulas import frame_samples
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from acquisition.rig import Plate, Rig, StreamSettings
     from hardware.nidaq.devices import NidaqDevice
 
-RATE_AMBER, RATE_RED = 0.005, 0.03
-"""How far a measured rate may be from the nominal one, as a share of it, beyond what uneven arrival explains."""
 LATE_S = 0.1
 LEAST_BLOCKS = 3
 LOST_RED = 0.01
@@ -115,13 +113,16 @@ def check_stream(settings: StreamSettings, probe: Probe) -> list[Check]:
     rate_hz = float(np.polyfit(came_s, ticks["index"], 1)[0])
     late_s = fit(ticks, rate_hz).residual_s
     off = abs(rate_hz / settings.rate_hz - 1.0) - 2.0 * late_s / span_s
-    severity = Severity.RED if off > RATE_RED else Severity.AMBER if off > RATE_AMBER else Severity.FINE
+    severity = Severity.RED if off > CRYSTAL_OFF else Severity.FINE
     checks.append(
         Check(
             severity,
             f"{what}, rate",
-            f"{rate_hz:.1f} Hz were measured over {span_s:.1f} s, {settings.rate_hz:g} Hz are nominal.",
-            f"Set rate_hz = {rate_hz:.0f}, or correct the rate in the device." if severity else "",
+            f"{rate_hz:.1f} Hz were measured over {span_s:.1f} s, {settings.rate_hz!r} Hz are nominal.",
+            "That is more than a crystal can be off: set the device to the rig's rate, or rate_hz to what the device says that "
+            "it runs at, with all its digits."
+            if severity
+            else "",
         )
     )
     late = late_s > LATE_S

@@ -12,6 +12,7 @@ from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.rig.plate_map import plate_map, right_direction
 from acquisition.timebase.clock import SyncLevel
+from hardware.source import CRYSTAL_OFF
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig
@@ -74,6 +75,14 @@ def _about_streams(results: Results) -> list[Caveat]:
             )
             values = {"rate_hz": stream.nominal_hz, "least_hz": least_hz}
             said.append(Caveat("undersampled_emg", stream.name, values, sentence))
+        off = stream.rate_hz / stream.nominal_hz - 1.0
+        if abs(off) > CRYSTAL_OFF:
+            sentence = (
+                f"The stream {stream.name} ran at {stream.rate_hz:.5g} Hz, and the rig says {stream.nominal_hz!r} Hz: more "
+                "than a crystal can be off. Filters and hold times rest on the rig's rate; set the right one and record again."
+            )
+            values = {"rate_hz": stream.rate_hz, "nominal_hz": stream.nominal_hz, "off_pct": 100.0 * off}
+            said.append(Caveat("rate_off", stream.name, values, sentence))
         if stream.missing:
             sentence = (
                 f"The stream {stream.name} lost {stream.missing} samples in {stream.gaps} gaps; no number is shown there."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -13,6 +14,7 @@ from acquisition.recorder import Recorder
 from acquisition.recording import Recording
 from acquisition.ring import BACKLOG, PUBLISHED, Ring, SessionPhase
 from acquisition.timebase.time_base import TimeBase
+from hardware.severity import Severity
 from hardware.source import SourceError, SourceState
 from tests.support.fakes import FakeSource, a_stream, numbered
 from tests.support.rigs import a_rig
@@ -126,6 +128,42 @@ def test_what_a_client_still_holds_is_taken_at_the_end(ring, unread):
     assert ring.counter("a", PUBLISHED) == 4200
     told = "The stream a was ended with 901 samples still in its device's client, which could not be had."
     assert engine.faults == ([told] if unread else [])
+
+
+@pytest.mark.parametrize("state", [SourceState.LOST, SourceState.SILENT])
+def test_a_device_that_does_not_come_back_is_a_missing_tail(ring, state):
+    """Counted, told at the end, and seen in the ring from the moment on at which it went away."""
+    blocks = iter([numbered(a_stream("a"), 40 * i, 40) for i in range(5)])
+    gone = source("a")
+
+    def read(timeout_s: float):
+        if (block := next(blocks, None)) is None:
+            gone.state, gone.note = state, "Somebody pulled the plug."
+            time.sleep(0.01)
+        return block
+
+    gone.read = read
+    engine = Engine(ring, [gone], {})
+    engine.arm()
+    engine.start()
+    while not ring.faults.count:
+        time.sleep(0.001)
+    (fault,) = ring.faults.read()
+    assert (fault.severity, fault.about, fault.sentence) == (Severity.RED, "a", "Somebody pulled the plug.")
+    engine.stop()
+    (sentence,) = engine.faults
+    assert "did not come back: about " in sentence
+    away_s, missing = (float(part) for part in re.findall(r"[0-9.]+(?= s before)|[0-9]+(?= samples are missing)", sentence))
+    assert missing == pytest.approx(away_s * 2000.0, abs=0.06 * 2000.0)
+    assert ring.faults.read()[-1].sentence == sentence
+
+
+def test_a_device_that_comes_back_is_told_to_be_well(ring):
+    states = iter([SourceState.RUNNING, SourceState.LOST, SourceState.LOST, SourceState.RUNNING])
+    back = source("a", blocks=[numbered(a_stream("a"), 40 * i, 40) for i in range(4)])
+    back.on_read = lambda: setattr(back, "state", next(states, SourceState.RUNNING))
+    assert run(ring, [back], {}).faults == []
+    assert [fault.severity for fault in ring.faults.read()] == [Severity.RED, Severity.FINE]
 
 
 def test_a_session_that_is_stopped(ring):
@@ -285,7 +323,11 @@ def test_a_source_that_can_not_be_released_is_said(ring):
 def test_a_follower_that_fails_leaves_the_others_at_work(ring, fail_at):
     followers = {"bad": Counting(ring, "a", fail_at), "good": Counting(ring, "a")}
     engine = run(ring, [source("a", pause_s=0.001)], followers)
-    assert engine.faults == ["The bad stopped early. It broke.", "The bad could not be closed either. It broke again."]
+    assert engine.faults == [
+        "The bad stopped early. RuntimeError: It broke.",
+        "The bad could not be closed either. RuntimeError: It broke again.",
+    ]
+    assert [(fault.severity, fault.about) for fault in ring.faults.read()] == [(Severity.RED, "bad")] * 2
     assert followers["bad"].calls[-1] == "abandon"
     assert followers["good"].rows == 2000
     assert ring.phase is SessionPhase.FINISHED

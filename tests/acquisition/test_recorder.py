@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
 
 from acquisition import recorder as recorder_module
+from acquisition import recording as recording_module
 from acquisition.recorder import Recorder, require_space
 from acquisition.recording import Recording, RecordingError
 from acquisition.ring import Ring
 from acquisition.timebase.time_base import TimeBase
+from hardware.severity import Severity
 from hardware.source import Block
 from tests.support.fakes import a_stream, check_numbers, numbered
 from tests.support.recordings import edges_in
@@ -131,7 +136,7 @@ def test_room_is_asked_for_before(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")
-def test_a_disk_that_fills_up_stops_the_recorder_alone(child, tmp_path):
+def test_a_disk_that_stays_full_stops_the_recorder_alone(child, tmp_path):
     """The engine says it, the other follower sees every sample, the file opens, the interpreter ends in peace."""
     code = """
 import acquisition.recorder
@@ -163,17 +168,80 @@ engine.wait(60)
 engine.stop()
 print(*engine.faults, sep="\\n")
 print(counter.rows, counter.reader.missed)
+print(*[(fault.severity.name, fault.about) for fault in ring.faults.read()])
 """
     out, err = (process := child(code, tmp_path / "ring.h5")).communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     recording = tmp_path / "recording.h5"
-    assert out.splitlines() == [
-        f"The recorder stopped early. Writing {recording} failed (the disk is full); "
-        "what was written before is in it, and the ring holds the rest.",
-        "16000 0",
-    ]
     with Recording(recording) as opened:
         assert not opened.complete
         (stretch,) = opened.stretches("plates")
-        assert 0 < len(stretch.samples) < 16000
+        written = len(stretch.samples)
+    assert 0 < written < 16000
+    assert out.splitlines() == [
+        f"The recorder stopped early. The disk of {tmp_path} is full, so nothing more goes into recording.h5. "
+        f"{16000 - written} samples of plates are in the ring alone.",
+        "16000 0",
+        "('RED', 'recorder') ('RED', 'recorder')",
+    ]
+    with Recording(recording) as opened:
+        (stretch,) = opened.stretches("plates")
+        check_numbers(stretch)
+
+
+@pytest.mark.parametrize("ring_s", [10.0, 0.5])
+def test_a_disk_that_has_room_again_gets_the_rest_from_the_ring(tmp_path, monkeypatch, ring_s):
+    """Full for 1.5 s: nothing is lost where the ring holds as much, and what a smaller one could not hold is told as a gap."""
+    stream = a_stream()
+    ring = Ring.create(tmp_path / "ring.h5", [stream], ring_s)
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
+    writer, room = ring.writer("plates"), recording_module.allocate
+    clock = SimpleNamespace(monotonic=lambda: 0.0)
+    monkeypatch.setattr(recorder_module, "time", clock)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for number in range(200):
+        monkeypatch.setattr(recording_module, "allocate", full if 50 <= number < 125 else room)
+        writer.append(numbered(stream, 40 * number, 40))
+        clock.monotonic = lambda now_s=0.02 * number: now_s
+        recorder.follow()
+    assert not recorder.stuck
+    recorder.finish()
+    missed = recorder.missed["plates"]
+    assert (missed == 0) == (ring_s == 10.0)
+    faults = ring.faults.read()
+    assert [fault.severity for fault in faults] == [Severity.RED, Severity.FINE]
+    assert "It is tried again every second" in faults[0].sentence
+    assert faults[1].sentence.endswith(f"{missed} samples were overwritten meanwhile." if missed else "Nothing was lost.")
+    with Recording(tmp_path / "recording.h5") as recording:
+        assert recording.complete
+        stretches = list(recording.stretches("plates"))
+        for stretch in stretches:
+            check_numbers(stretch)
+        assert sum(len(stretch.samples) for stretch in stretches) == 8000 - missed
+        assert recording.streams["plates"].gaps["missing"].sum() == missed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what is open can't be deleted there")
+@pytest.mark.parametrize("folder_too", [False, True])
+def test_a_recording_that_is_deleted_in_the_session_is_written_anew(tmp_path, folder_too):
+    stream = a_stream()
+    folder = tmp_path / "session"
+    folder.mkdir()
+    ring = Ring.create(tmp_path / "ring.h5", [stream], 10.0)
+    recorder = Recorder(ring, folder / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
+    for number in range(100):
+        ring.writer("plates").append(numbered(stream, 40 * number, 40))
+        recorder.follow()
+        if number == 50:
+            assert not recorder.deleted
+            shutil.rmtree(folder) if folder_too else (folder / "recording.h5").unlink()
+            assert recorder.deleted
+    recorder.finish()
+    with Recording(folder / "recording.h5") as recording:
+        assert recording.complete
+        (stretch,) = recording.stretches("plates")
+        assert len(stretch.samples) == 4000
         check_numbers(stretch)

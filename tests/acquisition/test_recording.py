@@ -341,7 +341,7 @@ def test_the_clock_of_a_recording_that_was_cut_short_is_fitted(two_segments):
         (set_clock([(0, 50.0), (0, 50.0)]), "the segments of the clock of the stream plates are not in order"),
         (set_clock([(-5, 50.0), (230, 50.0)]), "the segments of the clock of the stream plates are not in order"),
         (set_clock([(0, 50.0), (230, np.nan)]), "the clock of the stream plates has an offset that is no number"),
-        (set_attribute("rate_hz", 2300.0), "the clock of the stream plates runs at 2300 Hz, and the stream at 2000 Hz"),
+        (set_attribute("rate_hz", 23e3), "the clock of the stream plates runs at 23000 Hz, and the stream at 2000 Hz"),
         (set_attribute("rate_hz", np.nan), "the clock of the stream plates runs at nan Hz, and the stream at 2000 Hz"),
         (set_attribute("residual_s", -1.0), "the clock of the stream plates has a residual of -1 s"),
         (set_attribute("residual_s", np.nan), "the clock of the stream plates has a residual of nan s"),
@@ -397,9 +397,7 @@ print(flushed)
     out, err = (process := child(code, path)).communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     sentence, flushed = out.splitlines()
-    assert sentence == (
-        f"Writing {path} failed (the disk is full); what was written before is in it, and the ring holds the rest."
-    )
+    assert sentence == (f"The disk of {path.parent} is full, so nothing more goes into {path.name}.")
     with h5py.File(path):
         pass
     with Recording(path) as recording:

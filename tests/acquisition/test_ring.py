@@ -473,7 +473,7 @@ def test_files_from_elsewhere_are_refused_in_a_sentence(path):
     with h5py.File(path, "a") as file:
         file.attrs["format"] = ring_file.FORMAT
         file.attrs["format_version"] = 99
-    assert "is a ring of format 99; this program reads format 1" in attach_and_read(path)
+    assert "is a ring of format 99; this program reads formats 1 and 2" in attach_and_read(path)
     with h5py.File(path, "a") as file:
         file.attrs["format_version"] = 1
     assert "can't be read as a ring" in attach_and_read(path)

@@ -155,3 +155,34 @@ def test_reading_does_not_wait_for_a_device_that_is_joined_again(made):
     while made._held != "two":
         made.read(0.01)
     assert made.state is SourceState.RUNNING
+
+
+@pytest.mark.parametrize("most", [10_000, 100])
+def test_all_that_a_client_holds_at_the_end_is_drained_and_no_more(made, monkeypatch, most):
+    """A client hands out `most` rows at a time while its device goes on; what it held is had, and no more is waited for."""
+    before = read_for(made, 0.5)
+    fetch = MadeSource._fetch
+
+    def fetch_some(self, held, asked_before_s):
+        made_until, began = int((self.clock.now_s - self.began_s) * RATE_HZ), self.made
+        self.clock.now_s -= max(0, made_until - began - most) / RATE_HZ
+        fetched = fetch(self, held, asked_before_s)
+        self.clock.now_s += max(0, made_until - began - most) / RATE_HZ
+        return fetched
+
+    monkeypatch.setattr(MadeSource, "_fetch", fetch_some)
+    monkeypatch.setattr(MadeSource, "_waiting", lambda self, _: int((self.clock.now_s - self.began_s) * RATE_HZ) - self.made)
+    made.clock.now_s += 1.0
+    held = made._waiting("one")
+    drained = np.concatenate([block.samples[:, 0] for block in made.drain()])
+    assert len(drained) >= held
+    assert np.array_equal(np.concatenate([before, drained]), np.arange(len(before) + len(drained)))
+    assert made.backlog_samples == 0
+
+
+def test_what_a_client_can_not_hand_out_in_time_is_counted(made, monkeypatch):
+    read_for(made, 0.5)
+    monkeypatch.setattr(MadeSource, "_waiting", lambda *_: 901)
+    monkeypatch.setattr(MadeSource, "_fetch", lambda *_: None)
+    assert list(made.drain()) == []
+    assert made.backlog_samples == 901

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder, bytes_per_s, require_space
+from acquisition.recorder import Recorder, bytes_per_s, recorded_bytes_per_s, require_space
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from acquisition.timebase.time_base import TimeBase
+from acquisition.watch import Watch
 from hardware.errors import SquatscopeError
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
@@ -92,10 +93,14 @@ def run_session(
             raise SessionError(" ".join([parts.gate.refusal, *parts.engine.faults]))
         missed = parts.recorder.missed.items()
         faults = parts.engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in missed if n]
+        whole = not faults
+        faults += parts.watch.wrong_rates.values()
+        if parts.watch.must_end:
+            faults.append(parts.watch.must_end)
         recorder = parts.recorder
         results = parts.live.results(parts.time_base, folder.recording.name, recorder.uuid, recorder.created_utc)
         parts.ring.close()
-        if faults:
+        if not whole and folder.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
         else:
             _remove(folder.ring, remarks)
@@ -115,6 +120,7 @@ class _Parts:
     time_base: TimeBase
     recorder: Recorder
     gate: SyncGate
+    watch: Watch
     live: LivePipeline
     engine: Engine
     undo: ExitStack
@@ -148,7 +154,8 @@ def _begin(
         undo.callback(recorder.abandon)
         gate = SyncGate(time_base, rig, recorder)
         live = LivePipeline(ring, pipeline)
-        followers: dict[str, Follower] = {"time base": time_base, "recorder": gate, "live pipeline": live}
+        watch = Watch(ring, time_base, recorder, folder.path, recorded_bytes_per_s(rig), length_s)
+        followers: dict[str, Follower] = {"time base": time_base, "recorder": gate, "live pipeline": live, "watch": watch}
         if rig.lsl.outlet:
             followers["LSL outlets"] = outlets = Outlets(ring, rig.lsl)
             undo.callback(outlets.abandon)
@@ -156,7 +163,7 @@ def _begin(
         engine.arm()
         stop.interrupts = False
         engine.start()
-        return _Parts(ring, time_base, recorder, gate, live, engine, undo.pop_all())
+        return _Parts(ring, time_base, recorder, gate, watch, live, engine, undo.pop_all())
 
 
 def _make_ring(pipeline: Pipeline, folder: Folder, seconds: float) -> Ring:
@@ -188,7 +195,8 @@ def _watch(
     waiting = bool(gate.progress)  # said once it is open, also where that was before the first look
 
     def ended() -> bool:
-        return engine.wait(WATCH_S) or stop.requested or bool(gate.refusal) or time.monotonic() >= until_s
+        over = stop.requested or gate.refusal or parts.watch.must_end or time.monotonic() >= until_s
+        return engine.wait(WATCH_S) or bool(over)
 
     def show(view: TerminalView) -> None:
         nonlocal waiting

@@ -65,6 +65,7 @@ class TerminalView:
         self._newest: dict[str, float] = {}
         self._up: dict[int, Flag] = {}
         self._rules = ring.description["rules"]
+        self._faults = 0
         self._live: Live | None = None
         if console.is_terminal:
             self._live = Live(console=console, refresh_per_second=REDRAWS_PER_S, transient=True)
@@ -84,8 +85,17 @@ class TerminalView:
         while (stretch := self._flag_reader.read()) is not None:
             for flag in (flags_of(row[None])[0] for row in stretch.samples):
                 self._take(flag)
+        self._tell_faults()
         if self._live is not None:
             self._live.update(self._picture())
+
+    def _tell_faults(self) -> None:
+        """Print what went wrong since the last look, and what is well again."""
+        for fault in self._ring.faults.read(self._faults):
+            style = {Severity.RED: RED_STYLE, Severity.AMBER: AMBER_STYLE, Severity.FINE: "dim"}[fault.severity]
+            word = "well" if fault.severity is Severity.FINE else fault.severity.name
+            self._console.print(Text(f" {word} ", style).append(f" {fault.about}: {fault.sentence}", ""), soft_wrap=True)
+        self._faults = self._ring.faults.count
 
     def close(self) -> None:
         """Leave the terminal as it was found."""

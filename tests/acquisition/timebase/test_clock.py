@@ -121,3 +121,10 @@ def test_no_block():
     assert line.level is SyncLevel.NONE
     assert line.host_s(np.array([500])) == [0.5]
     assert np.isnan(line.residual_s)
+
+
+@pytest.mark.parametrize("off", [-0.8, -0.2, -0.03, -0.005, 0.005, 0.0417, 1.0, 5.0])
+@pytest.mark.parametrize("seconds", [5.0, 12.0, 60.0])
+def test_a_rate_that_no_crystal_explains_is_measured_from_the_first_seconds_on(off, seconds):
+    ticks, _, true_hz, _ = simulated(np.random.default_rng(2), ppm=1e6 * off, seconds=seconds)
+    assert clock.fit(ticks, 2000.0).rate_hz == pytest.approx(true_hz, rel=1e-3)

@@ -98,7 +98,7 @@ def test_source_that_does_not_open_is_red_with_its_code(rig: Rig) -> None:
 
 @pytest.mark.parametrize(
     ("share", "severity"),
-    [(1.0, Severity.FINE), (0.999, Severity.FINE), (1.015, Severity.AMBER), (0.5, Severity.RED), (1.1, Severity.RED)],
+    [(1.0, Severity.FINE), (0.9995, Severity.FINE), (1.0417, Severity.RED), (0.5, Severity.RED), (1.1, Severity.RED)],
 )
 def test_measured_rate_is_held_against_the_nominal_one(rig: Rig, share: float, severity: Severity) -> None:
     checks = check_stream(rig.stream[0], probe(rig, "plates", quiet(rig, "plates"), rate_hz=1000.0 * share))

@@ -235,3 +235,11 @@ def test_streams_without_a_sync_line_are_a_doubt(levels, about):
     assert [caveat.about for caveat in found] == ([about] if about else [])
     assert all(caveat.values == {"residual_ms": pytest.approx(3.9)} for caveat in found)
     assert not [caveat for caveat in caveats(results(streams=streams[1:])) if caveat.id == "no_sync_line"], "one needs no other"
+
+
+@pytest.mark.parametrize(("rate_hz", "off"), [(1000.0, False), (1000.9, False), (999.1, False), (1041.7, True), (780.0, True)])
+def test_a_rate_that_no_crystal_explains_is_told(rate_hz, off):
+    stream = StreamResult("emg", 1000.0, rate_hz, 10, 0, 0, 0.0, "edges", False)
+    told = [caveat for caveat in caveats(results(streams=[stream])) if caveat.id == "rate_off"]
+    assert [caveat.values["rate_hz"] for caveat in told] == [rate_hz] * off
+    assert all(f"ran at {rate_hz:.5g} Hz, and the rig says 1000.0 Hz" in caveat.sentence for caveat in told)

@@ -19,6 +19,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
 from acquisition.ring import Ring, RingError
+from hardware.severity import Severity
 from hardware.source import Channel, SourceState, Stream
 from tests.support.squat_ring import SquatRing, rig_data
 from ui.dashboard import DashboardError
@@ -402,6 +403,14 @@ def test_the_header_says_how_the_session_is_doing(tmp_path, opened):
     squat.writers["emg"].report(SourceState.LOST)
     window.catch_up()
     assert window.header.state() == (2, "SOURCE LOST", "emg")
+    squat.writers["emg"].report(SourceState.RUNNING)
+    squat.ring.faults.tell(Severity.AMBER, "disk", "Little room is left.")
+    squat.ring.faults.tell(Severity.RED, "recorder", "The disk is full.")
+    window.catch_up()
+    assert window.header.state() == (2, "FAULT", "The disk is full.")
+    squat.ring.faults.tell(Severity.FINE, "recorder", "There is room again.")
+    window.catch_up()
+    assert window.header.state() == (1, "FAULT", "Little room is left.")
     squat.ring._session[1] -= 60_000_000_000
     assert window.header.state()[1] == "ENGINE STOPPED"
     squat.finish()

@@ -115,8 +115,8 @@ def test_a_disk_that_fills_up_costs_no_sample(start, tmp_path):
     out, err = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "Traceback" not in err
-    assert "The recorder stopped early" in err
-    assert "the disk is full" in err
+    assert "The recorder stopped early. The disk of " in err
+    assert "samples of plates are in the ring alone" in err
     assert f"squatscope recover {folder / 'ring.h5'}" in out
     results = Results.read(folder / "metrics.h5")
     assert len(results.tables["plates.force"].frames) == 600

@@ -11,6 +11,7 @@ from rich.console import Console
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
+from hardware.severity import Severity
 from hardware.source import Block, SourceState
 from processing.pipeline import FLAGS, Pipeline
 from tests.support.rigs import example_with
@@ -199,3 +200,17 @@ def test_emg_alone_shows_no_balance(tmp_path):
     assert "Q:H" in text
     assert "load shift" not in text
     assert "force N" not in text
+
+
+def test_a_fault_is_printed_once_with_its_severity(session):
+    console = console_of(80, terminal=False)
+    view = TerminalView(session.ring, console)
+    session.ring.faults.tell(Severity.RED, "recorder", "The disk is full.")
+    view.update()
+    session.ring.faults.tell(Severity.FINE, "recorder", "There is room again.")
+    view.update()
+    view.update()
+    assert console.file.getvalue().splitlines() == [
+        " RED  recorder: The disk is full.",
+        " well  recorder: There is room again.",
+    ]

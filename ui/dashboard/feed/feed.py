@@ -21,6 +21,7 @@ from ui.dashboard.feed.stream_health import StreamHealth
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from acquisition.fault_log import Fault
     from acquisition.rig import Side
     from acquisition.ring import Ring
 
@@ -71,6 +72,7 @@ class Feed:
         self._changes = ring.reader(FLAGS) if follows_flags else None
         self._seen: list[NDArray[np.float64]] = []
         self.flags: list[ShownFlag] = []
+        self.faults: list[Fault] = []
 
     def poll(self) -> None:
         """Take what is new."""
@@ -79,7 +81,18 @@ class Feed:
         for frames in self._frames:
             frames.poll()
             frames.stale = now - frames.host_s > stale_after
+        self.faults = self.ring.faults.read()
         self._poll_flags()
+
+    @property
+    def fault(self) -> Fault | None:
+        """The newest of the severest faults that stand; what was told to be well again stands no more."""
+        standing = {fault.about: fault for fault in self.faults}
+        return max(
+            (fault for fault in standing.values() if fault.severity),
+            key=lambda fault: (fault.severity, fault.host_s),
+            default=None,
+        )
 
     @property
     def newest_s(self) -> float:

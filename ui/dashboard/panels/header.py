@@ -41,6 +41,8 @@ class Header(Panel):
         stopped = [name for name, health in feed.health.items() if health.stopped]
         if stopped:
             return Severity.RED, "SOURCE LOST", ", ".join(stopped)
+        if (fault := feed.fault) is not None:
+            return fault.severity, "FAULT", fault.sentence
         if phase == SessionPhase.ARMED or not math.isfinite(feed.session_s):
             return Severity.FINE, "ARMED", "waiting for the first samples"
         return Severity.FINE, "LIVE", ""

@@ -1,0 +1,80 @@
+"""The fault log: what went wrong in a session, with time and severity, in its ring, where every screen finds it.
+
+The newest 64 are kept. They are few, so a lock may stand between those who tell them; readers need none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from acquisition.fence import fence
+from hardware.severity import Severity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ABOUT_BYTES, SENTENCE_BYTES = 64, 512
+FAULT = np.dtype([("host_s", "<f8"), ("severity", "<i8"), ("about", f"S{ABOUT_BYTES}"), ("sentence", f"S{SENTENCE_BYTES}")])
+"""One fault as a ring keeps it: when (`time.monotonic()`), how severe, whom it is about, and a full sentence."""
+KEPT = 64
+COUNT = 2
+"""Which number of `/session` counts the faults that were told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that went wrong in a session; `about` is a stream, a follower or `disk`."""
+
+    host_s: float
+    severity: Severity
+    about: str
+    sentence: str
+
+
+class FaultLog:
+    """The faults of one ring; a ring of a version that kept none has an empty one."""
+
+    def __init__(self, table: NDArray[np.void], session: NDArray[Any]) -> None:
+        self._table = table
+        self._session = session
+        self._lock = threading.Lock()
+
+    def tell(self, severity: Severity, about: str, sentence: str) -> None:
+        """Put a fault behind the others; what is too long for its place is cut, and a ring that was closed takes none."""
+        with self._lock:
+            if not len(self._table):
+                return
+            count = int(self._session[COUNT])
+            self._table[count % KEPT] = (
+                time.monotonic(),
+                severity,
+                _cut(about, ABOUT_BYTES),
+                _cut(sentence, SENTENCE_BYTES),
+            )
+            fence()
+            self._session[COUNT] = count + 1
+
+    @property
+    def count(self) -> int:
+        """How many faults were told so far."""
+        return int(self._session[COUNT]) if len(self._table) else 0
+
+    def read(self, first: int = 0) -> list[Fault]:
+        """Return the faults from number `first` on, those of them that are still kept."""
+        count = self.count
+        fence()
+        found = []
+        for number in range(max(first, count - KEPT), count):
+            host_s, severity, about, sentence = self._table[number % KEPT].item()
+            known = Severity(severity) if severity in tuple(Severity) else Severity.RED
+            found.append(Fault(host_s, known, about.decode(errors="replace"), sentence.decode(errors="replace")))
+        return found
+
+
+def _cut(text: str, size: int) -> bytes:
+    return text.encode()[:size].decode(errors="ignore").encode()

@@ -1,0 +1,113 @@
+"""The watch: what could go wrong in a session without anybody noticing, looked at once a second and told in the ring.
+
+Rates that no crystal explains, a disk that fills, a recording that somebody deleted, and a ring that is about to be
+overwritten before it was written down.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+from hardware.severity import Severity
+from hardware.source import CRYSTAL_OFF
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from acquisition.recorder import Recorder
+    from acquisition.ring import Ring
+    from acquisition.timebase.time_base import TimeBase
+
+LOOK_S = 1.0
+FULL = 0.8
+"""A session ends when so much of the ring waits for a full disk; what comes later would overwrite it."""
+LOOKS = 3
+"""A rate must be off this many times in a row; one look may fall on a busy moment of this computer."""
+LITTLE_S = 1800.0
+"""Where nobody knows how long a session will be, less room than for half an hour is told."""
+
+
+class Watch:
+    """A follower of a session that reads no samples; `must_end` is why the session can't go on, empty while it can.
+
+    `room_s` is for how long the disk has room, `wrong_rates` what was said of rates, by stream.
+    """
+
+    def __init__(
+        self, ring: Ring, time_base: TimeBase, recorder: Recorder, folder: Path, bytes_per_s: float, length_s: float
+    ) -> None:
+        self.must_end = ""
+        self.room_s = math.inf
+        self.wrong_rates: dict[str, str] = {}
+        self._ring = ring
+        self._time_base = time_base
+        self._recorder = recorder
+        self._folder = folder
+        self._bytes_per_s = bytes_per_s
+        self._end_s = time.monotonic() + length_s
+        self._next_s = 0.0
+        self._told: set[str] = set()
+        self._off: dict[str, int] = {}
+
+    def follow(self) -> bool:
+        """Look, if a second has passed; there is never anything to catch up with."""
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + LOOK_S
+            self._look(now_s)
+        return False
+
+    def finish(self) -> None:
+        """There is nothing to catch up with."""
+
+    def abandon(self) -> None:
+        """There is nothing to close."""
+
+    def _look(self, now_s: float) -> None:
+        self._look_at_rates()
+        self._look_at_the_disk(now_s)
+        if self._recorder.deleted:
+            self._once("recorder", "The recording was deleted while it is written; it is kept, and written anew at the end.")
+        if self._recorder.stuck and self._recorder.waiting > FULL and not self.must_end:
+            self.must_end = (
+                "The disk is full, and the ring will soon hold no more: the session is ended before samples are lost. Free "
+                "some space, then make the recording from the ring."
+            )
+            self._ring.faults.tell(Severity.RED, "disk", self.must_end)
+
+    def _look_at_rates(self) -> None:
+        for name, line in self._time_base.lines.items():
+            off = abs(line.rate_off()) > CRYSTAL_OFF
+            self._off[name] = self._off.get(name, 0) + 1 if off else 0
+            if name in self.wrong_rates or self._off[name] < LOOKS:
+                continue
+            nominal_hz = self._ring.streams[name].rate_hz
+            sentence = (
+                f"The stream {name} runs at about {1.0 / line.period_s:.5g} Hz, and the rig says {nominal_hz!r} Hz: more than "
+                "a crystal can be off. Its filters rest on the rig's rate; set the device to that rate, or rate_hz to the "
+                "device's."
+            )
+            self.wrong_rates[name] = sentence
+            self._ring.faults.tell(Severity.RED, name, sentence)
+
+    def _look_at_the_disk(self, now_s: float) -> None:
+        try:
+            free = shutil.disk_usage(self._folder).free
+        except OSError:
+            return  # the folder is gone; what becomes of the recording is told
+        self.room_s = free / self._bytes_per_s
+        needed_s = self._end_s - now_s if math.isfinite(self._end_s) else LITTLE_S
+        if self.room_s < needed_s:
+            self._once("disk", f"The disk has room for {_duration(self.room_s)} more of recording; free some space.")
+
+    def _once(self, about: str, sentence: str) -> None:
+        if about not in self._told:
+            self._told.add(about)
+            self._ring.faults.tell(Severity.AMBER, about, sentence)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
