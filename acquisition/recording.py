@@ -29,6 +29,7 @@ from acquisition.stretches import TICK, Stretch, read_stream, split_at_gaps, wri
 from acquisition.timebase import sync
 from acquisition.timebase.stored_clock import CLOCK, apart_s, read_clock, write_clock
 from acquisition.timebase.sync_edges import EDGE
+from acquisition.torn_end import sound_edges, sound_ticks, whole, whole_rows
 from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
@@ -210,21 +211,6 @@ def _with_sync_channel(rig: Rig) -> list[str]:
     return [settings.name for settings in rig.stream if settings.sync_channel is not None]
 
 
-def _sound_ticks(ticks: NDArray[np.void], rows: int) -> int:
-    """Return how many ticks there are before the first that contradicts those before it or has no samples."""
-    row, index = ticks["row"], ticks["index"]
-    lost, segment = np.diff(index - row, prepend=0), np.diff(ticks["segment"], prepend=0)
-    good = (np.diff(row, prepend=0) > 0) & (row <= rows) & (lost >= 0) & (segment >= 0) & np.isfinite(ticks["host_s"])
-    return int(np.argmin(np.append(good, False)))
-
-
-def _sound_edges(edges: NDArray[np.void], ticks: NDArray[np.void]) -> NDArray[np.void]:
-    """Return the edges before the first that was not written or lies behind the last sample that was."""
-    index = edges["index"]
-    good = (np.diff(index, prepend=0) > 0) & (index < (ticks["index"][-1] if len(ticks) else 0))
-    return np.asarray(edges[: np.argmin(np.append(good, False))])
-
-
 def is_recording(path: Path) -> bool:
     """Return whether a file says of itself that it is a recording; False for anything that can't be read."""
     try:
@@ -303,15 +289,15 @@ class Recording:
 
     def _fitted(self, streams: Mapping[str, Stream], ticks: Mapping[str, NDArray[np.void]]) -> dict[str, Clock]:
         groups = self._file["streams"]
-        edges = {name: _sound_edges(groups[name]["edges"][:], ticks[name]) for name in _with_sync_channel(self.rig)}
+        edges = {name: sound_edges(whole(groups[name]["edges"]), ticks[name]) for name in _with_sync_channel(self.rig)}
         return sync.clocks(ticks, {name: stream.rate_hz for name, stream in streams.items()}, edges)
 
     def _read_ticks(self, group: h5py.Group, stream: Stream) -> NDArray[np.void]:
-        ticks = group["ticks"][:]
-        shape = group["samples"].shape
-        if shape[1:] != (len(stream.channels),) or ticks.dtype != TICK:
+        samples = group["samples"]
+        ticks, rows = (group["ticks"][:], len(samples)) if self.complete else (whole(group["ticks"]), whole_rows(samples))
+        if samples.shape[1:] != (len(stream.channels),) or ticks.dtype != TICK:
             raise ValueError(f"the stream {stream.name} does not have the shape its description says")
-        sound = _sound_ticks(ticks, shape[0])
+        sound = sound_ticks(ticks, rows)
         if sound < len(ticks):
             if self.complete:
                 raise ValueError(f"the stream {stream.name} has a tick that can't be, number {sound}")

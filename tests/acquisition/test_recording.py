@@ -233,7 +233,9 @@ def test_a_killed_writer_leaves_all_that_was_flushed(tmp_path):
         flushed = int.from_bytes(last, "little")
 
         with h5py.File(path) as file:
-            samples = file["streams/plates/samples"][:]
+            assert (file["streams/plates/samples"][:flushed] == np.arange(flushed)[:, None]).all()
+        with Recording(path) as recording:
+            samples = recording.samples("plates")
         assert len(samples) >= flushed >= 600
         assert (samples[:flushed] == np.arange(flushed)[:, None]).all()
         beyond = samples[flushed:]
@@ -462,3 +464,30 @@ def test_a_truncated_recording_is_refused(a_recording_file, path, share):
 @no_fork_warning
 def test_no_flipped_byte_does_more_than_a_sentence(a_recording_file, tmp_path):
     assert survive_damage(a_recording_file.read_bytes(), tmp_path, use) > 20
+
+
+def test_a_chunk_beyond_the_end_is_cut_and_all_before_it_is_given(tmp_path):
+    """As a kill within a flush leaves it: the index of chunks knows of one that the file does not hold."""
+    stream = a_stream(rate_hz=2000.0, channels=12)
+    writer = write(tmp_path / "a.h5", stream)
+    for row in range(0, 6000, 200):
+        writer.append("plates", a_stretch(stream, row, row))
+    writer.flush()
+    content = (tmp_path / "a.h5").read_bytes()
+    writer.abandon()
+    with h5py.File(tmp_path / "a.h5") as file:
+        dataset = file["streams/plates/samples"]
+        chunks = [dataset.id.get_chunk_info(k) for k in range(dataset.id.get_num_chunks())]
+        (chunk_rows, _), newest = dataset.chunks, max(chunks, key=lambda chunk: chunk.byte_offset)
+    known_end = slice(40, 48)  # of the file, in its superblock
+    torn = bytearray(content)
+    torn[known_end] = newest.byte_offset.to_bytes(8, "little")
+    (tmp_path / "torn.h5").write_bytes(torn)
+    with h5py.File(tmp_path / "torn.h5") as file, pytest.raises(OSError, match="addr overflow"):
+        file["streams/plates/samples"][:]
+    with Recording(tmp_path / "torn.h5") as recording:
+        assert not recording.complete
+        rows = recording.streams["plates"].rows
+        assert rows == newest.chunk_offset[0] // 40 * 40
+        assert (recording.samples("plates") == np.arange(rows)[:, None]).all()
+    assert chunk_rows < rows

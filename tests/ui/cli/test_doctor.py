@@ -29,7 +29,9 @@ def test_demo_rig_is_well(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(line.startswith("nidaqmx ") for line in lines)
     assert sum(line.startswith(" ✓ good   EMG ") for line in lines) == 14
     assert sum(line.startswith(" ▲ AMBER  plate ") and "It is loaded" in line for line in lines) == 2
-    assert lines[-1] == "2 amber, nothing red: the session can begin."
+    # On a busy computer blocks may come late, and nothing else may be amber.
+    late = sum(line.startswith(" ▲ AMBER  stream ") and "arrival: Opened" in line for line in lines)
+    assert lines[-1] == f"{2 + late} amber, nothing red: the session can begin."
     assert list(tmp_path.iterdir()) == []
 
 
