@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from acquisition.rig import Rig
     from acquisition.ring import Ring
+    from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
 
 STRETCH_S = 0.5
@@ -90,12 +91,17 @@ class TimeBase:
             stretch = None if self._finished else reader.read(max(1, int(STRETCH_S * reader.stream.rate_hz)))
             if stretch is None:
                 continue
-            found, self._fitted = True, None
-            ticks = stretch.ticks.copy()
-            ticks["row"] += self.rows[name] - stretch.first_row  # rows that were missed count as lost, as in a recording
-            self._ticks[name].append(ticks)
-            self.lines[name].add(ticks["index"] - 1.0, ticks["host_s"])
-            if name in self._finders:
-                self.edges[name] = np.concatenate([self.edges[name], self._finders[name].take(stretch)])
-            self.rows[name] += len(stretch.samples)
+            found = True
+            self.add(name, stretch)
         return found
+
+    def add(self, name: str, stretch: Stretch) -> None:
+        """Take a stretch of a stream, from wherever it was read; in order, and not while this follows the ring."""
+        self._fitted = None
+        ticks = stretch.ticks.copy()
+        ticks["row"] += self.rows[name] - stretch.first_row  # rows that were missed count as lost, as in a recording
+        self._ticks[name].append(ticks)
+        self.lines[name].add(ticks["index"] - 1.0, ticks["host_s"])
+        if name in self._finders:
+            self.edges[name] = np.concatenate([self.edges[name], self._finders[name].take(stretch)])
+        self.rows[name] += len(stretch.samples)

@@ -83,11 +83,11 @@ def test_what_the_ring_no_longer_holds_is_said(tmp_path):
         writer.append(numbered(PLATES, 40 * i, 40))
     recovered = recover(ring.path, tmp_path / "out.h5")
     assert recovered.rows == {"plates": 1000}
+    assert recovered.from_recording == {"plates": 0}
     (caveat,) = recovered.caveats
     assert (caveat.id, caveat.about, caveat.values) == ("overwritten", "plates", {"samples": 3000.0, "seconds": 1.5})
     assert caveat.sentence == (
-        "plates: the first 3000 samples (1.5 s) are no longer in the ring; "
-        "the recording that the session left unfinished holds them."
+        "plates: 3000 samples (1.5 s) are no longer in the ring and in no unfinished recording beside it; they are lost."
     )
     with Recording(tmp_path / "out.h5") as recording:
         (stretch,) = recording.stretches("plates")
@@ -95,6 +95,63 @@ def test_what_the_ring_no_longer_holds_is_said(tmp_path):
         check_numbers(stretch)
         assert recording.streams["plates"].gaps.tolist() == [(0, 3000, 3000, 0)]
         assert recording.start_s == pytest.approx(1.5)
+
+
+def session(tmp_path, recorded_blocks: int, blocks: int = 100, first_host_s: float = 0.0) -> Ring:
+    """Leave a ring of half a second and an unfinished recording, as a session does that is killed; with gaps and a restart."""
+    ring = Ring.create(tmp_path / "ring.h5", [PLATES, EMG], 0.5, description={"rig": RIG.model_dump(mode="json")})
+    recorder = Recorder(ring, tmp_path / "recording.h5", RIG, TimeBase(ring, RIG))
+    for i in range(blocks):
+        for stream, size in ((PLATES, 40), (EMG, 20)):
+            lost, segment = 17 * (i > 10) + 5 * (i > 60), int(i > 40)
+            ring.writer(stream.name).append(numbered(stream, size * i + lost, size, first_host_s + 0.02 * i, segment))
+        if i < recorded_blocks:
+            recorder.follow()
+    recorder.abandon()
+    return ring
+
+
+@pytest.mark.parametrize(("recorded_blocks", "lost"), [(100, 0), (95, 0), (76, 0), (75, 0), (60, 600), (0, 3000)])
+def test_ring_and_unfinished_recording_are_joined(tmp_path, monkeypatch, recorded_blocks, lost):
+    monkeypatch.setattr(recorder_module, "BATCH_S", 0.0)
+    ring = session(tmp_path, recorded_blocks)
+    recovered = recover(ring.path, tmp_path / "out.h5")
+    assert recovered.rows == {"plates": 4000 - lost, "emg": 2000 - lost // 2}
+    assert recovered.from_recording["plates"] == min(40 * recorded_blocks, 3000)
+    assert {caveat.about: caveat.values["samples"] for caveat in recovered.caveats}.get("plates", 0.0) == lost
+    with Recording(tmp_path / "out.h5") as out:
+        assert out.complete
+        for name, size in (("plates", 40), ("emg", 20)):
+            for stretch in out.stretches(name):
+                check_numbers(stretch)
+            gaps = out.streams[name].gaps
+            assert gaps["missing"].sum() == 22 + lost * size // 40
+            assert gaps["segment"].max() == 1
+            assert (np.diff(out.streams[name].ticks["host_s"]) > 0).all()
+
+
+@pytest.mark.parametrize("what", ["another rig", "another session", "complete", "no recording"])
+def test_a_recording_that_is_not_of_this_session_is_left_aside(tmp_path, monkeypatch, what):
+    monkeypatch.setattr(recorder_module, "BATCH_S", 0.0)
+    ring = session(tmp_path, 100)
+    path = tmp_path / "recording.h5"
+    if what == "no recording":
+        path.write_bytes(path.read_bytes()[:3000])
+    elif what == "complete":
+        with h5py.File(path, "r+") as file:
+            file.attrs["complete"] = True
+    elif what == "another rig":
+        path.unlink()
+        other = a_rig(PLATES, EMG, name="another")
+        Recorder(ring, path, other, TimeBase(ring, other)).abandon()
+    else:
+        path.unlink()
+        (tmp_path / "other").mkdir()
+        session(tmp_path / "other", 100, first_host_s=77.0)
+        (tmp_path / "other" / "recording.h5").rename(path)
+    recovered = recover(ring.path, tmp_path / "out.h5")
+    assert recovered.from_recording == {"plates": 0, "emg": 0}
+    assert recovered.rows["plates"] == 1000
 
 
 def test_a_killed_session_is_recovered_to_its_last_block(child, tmp_path):

@@ -106,12 +106,14 @@ def recover(
     ring: Annotated[Path, typer.Argument(help="The ring that a killed session left.")],
     out: Annotated[Path, typer.Argument(help="The recording to make.")],
 ) -> None:
-    """Make a recording from the ring of a session that was killed."""
+    """Make a recording from the ring of a killed session, and from the unfinished recording beside it."""
     from acquisition.recovery import recover as recover_ring
 
     recovered = recover_ring(ring, out)
     for name, rows in recovered.rows.items():
-        say(f"• {name}: {rows} samples ({recovered.seconds[name]:.1f} s) were recovered.")
+        earlier = recovered.from_recording[name]
+        whence = f", {earlier} of them from the unfinished recording" if earlier else ""
+        say(f"• {name}: {rows} samples ({recovered.seconds[name]:.1f} s) were recovered{whence}.")
     for caveat in recovered.caveats:
         say(f"• {caveat.sentence}")
     say(f"Recording: {out}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -323,3 +324,23 @@ def test_check_refuses_what_a_session_would_refuse(squatscope, tmp_path, rig, wr
     told = squatscope("check", "bad.toml")
     assert (told.code, says in told.err.replace("\n", " ")) == (1, True), told.err
     assert "Traceback" not in told.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C can't be sent to one process there")
+def test_ctrl_c_while_the_program_is_loaded_shows_no_traceback():
+    code = """
+import sys, ui.cli
+class Slow:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            print("loading", flush=True)
+            import time
+            time.sleep(60)
+sys.meta_path.insert(0, Slow())
+ui.cli.main()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 130
