@@ -19,9 +19,14 @@ PROBE_BYTES = 16 * 2**20
 ZEROS = 2**20
 
 
+def _for_its_owner(path: str, flags: int) -> int:
+    """Open a file of people's data: other accounts of this machine can't read it."""
+    return os.open(path, flags, 0o600)
+
+
 def claim(path: Path, size: int) -> None:
     """Make a new file of `size` bytes; raises FileExistsError, or OSError where there is no room, and then leaves nothing."""
-    file = path.open("xb", buffering=0)
+    file = open(path, "xb", buffering=0, opener=_for_its_owner)  # noqa: SIM115 - Path.open takes no opener
     try:
         with file:
             allocate(file, 0, size)
@@ -32,7 +37,7 @@ def claim(path: Path, size: int) -> None:
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
     """Make a new file with this content; raises FileExistsError, or OSError where it can't be, and then leaves nothing."""
-    file = path.open("xb")
+    file = open(path, "xb", opener=_for_its_owner)  # noqa: SIM115 - Path.open takes no opener
     try:
         with file:
             file.write(content)
@@ -46,6 +51,8 @@ def allocate(file: FileIO, begin: int, end: int) -> None:
 
     What the file holds stays. Where the system can't be asked for space (macOS), zeros are written into the holes.
     """
+    if end <= begin:
+        return
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file.fileno(), begin, end - begin)
         return

@@ -199,9 +199,10 @@ class RecordingWriter:
     def _rescue(self) -> None:
         """Write a deleted file anew, from what is still open of it; raises RecordingError."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            claim(self.path, 0)
             self._space_file.seek(0)
-            with self.path.open("xb") as anew:
+            with self.path.open("r+b") as anew:
                 shutil.copyfileobj(self._space_file, anew, 1 << 20)
         except OSError as error:
             raise RecordingError(f"{self.path} was deleted in the session and can't be written anew ({error}).") from error

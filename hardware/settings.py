@@ -6,8 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+NotNegative = Annotated[float, Field(ge=0, le=1e9)]
+Seconds = Annotated[float, Field(gt=0, le=3600.0)]
+SecondsOrNone = Annotated[float, Field(ge=0, le=3600.0)]
+"""Times that something waits for or is judged over; more than an hour is a mistake, and would be a buffer of that length."""
 
 
 class Settings(BaseModel):

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from hardware.settings import NotNegative, Positive, Settings
+from hardware.settings import NotNegative, Positive, Seconds, SecondsOrNone, Settings
 
 
 class PlateSettings(Settings):
@@ -31,7 +31,7 @@ class PlateSettings(Settings):
 class StillSettings(Settings):
     """Quiet stance: `window_s` long, standard deviation of the total vertical force below `sd_pct` of its mean."""
 
-    window_s: Positive = 1.0
+    window_s: Seconds = 1.0
     sd_pct: Positive = 1.0
     least_N: Positive = 200.0
 
@@ -44,9 +44,9 @@ class EmgSettings(Settings):
     band_order: Annotated[int, Field(ge=1, le=4)] = 4
     notch_hz: NotNegative = 0.0
     envelope_hz: Positive = 6.0
-    settle_s: NotNegative = 0.5
+    settle_s: SecondsOrNone = 0.5
     least_activation_pct: Positive = 5.0
-    baseline_s: Positive = 3.0
+    baseline_s: Seconds = 3.0
     undersampled_below_hz: Positive = 1000.0
 
     @model_validator(mode="after")
@@ -61,7 +61,7 @@ class EmgSettings(Settings):
 class QualitySettings(Settings):
     """When an EMG channel is called bad; judged once per `window_s`."""
 
-    window_s: Positive = 1.0
+    window_s: Seconds = 1.0
     mains_share_pct: Positive = 75.0
     saturated_pct: Positive = 1.0
     flat_uV: Positive = 0.05
@@ -84,7 +84,7 @@ class SyncSettings(Settings):
 class RuleSettings(Settings):
     """What all rules share: how long a value must stay beyond a limit, and how far it must return to end the flag."""
 
-    hold_s: NotNegative = 0.3
+    hold_s: SecondsOrNone = 0.3
     release_pct: Annotated[float, Field(gt=0, le=100)] = 80.0
     on: bool = True
 

@@ -15,7 +15,7 @@ from acquisition.rig.judgement import Judgement, SyncSettings
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.lsl.settings import LslOutletSettings, LslSettings
 from hardware.nidaq.settings import NidaqSettings
-from hardware.settings import NotNegative, Positive, Settings
+from hardware.settings import NotNegative, Positive, SecondsOrNone, Settings
 from hardware.source import Channel, Stream
 
 Side = Literal["left", "right"]
@@ -34,7 +34,7 @@ class SimulatedSource(Settings):
 
     kind: Literal["simulated"]
     clock_ppm: float = 0.0
-    jitter_s: NotNegative = 0.0
+    jitter_s: SecondsOrNone = 0.0
     adc_bits: Annotated[int, Field(ge=8, le=32)] = 16
 
 
@@ -57,10 +57,10 @@ class StreamSettings(Settings):
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-    rate_hz: Positive
+    rate_hz: Annotated[float, Field(gt=0, le=1e6)]
     channels: Annotated[list[str], Field(min_length=1)]
     units: str | list[str]
-    block_samples: Annotated[int, Field(gt=0)] = 40
+    block_samples: Annotated[int, Field(gt=0, le=1_000_000)] = 40
     dtype: Literal["float32", "float64"] = "float64"
     sync_channel: str | None = None
     source: SourceSettings

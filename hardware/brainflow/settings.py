@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from hardware.settings import NotNegative, Settings
+from hardware.settings import SecondsOrNone, Settings
 
 
 class BrainflowSettings(Settings):
@@ -29,7 +29,7 @@ class BrainflowSettings(Settings):
     config: str = ""
     rate_from_config: bool = False
     inputs: list[Annotated[int, Field(ge=1)]] | None = None
-    rejoin_s: NotNegative = 60.0
+    rejoin_s: SecondsOrNone = 60.0
 
     @field_validator("inputs")
     @classmethod

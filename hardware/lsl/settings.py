@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from hardware.settings import NotNegative, Settings
+from hardware.settings import SecondsOrNone, Settings
 
 # Within quotes in a query to LSL.
 Word = Annotated[str, Field(pattern=r"^[^'\"<>&]*$")]
@@ -57,7 +57,7 @@ class LslSettings(LslNetwork):
     stream_type: Word = ""
     source_id: Word = ""
     find_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    rejoin_s: NotNegative = 60.0
+    rejoin_s: SecondsOrNone = 60.0
 
     @model_validator(mode="after")
     def _says_which(self) -> LslSettings:

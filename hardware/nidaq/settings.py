@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hardware.settings import NotNegative, Positive, Settings
+from hardware.settings import Positive, Seconds, SecondsOrNone, Settings
 
 Terminal = Literal["DEFAULT", "RSE", "NRSE", "DIFFERENTIAL", "PSEUDODIFFERENTIAL"]
 PhysicalChannel = Annotated[str, Field(pattern=r"^[^/,:\s]+/[^/,:\s]+$")]
@@ -30,9 +30,9 @@ class NidaqSettings(Settings):
     buffer_s: Annotated[float, Field(ge=10.0, le=600.0)] = 20.0
     server: Annotated[str, Field(pattern=r"^$|^[^\s/]+:\d+$")] = ""
     tls_certificate: str = ""
-    answer_s: Positive = 5.0
-    retry_s: Positive = 1.0
-    rejoin_s: NotNegative = 60.0
+    answer_s: Seconds = 5.0
+    retry_s: Seconds = 1.0
+    rejoin_s: SecondsOrNone = 60.0
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> NidaqSettings:

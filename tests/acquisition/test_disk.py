@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition.disk import allocate, claim
+from acquisition.disk import allocate, claim, write_whole
 from acquisition.ring import Ring
 from tests.support.fakes import a_stream
+from ui.archive.folder import Folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="what a file takes is not told there")
 
@@ -70,3 +72,16 @@ def test_a_full_disk_is_met_when_space_is_taken(way, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
     assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the user's own folder protects what is in it")
+def test_files_of_people_are_for_their_owner_alone(tmp_path):
+    before = os.umask(0)
+    try:
+        claim(tmp_path / "ring.h5", 4096)
+        write_whole(tmp_path / "report.html", b"somebody's")
+        Folder(tmp_path / "session").make()
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"ring.h5": 0o600, "report.html": 0o600, "session": 0o700}

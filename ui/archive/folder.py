@@ -62,7 +62,7 @@ class Folder:
                 raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
         new = not self.path.exists()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SessionError(
                 f"The folder {self.path} can't be made: {error.strerror}; give another one with --out."

@@ -46,7 +46,7 @@ def reprocess_files(paths: Sequence[Path], out: Path, settings: Rig | None, cons
     left = [path for path in recordings if path not in there]
     new = not out.exists()
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ResultsError(f"The folder {out} can't be made: {error.strerror}; give another one with --out.") from error
     errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)

@@ -145,8 +145,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("range_V = -1", "line 11: stream 1, source.range_V is -1; it takes a number above 0 or a list, each of it a number"),
-        ("range_V = [-1]", "line 11: stream 1, source.range_V 1 is -1; it takes a number above 0."),
+        ("range_V = -1", "line 11: stream 1, source.range_V is -1; it takes a number above 0 up to 1e+09 or a list, each"),
+        ("range_V = [-1]", "line 11: stream 1, source.range_V 1 is -1; it takes a number above 0 up to 1e+09."),
         ("range_V = {}", "line 11: stream 1, source.range_V is a table"),
         ("range_V = [1, 2]", "line 10: there are 1 physical_channels and 2 range_V values"),
         ("terminal = 'X'", "line 11: stream 1, source.terminal is 'X'; it takes one of 'DEFAULT', 'RSE'"),
