@@ -26,6 +26,8 @@ FOLLOW_S = 0.004
 BEAT_S = 0.2
 PATIENCE_S = 10.0
 SYNC_S = 10.0
+TAIL_S = 2.0
+"""A device that was silent for less at the end may only be late."""
 GONE = (SourceState.SILENT, SourceState.LOST)
 
 
@@ -134,8 +136,9 @@ class Engine:
                     severity = Severity.RED if gone else Severity.FINE
                     self.ring.faults.tell(severity, source.stream.name, source.note or f"It is {source.state.name.lower()}.")
             self._drain(source, writer)
-            if source.state in GONE:
-                self._missing_tail(source, time.monotonic() - came_s)
+            away_s = time.monotonic() - came_s
+            if source.state is SourceState.LOST or (source.state is SourceState.SILENT and away_s > TAIL_S):
+                self._missing_tail(source, away_s)
         except StreamEnded:
             writer.report(SourceState.ENDED)
         except SourceError as error:

@@ -109,6 +109,10 @@ def source_error(error: BrainFlowError, doing: str, settings: BrainflowSettings)
     return SourceError(f"{doing} {settings.board}{at} failed (BrainFlow's code {error.exit_code}): {advice}.", error.exit_code)
 
 
+_DAISY = {"CYTON_BOARD": False, "CYTON_DAISY_BOARD": True}
+"""Which boards can be asked whether a Daisy is on them, and what they need."""
+
+
 class Session(BoardShim):  # type: ignore[misc]
     """A board that is released by `release` alone.
 
@@ -135,6 +139,7 @@ def prepare(facts: BoardFacts, settings: BrainflowSettings) -> Session:
     except BrainFlowError as error:
         raise source_error(error, "Opening", settings) from error
     try:
+        _ask_for_daisy(board, settings)
         with _client:
             reply = board.config_board(settings.config) if settings.config else ""
     except BrainFlowError as error:
@@ -144,6 +149,27 @@ def prepare(facts: BoardFacts, settings: BrainflowSettings) -> Session:
         release(board)
         raise SourceError(f"{settings.board} refused the config {settings.config!r}: {reply.strip('$ ')}; correct it.")
     return board
+
+
+def _ask_for_daisy(board: Session, settings: BrainflowSettings) -> None:
+    """Raise SourceError where the board that is there has a Daisy and the one that is named has none, or the other way round.
+
+    Each row of such a board would be half of one sample and half of another. A board that does not answer is believed.
+    """
+    if settings.board not in _DAISY or "c" in settings.config.lower():
+        return
+    with _client:
+        reply = str(board.config_board("C")).lower()
+    there = False if "no daisy" in reply else True if "16" in reply else None
+    if there is not None and there is not _DAISY[settings.board]:
+        release(board)
+        right, rate_hz = ("CYTON_DAISY_BOARD", 125.0) if there else ("CYTON_BOARD", 250.0)
+        found = "A Daisy is" if there else "No Daisy is"
+        raise SourceError(
+            f"{found} on the Cyton at {settings.serial_port}, and the rig names {settings.board}: every channel would be two "
+            f'muscles in turn. Set board = "{right}" and rate_hz = {rate_hz!r}, or '
+            f"{'take the Daisy off' if there else 'fit one'}."
+        )
 
 
 def begin(board: Session, rate_hz: float, settings: BrainflowSettings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 from brainflow.board_shim import BrainFlowError
@@ -10,6 +11,7 @@ from brainflow.board_shim import BrainFlowError
 from hardware.brainflow.session import BoardFacts, Session, begin, board_facts, fetch, prepare, release, source_error, waiting
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.polling import Fetched, PolledSource
+from hardware.resource_lock import ResourceLock
 from hardware.sample_numbering import SampleNumbering
 from hardware.source import SourceError, SourceState, Stream, same_rate
 from hardware.uncounted_numbering import UncountedNumbering
@@ -34,6 +36,13 @@ class BrainflowSource(PolledSource[Session]):
         self._facts: BoardFacts | None = None
         self._columns: list[int] = []
         self._ran = False
+        port = settings.serial_port or settings.mac_address or f"{settings.ip_address}:{settings.ip_port}"
+        self._lock = ResourceLock(f"{settings.board} {Path(port).resolve() if settings.serial_port else port}")
+
+    def close(self) -> None:
+        """Let go of the board and its port."""
+        super().close()
+        self._lock.free()
 
     def open(self) -> None:
         """Check the settings against the board's description and open the session; takes 1 to 6 s. Raises SourceError."""
@@ -42,7 +51,16 @@ class BrainflowSource(PolledSource[Session]):
         facts = board_facts(self._settings.board)
         self._columns = self._chosen_rows(facts)
         self._facts = facts
-        self._held = prepare(facts, self._settings)
+        if holder := self._lock.take():
+            raise SourceError(
+                f"The port {self._settings.serial_port} of {self._settings.board} is in use by {holder}; end that session "
+                "first, or name another port."
+            )
+        try:
+            self._held = prepare(facts, self._settings)
+        except SourceError:
+            self._lock.free()
+            raise
         self._ran = False
         rate_hz = self.stream.rate_hz
         self.numbering = (

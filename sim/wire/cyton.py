@@ -29,6 +29,7 @@ GAINS = (1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0)
 VREF_UV = 4.5e6
 FULL_SCALE = 2**23 - 1
 GREETING = "OpenBCI V3 8-16 channel\nOn Board ADS1299 Device ID: 0x3E\nLIS3DH Device ID: 0x33\nFirmware: v3.1.2\n$$$"
+GREETING_WITH_DAISY = GREETING.replace("LIS3DH", "On Daisy ADS1299 Device ID: 0x3E\nLIS3DH")
 CHANNEL_KEYS = "12345678QWERTYUI"
 
 # (first, n) -> (n, channels) in µV
@@ -186,7 +187,7 @@ class CytonStandIn:
     def _reply(self, command: str) -> str:
         if command == "v":
             self.streaming = False
-            return GREETING
+            return GREETING_WITH_DAISY if self.daisy else GREETING
         if command == "d":
             self._gains[:] = 24.0
             return "updating channel settings to default$$$"

@@ -131,7 +131,7 @@ def test_what_a_client_still_holds_is_taken_at_the_end(ring, unread):
 
 
 @pytest.mark.parametrize("state", [SourceState.LOST, SourceState.SILENT])
-def test_a_device_that_does_not_come_back_is_a_missing_tail(ring, state):
+def test_a_device_that_does_not_come_back_is_a_missing_tail(ring, monkeypatch, state):
     """Counted, told at the end, and seen in the ring from the moment on at which it went away."""
     blocks = iter([numbered(a_stream("a"), 40 * i, 40) for i in range(5)])
     gone = source("a")
@@ -150,6 +150,7 @@ def test_a_device_that_does_not_come_back_is_a_missing_tail(ring, state):
         time.sleep(0.001)
     (fault,) = ring.faults.read()
     assert (fault.severity, fault.about, fault.sentence) == (Severity.RED, "a", "Somebody pulled the plug.")
+    monkeypatch.setattr(engine_module, "TAIL_S", 0.0)
     engine.stop()
     (sentence,) = engine.faults
     assert "did not come back: about " in sentence

@@ -18,6 +18,7 @@ from acquisition.sync_gate import SyncGate
 from acquisition.timebase.time_base import TimeBase
 from acquisition.watch import Watch
 from hardware.errors import SquatscopeError
+from hardware.resource_lock import used_by
 from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
 from ui.archive import running
@@ -148,6 +149,7 @@ def _begin(
         ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
         undo.callback(_remove, folder.ring, [])
         undo.callback(ring.close)
+        used_by(folder.path)
         time_base = TimeBase(ring, rig, recorded)
         recorder = Recorder(ring, folder.recording, rig, time_base)
         undo.callback(_remove, folder.recording, [])

@@ -75,14 +75,12 @@ def test_a_cyton_keeps_its_numbers_through_every_misbehaviour(tmp_path: Path) ->
     threads_before = native_threads()
     port = tmp_path / "cyton"
     settings = BrainflowSettings(board="CYTON_BOARD", serial_port=str(port), config="x1030110X")
-    false_packet = bytes([0xA0, 200]) + bytes(30) + b"\xc0"
     with CytonStandIn(numbered(8), port, boot_s=0.3, first_packet_s=0.2) as cyton:
         source = BrainflowSource(stream(8), settings)
         source.open()
         other = BrainflowSource(stream(8), settings)
-        with pytest.raises(SourceError, match="another stream") as in_use:
+        with pytest.raises(SourceError, match=r"is in use by another program of squatscope \(process \d+\), since \d\d:\d\d"):
             other.open()
-        assert in_use.value.code == 16
         other.close()
         source.start()
         blocks = read_for(source, 0.7)
@@ -90,7 +88,8 @@ def test_a_cyton_keeps_its_numbers_through_every_misbehaviour(tmp_path: Path) ->
         blocks += read_for(source, 5.0, lambda: source.numbering.lost_samples == 7)
         cyton.garble(b"\x00\x17no packet")
         blocks += read_for(source, 0.2)
-        cyton.garble(false_packet)
+        elsewhere = (cyton.samples_sent + 100) % 256
+        cyton.garble(bytes([0xA0, elsewhere]) + bytes(30) + b"\xc0")
         blocks += read_for(source, 5.0, lambda: source.numbering.rejected_rows == 1)
         cyton.clump(5, 0.018)
         blocks += read_for(source, 0.4)
@@ -128,7 +127,7 @@ def test_a_cyton_keeps_its_numbers_through_every_misbehaviour(tmp_path: Path) ->
         assert gap_s == pytest.approx(again[0].host_s - blocks[-1].host_s, abs=BUSY_S)
         source.close()
         source.close()
-        assert cyton.commands[:4] == ["v", "d", "x1030110X", "b"]
+        assert cyton.commands[:5] == ["v", "d", "C", "x1030110X", "b"]
         assert cyton.commands.count("x1030110X") == 2
     assert threads_end(threads_before)
 
@@ -210,7 +209,7 @@ def test_a_board_that_stays_away_ends_in_a_sentence(tmp_path: Path, monkeypatch:
 
 
 def test_a_board_that_refuses_says_so_while_another_goes_on(tmp_path: Path) -> None:
-    """Switched off; a gain that the client knows is wrong; a channel that a Cyton without Daisy lacks. It takes seconds."""
+    """Switched off; a gain that the client knows is wrong; a Daisy that is not there. It takes seconds."""
 
     def refusal(board: str, rate_hz: float, port: Path, config: str) -> SourceError:
         settings = BrainflowSettings(board=board, serial_port=str(port), config=config)
@@ -226,7 +225,7 @@ def test_a_board_that_refuses_says_so_while_another_goes_on(tmp_path: Path) -> N
         off.answer(False)
         silent = aside.submit(refusal, "CYTON_BOARD", 250.0, switched_off, "")
         no_gain = aside.submit(refusal, "CYTON_BOARD", 250.0, port, "x1070110X")
-        no_daisy = aside.submit(refusal, "CYTON_DAISY_BOARD", 125.0, port, "xQ060110X")
+        no_daisy = aside.submit(refusal, "CYTON_DAISY_BOARD", 125.0, port, "")
         states: set[SourceState] = set()
         blocks: list[Block] = []
         while not no_daisy.done():
@@ -239,7 +238,7 @@ def test_a_board_that_refuses_says_so_while_another_goes_on(tmp_path: Path) -> N
     assert no_gain.result().code == 13
     assert "config 'x1070110X'" in str(no_gain.result())
     assert no_daisy.result().code is None
-    assert "Failure: invalid channel settings" in str(no_daisy.result())
+    assert "No Daisy is on the Cyton" in str(no_daisy.result())
     # BrainFlow serves one board at a time, and the other's rows waited.
     assert states == {SourceState.RUNNING}
     indices = np.concatenate([block.first_index + np.arange(len(block.samples)) for block in blocks])
@@ -305,3 +304,18 @@ def test_a_rate_is_refused_unless_the_config_sets_it() -> None:
     chosen = BrainflowSettings(board="CYTON_BOARD", config="~5", rate_from_config=True)
     BrainflowSource(stream(4, rate_hz=500.0), chosen).check()
     BrainflowSource(stream(4, rate_hz=250.01), BrainflowSettings(board="CYTON_BOARD")).check()
+
+
+@pytest.mark.parametrize("daisy", [False, True])
+def test_a_board_that_is_not_the_one_named_is_refused(tmp_path: Path, daisy: bool) -> None:
+    port = tmp_path / "cyton"
+    named, rate_hz = ("CYTON_BOARD", 250.0) if daisy else ("CYTON_DAISY_BOARD", 125.0)
+    with CytonStandIn(numbered(16 if daisy else 8), port, daisy=daisy):
+        source = BrainflowSource(stream(8, rate_hz), BrainflowSettings(board=named, serial_port=str(port)))
+        with pytest.raises(SourceError, match="every channel would be two muscles in turn") as refused:
+            source.open()
+        source.close()
+    told = "A Daisy is on the Cyton" if daisy else "No Daisy is on the Cyton"
+    right = 'Set board = "CYTON_DAISY_BOARD" and rate_hz = 125.0' if daisy else 'Set board = "CYTON_BOARD" and rate_hz = 250.0'
+    assert str(refused.value).startswith(told)
+    assert right in str(refused.value)

@@ -1,0 +1,86 @@
+"""Resource locks: a port that one session holds is no other's, and who holds it can be said.
+
+The operating system gives a lock back when its holder ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+_session = {"folder": ""}
+
+
+def used_by(folder: Path) -> None:
+    """Say in which folder this process's session is, for whoever finds its locks."""
+    _session["folder"] = str(folder.resolve())
+
+
+class ResourceLock:
+    """A lock on one resource by its name, such as the real path of a serial port; free until `take`."""
+
+    def __init__(self, resource: str) -> None:
+        digest = hashlib.sha256(resource.encode()).hexdigest()[:16]
+        self._path = _folder() / f"{digest}.lock"
+        self._descriptor: int | None = None
+
+    def take(self) -> str:
+        """Take the lock and return "", or return who has it: "the session in FOLDER, since 08:27"."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(descriptor)
+        except OSError:
+            held = os.pread(descriptor, 4096, 1) if hasattr(os, "pread") else b""
+            os.close(descriptor)
+            return _holder(held)
+        os.ftruncate(descriptor, 0)
+        told = {"folder": _session["folder"], "since": time.strftime("%H:%M"), "pid": os.getpid()}
+        os.write(descriptor, b" " + json.dumps(told).encode())
+        self._descriptor = descriptor
+        return ""
+
+    def free(self) -> None:
+        """Give the lock back, if it was taken."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"squatscope-locks-{getpass.getuser()}"
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    return folder
+
+
+def _holder(told: bytes) -> str:
+    try:
+        found = json.loads(told)
+        where = (
+            f"the session in {found['folder']}"
+            if found["folder"]
+            else f"another program of squatscope (process {found['pid']})"
+        )
+    except (ValueError, KeyError, TypeError):
+        return "another session"
+    return f"{where}, since {found['since']}"
+
+
+def _lock(descriptor: int) -> None:
+    """Lock the first byte of a file, or raise OSError at once."""
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
