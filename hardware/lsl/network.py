@@ -83,7 +83,9 @@ def find(pylsl: Any, stream: Stream, query: str, timeout_s: float, alone: bool) 
         found = pylsl.resolve_bypred(query, 2, LOOK_S) or found
     if len({info.uid() for info in found}) > 1:
         which = ", ".join(f"{info.name()} of {info.hostname()} (source_id {info.source_id()!r})" for info in found)
-        raise SourceError(f"{len(found)} streams on LSL have {query}: {which}; give the source_id of the one that is meant.")
+        raise SourceError(
+            f"{len(found)} streams on LSL have {query}: {which}; give the source_id of the one that is meant, or its hostname."
+        )
     _check(pylsl, stream, found[0])
     return found[0]
 

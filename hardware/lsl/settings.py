@@ -47,7 +47,7 @@ class LslOutletSettings(LslNetwork):
 
 
 class LslSettings(LslNetwork):
-    """A stream by its name, type or source id in LSL; what is given must match, and exactly one stream may.
+    """A stream by its name, type, source id or host in LSL; what is given must match, and exactly one stream may.
 
     It is looked for during `find_s` when the rig starts, and during `rejoin_s` when it went away.
     """
@@ -56,6 +56,7 @@ class LslSettings(LslNetwork):
     stream_name: Word = ""
     stream_type: Word = ""
     source_id: Word = ""
+    hostname: Word = ""
     find_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     rejoin_s: SecondsOrNone = 60.0
 
@@ -68,5 +69,7 @@ class LslSettings(LslNetwork):
     @property
     def query(self) -> str:
         """The streams that match, as LSL's query language puts it."""
-        asked = {"name": self.stream_name, "type": self.stream_type, "source_id": self.source_id}
+        asked = {
+            "name": self.stream_name, "type": self.stream_type, "source_id": self.source_id, "hostname": self.hostname
+        }  # fmt: skip
         return " and ".join(f"{key}='{value}'" for key, value in asked.items() if value)

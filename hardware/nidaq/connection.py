@@ -178,11 +178,12 @@ class Connection:
             )
         code = device_code(error)
         if code is None:
-            return SourceError(f"{doing}: {_first_line(error)} Check that NI-DAQmx is installed completely and up to date.")
+            return SourceError(f"{doing}: {_whole_text(error)} Check that NI-DAQmx is installed completely and up to date.")
         found, advice = MEANINGS.get(
-            code, (f"NI-DAQmx says: {_first_line(error)}", "Look the code up at NI, or test the device in NI MAX.")
+            code, (f"NI-DAQmx says: {_whole_text(error)}", "Look the code up at NI, or test the device in NI MAX.")
         )
-        return SourceError(f"{doing}: {found.rstrip('.')} (NI-DAQmx error {code}). {advice}", code)
+        details = _details(error) if code in MEANINGS else ""
+        return SourceError(f"{doing}: {found.rstrip('.')} (NI-DAQmx error {code}). {advice}{details}", code)
 
     def _explain_rpc(self, error: RpcError, doing: str) -> SourceError:
         # A server that goes down cancels the call which it was answering.
@@ -198,7 +199,18 @@ class Connection:
         return SourceError(f"{doing}: {found}. {advice}", error.rpc_code.value[0])
 
 
-def _first_line(error: Error) -> str:
-    """Return the first line of the driver's own text."""
-    lines = str(error).strip().splitlines()
-    return lines[0].strip() if lines else type(error).__name__
+def _whole_text(error: Error) -> str:
+    """Return the driver's own text in one line, with what was asked for and what can be had; the task's name is ours."""
+    told = _lines(error)
+    return "; ".join(told) + "." if told else type(error).__name__
+
+
+def _details(error: Error) -> str:
+    """Return what the driver says of a known error beside its first line: which property, what was asked for, what can be."""
+    told = _lines(error)[1:]
+    return f" NI-DAQmx says: {'; '.join(told)}." if told else ""
+
+
+def _lines(error: Error) -> list[str]:
+    lines = [line.strip().rstrip(".") for line in str(error).splitlines()]
+    return [line for line in lines if line and not line.startswith(("Task Name:", "Status Code:"))]

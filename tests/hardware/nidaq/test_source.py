@@ -625,7 +625,6 @@ def test_channels_and_inputs_must_match_in_number_and_unit() -> None:
     "wrong",
     [
         {"physical_channels": []},
-        {"physical_channels": ["Dev1/ai0:3"]},
         {"physical_channels": ["Dev1/ai0, Dev1/ai1"]},
         {"physical_channels": ["ai0"]},
         {"physical_channels": ["Dev1/ai0", "Dev1/ai0"]},
