@@ -79,7 +79,7 @@ def test_a_cyton_keeps_its_numbers_through_every_misbehaviour(tmp_path: Path) ->
         source = BrainflowSource(stream(8), settings)
         source.open()
         other = BrainflowSource(stream(8), settings)
-        with pytest.raises(SourceError, match=r"is in use by another program of squatscope \(process \d+\), since \d\d:\d\d"):
+        with pytest.raises(SourceError, match=r"is in use by .*, since \d\d:\d\d; end that session first"):
             other.open()
         other.close()
         source.start()
