@@ -194,7 +194,7 @@ class RecordingWriter:
     @property
     def deleted(self) -> bool:
         """Whether somebody has deleted the file meanwhile; its content is there as long as it is open."""
-        return os.fstat(self._space_file.fileno()).st_nlink == 0
+        return not self._space_file.closed and os.fstat(self._space_file.fileno()).st_nlink == 0
 
     def _rescue(self) -> None:
         """Write a deleted file anew, from what is still open of it; raises RecordingError."""

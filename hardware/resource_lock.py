@@ -33,12 +33,18 @@ class ResourceLock:
 
     def __init__(self, resource: str) -> None:
         digest = hashlib.sha256(resource.encode()).hexdigest()[:16]
-        self._path = _folder() / f"{digest}.lock"
+        self._name = f"{digest}.lock"
         self._descriptor: int | None = None
 
     def take(self) -> str:
-        """Take the lock and return "", or return who has it: "the session in FOLDER, since 08:27"."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock and return "", or return who has it: "the session in FOLDER, since 08:27".
+
+        Where no lock can be made, as on a machine without a place for temporary files, nothing is locked.
+        """
+        try:
+            descriptor = os.open(_folder() / self._name, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            return ""
         try:
             _lock(descriptor)
         except OSError:
@@ -59,7 +65,8 @@ class ResourceLock:
 
 
 def _folder() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"squatscope-locks-{getpass.getuser()}"
+    user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    folder = Path(tempfile.gettempdir()) / f"squatscope-locks-{user}"
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     return folder

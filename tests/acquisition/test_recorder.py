@@ -245,3 +245,11 @@ def test_a_recording_that_is_deleted_in_the_session_is_written_anew(tmp_path, fo
         (stretch,) = recording.stretches("plates")
         assert len(stretch.samples) == 4000
         check_numbers(stretch)
+
+
+def test_a_recording_that_was_closed_is_not_called_deleted(tmp_path):
+    stream = a_stream()
+    ring = Ring.create(tmp_path / "ring.h5", [stream], 1.0)
+    recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
+    recorder.abandon()
+    assert not recorder.deleted

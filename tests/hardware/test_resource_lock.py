@@ -43,6 +43,13 @@ def test_a_lock_is_taken_once_and_given_back(resource, tmp_path):
     other.free()
 
 
+def test_without_a_place_for_locks_nothing_is_locked(resource, monkeypatch, tmp_path):
+    monkeypatch.setattr(resource_lock.tempfile, "gettempdir", lambda: str(tmp_path / "absent"))
+    one, other = ResourceLock(resource), ResourceLock(resource)
+    assert (one.take(), other.take()) == ("", "")
+    one.free()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the folder is written as POSIX has it")
 def test_a_lock_of_another_process_is_named_and_ends_with_it(resource):
     command = [sys.executable, "-c", HOLD, resource]
