@@ -59,6 +59,11 @@ class FaultLog:
             fence()
             self._session[COUNT] = count + 1
 
+    def let_go(self) -> None:
+        """Let go of the ring's mapping; what is told after that goes nowhere."""
+        with self._lock:
+            self._table, self._session = self._table[:0].copy(), self._session.copy()
+
     @property
     def count(self) -> int:
         """How many faults were told so far."""

@@ -147,7 +147,7 @@ class Ring:
         for view in list(self._views):
             view.let_go()
         self._arrays.clear()
-        self.faults = FaultLog(np.empty(0, FAULT), self._session.copy())
+        self.faults.let_go()
         del self._bytes, self._counters, self._session, self._notes
 
     def writer(self, name: str) -> StreamWriter:
