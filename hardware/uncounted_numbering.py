@@ -130,9 +130,7 @@ class UncountedNumbering:
         self._placed = True
 
     def _hold(self, rows: Samples, times_s: Floats) -> None:
-        first = self._next + self.held_rows
-        least = int(np.argmin(times_s - np.arange(len(times_s)) * self._line.period_s))
-        self._waiting.append(_Waiting(rows, times_s, (first + least, float(times_s[least]))))
+        self._waiting.append(self._together(rows, times_s, self._next + self.held_rows))
         self.held_rows += len(rows)
 
     def _settled(self) -> Block | None:
@@ -206,7 +204,7 @@ class UncountedNumbering:
                 head, tail = one.rows[:left], one.rows[left:]
                 times_s = one.times_s
                 one = _Waiting(head, times_s[:left], one.least)
-                self._waiting.insert(0, self._rest(tail, times_s[left:], self._next + count))
+                self._waiting.insert(0, self._together(tail, times_s[left:], self._next + count))
             taken.append(one)
             left -= len(one.rows)
         rows = taken[0].rows if len(taken) == 1 else np.concatenate([one.rows for one in taken])
@@ -237,7 +235,7 @@ class UncountedNumbering:
         indices, times_s = zip(*found, strict=True)
         return np.concatenate(indices), np.concatenate(times_s)
 
-    def _rest(self, rows: Samples, times_s: Floats, first: int) -> _Waiting:
+    def _together(self, rows: Samples, times_s: Floats, first: int) -> _Waiting:
         least = int(np.argmin(times_s - np.arange(len(times_s)) * self._line.period_s))
         return _Waiting(rows, times_s, (first + least, float(times_s[least])))
 
