@@ -14,7 +14,7 @@ from acquisition.timebase.clock import SyncLevel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from acquisition.recorder import Recorder
+    from acquisition.recording.recorder import Recorder
     from acquisition.rig import Rig
     from acquisition.timebase.clock import Clock
     from acquisition.timebase.time_base import TimeBase

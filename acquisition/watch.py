@@ -17,7 +17,7 @@ from hardware.source import CRYSTAL_OFF
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from acquisition.recorder import Recorder
+    from acquisition.recording.recorder import Recorder
     from acquisition.ring import Ring
     from acquisition.timebase.time_base import TimeBase
 

@@ -16,7 +16,7 @@ import pytest
 
 from acquisition.formats.importing import ImportMap
 from acquisition.recording import Recording
-from acquisition.recovery import recover
+from acquisition.recording.recovery import recover
 from acquisition.rig.rig_file import load, read_toml
 from processing.batch import reprocess
 from processing.results import Results

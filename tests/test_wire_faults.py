@@ -18,8 +18,8 @@ pytest.importorskip("pty", reason="a board can only be played on a pseudo-termin
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
 
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder
 from acquisition.recording import Recording
+from acquisition.recording.recorder import Recorder
 from acquisition.ring import PUBLISHED, Ring
 from acquisition.timebase.time_base import TimeBase
 from hardware import polling as polling

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.recorder import bytes_per_s
 from acquisition.recording import gaps_of
+from acquisition.recording.recorder import bytes_per_s
 from acquisition.rig import microvolts_per_unit
 from acquisition.rig.plate_map import plate_map
 from acquisition.stretches import TICK

@@ -17,7 +17,7 @@ from tests.support.fakes import *
 from tests.support.rigs import *
 from acquisition.ring import *
 from acquisition.recording import *
-from acquisition.recorder import *
+from acquisition.recording.recorder import *
 from acquisition.engine import *
 from acquisition.timebase.time_base import TimeBase
 path = Path(sys.argv[1])

@@ -10,8 +10,8 @@ import pytest
 
 from acquisition import engine as engine_module
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder
 from acquisition.recording import Recording
+from acquisition.recording.recorder import Recorder
 from acquisition.ring import BACKLOG, PUBLISHED, Ring, SessionPhase
 from acquisition.timebase.time_base import TimeBase
 from hardware.severity import Severity

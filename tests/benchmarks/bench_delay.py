@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder
+from acquisition.recording.recorder import Recorder
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from acquisition.timebase.time_base import TimeBase

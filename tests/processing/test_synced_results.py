@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
-from acquisition.recorder import Recorder
 from acquisition.recording import Recording
+from acquisition.recording.recorder import Recorder
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquisition import recorder as recorder_module
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder
 from acquisition.recording import Recording, RecordingError, RecordingWriter
+from acquisition.recording import recorder as recorder_module
+from acquisition.recording.recorder import Recorder
 from acquisition.ring import Ring
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.time_base import TimeBase

@@ -107,7 +107,7 @@ def recover(
     out: Annotated[Path, typer.Argument(help="The recording to make.")],
 ) -> None:
     """Make a recording from the ring of a killed session, and from the unfinished recording beside it."""
-    from acquisition.recovery import recover as recover_ring
+    from acquisition.recording.recovery import recover as recover_ring
 
     recovered = recover_ring(ring, out)
     for name, rows in recovered.rows.items():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acquisition.engine import Engine
-from acquisition.recorder import Recorder, bytes_per_s, recorded_bytes_per_s, require_space
+from acquisition.recording.recorder import Recorder, bytes_per_s, recorded_bytes_per_s, require_space
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
 from acquisition.timebase.time_base import TimeBase

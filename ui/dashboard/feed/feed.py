@@ -21,9 +21,9 @@ from ui.dashboard.feed.stream_health import StreamHealth
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from acquisition.fault_log import Fault
     from acquisition.rig import Side
     from acquisition.ring import Ring
+    from acquisition.ring.fault_log import Fault
 
 TRAIL_ROWS = 240
 STALE_S = 1.0

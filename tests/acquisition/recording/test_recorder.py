@@ -11,10 +11,10 @@ import h5py
 import numpy as np
 import pytest
 
-from acquisition import recorder as recorder_module
-from acquisition import recording as recording_module
-from acquisition.recorder import Recorder, require_space
 from acquisition.recording import Recording, RecordingError
+from acquisition.recording import recorder as recorder_module
+from acquisition.recording import recording as recording_module
+from acquisition.recording.recorder import Recorder, require_space
 from acquisition.ring import Ring
 from acquisition.timebase.time_base import TimeBase
 from hardware.severity import Severity
@@ -139,8 +139,8 @@ def test_room_is_asked_for_before(tmp_path):
 def test_a_disk_that_stays_full_stops_the_recorder_alone(child, tmp_path):
     """The engine says it, the other follower sees every sample, the file opens, the interpreter ends in peace."""
     code = """
-import acquisition.recorder
-acquisition.recorder.BATCH_S = 0.0
+import acquisition.recording.recorder
+acquisition.recording.recorder.BATCH_S = 0.0
 stream = a_stream(channels=8)
 ring = Ring.create(path, [stream], 10)
 limit_file_size(1_100_000)

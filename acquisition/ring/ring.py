@@ -34,11 +34,11 @@ from weakref import WeakSet
 import h5py
 import numpy as np
 
-from acquisition import ring_file
 from acquisition.disk import NO_SPACE
-from acquisition.fault_log import FAULT, FaultLog
-from acquisition.fence import fence
 from acquisition.hdf5_text import text_of, texts_of
+from acquisition.ring import ring_file
+from acquisition.ring.fault_log import FAULT, FaultLog
+from acquisition.ring.fence import fence
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
 from hardware.errors import SquatscopeError
 from hardware.source import SourceState

@@ -17,9 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition import ring as ring_module
-from acquisition import ring_file
-from acquisition.ring import BACKLOG, PUBLISHED, RESERVED, TICKS, Ring, RingError, SessionPhase
+from acquisition.ring import BACKLOG, PUBLISHED, RESERVED, TICKS, Ring, RingError, SessionPhase, ring_file
+from acquisition.ring import ring as ring_module
 from hardware.source import Block, SourceState
 from tests.support.damage import survive_damage
 from tests.support.fakes import a_stream, check_numbers, numbered

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from acquisition.fault_log import KEPT, SENTENCE_BYTES
 from acquisition.ring import Ring
+from acquisition.ring.fault_log import KEPT, SENTENCE_BYTES
 from hardware.severity import Severity
 from tests.support.fakes import a_stream
 

@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 
 from acquisition.disk import allocate, claim
-from acquisition.fault_log import FAULT, KEPT
 from acquisition.hdf5_text import fixed
+from acquisition.ring.fault_log import FAULT, KEPT
 from acquisition.stretches import TICK, write_stream
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
-from acquisition import recorder as recorder_module
-from acquisition.recorder import Recorder
 from acquisition.recording import Recording, RecordingError
-from acquisition.recovery import RecoveryError, recover
+from acquisition.recording import recorder as recorder_module
+from acquisition.recording.recorder import Recorder
+from acquisition.recording.recovery import RecoveryError, recover
 from acquisition.ring import Ring, RingError, SessionPhase
 from acquisition.timebase.time_base import TimeBase
 from tests.support.fakes import a_stream, check_numbers, numbered
@@ -156,8 +156,8 @@ def test_a_recording_that_is_not_of_this_session_is_left_aside(tmp_path, monkeyp
 
 def test_a_killed_session_is_recovered_to_its_last_block(child, tmp_path):
     code = """
-import acquisition.recorder
-acquisition.recorder.BATCH_S = 0.01
+import acquisition.recording.recorder
+acquisition.recording.recorder.BATCH_S = 0.01
 stream = a_stream()
 ring = Ring.create(path, [stream], 60, description={"rig": a_rig(stream).model_dump(mode="json")})
 recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream), TimeBase(ring, a_rig(stream)))
@@ -238,7 +238,7 @@ def test_a_full_disk_leaves_no_recording(child, tmp_path):
     for i in range(250):
         ring.writer("plates").append(numbered(stream, 40 * i, 40))
     code = """
-from acquisition.recovery import *
+from acquisition.recording.recovery import *
 limit_file_size(1_070_000)
 try:
     recover(path, path.with_name("out.h5"))

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from acquisition.caveat import Caveat
-from acquisition.recording import Recording, RecordingError, RecordingWriter
+from acquisition.recording.recording import Recording, RecordingError, RecordingWriter
 from acquisition.rig import Rig
 from acquisition.ring import PUBLISHED, Ring, SessionPhase
 from acquisition.stretches import Stretch

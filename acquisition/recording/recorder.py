@@ -6,7 +6,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from acquisition.recording import NoRoomError, RecordingError, RecordingWriter
+from acquisition.recording.recording import NoRoomError, RecordingError, RecordingWriter
 from hardware.severity import Severity
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from processing.batch import reprocess
 from tests.support.recordings import complete
 from tests.support.rigs import a_rig
 
-FOLDER = Path(__file__).parents[1] / "stored"
+FOLDER = Path(__file__).parents[2] / "stored"
 RIG = a_rig(
     {
         "name": "board",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from acquisition.fence import fence
+from acquisition.ring.fence import fence
 from hardware.severity import Severity
 
 if TYPE_CHECKING:

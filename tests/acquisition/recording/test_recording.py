@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition import recording as recording_module
 from acquisition.recording import GAP, Recording, RecordingError, RecordingWriter, gaps_of
+from acquisition.recording import recording as recording_module
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase.clock import SyncLevel
 from acquisition.timebase.stored_clock import CLOCK
@@ -379,7 +379,7 @@ except RecordingError as error:
 def test_a_disk_that_fills_up_costs_only_what_did_not_fit(child, path, size):
     """HDF5 never meets the full disk: the file closes well, the interpreter ends well, all that was flushed is there."""
     code = f"""
-from tests.acquisition.test_recording import a_stretch, write
+from tests.acquisition.recording.test_recording import a_stretch, write
 limit_file_size({size})
 stream = a_stream(channels=28)
 writer = write(path, stream)

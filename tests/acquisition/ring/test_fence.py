@@ -7,9 +7,9 @@ import re
 import numpy as np
 from numba import njit
 
-from acquisition import ring as ring_module
-from acquisition.fence import fence
 from acquisition.ring import PUBLISHED, RESERVED, Ring
+from acquisition.ring import ring as ring_module
+from acquisition.ring.fence import fence
 from tests.support.fakes import a_stream, numbered
 
 

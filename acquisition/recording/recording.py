@@ -24,12 +24,12 @@ from pydantic import ValidationError
 
 from acquisition.disk import NO_SPACE, allocate, claim
 from acquisition.hdf5_text import fixed, text_of
+from acquisition.recording.torn_end import sound_edges, sound_ticks, whole, whole_rows
 from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch, read_stream, split_at_gaps, write_stream
 from acquisition.timebase import sync
 from acquisition.timebase.stored_clock import CLOCK, apart_s, read_clock, write_clock
 from acquisition.timebase.sync_edges import EDGE
-from acquisition.torn_end import sound_edges, sound_ticks, whole, whole_rows
 from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:

@@ -1,0 +1,25 @@
+"""Recordings, the HDF5 files in which raw samples are kept: written, read, and recovered."""
+
+from acquisition.recording.recording import (
+    FORMAT_VERSION,
+    GAP,
+    NoRoomError,
+    RecordedStream,
+    Recording,
+    RecordingError,
+    RecordingWriter,
+    gaps_of,
+    is_recording,
+)
+
+__all__ = [
+    "FORMAT_VERSION",
+    "GAP",
+    "NoRoomError",
+    "RecordedStream",
+    "Recording",
+    "RecordingError",
+    "RecordingWriter",
+    "gaps_of",
+    "is_recording",
+]
