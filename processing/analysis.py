@@ -81,8 +81,8 @@ class Analysis:
         `clocks_differ_s`: how far each of them is from one that is fitted to the same ticks and edges.
         """
         taken = [(clocks[name], taken) for name, taken in self._taken.items() if taken.rows]
-        start_s = min((_host_s(line, t.first_index) for line, t in taken), default=0.0)
-        end_s = max((_host_s(line, t.next_index - 1) + 1.0 / line.rate_hz for line, t in taken), default=0.0)
+        start_s = min((_host_s(clock, t.first_index) for clock, t in taken), default=0.0)
+        end_s = max((_host_s(clock, t.next_index - 1) + 1.0 / clock.rate_hz for clock, t in taken), default=0.0)
         stance = self.pipeline.force.stance.found if self.pipeline.force is not None else None
         return Results(
             recording=recording,
@@ -98,14 +98,14 @@ class Analysis:
             complete=complete,
         )
 
-    def _table(self, name: str, line: Clock, start_s: float) -> Table:
+    def _table(self, name: str, clock: Clock, start_s: float) -> Table:
         metrics = next(part.chain.metrics for part in self.pipeline.parts if part.name == name)
         frames = np.concatenate([np.empty((0, len(metrics))), *self._frames[name]])
         return Table(
             columns=tuple(metric.name for metric in metrics),
             units=tuple(metric.unit for metric in metrics),
             formula_ids=tuple(metric.formula_id for metric in metrics),
-            time_s=line.host_s(frames[:, 0]) - start_s,
+            time_s=clock.host_s(frames[:, 0]) - start_s,
             frames=frames,
         )
 
@@ -160,19 +160,19 @@ class Analysis:
                 )
         return found
 
-    def _stream(self, name: str, line: Clock, clock_differs_s: float) -> StreamResult:
+    def _stream(self, name: str, clock: Clock, clock_differs_s: float) -> StreamResult:
         settings = self._rig.stream_named(name)
         taken = self._taken[name]
         carries_emg = any(electrode.stream == name for electrode in self._rig.emg)
         return StreamResult(
             name=name,
             nominal_hz=settings.rate_hz,
-            rate_hz=line.rate_hz,
+            rate_hz=clock.rate_hz,
             rows=taken.rows,
             missing=taken.missing,
             gaps=taken.gaps,
-            residual_s=line.residual_s,
-            sync_level=str(line.level),
+            residual_s=clock.residual_s,
+            sync_level=str(clock.level),
             undersampled=carries_emg and settings.rate_hz < self._rig.emg_processing.undersampled_below_hz,
             clock_differs_s=clock_differs_s,
         )
@@ -185,5 +185,5 @@ def _fault(quality: ChannelQuality) -> tuple[str, str]:
     return ("", "") if quality.good else (quality.found, quality.advice)
 
 
-def _host_s(line: Clock, index: int) -> float:
-    return float(line.host_s(np.array([index]))[0])
+def _host_s(clock: Clock, index: int) -> float:
+    return float(clock.host_s(np.array([index]))[0])

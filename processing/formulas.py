@@ -113,7 +113,7 @@ _ALL = (
         "cop.lab",
         "cop_{side}_{axis}_mm",
         "mm",
-        "COP = (-My / Fz, Mx / Fz) about the centre of the plate's surface in its own axes, turned into the lab frame and "
+        "COP = (-My / Fz, Mx / Fz) about the centre of the plate's surface in its own axes, turned into the lab axes and "
         "moved to the plate's place, from the frame's mean force and moment, where Fz > cop_N",
         "lab axes",
         _C3D,

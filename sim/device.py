@@ -26,7 +26,7 @@ FULL_SCALE = {"V": 10.0, "mV": 11.0, "uV": 187_500.0, "N": 5_000.0, "Nmm": 2e6}
 
 
 def placement(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
-    """Return the lifter's axes (rows: right, forward, up) in the lab frame and the middle of the stance in mm.
+    """Return the lifter's axes (rows: right, forward, up) in the lab axes and the middle of the stance in mm.
 
     The lifter stands in the middle of the two plates, or with that plate's foot on the middle of a single one,
     and faces so that the right plate is on the right, or along the rig's `right_axis` where it names one.

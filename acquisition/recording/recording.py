@@ -173,10 +173,10 @@ class RecordingWriter:
     def finish(self, clocks: Mapping[str, Clock]) -> None:
         """Add gaps and the clock of each stream, mark the recording as complete, and close it."""
         for name, group in self._file["streams"].items():
-            gaps, line = gaps_of(group["ticks"][:]), clocks[name]
-            with self._space_for(gaps.nbytes + len(line.first_index) * CLOCK.itemsize):
+            gaps, clock = gaps_of(group["ticks"][:]), clocks[name]
+            with self._space_for(gaps.nbytes + len(clock.first_index) * CLOCK.itemsize):
                 group.create_dataset("gaps", data=gaps)
-                write_clock(group, line)
+                write_clock(group, clock)
         with self._space_for(0):
             self._file.attrs["complete"] = True
             self._file.flush()
@@ -283,10 +283,10 @@ class Recording:
             for name, group in groups.items():
                 if group["gaps"].dtype != GAP or not np.array_equal(group["gaps"][()], gaps[name]):
                     raise ValueError(f"the gaps of the stream {name} are not those that its ticks show")
-            lines = {name: read_clock(group, name, streams[name].rate_hz) for name, group in groups.items()}
+            clocks = {name: read_clock(group, name, streams[name].rate_hz) for name, group in groups.items()}
         else:
-            lines = self._fitted(streams, ticks)
-        self.streams = {name: RecordedStream(streams[name], ticks[name], gaps[name], lines[name]) for name in streams}
+            clocks = self._fitted(streams, ticks)
+        self.streams = {name: RecordedStream(streams[name], ticks[name], gaps[name], clocks[name]) for name in streams}
 
     def _fitted(self, streams: Mapping[str, Stream], ticks: Mapping[str, NDArray[np.void]]) -> dict[str, Clock]:
         groups = self._file["streams"]
@@ -340,10 +340,10 @@ class Recording:
             return dict.fromkeys(self.streams, 0.0)
         ticks = {name: recorded.ticks for name, recorded in self.streams.items()}
         try:
-            lines = self._fitted({name: recorded.stream for name, recorded in self.streams.items()}, ticks)
+            clocks = self._fitted({name: recorded.stream for name, recorded in self.streams.items()}, ticks)
         except Exception as error:  # a damaged file can fail in any way
             raise RecordingError(f"{self.path} is damaged in its edges: {error}") from error
-        return {name: apart_s(recorded.clock, lines[name], ticks[name]) for name, recorded in self.streams.items()}
+        return {name: apart_s(recorded.clock, clocks[name], ticks[name]) for name, recorded in self.streams.items()}
 
     @property
     def start_s(self) -> float:

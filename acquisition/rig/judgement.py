@@ -37,7 +37,7 @@ class StillSettings(Settings):
 
 
 class EmgSettings(Settings):
-    """Band-pass, mains notch (0: off), envelope low-pass; the upper edge is lowered where the rate asks for it."""
+    """Band-pass, mains notch (0: off), envelope low-pass; the upper cutoff is lowered where the rate asks for it."""
 
     band_low_hz: Positive = 20.0
     band_high_hz: Positive = 450.0

@@ -1,11 +1,11 @@
-"""The plate map: raw channels of a force plate to force and moment in the lab frame, by one matrix and one offset.
+"""The plate map: raw channels of a force plate to force and moment in the lab axes, by one matrix and one offset.
 
 All steps before the centre of pressure are linear in the raw channels: sensitivities or calibration matrix, the shift from the
 true origin to the surface, the rotation into the lab. So they are one matrix per plate, and a mean over samples may be taken
 before it or after it.
 
-C3D's conventions hold throughout: in the plate's own axes z points down and x and y run along its edges; what is measured is
-the reaction of the plate on the foot, so a standing person reads Fz < 0 in the plate's axes, and + up in the lab frame.
+C3D's conventions hold throughout: in the plate's own axes z points down and x and y run along its sides; what is measured is
+the reaction of the plate on the foot, so a standing person reads Fz < 0 in the plate's axes, and + up in the lab axes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hardware.arrays import Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlateMap:
-    """The map from raw channels of one plate to its wrench (Fx Fy Fz in N, Mx My Mz in N·mm) in the lab frame.
+    """The map from raw channels of one plate to its wrench (Fx Fy Fz in N, Mx My Mz in N·mm) in the lab axes.
 
     wrench = `matrix` (6, channels) @ (raw - `zero`), its moment about `centre_mm`: the centre of the surface that the foot
     stands on, which is the mean of the corners raised by the pad. `rotation` (3, 3) has the plate's axes as its columns, so
@@ -34,7 +34,7 @@ class PlateMap:
 
 
 def plate_map(plate: Plate) -> PlateMap:
-    """Reduce a plate of C3D type 2 or 4 to its map, with the force as the reaction on the foot, + up in the lab frame."""
+    """Reduce a plate of C3D type 2 or 4 to its map, with the force as the reaction on the foot, + up in the lab axes."""
     rotation = axes_of_corners(np.asarray(plate.corners_mm, dtype=np.float64))
     centre = np.mean(np.asarray(plate.corners_mm, dtype=np.float64), axis=0) - rotation[:, 2] * plate.pad_mm
     surface = moment_shift(surface_offset(plate)) @ calibration(plate)
@@ -50,7 +50,7 @@ def calibration(plate: Plate) -> Floats:
 
 
 def axes_of_corners(corners_mm: Floats) -> Floats:
-    """Return the plate's axes in the lab frame as the columns of a rotation, from its corners (4, 3).
+    """Return the plate's axes in the lab axes as the columns of a rotation, from its corners (4, 3).
 
     The corners stand in quadrants 1 to 4 of the plate's own x and y: x runs from the second to the first, y from the fourth to
     the first, made square to x where they are not (The C3D File Format: A User Guide, FORCE_PLATFORM:CORNERS).

@@ -1,6 +1,6 @@
 """The rig: a lab's streams, plates and electrodes, and how their signals are judged; one TOML file, checked as a whole.
 
-Lengths are in mm in the lab frame, z up. Calibration follows the C3D standard's FORCE_PLATFORM parameters.
+Lengths are in mm in the lab axes, z up. Calibration follows the C3D standard's FORCE_PLATFORM parameters.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class StreamSettings(Settings):
 class Plate(Settings):
     """A force plate of C3D type 2 (six forces and moments) or 4 (the same through a 6x6 matrix).
 
-    `corners_mm` are its corners in the lab frame in the order of the C3D standard (quadrants 1 to 4 of its own axes);
+    `corners_mm` are its corners in the lab axes in the order of the C3D standard (quadrants 1 to 4 of its own axes);
     `origin_mm` is the vector from its true origin to the centre of its top surface, in its own axes, z < 0 as z points down.
     `sensitivities` (type 2) and `calibration_matrix` (type 4) give N and N·mm per unit of the raw channels.
     `zero` is what the unloaded plate reads, in raw units; it is taken off before anything else.

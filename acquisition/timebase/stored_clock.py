@@ -18,14 +18,14 @@ MOST_TIMES = 11.0
 """A stored rate this many times the nominal one, or its inverse, can't be one: a fit goes up to ten times."""
 
 
-def write_clock(group: h5py.Group, line: Clock) -> None:
+def write_clock(group: h5py.Group, clock: Clock) -> None:
     """Write the clock of a stream into its group."""
-    table = np.zeros(len(line.first_index), CLOCK)
-    table["first_index"], table["offset_s"] = line.first_index, line.offset_s
+    table = np.zeros(len(clock.first_index), CLOCK)
+    table["first_index"], table["offset_s"] = clock.first_index, clock.offset_s
     dataset = group.create_dataset("clock", data=table)
-    dataset.attrs["rate_hz"] = line.rate_hz
-    dataset.attrs["residual_s"] = line.residual_s
-    dataset.attrs["sync_level"] = fixed(line.level)
+    dataset.attrs["rate_hz"] = clock.rate_hz
+    dataset.attrs["residual_s"] = clock.residual_s
+    dataset.attrs["sync_level"] = fixed(clock.level)
 
 
 def read_clock(group: h5py.Group, name: str, nominal_hz: float) -> Clock:
@@ -34,22 +34,22 @@ def read_clock(group: h5py.Group, name: str, nominal_hz: float) -> Clock:
     table = dataset[()]
     if table.shape != (dataset.size,) or table.dtype != CLOCK or not len(table):
         raise ValueError(f"the clock of the stream {name} is no table of segments")
-    line = Clock(
+    clock = Clock(
         rate_hz=float(dataset.attrs["rate_hz"]),
         first_index=np.ascontiguousarray(table["first_index"]),
         offset_s=np.ascontiguousarray(table["offset_s"]),
         residual_s=float(dataset.attrs["residual_s"]),
         level=SyncLevel(text_of(dataset.attrs["sync_level"])),
     )
-    if not 1.0 / MOST_TIMES <= line.rate_hz / nominal_hz <= MOST_TIMES:
-        raise ValueError(f"the clock of the stream {name} runs at {line.rate_hz:g} Hz, and the stream at {nominal_hz:g} Hz")
-    if not np.isfinite(line.offset_s).all():
+    if not 1.0 / MOST_TIMES <= clock.rate_hz / nominal_hz <= MOST_TIMES:
+        raise ValueError(f"the clock of the stream {name} runs at {clock.rate_hz:g} Hz, and the stream at {nominal_hz:g} Hz")
+    if not np.isfinite(clock.offset_s).all():
         raise ValueError(f"the clock of the stream {name} has an offset that is no number")
-    if line.first_index[0] < 0 or (np.diff(line.first_index) <= 0).any():
+    if clock.first_index[0] < 0 or (np.diff(clock.first_index) <= 0).any():
         raise ValueError(f"the segments of the clock of the stream {name} are not in order")
-    if line.residual_s < 0 or (np.isnan(line.residual_s) and line.level is not SyncLevel.NONE):
-        raise ValueError(f"the clock of the stream {name} has a residual of {line.residual_s:g} s")
-    return line
+    if clock.residual_s < 0 or (np.isnan(clock.residual_s) and clock.level is not SyncLevel.NONE):
+        raise ValueError(f"the clock of the stream {name} has a residual of {clock.residual_s:g} s")
+    return clock
 
 
 def apart_s(one: Clock, other: Clock, ticks: NDArray[np.void]) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from acquisition.rig import Rig, microvolts_per_unit
 from hardware.arrays import Floats, Samples
 from processing.emg.activation import Activation
-from processing.emg.filters import LANES, SECTIONS, band_edges_hz, emg_sections
+from processing.emg.filters import LANES, SECTIONS, cutoffs_hz, emg_sections
 from processing.emg.quality import (
     LARGEST_UV,
     ChannelQuality,
@@ -189,8 +189,8 @@ class EmgChain:
         self._sections = emg_sections(settings, stream.rate_hz)
         self._settle = float(max(1, round(settings.settle_s * stream.rate_hz)))
         self._activation = Activation(electrodes, settings, stream.rate_hz / self.frame_samples)
-        upper_edge_hz = band_edges_hz(settings, stream.rate_hz)[1]
-        self._judge = QualityJudge(electrodes, rig.quality, stream.rate_hz, upper_edge_hz)
+        upper_cutoff_hz = cutoffs_hz(settings, stream.rate_hz)[1]
+        self._judge = QualityJudge(electrodes, rig.quality, stream.rate_hz, upper_cutoff_hz)
         columns = [rig.column(stream_name, electrode.channel) for electrode in electrodes]
         self._columns = np.full((lane_groups, LANES), columns[0], dtype=np.int64)
         self._factor = np.zeros((lane_groups, LANES))

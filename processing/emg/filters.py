@@ -23,8 +23,8 @@ UPPER_EDGE = 0.45
 Sections = NDArray[np.float64]
 
 
-def band_edges_hz(settings: EmgSettings, rate_hz: float) -> tuple[float, float]:
-    """Return the edges of the band-pass in Hz, the upper one lowered to 0.45 of the rate where it would come near Nyquist.
+def cutoffs_hz(settings: EmgSettings, rate_hz: float) -> tuple[float, float]:
+    """Return the cutoffs of the band-pass in Hz, the upper one lowered to 0.45 of the rate where it would come near Nyquist.
 
     At 1 kHz and above the usual 20-450 Hz are kept; 250 Hz gives 20-112.5 Hz, 125 Hz gives 20-56.25 Hz. Raises ValueError
     where no band is left.
@@ -42,8 +42,8 @@ def band_pass(settings: EmgSettings, rate_hz: float) -> Sections:
     """Return the Butterworth band-pass, (band_order, 6); the order counts as in `scipy.signal.butter` with `btype="band"`."""
     from scipy import signal
 
-    edges = band_edges_hz(settings, rate_hz)
-    return np.asarray(signal.butter(settings.band_order, edges, btype="bandpass", fs=rate_hz, output="sos"), dtype=np.float64)
+    cutoffs = cutoffs_hz(settings, rate_hz)
+    return np.asarray(signal.butter(settings.band_order, cutoffs, btype="bandpass", fs=rate_hz, output="sos"), dtype=np.float64)
 
 
 def notch(settings: EmgSettings, rate_hz: float) -> Sections:

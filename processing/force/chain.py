@@ -1,6 +1,6 @@
 """The force chain: the wrench of each plate at the full rate, and frames of load and centre of pressure.
 
-Forces are the reaction on the foot in N, + up in the lab frame; lengths are in mm and moments in N·mm. The centre of pressure
+Forces are the reaction on the foot in N, + up in the lab axes; lengths are in mm and moments in N·mm. The centre of pressure
 is noise over force, so there is none (NaN) below `cop_N`. A raw sample that is NaN or infinite makes its own frame NaN, and
 harms no other.
 """
@@ -50,7 +50,7 @@ REFERRED = StanceColumns(_SAMPLE, _FZ_LEFT, _FZ_RIGHT, _TOTAL, _NET, _LEFT_ML, _
 
 
 class PlateWrench(NamedTuple):
-    """What one plate measured, sample by sample, in the lab frame.
+    """What one plate measured, sample by sample, in the lab axes.
 
     `force_N` (T, 3): reaction on the foot, + up. `moment_Nmm` (T, 3): about the origin of the lab. `cop_mm` (T, 3): on the
     surface. `free_moment_Nmm` (T,): about the vertical through the centre of pressure, + = anticlockwise seen from above.
@@ -183,7 +183,7 @@ def _wrench(plates: _Plates, p: int, raw: _Six, scale: float) -> _Six:
 
 @_inlined
 def _cop(plates: _Plates, p: int, wrench: _Six, cop_N: float) -> tuple[float, float, float, float]:
-    """Return the centre of pressure in the lab frame and the free moment, NaN where Fz is not above `cop_N`."""
+    """Return the centre of pressure in the lab axes and the free moment, NaN where Fz is not above `cop_N`."""
     nx, ny, nz = plates.normal[p, 0], plates.normal[p, 1], plates.normal[p, 2]
     fx, fy, fz, mx, my, mz = wrench
     per_force = 1.0 / (nx * fx + ny * fy + nz * fz) if fz > cop_N else np.nan

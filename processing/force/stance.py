@@ -58,7 +58,7 @@ class StanceColumns(NamedTuple):
 class Stance:
     """Quiet stance: the last raw sample of the newest window, the mean total force of the first, and where each foot stood.
 
-    `left_mm` and `right_mm` are mean centres of pressure along the medial-lateral axis in the lab frame, + = right; NaN for a
+    `left_mm` and `right_mm` are mean centres of pressure along the medial-lateral axis in the lab axes, + = right; NaN for a
     foot that has left its plate, until the next quiet stance.
     """
 

@@ -38,7 +38,7 @@ class SimulatedPlate:
     def load(self, force_N: Floats, cop_mm: Floats, free_moment_Nmm: Floats) -> Floats:
         """Return Fx Fy Fz Mx My Mz in the plate's axes about its true origin, (n, 6) in N and N·mm.
 
-        `force_N` (n, 3) and `cop_mm` (n, 2) are in the lab frame, the centre of pressure on the plate's surface;
+        `force_N` (n, 3) and `cop_mm` (n, 2) are in the lab axes, the centre of pressure on the plate's surface;
         `free_moment_Nmm` (n,) acts about the lab's vertical through it.
         """
         normal = self.axes[2]

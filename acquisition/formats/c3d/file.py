@@ -29,8 +29,8 @@ LATEST_DATA = 0xFFFF * BLOCK
 """Where the data begin at the latest; all that says what they are stands before."""
 BYTE_ORDERS = {84: "<", 85: "<", 86: ">"}
 MM = {"mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "millimeters": 1.0, "meters": 1000.0, "metres": 1000.0}
-SIDE_MM = (50.0, 10000.0)
-"""How long the edges of a plate may be."""
+DIAGONAL_MM = (50.0, 10000.0)
+"""How long the diagonal of a plate may be."""
 NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0}
 
 
@@ -280,21 +280,21 @@ class _Contents:
 
     def _to_mm(self, unit: str, corners: NDArray[np.float64]) -> float:
         """Return what brings lengths to mm: what POINT:UNITS says, unless plates of that size don't exist."""
-        edge = float(np.median(np.linalg.norm(corners[:, 0] - corners[:, 2], axis=0)))
+        diagonal = float(np.median(np.linalg.norm(corners[:, 0] - corners[:, 2], axis=0)))
         said = MM.get(unit)
-        if said is not None and SIDE_MM[0] <= edge * said <= SIDE_MM[1]:
+        if said is not None and DIAGONAL_MM[0] <= diagonal * said <= DIAGONAL_MM[1]:
             if said != 1.0:
                 sentence = f"Its lengths are in {unit} and were converted to mm."
                 self._caveats.append(Caveat("lengths_converted", "recording", {"factor": said}, sentence))
             return said
         for name in ("mm", "m", "cm"):
-            if SIDE_MM[0] <= edge * MM[name] <= SIDE_MM[1]:
+            if DIAGONAL_MM[0] <= diagonal * MM[name] <= DIAGONAL_MM[1]:
                 what = f"are said to be in {unit!r}" if unit else "have no unit (POINT:UNITS)"
                 sentence = f"Its lengths {what}; by the size of the plates they are in {name}."
                 self._caveats.append(Caveat("lengths_guessed", "recording", {"factor": MM[name]}, sentence))
                 return MM[name]
         raise C3DError(
-            f"{self._path} has plates with a diagonal of {edge:g} {unit or 'without unit'} (FORCE_PLATFORM:CORNERS), "
+            f"{self._path} has plates with a diagonal of {diagonal:g} {unit or 'without unit'} (FORCE_PLATFORM:CORNERS), "
             "which no plate has."
         )
 

@@ -72,9 +72,9 @@ def _over(at: Floats, corners_mm: Floats) -> NDArray[np.bool_]:
     """Return where points (frames, 3) lie above a plate."""
     centre = corners_mm.mean(axis=0)
     inside = np.ones(len(at), bool)
-    for edge in (corners_mm[0] - corners_mm[1], corners_mm[0] - corners_mm[3]):
-        length = float(np.linalg.norm(edge))
-        inside &= np.abs((at - centre) @ edge) / length <= length / 2
+    for side in (corners_mm[0] - corners_mm[1], corners_mm[0] - corners_mm[3]):
+        length = float(np.linalg.norm(side))
+        inside &= np.abs((at - centre) @ side) / length <= length / 2
     return inside
 
 

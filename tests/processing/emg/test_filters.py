@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from acquisition.rig.judgement import EmgSettings
-from processing.emg.filters import SECTIONS, band_edges_hz, band_pass, emg_sections, envelope_low_pass, notch
+from processing.emg.filters import SECTIONS, band_pass, cutoffs_hz, emg_sections, envelope_low_pass, notch
 
 
 def gain(sos, hz, rate_hz):
@@ -21,14 +21,14 @@ def gain(sos, hz, rate_hz):
 )
 def test_band_edges_follow_the_rate(rate_hz, high_hz):
     settings = EmgSettings()
-    assert band_edges_hz(settings, rate_hz) == (20.0, high_hz)
+    assert cutoffs_hz(settings, rate_hz) == (20.0, high_hz)
     at_edges = gain(band_pass(settings, rate_hz), [20.0, high_hz], rate_hz)
     np.testing.assert_allclose(at_edges, np.sqrt(0.5), rtol=1e-6)
 
 
 def test_no_band_left_is_refused():
     with pytest.raises(ValueError, match="at 40 Hz the EMG band would end at 18 Hz"):
-        band_edges_hz(EmgSettings(), 40.0)
+        cutoffs_hz(EmgSettings(), 40.0)
 
 
 def test_notch_takes_out_the_mains_alone():

@@ -115,14 +115,14 @@ class BalanceBar(Panel):
                     (red, half, colours.mixed(colours.RED, colours.WELL, 0.34)),
                 )
                 for start, end, colour in zones:
-                    edge = centre + sign * start
-                    painter.fillRect(QRectF(min(edge, centre + sign * end), area.top(), end - start, area.height()), colour)
-                edge = centre + sign * red
-                far = QRectF(min(edge, centre + sign * half), area.top(), half - red, area.height())
+                    near = centre + sign * start
+                    painter.fillRect(QRectF(min(near, centre + sign * end), area.top(), end - start, area.height()), colour)
+                at_red = centre + sign * red
+                far = QRectF(min(at_red, centre + sign * half), area.top(), half - red, area.height())
                 painter.fillRect(far, QBrush(colours.mixed(colours.RED, colours.WELL, 0.5), Qt.BrushStyle.BDiagPattern))
             painter.setPen(QPen(colours.QUIET, max(1.0, self.px(1.5)), Qt.PenStyle.DashLine))
-            for edge in (-red, -amber, amber, red):
-                painter.drawLine(QPointF(centre + edge, area.top()), QPointF(centre + edge, area.bottom()))
+            for limit in (-red, -amber, amber, red):
+                painter.drawLine(QPointF(centre + limit, area.top()), QPointF(centre + limit, area.bottom()))
             painter.setPen(Qt.PenStyle.NoPen)
         if math.isfinite(value):
             reach = max(-1.0, min(1.0, value / span)) * half

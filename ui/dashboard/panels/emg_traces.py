@@ -49,8 +49,8 @@ class EmgTraces(Traces):
 
     def rows(self, height: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Lanes below each other, of equal height."""
-        edges = np.linspace(0, height, len(self.lanes) + 1).astype(np.int64)
-        return edges[:-1] + 1, edges[1:] - 1
+        bounds = np.linspace(0, height, len(self.lanes) + 1).astype(np.int64)
+        return bounds[:-1] + 1, bounds[1:] - 1
 
     def rules_at(self, height: int) -> list[int]:
         """The zero line of each lane."""

@@ -32,7 +32,7 @@ REAL = {
 
 
 def wrenches(result: ImportResult) -> dict[str, NDArray[np.float64]]:
-    """Return force and moment about the surface's centre in the lab frame, by side, computed from the recording."""
+    """Return force and moment about the surface's centre in the lab axes, by side, computed from the recording."""
     with Recording(result.path) as recording:
         raw = recording.samples("analog")
         rig = recording.rig
