@@ -16,6 +16,7 @@ from acquisition.rig import Electrode, Lab, Lead, Muscle, Rig, Side
 from acquisition.rig.judgement import Judgement
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase import clock
+from acquisition.timebase.arrivals import Arrivals
 from hardware.settings import NotNegative, Settings
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def write_recording(out: Path, rig: Rig, analog: NDArray[np.float64], block: int
         ticks["row"] = ticks["index"] = ends
         ticks["host_s"] = (ends - 1) / rig.stream[0].rate_hz
         writer.append(STREAM, Stretch(analog, ticks, 0, 0))
-        writer.finish({STREAM: clock.fit(ticks, rig.stream[0].rate_hz)})
+        writer.finish({STREAM: clock.fit(Arrivals.of(ticks, rig.stream[0].rate_hz))})
     except BaseException as error:
         with suppress(RecordingError):
             writer.abandon()

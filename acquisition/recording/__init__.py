@@ -1,14 +1,13 @@
 """Recordings, the HDF5 files in which raw samples are kept: written, read, and recovered."""
 
+from acquisition.recording.gaps import GAP, gaps_of
 from acquisition.recording.recording import (
     FORMAT_VERSION,
-    GAP,
     NoRoomError,
     RecordedStream,
     Recording,
     RecordingError,
     RecordingWriter,
-    gaps_of,
     is_recording,
 )
 

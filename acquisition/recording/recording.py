@@ -24,10 +24,12 @@ from pydantic import ValidationError
 
 from acquisition.disk import NO_SPACE, allocate, claim
 from acquisition.hdf5_text import fixed, text_of
+from acquisition.recording.gaps import GAP, Gaps, gaps_of
 from acquisition.recording.torn_end import sound_edges, sound_ticks, whole, whole_rows
 from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch, read_stream, split_at_gaps, write_stream
 from acquisition.timebase import sync
+from acquisition.timebase.arrivals import Arrivals
 from acquisition.timebase.stored_clock import CLOCK, apart_s, read_clock, write_clock
 from acquisition.timebase.sync_edges import EDGE
 from hardware.errors import SquatscopeError
@@ -47,28 +49,10 @@ HEAD_BYTES = 1 << 20
 METADATA_BYTES = 1 << 16
 TICKS_TOGETHER = 1024
 EDGES_TOGETHER = 1024
-GAP = np.dtype([("row", "<i8"), ("index", "<i8"), ("missing", "<i8"), ("segment", "<i8")])
 
 
 class RecordingError(SquatscopeError):
     """A recording can't be read or written; the text is a full sentence."""
-
-
-def gaps_of(ticks: NDArray[np.void]) -> NDArray[np.void]:
-    """Return the gaps between stretches: the row and the sample number after each, how many are missing, and the clock segment.
-
-    Samples that were lost before the first row count as a gap at row 0.
-    """
-    found = []
-    row = index = segment = 0
-    for stretch in split_at_gaps(ticks):
-        if not len(stretch):
-            continue
-        begins = int(stretch["index"][0] - stretch["row"][0]) + row
-        if begins != index or int(stretch["segment"][0]) != segment:
-            found.append((row, begins, begins - index, int(stretch["segment"][0])))
-        row, index, segment = int(stretch["row"][-1]), int(stretch["index"][-1]), int(stretch["segment"][0])
-    return np.array(found, GAP)
 
 
 class NoRoomError(RecordingError):
@@ -93,6 +77,7 @@ class RecordingWriter:
             self._file = h5py.File(path, "w", libver="earliest", locking=False)
             self._space_file = path.open("r+b", buffering=0)
             self._pending_bytes, self._spare_bytes = 0, METADATA_BYTES
+            self._gaps = {stream.name: Gaps() for stream in streams}
             self._describe(rig, streams)
             self._file.flush()
         except (OSError, RuntimeError) as error:
@@ -135,6 +120,7 @@ class RecordingWriter:
             samples[row:] = stretch.samples
             ticks.resize(len(ticks) + len(moved), axis=0)
             ticks[-len(moved) :] = moved
+        self._gaps[name].add(moved)
 
     def append_edges(self, name: str, edges: NDArray[np.void]) -> None:
         """Write those edges (EDGE) of a stream's sync line that are not in the file yet; `edges` are all there are so far."""
@@ -173,7 +159,7 @@ class RecordingWriter:
     def finish(self, clocks: Mapping[str, Clock]) -> None:
         """Add gaps and the clock of each stream, mark the recording as complete, and close it."""
         for name, group in self._file["streams"].items():
-            gaps, clock = gaps_of(group["ticks"][:]), clocks[name]
+            gaps, clock = self._gaps[name].found(), clocks[name]
             with self._space_for(gaps.nbytes + len(clock.first_index) * CLOCK.itemsize):
                 group.create_dataset("gaps", data=gaps)
                 write_clock(group, clock)
@@ -285,13 +271,14 @@ class Recording:
                     raise ValueError(f"the gaps of the stream {name} are not those that its ticks show")
             clocks = {name: read_clock(group, name, streams[name].rate_hz) for name, group in groups.items()}
         else:
-            clocks = self._fitted(streams, ticks)
+            arrivals = {name: Arrivals.of(ticks[name], stream.rate_hz) for name, stream in streams.items()}
+            clocks = self._fitted(arrivals, ticks)
         self.streams = {name: RecordedStream(streams[name], ticks[name], gaps[name], clocks[name]) for name in streams}
 
-    def _fitted(self, streams: Mapping[str, Stream], ticks: Mapping[str, NDArray[np.void]]) -> dict[str, Clock]:
+    def _fitted(self, arrivals: Mapping[str, Arrivals], ticks: Mapping[str, NDArray[np.void]]) -> dict[str, Clock]:
         groups = self._file["streams"]
         edges = {name: sound_edges(whole(groups[name]["edges"]), ticks[name]) for name in _with_sync_channel(self.rig)}
-        return sync.clocks(ticks, {name: stream.rate_hz for name, stream in streams.items()}, edges)
+        return sync.clocks(arrivals, edges)
 
     def _read_ticks(self, group: h5py.Group, stream: Stream) -> NDArray[np.void]:
         samples = group["samples"]
@@ -339,11 +326,12 @@ class Recording:
         if not self.complete:
             return dict.fromkeys(self.streams, 0.0)
         ticks = {name: recorded.ticks for name, recorded in self.streams.items()}
+        arrivals = {name: Arrivals.of(ticks[name], recorded.stream.rate_hz) for name, recorded in self.streams.items()}
         try:
-            clocks = self._fitted({name: recorded.stream for name, recorded in self.streams.items()}, ticks)
+            clocks = self._fitted(arrivals, ticks)
         except Exception as error:  # a damaged file can fail in any way
             raise RecordingError(f"{self.path} is damaged in its edges: {error}") from error
-        return {name: apart_s(recorded.clock, clocks[name], ticks[name]) for name, recorded in self.streams.items()}
+        return {name: apart_s(recorded.clock, clocks[name], arrivals[name]) for name, recorded in self.streams.items()}
 
     @property
     def start_s(self) -> float:

@@ -17,7 +17,12 @@ import numpy as np
 from hardware.source import CRYSTAL_OFF
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from acquisition.timebase.arrivals import Arrivals, Segment
+    from hardware.arrays import Floats
 
 SLOPES = (-0.9, 9.0)
 """How much longer than a nominal second a real one may be, at least and at most: a rate ten times too high or too low."""
@@ -54,62 +59,48 @@ class Clock:
         return np.asarray(self.offset_s[segment] + np.asarray(index) / self.rate_hz)
 
 
-def fit(ticks: NDArray[np.void], nominal_hz: float) -> Clock:
-    """Fit the line of a stream to its ticks; without ticks the clock starts at 0 with the nominal rate.
-
-    A tick gives the number after a block's newest sample, and when the block came.
-    """
-    if not len(ticks):
+def fit(arrivals: Arrivals) -> Clock:
+    """Fit the line of a stream to its arrivals; without any the clock starts at 0 with the nominal rate."""
+    nominal_hz, segments = arrivals.nominal_hz, arrivals.segments
+    if not segments:
         return Clock(nominal_hz, np.zeros(1, np.int64), np.zeros(1), float("nan"), SyncLevel.NONE)
-    index = ticks["index"].astype(np.float64)
-    newest_s = (index - 1) / nominal_hz
-    delay = ticks["host_s"] - newest_s
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(ticks["segment"])) + 1])
-    segment = np.searchsorted(starts, np.arange(len(ticks)), side="right") - 1
-
-    slope = _shared_slope(newest_s, delay, starts, LEAST_S)
+    slope = _shared_slope(arrivals, LEAST_S)
     if not slope:
-        slope = _shared_slope(newest_s, delay, starts, SHORTEST_S)
-        if not _is_no_crystal(slope, newest_s, delay, segment, starts):
+        slope = _shared_slope(arrivals, SHORTEST_S)
+        if not _is_no_crystal(slope, arrivals):
             slope = 0.0
-    straight = delay - slope * newest_s
-    offset = np.minimum.reduceat(straight, starts)
-    residual = float(np.percentile(straight - offset[segment], 99))
-    blocks = np.diff(ticks["row"], prepend=0)
-    first = (ticks["index"] - blocks)[starts].astype(np.int64)
-    return Clock(nominal_hz / (1 + slope), first, offset, residual, SyncLevel.HOST)
+    offset_s = _offsets_s(slope, segments)
+    newest_s, delay_s, segment = arrivals.sampled()
+    residual_s = float(np.percentile(delay_s - slope * newest_s - offset_s[segment], 99))
+    first = np.array([segment.first_index for segment in segments], np.int64)
+    return Clock(nominal_hz / (1 + slope), first, offset_s, residual_s, SyncLevel.HOST)
 
 
-def _is_no_crystal(
-    slope: float,
-    newest_s: NDArray[np.float64],
-    delay: NDArray[np.float64],
-    segment: NDArray[np.intp],
-    starts: NDArray[np.int64],
-) -> bool:
+def _offsets_s(slope: float, segments: Sequence[Segment]) -> Floats:
+    """Return the delay of each segment's line where its sample number is 0: no block comes before it."""
+    return np.array([(delay_s - slope * at_s).min() for at_s, delay_s in (segment.hull() for segment in segments)])
+
+
+def _is_no_crystal(slope: float, arrivals: Arrivals) -> bool:
     """Return whether a slope over a short time is steeper than a crystal and uneven arrival explain."""
-    straight = delay - slope * newest_s
-    late_s = float(np.median(straight - np.minimum.reduceat(straight, starts)[segment]))
-    return abs(slope) > CRYSTAL_OFF + 2.0 * late_s / max(float(np.ptp(newest_s)), SHORTEST_S)
+    newest_s, delay_s, segment = arrivals.sampled()
+    late_s = float(np.median(delay_s - slope * newest_s - _offsets_s(slope, arrivals.segments)[segment]))
+    span_s = arrivals.segments[-1].corners_s[-1] - arrivals.segments[0].corners_s[0]
+    return abs(slope) > CRYSTAL_OFF + 2.0 * late_s / max(span_s, SHORTEST_S)
 
 
-def _shared_slope(
-    newest_s: NDArray[np.float64], delay: NDArray[np.float64], starts: NDArray[np.int64], least_s: float
-) -> float:
+def _shared_slope(arrivals: Arrivals, least_s: float) -> float:
     """Return how much a nominal second really lasts, minus 1, by the segments of at least `least_s`; 0 without one.
 
     What the delays lie above the lines is, in sum, convex in the slope; so its minimum is found by the sign of its derivative.
     """
-    ends = [*starts[1:], len(newest_s)]
-    segments = [slice(a, b) for a, b in zip(starts, ends, strict=True) if newest_s[b - 1] - newest_s[a] >= least_s]
-    if not segments:
+    long = [segment for segment in arrivals.segments if segment.seconds >= least_s]
+    if not long:
         return 0.0
+    hulls = [(s.blocks, s.middle_index / arrivals.nominal_hz, *s.hull()) for s in long]
     low, high = SLOPES
     while high - low > 1e-12:
         slope = (low + high) / 2
-        pull = 0.0
-        for segment in segments:
-            x = newest_s[segment]
-            pull += len(x) * (x[np.argmin(delay[segment] - slope * x)] - x.mean())
+        pull = sum(blocks * (at_s[np.argmin(delay_s - slope * at_s)] - middle_s) for blocks, middle_s, at_s, delay_s in hulls)
         low, high = (low, slope) if pull > 0 else (slope, high)
     return (low + high) / 2

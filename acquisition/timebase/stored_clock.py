@@ -11,7 +11,8 @@ from acquisition.timebase.clock import Clock, SyncLevel
 
 if TYPE_CHECKING:
     import h5py
-    from numpy.typing import NDArray
+
+    from acquisition.timebase.arrivals import Arrivals
 
 CLOCK = np.dtype([("first_index", "<i8"), ("offset_s", "<f8")])
 MOST_TIMES = 11.0
@@ -52,10 +53,12 @@ def read_clock(group: h5py.Group, name: str, nominal_hz: float) -> Clock:
     return clock
 
 
-def apart_s(one: Clock, other: Clock, ticks: NDArray[np.void]) -> float:
-    """Return how far apart two clocks put a sample at most, of those that the ticks of a stream tell of; 0 without ticks."""
-    if not len(ticks):
+def apart_s(one: Clock, other: Clock, arrivals: Arrivals) -> float:
+    """Return how far apart two clocks put a sample at most, of those that a stream has; 0 without any."""
+    if not arrivals.segments:
         return 0.0
-    firsts = ticks["index"] - np.diff(ticks["row"], prepend=0)
-    index = np.concatenate([firsts, ticks["index"] - 1])  # between the ends of a block both are straight
+    ends = [(segment.first_index, segment.next_index - 1) for segment in arrivals.segments]
+    turns = np.concatenate([one.first_index[1:], other.first_index[1:]])
+    first, last = ends[0][0], ends[-1][1]
+    index = np.clip(np.concatenate([np.ravel(ends), turns - 1, turns]), first, last)  # between these both are straight
     return float(np.abs(one.host_s(index) - other.host_s(index)).max())

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from acquisition.timebase.arrivals import Arrivals
+
 
 HOST_OFF_S = 0.45
 """How far two host-clock fits may disagree; less than half of the second that pulses are apart at least."""
@@ -54,21 +56,19 @@ class _Pairs:
     apart_s: Floats
 
 
-def clocks(
-    ticks: Mapping[str, NDArray[np.void]], nominal_hz: Mapping[str, float], edges: Mapping[str, NDArray[np.void]]
-) -> dict[str, Clock]:
-    """Return the clock of each stream, from its ticks and the edges (EDGE) of those that have a sync channel, in order.
+def clocks(arrivals: Mapping[str, Arrivals], edges: Mapping[str, NDArray[np.void]]) -> dict[str, Clock]:
+    """Return the clock of each stream, from its arrivals and the edges (EDGE) of those that have a sync channel, in order.
 
     A clock of level EDGES tells the host time of the reference, and its `residual_s` is the 99th percentile of how far its
     edges lie from the reference's, or what samples can tell if that is more; that of the reference is 0. Where no edges match,
     a stream keeps its host-clock fit.
     """
-    found = {name: clock.fit(ticks[name], nominal_hz[name]) for name in ticks}
-    reference, *others = [name for name in edges if len(ticks[name])] or [""]
+    found = {name: clock.fit(of_stream) for name, of_stream in arrivals.items()}
+    reference, *others = [name for name in edges if arrivals[name].segments] or [""]
     pairs = {name: _match(found[name], edges[name], found[reference], edges[reference]) for name in others}
     pairs = {name: matched for name, matched in pairs.items() if len(matched.apart_s)}
     if pairs:
-        found.update(_fit(reference, found, pairs, ticks))
+        found.update(_fit(reference, found, pairs, arrivals))
     return found
 
 
@@ -149,7 +149,7 @@ class _Meetings:
 
 
 def _fit(
-    reference: str, found: Mapping[str, Clock], pairs: Mapping[str, _Pairs], ticks: Mapping[str, NDArray[np.void]]
+    reference: str, found: Mapping[str, Clock], pairs: Mapping[str, _Pairs], arrivals: Mapping[str, Arrivals]
 ) -> dict[str, Clock]:
     """Return the clocks of the reference and of the streams that share edges with it, corrected.
 
@@ -158,9 +158,9 @@ def _fit(
     """
     names = [reference, *pairs]
     starts = np.cumsum([0, *(len(found[name].first_index) + 1 for name in names)])
-    middles = {name: _middles_s(found[name], ticks[name]) for name in names}
+    middles = {name: _middles_s(found[name], arrivals[name]) for name in names}
     weight = np.full(starts[-1], 1 / OFFSET_S**2)
-    weight[starts[1:] - 1] = [_rate_off(ticks[name]) ** -2 for name in names]
+    weight[starts[1:] - 1] = [_rate_off(arrivals[name]) ** -2 for name in names]
 
     parts, apart, finest = [], [], []
     for name, offsets, end in zip(pairs, starts[1:], starts[2:], strict=False):
@@ -205,13 +205,12 @@ def _corrected(line: Clock, offset_s: Floats, rate: float, middle_s: Floats, res
     )
 
 
-def _middles_s(line: Clock, ticks: NDArray[np.void]) -> Floats:
+def _middles_s(line: Clock, arrivals: Arrivals) -> Floats:
     """Return the host time of the middle of each segment."""
-    ends = np.append(line.first_index[1:], ticks["index"][-1])
+    ends = np.append(line.first_index[1:], arrivals.segments[-1].next_index)
     return line.host_s((line.first_index + ends - 1) / 2)
 
 
-def _rate_off(ticks: NDArray[np.void]) -> float:
+def _rate_off(arrivals: Arrivals) -> float:
     """Return how far the rate of a host-clock fit may be off, as a share of it."""
-    span_s = float(ticks["host_s"][-1] - ticks["host_s"][0])
-    return RATE if span_s < LEAST_S else min(RATE, FIT_END_S / span_s)
+    return RATE if arrivals.span_s < LEAST_S else min(RATE, FIT_END_S / arrivals.span_s)

@@ -1,4 +1,4 @@
-"""The time base of a running session: ticks and edges of its raw streams, each taken once, and the clocks that fit them.
+"""The time base of a running session: arrivals and edges of its raw streams, each taken once, and the clocks that fit them.
 
 Gate, recorder and results all ask it, so that a session has one set of edges and one set of clocks. It reads the ring for
 itself: what another follower misses, or where one stops, does not matter to it.
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.stretches import TICK
 from acquisition.timebase import sync
+from acquisition.timebase.arrivals import Arrivals
 from acquisition.timebase.stored_clock import apart_s
 from acquisition.timebase.sync_edges import EDGE, finders
 from hardware.arrival_line import ArrivalLine
@@ -45,7 +45,7 @@ class TimeBase:
         self._finders = finders(rig)
         self.rows = dict.fromkeys(self._readers, 0)
         self.edges: dict[str, NDArray[np.void]] = {name: np.empty(0, EDGE) for name in self._finders}
-        self._ticks: dict[str, list[NDArray[np.void]]] = {name: [np.empty(0, TICK)] for name in self._readers}
+        self._arrivals = {name: Arrivals(reader.stream.rate_hz) for name, reader in self._readers.items()}
         self._fitted: dict[str, Clock] | None = None
         self._finished = False
         self.lines = {name: ArrivalLine(reader.stream.rate_hz) for name, reader in self._readers.items()}
@@ -74,15 +74,13 @@ class TimeBase:
     def clocks_differ_s(self) -> dict[str, float]:
         """Return how far each stream's clock is, at most, from the one that fits what was taken."""
         fitted, clocks = self.fitted(), self.clocks()
-        return {name: apart_s(clocks[name], fitted[name], np.concatenate(parts)) for name, parts in self._ticks.items()}
+        return {name: apart_s(clocks[name], fitted[name], arrivals) for name, arrivals in self._arrivals.items()}
 
     def fitted(self) -> dict[str, Clock]:
-        """Return the clock of each stream that fits the ticks and edges taken so far."""
+        """Return the clock of each stream that fits the arrivals and edges taken so far."""
         with self._lock:
             if self._fitted is None:
-                self._ticks = {name: [np.concatenate(parts)] for name, parts in self._ticks.items()}
-                rates_hz = {name: reader.stream.rate_hz for name, reader in self._readers.items()}
-                self._fitted = sync.clocks({name: parts[0] for name, parts in self._ticks.items()}, rates_hz, self.edges)
+                self._fitted = sync.clocks(self._arrivals, self.edges)
             return self._fitted
 
     def _take(self) -> bool:
@@ -100,7 +98,7 @@ class TimeBase:
         self._fitted = None
         ticks = stretch.ticks.copy()
         ticks["row"] += self.rows[name] - stretch.first_row  # rows that were missed count as lost, as in a recording
-        self._ticks[name].append(ticks)
+        self._arrivals[name].add(ticks, self.rows[name])
         self.lines[name].add(ticks["index"] - 1.0, ticks["host_s"])
         if name in self._finders:
             self.edges[name] = np.concatenate([self.edges[name], self._finders[name].take(stretch)])

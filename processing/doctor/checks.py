@@ -17,6 +17,7 @@ from acquisition.rig import microvolts_per_unit
 from acquisition.rig.plate_map import plate_map
 from acquisition.stretches import TICK
 from acquisition.timebase import sync
+from acquisition.timebase.arrivals import Arrivals
 from acquisition.timebase.clock import SyncLevel, fit
 from acquisition.timebase.sync_edges import finders
 from hardware.nidaq.settings import NidaqSettings
@@ -111,7 +112,7 @@ def check_stream(settings: StreamSettings, probe: Probe) -> list[Check]:
     came_s = ticks["host_s"] - ticks["host_s"][0]
     span_s = float(came_s[-1])
     rate_hz = float(np.polyfit(came_s, ticks["index"], 1)[0])
-    late_s = fit(ticks, rate_hz).residual_s
+    late_s = fit(Arrivals.of(ticks, rate_hz)).residual_s
     off = abs(rate_hz / settings.rate_hz - 1.0) - 2.0 * late_s / span_s
     severity = Severity.RED if off > CRYSTAL_OFF else Severity.FINE
     checks.append(
@@ -351,8 +352,8 @@ def check_sync(rig: Rig, probes: Sequence[Probe]) -> list[Check]:
     }
     if len(edges) < 2:
         return checks
-    rates_hz = {name: rig.stream_named(name).rate_hz for name in running}
-    clocks = sync.clocks({name: _ticks(probe) for name, probe in running.items()}, rates_hz, edges)
+    arrivals = {name: Arrivals.of(_ticks(probe), rig.stream_named(name).rate_hz) for name, probe in running.items()}
+    clocks = sync.clocks(arrivals, edges)
     for name in edges:
         seen = len(edges[name])
         if clocks[name].level is SyncLevel.EDGES:

@@ -8,6 +8,7 @@ import numpy as np
 
 from acquisition.recording import Recording
 from acquisition.stretches import TICK
+from acquisition.timebase.arrivals import Arrivals
 from acquisition.timebase.sync import clocks
 from acquisition.timebase.sync_edges import EDGE, finders
 
@@ -32,7 +33,7 @@ def edges_in(rig: Rig, stretches: Mapping[str, Sequence[Stretch]]) -> dict[str, 
 def clocks_for(rig: Rig, stretches: Mapping[str, Sequence[Stretch]]) -> dict[str, Clock]:
     rates_hz = {stream.name: stream.rate_hz for stream in rig.stream}
     ticks = {name: np.concatenate([np.empty(0, TICK), *(s.ticks for s in stretches.get(name, []))]) for name in rates_hz}
-    return clocks(ticks, rates_hz, edges_in(rig, stretches))
+    return clocks({name: Arrivals.of(ticks[name], rates_hz[name]) for name in ticks}, edges_in(rig, stretches))
 
 
 def complete(writer: RecordingWriter) -> None:

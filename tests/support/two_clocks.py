@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from acquisition.rig import Rig
 from acquisition.stretches import TICK, Stretch, split_at_gaps
+from acquisition.timebase.arrivals import Arrivals
 from acquisition.timebase.clock import Clock
 from acquisition.timebase.sync import clocks
 from acquisition.timebase.sync_edges import finders
@@ -169,7 +170,7 @@ def fitted(two: Rig, got: dict[str, Acquired]) -> dict[str, Clock]:
         name: np.concatenate([finder.take(stretch) for stretch in got[name].stretches()])
         for name, finder in finders(two).items()
     }
-    return clocks({name: one.ticks for name, one in got.items()}, {s.name: s.rate_hz for s in two.stream}, edges)
+    return clocks({s.name: Arrivals.of(got[s.name].ticks, s.rate_hz) for s in two.stream}, edges)
 
 
 def misalignment_s(lines: dict[str, Clock], got: dict[str, Acquired], step_s: float = 0.01) -> NDArray[np.float64]:

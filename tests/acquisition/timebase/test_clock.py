@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from acquisition.stretches import TICK
 from acquisition.timebase import clock
+from acquisition.timebase.arrivals import Arrivals
 from acquisition.timebase.clock import SyncLevel
 
 
@@ -50,7 +51,7 @@ def simulated(
 def test_rate_and_time_of_ten_minutes(ppm, jitter_s, seed):
     rng = np.random.default_rng(seed)
     ticks, host_s, true_hz, _ = simulated(rng, ppm=ppm, seconds=600, jitter_s=jitter_s, lost={700, 9000})
-    line = clock.fit(ticks, 2000.0)
+    line = clock.fit(Arrivals.of(ticks, 2000.0))
     assert line.rate_hz == pytest.approx(true_hz, rel=1e-6)
     numbers = np.arange(0, ticks["index"][-1], 997)
     assert np.abs(line.host_s(numbers) - host_s(numbers)).max() < 5e-4
@@ -62,7 +63,7 @@ def test_rate_and_time_of_ten_minutes(ppm, jitter_s, seed):
 def test_clumps_are_seen_as_delays(clump):
     """Blocks that wait for others are late: only the last of each clump tells the time."""
     ticks, host_s, true_hz, _ = simulated(np.random.default_rng(clump), ppm=40, seconds=300, clump=clump, jitter_s=0.001)
-    line = clock.fit(ticks, 2000.0)
+    line = clock.fit(Arrivals.of(ticks, 2000.0))
     assert line.rate_hz == pytest.approx(true_hz, rel=4e-6)
     numbers = np.arange(0, ticks["index"][-1], 997)
     assert np.abs(line.host_s(numbers) - host_s(numbers)).max() < 1e-3
@@ -74,7 +75,7 @@ def test_late_stretches_do_not_bend_the_line():
     ticks, host_s, true_hz, _ = simulated(np.random.default_rng(2), ppm=-30, seconds=600)
     busy = (ticks["host_s"] > 1200) & (ticks["host_s"] < 1320)
     ticks["host_s"][busy] += 0.2
-    line = clock.fit(ticks, 2000.0)
+    line = clock.fit(Arrivals.of(ticks, 2000.0))
     assert line.rate_hz == pytest.approx(true_hz, rel=2e-6)
     numbers = np.arange(0, ticks["index"][-1], 997)
     assert np.abs(line.host_s(numbers) - host_s(numbers)).max() < 1e-3
@@ -83,7 +84,7 @@ def test_late_stretches_do_not_bend_the_line():
 
 def test_every_segment_has_its_own_offset_and_begins_with_its_first_sample():
     ticks, host_s, true_hz, firsts = simulated(np.random.default_rng(3), ppm=60, seconds=400, restarts={5000, 5003, 12000})
-    line = clock.fit(ticks, 2000.0)
+    line = clock.fit(Arrivals.of(ticks, 2000.0))
     assert line.first_index.tolist() == firsts
     assert line.rate_hz == pytest.approx(true_hz, rel=2e-6)
     numbers = np.sort(np.concatenate([np.arange(0, ticks["index"][-1], 97), np.array(firsts[1:]) - 1, firsts]))
@@ -95,7 +96,7 @@ def test_every_segment_has_its_own_offset_and_begins_with_its_first_sample():
 
 def test_short_recordings_keep_the_nominal_rate():
     ticks, host_s, _, _ = simulated(np.random.default_rng(4), ppm=100, seconds=20)
-    line = clock.fit(ticks, 2000.0)
+    line = clock.fit(Arrivals.of(ticks, 2000.0))
     assert line.rate_hz == 2000.0
     numbers = np.arange(0, ticks["index"][-1], 97)
     assert np.abs(line.host_s(numbers) - host_s(numbers)).max() < 20 * 100e-6 + 1e-3
@@ -104,20 +105,20 @@ def test_short_recordings_keep_the_nominal_rate():
 def test_no_sample_comes_before_it_was_taken():
     """The line is a lower bound: no block arrives ahead of it."""
     ticks, *_ = simulated(np.random.default_rng(5), ppm=20, seconds=120, clump=3, restarts={1000})
-    line = clock.fit(ticks, 2000.0)
+    line = clock.fit(Arrivals.of(ticks, 2000.0))
     assert (ticks["host_s"] - line.host_s(ticks["index"] - 1)).min() > -1e-9
 
 
 def test_one_block():
     ticks = np.array([(40, 140, 2, 7.0)], TICK)
-    line = clock.fit(ticks, 1000.0)
+    line = clock.fit(Arrivals.of(ticks, 1000.0))
     assert line.first_index.tolist() == [100]
     assert line.host_s(np.array([139.0, 100.0, np.nan])) == pytest.approx([7.0, 7.0 - 0.039, np.nan], nan_ok=True)
     assert line.residual_s == 0
 
 
 def test_no_block():
-    line = clock.fit(np.zeros(0, TICK), 1000.0)
+    line = clock.fit(Arrivals.of(np.zeros(0, TICK), 1000.0))
     assert line.level is SyncLevel.NONE
     assert line.host_s(np.array([500])) == [0.5]
     assert np.isnan(line.residual_s)
@@ -127,4 +128,4 @@ def test_no_block():
 @pytest.mark.parametrize("seconds", [5.0, 12.0, 60.0])
 def test_a_rate_that_no_crystal_explains_is_measured_from_the_first_seconds_on(off, seconds):
     ticks, _, true_hz, _ = simulated(np.random.default_rng(2), ppm=1e6 * off, seconds=seconds)
-    assert clock.fit(ticks, 2000.0).rate_hz == pytest.approx(true_hz, rel=1e-3)
+    assert clock.fit(Arrivals.of(ticks, 2000.0)).rate_hz == pytest.approx(true_hz, rel=1e-3)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from acquisition.stretches import TICK
 from acquisition.timebase import clock
+from acquisition.timebase.arrivals import Arrivals
 from acquisition.timebase.clock import SyncLevel
 from acquisition.timebase.sync import clocks
 from acquisition.timebase.sync_edges import EDGE
@@ -57,6 +58,11 @@ class Device:
         return edges[~away & (edges_s < self.ends_s[-1])]
 
 
+def fitted_to(ticks, edges):
+    """Fit the clocks of streams to all of their ticks."""
+    return clocks({name: Arrivals.of(ticks[name], NOMINAL_HZ[name]) for name in ticks}, edges)
+
+
 def a_line(rng, seconds):
     """Pulses of 0.1 to 0.4 s, a second apart and a little more."""
     rises = 0.5 + np.cumsum(1.0 + 0.2 * rng.random(int(seconds)))
@@ -80,7 +86,7 @@ def tied(devices, seconds, seed=0, spoil=lambda _name, edges, _rng: edges):
     edges_s, rising = a_line(rng, seconds)
     ticks = {name: device.ticks(rng) for name, device in devices.items()}
     edges = {name: spoil(name, device.edges(edges_s, rising, rng), rng) for name, device in devices.items()}
-    return clocks(ticks, NOMINAL_HZ, edges), ticks, edges
+    return fitted_to(ticks, edges), ticks, edges
 
 
 def two(seconds, ppm=50.0, late_s=0.03, plates_end_s=(), emg_end_s=(), rng=None):
@@ -140,7 +146,7 @@ def test_three_streams_and_one_without_edges():
     assert off_s(lines, devices, 60.0) < 2e-3
     lines, ticks, _ = tied(devices, 60.0, spoil=lambda name, edges, _: edges[: 0 if name == "hips" else None])
     assert [lines[name].level for name in devices] == [SyncLevel.EDGES, SyncLevel.EDGES, SyncLevel.HOST]
-    alone = clock.fit(ticks["hips"], 250.0)
+    alone = clock.fit(Arrivals.of(ticks["hips"], 250.0))
     assert (lines["hips"].offset_s, lines["hips"].rate_hz) == (alone.offset_s, alone.rate_hz)
 
 
@@ -149,7 +155,7 @@ def test_one_edge_or_two_move_the_offset_and_hardly_the_rate(count):
     devices = two(200.0, late_s=0.05)
     lines, ticks, _ = tied(devices, 200.0, spoil=lambda name, edges, _: edges[50 : 50 + count] if name == "emg" else edges)
     assert lines["emg"].level is SyncLevel.EDGES
-    assert lines["emg"].rate_hz == pytest.approx(clock.fit(ticks["emg"], 2000.0).rate_hz, rel=2e-6)
+    assert lines["emg"].rate_hz == pytest.approx(clock.fit(Arrivals.of(ticks["emg"], 2000.0)).rate_hz, rel=2e-6)
     assert off_s(lines, devices, 200.0) < 2e-3
 
 
@@ -189,11 +195,11 @@ def test_lines_that_rise_together_and_fall_apart_tie_nothing(seed):
 def test_streams_without_ticks_or_edges():
     nothing, none = np.zeros(0, TICK), np.zeros(0, EDGE)
     _, ticks, edges = tied(two(20.0), 20.0)
-    assert clocks(ticks, NOMINAL_HZ, {})["emg"].level is SyncLevel.HOST
-    assert clocks(ticks, NOMINAL_HZ, {"emg": edges["emg"]})["emg"].level is SyncLevel.HOST
+    assert fitted_to(ticks, {})["emg"].level is SyncLevel.HOST
+    assert fitted_to(ticks, {"emg": edges["emg"]})["emg"].level is SyncLevel.HOST
     for empty in ({"plates": none, "emg": edges["emg"]}, {"plates": edges["plates"], "emg": none}):
-        assert {line.level for line in clocks(ticks, NOMINAL_HZ, empty).values()} == {SyncLevel.HOST}
-    lines = clocks({**ticks, "plates": nothing}, NOMINAL_HZ, {"plates": none, "emg": edges["emg"]})
+        assert {line.level for line in fitted_to(ticks, empty).values()} == {SyncLevel.HOST}
+    lines = fitted_to({**ticks, "plates": nothing}, {"plates": none, "emg": edges["emg"]})
     assert [lines[name].level for name in ("plates", "emg")] == [SyncLevel.NONE, SyncLevel.HOST]
 
 
