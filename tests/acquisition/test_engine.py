@@ -356,9 +356,16 @@ def test_the_ring_is_brought_to_the_disk_now_and_then(ring, monkeypatch):
 def test_a_ring_that_can_not_be_brought_to_the_disk_is_said(ring, monkeypatch):
     monkeypatch.setattr(engine_module, "SYNC_S", 0.001)
 
+    tried = threading.Event()
+
     def fail():
+        tried.set()
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(ring, "sync", fail)
-    engine = run(ring, [source("a", pause_s=0.001)], {})
+    engine = Engine(ring, [source("a", blocks=endless(a_stream("a")), pause_s=0.001)], {})
+    engine.arm()
+    engine.start()
+    assert tried.wait(30)
+    engine.stop()
     assert engine.faults == ["The ring could not be brought to the disk: Input/output error. A power cut would lose it."]
