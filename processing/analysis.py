@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from processing.flags.rules import CHANGE, flags_of
+from processing.frame_file import FrameFile, pieces
 from processing.pipeline import FLAGS
 from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -52,10 +54,12 @@ class _Taken:
 class Analysis:
     """One session's pipeline and what it has returned so far."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, folder: Path | None = None) -> None:
+        """Begin; frames that memory should not hold go into a file without a name, in `folder` where one is given."""
         self.pipeline = pipeline
         self._rig = pipeline.rig
-        self._frames: dict[str, list[NDArray[np.float64]]] = {part.name: [] for part in pipeline.parts}
+        self._folder = folder
+        self._frames = {part.name: FrameFile(len(part.chain.metrics), folder) for part in pipeline.parts}
         self._changes: list[NDArray[np.float64]] = [np.empty((0, len(CHANGE)))]
         self._taken = {stream.name: _Taken() for stream in self._rig.stream}
 
@@ -100,12 +104,15 @@ class Analysis:
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:
         metrics = next(part.chain.metrics for part in self.pipeline.parts if part.name == name)
-        frames = np.concatenate([np.empty((0, len(metrics))), *self._frames[name]])
+        frames = self._frames[name].rows()
+        times_s = FrameFile(1, self._folder)
+        for piece in pieces(frames):
+            times_s.append(clock.host_s(piece[:, :1]) - start_s)
         return Table(
             columns=tuple(metric.name for metric in metrics),
             units=tuple(metric.unit for metric in metrics),
             formula_ids=tuple(metric.formula_id for metric in metrics),
-            time_s=clock.host_s(frames[:, 0]) - start_s,
+            time_s=times_s.rows()[:, 0],
             frames=frames,
         )
 

@@ -22,7 +22,7 @@ class LivePipeline:
     """Follows all raw streams of a ring; its derived streams must be those of the pipeline."""
 
     def __init__(self, ring: Ring, pipeline: Pipeline) -> None:
-        self.analysis = Analysis(pipeline)
+        self.analysis = Analysis(pipeline, ring.path.parent)
         self._readers = {settings.name: ring.reader(settings.name) for settings in pipeline.rig.stream}
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)

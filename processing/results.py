@@ -7,7 +7,6 @@ seconds of the session, 0 = the first sample of any stream.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,15 +17,19 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.disk import write_whole
+from acquisition.disk import allocate, claim
 from acquisition.hdf5_text import fixed, text_of, texts_of
 from acquisition.rig import Rig
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.emg.quality import sentence_of
+from processing.frame_file import PIECE_ROWS, pieces
 
 FORMAT = "squatscope results"
 FORMAT_VERSION = 2
+HEAD_BYTES = 1 << 20
+"""Room for what is in a results file beside its tables."""
+MOST_SAMPLED = 1 << 20
 
 
 class ResultsError(SquatscopeError):
@@ -46,6 +49,15 @@ class Table:
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one column; raises ValueError where there is none of that name."""
         return self.frames[:, self.columns.index(name)]
+
+    @property
+    def frame_s(self) -> float:
+        """The time from one frame to the next, 0 where there are not two."""
+        return float(np.median(np.diff(self.time_s[:PIECE_ROWS]))) if len(self.time_s) > 1 else 0.0
+
+    def sample_of(self, name: str) -> NDArray[np.float64]:
+        """Return one column for percentiles: all of it, or of the frames of many hours an even sample."""
+        return self.column(name)[:: 1 + len(self.frames) // MOST_SAMPLED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +149,25 @@ class Results:
 
     def write(self, path: Path) -> None:
         """Write the results file; raises ResultsError where it exists or can't be written, and leaves nothing half-written."""
-        image = io.BytesIO()  # HDF5 does not survive a write that fails, and memory does not run full as a disk does
-        with h5py.File(image, "w", libver="earliest") as file:
-            self._write_into(file)
+        size = HEAD_BYTES + sum(table.time_s.nbytes + table.frames.nbytes for table in self.tables.values())
         try:
-            write_whole(path, image.getbuffer())
+            claim(path, size)
         except FileExistsError:
             raise ResultsError(f"{path} exists already, and nothing is ever overwritten; give another folder.") from None
         except OSError as error:
             raise ResultsError(f"The results {path} can't be written: {error.strerror}.") from error
+        try:
+            with path.open("r+b", buffering=0) as space:
+                with h5py.File(path, "w", libver="earliest") as file:
+                    allocate(space, 0, size)  # HDF5 does not survive a write that fails
+                    self._write_into(file)
+                    end = file.id.get_filesize()
+                space.truncate(end)
+        except BaseException as error:
+            path.unlink()
+            if isinstance(error, OSError | RuntimeError):
+                raise ResultsError(f"The results {path} can't be written: {error}.") from error
+            raise
 
     def _write_into(self, file: h5py.File) -> None:
         attributes = file.attrs
@@ -163,8 +185,10 @@ class Results:
             group = file.create_group(f"metrics/{name}")
             for key in ("columns", "units", "formula_ids"):
                 group.attrs[key] = fixed(getattr(table, key))
-            group.create_dataset("time_s", data=table.time_s)
-            group.create_dataset("frames", data=table.frames)
+            for key, numbers in (("time_s", table.time_s), ("frames", table.frames)):
+                dataset = group.create_dataset(key, numbers.shape, np.float64)
+                for row, piece in zip(range(0, len(numbers), PIECE_ROWS), pieces(numbers), strict=True):
+                    dataset[row : row + len(piece)] = piece
         for name, kind, rows in (
             ("flags", FlagResult, self.flags),
             ("quality", ChannelResult, self.channels),

@@ -194,10 +194,9 @@ def _about_stance(results: Results) -> list[Caveat]:
             "foot's centre of pressure are undefined before it."
         )
         said.append(Caveat("late_quiet_stance", "lifter", {"found_s": found_s}, sentence))
-    frame_s = float(np.median(np.diff(table.time_s))) if len(table.time_s) > 1 else 0.0
     for side in SIDES:
         stands = known & np.isfinite(table.column(f"cop_{side}_x_mm"))
-        missing_s = frame_s * np.count_nonzero(stands & np.isnan(table.column(f"foot_cop_medial_{side}_mm")))
+        missing_s = table.frame_s * np.count_nonzero(stands & np.isnan(table.column(f"foot_cop_medial_{side}_mm")))
         if missing_s > 2 * window_s:
             sentence = (
                 f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back, so "
@@ -262,11 +261,11 @@ def _about_zero(results: Results) -> list[Caveat]:
         table = results.table_with(f"fz_{side}_N")
         if table is None or len(table.time_s) < 2:
             continue
-        fz = table.column(f"fz_{side}_N")
-        empty = fz[fz < results.rig.plates.contact_N]
-        if len(empty) * float(np.median(np.diff(table.time_s))) < EMPTY_S:
+        empty = table.column(f"fz_{side}_N") < results.rig.plates.contact_N
+        if table.frame_s * np.count_nonzero(empty) < EMPTY_S:
             continue
-        reads_N = float(np.median(empty))
+        fz = table.sample_of(f"fz_{side}_N")
+        reads_N = float(np.median(fz[fz < results.rig.plates.contact_N]))
         if abs(reads_N) > EMPTY_N:
             sentence = (
                 f"The {side} plate read {reads_N:.0f} N while next to nothing stood on it; if nobody touched it, all its "
@@ -285,7 +284,7 @@ def _about_mvc(results: Results) -> list[Caveat]:
         column = f"activation_{e.side}_{e.muscle}_pct"
         table = results.table_with(column)
         if table is not None and np.isfinite(table.column(column)).any():
-            peaks_pct[e.name] = float(np.nanpercentile(table.column(column), 99))
+            peaks_pct[e.name] = float(np.nanpercentile(table.sample_of(column), 99))
     beyond = {name: peak for name, peak in peaks_pct.items() if peak > MOST_PCT}
     below = {name: peak for name, peak in peaks_pct.items() if peak < LEAST_PCT and name not in silent}
     for kind, muscles, how in (

@@ -91,9 +91,11 @@ def _beyond_s(results: Results, flags: Sequence[FlagResult], beyond: float) -> f
     table = results.table_with(flags[0].metric)
     if table is None or len(table.time_s) < 2:
         return math.nan
-    up = np.zeros(len(table.time_s), bool)
-    for flag in flags:
-        end_s = results.seconds if math.isnan(flag.end_s) else flag.end_s
-        up |= (table.time_s >= flag.start_s) & (table.time_s <= end_s)
-    value = math.copysign(1.0, flags[0].peak) * table.column(flags[0].metric)[up]
-    return float(np.median(np.diff(table.time_s)) * np.count_nonzero(value >= beyond))
+    value = table.column(flags[0].metric)
+    up = [(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s) for flag in flags]
+    frames = next_frame = 0
+    for start_s, end_s in sorted(up):
+        begin = max(next_frame, int(np.searchsorted(table.time_s, start_s)))
+        next_frame = max(begin, int(np.searchsorted(table.time_s, end_s, side="right")))
+        frames += int(np.count_nonzero(math.copysign(1.0, flags[0].peak) * value[begin:next_frame] >= beyond))
+    return table.frame_s * frames

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +66,11 @@ class Plot:
     def value_range(self) -> tuple[float, float]:
         """Return the lower and upper end of the value axis."""
         always = np.array([*self.includes, *(limit.value for limit in self.limits)])
-        finite = np.concatenate([always, *(s.values[np.isfinite(s.values)] for s in self.series)])
-        low, high = float(finite.min()), float(finite.max())
+        low, high = float(always.min(initial=math.inf)), float(always.max(initial=-math.inf))
+        for series in self.series:
+            for part in self._bins(series):
+                known = series.values[part][np.isfinite(series.values[part])]
+                low, high = min(low, known.min(initial=math.inf)), max(high, known.max(initial=-math.inf))
         margin = 0.05 * (high - low) or 1.0
         return low - margin, high + margin
 
@@ -87,15 +91,20 @@ class Plot:
         """Return the round times at which the time axis is labelled."""
         return round_marks(0.0, self.seconds, 10)
 
+    def _bins(self, series: Series) -> list[slice]:
+        """Return the rows of a series in each bin of time that has any."""
+        ends_s = self.seconds / POINTS * np.arange(1, POINTS)
+        cuts = [0, *np.searchsorted(series.time_s, ends_s), len(series.time_s)]
+        return [slice(int(begin), int(end)) for begin, end in pairwise(cuts) if begin < end]
+
     def path(self, series: Series) -> str:
         """Return a series as the `d` of a path: of each bin of time the least and the greatest value that is known.
 
         In a long session a bin holds many seconds, and a ratio that is undefined between the repetitions must not vanish.
         """
-        bins = np.clip((series.time_s / max(self.seconds, 1e-9) * POINTS).astype(int), 0, POINTS - 1)
         pieces: list[str] = []
         pen = "M"
-        for part in np.split(np.arange(len(bins)), np.flatnonzero(np.diff(bins)) + 1):
+        for part in self._bins(series):
             values = series.values[part]
             known = np.flatnonzero(np.isfinite(values))
             if not len(known):
@@ -105,7 +114,7 @@ class Plot:
                 pen = "M"
             least, most = known[np.argmin(values[known])], known[np.argmax(values[known])]
             for row in sorted({int(least), int(most)}):
-                pieces.append(f"{pen}{self.x(series.time_s[part[row]]):.1f} {self.y(values[row]):.1f}")
+                pieces.append(f"{pen}{self.x(series.time_s[part.start + row]):.1f} {self.y(values[row]):.1f}")
                 pen = "L"
             if known[-1] < len(values) - 1:
                 pen = "M"
