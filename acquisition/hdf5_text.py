@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 
 def fixed(text: str | Sequence[str]) -> NDArray[np.bytes_]:
@@ -38,8 +38,3 @@ def text_of(value: object) -> str:
     if isinstance(value, str):
         return value
     raise TypeError(f"{value!r} is not a text")
-
-
-def texts_of(value: ArrayLike) -> list[str]:
-    """Return the texts of an attribute that lists them; raises TypeError where it does not."""
-    return [text_of(item) for item in np.asarray(value).ravel().tolist()]

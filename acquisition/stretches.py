@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,8 +9,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.hdf5_text import fixed, text_of, texts_of
-from hardware.source import Channel, Stream
+from acquisition.hdf5_parts import PartError, number_in, text_in, texts_in
+from acquisition.hdf5_text import fixed
+from hardware.source import MOST_BLOCK_SAMPLES, MOST_HZ, Channel, Stream
 
 TICK = np.dtype([("row", "<i8"), ("index", "<i8"), ("segment", "<i8"), ("host_s", "<f8")])
 """One tick a block: the row and the sample number after its last sample, the segment of the device's clock, the arrival."""
@@ -49,13 +49,16 @@ def write_stream(group: h5py.Group, stream: Stream) -> None:
 
 
 def read_stream(group: h5py.Group) -> Stream:
-    """Return the stream that the attributes of a group describe; raises KeyError, TypeError or ValueError where they don't."""
-    attributes = group.attrs
-    names, units = texts_of(attributes["channels"]), texts_of(attributes["units"])
+    """Return the stream that the attributes of a group describe; raises PartError where they don't."""
+    names, units = texts_in(group, "channels"), texts_in(group, "units")
     channels = tuple(Channel(name, unit) for name, unit in zip(names, units, strict=True))
     name = group.name.rsplit("/", 1)[-1]
-    dtype = cast("Any", text_of(attributes["dtype"]))
-    rate_hz, block_samples = float(attributes["rate_hz"]), int(attributes["block_samples"])
-    if dtype not in ("float32", "float64") or not channels or not 0 < rate_hz < math.inf or block_samples < 1:
-        raise ValueError(f"its stream {name} is described as {len(channels)} channels of {dtype} at {rate_hz} Hz")
-    return Stream(name, rate_hz, channels, dtype, block_samples)
+    dtype = cast("Any", text_in(group, "dtype"))
+    rate_hz, block_samples = number_in(group, "rate_hz"), number_in(group, "block_samples")
+    sound = 0 < rate_hz <= MOST_HZ and 1 <= block_samples <= MOST_BLOCK_SAMPLES and block_samples.is_integer()
+    if dtype not in ("float32", "float64") or not channels or not sound:
+        raise PartError(
+            f"its stream {name} is described as {len(channels)} channels of {dtype} at {rate_hz:g} Hz, "
+            f"in blocks of {block_samples:g}"
+        )
+    return Stream(name, rate_hz, channels, dtype, int(block_samples))

@@ -87,6 +87,8 @@ RATE_OFF = 1e-4
 """How far the rate of a rig may be from that of the device, as a share of it: what a crystal is off, and digits left out."""
 
 
+MOST_HZ = 1e6
+MOST_BLOCK_SAMPLES = 1_000_000
 CRYSTAL_OFF = 1e-3
 """How far a device's crystal can make its rate be from the nominal one, as a share of it, with much to spare."""
 

@@ -7,7 +7,7 @@ seconds of the session, 0 = the first sample of any stream.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.disk import allocate, claim
-from acquisition.hdf5_text import fixed, text_of, texts_of
+from acquisition.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, texts_in, words_of
+from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
@@ -47,7 +48,7 @@ class Table:
     frames: NDArray[np.float64]
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """Return one column; raises ValueError where there is none of that name."""
+        """Return one column; raises PartError where there is none of that name."""
         return self.frames[:, self.columns.index(name)]
 
     @property
@@ -143,9 +144,9 @@ class Results:
     streams: list[StreamResult]
     complete: bool = True
 
-    def table_with(self, column: str) -> Table | None:
-        """Return the table that has a column, or None."""
-        return next((table for table in self.tables.values() if column in table.columns), None)
+    def table_with(self, *columns: str) -> Table | None:
+        """Return the table that has all of these columns, or None."""
+        return next((table for table in self.tables.values() if set(columns) <= set(table.columns)), None)
 
     def write(self, path: Path) -> None:
         """Write the results file; raises ResultsError where it exists or can't be written, and leaves nothing half-written."""
@@ -201,44 +202,41 @@ class Results:
         """Read a results file; raises ResultsError where it is none or damaged."""
         try:
             with h5py.File(path, "r") as file:
-                if text_of(file.attrs.get("format", "")) != FORMAT:
+                if "format" not in file.attrs or text_in(file, "format") != FORMAT:
                     raise ResultsError(f"{path} is an HDF5 file but no squatscope results; is it a recording?")
-                if (found := int(file.attrs["format_version"])) > FORMAT_VERSION:
-                    raise ResultsError(f"{path} has results of format {found}; this program reads up to {FORMAT_VERSION}.")
+                if (found := number_in(file, "format_version")) > FORMAT_VERSION:
+                    raise ResultsError(f"{path} has results of format {found:g}; this program reads up to {FORMAT_VERSION}.")
                 return cls._read_from(file)
         except ResultsError:
             raise
         except FileNotFoundError:
             raise ResultsError(f"There is no file {path}.") from None
         except Exception as error:  # a damaged file can fail in any way
-            raise ResultsError(f"{path} is no results file, or is damaged: {error}") from error
+            raise ResultsError(f"{path} is no results file, or is damaged: {words_of(error)}.") from error
 
     @classmethod
     def _read_from(cls, file: h5py.File) -> Results:
-        tables = {
-            name: Table(
-                columns=tuple(texts_of(group.attrs["columns"])),
-                units=tuple(texts_of(group.attrs["units"])),
-                formula_ids=tuple(texts_of(group.attrs["formula_ids"])),
-                time_s=group["time_s"][:],
-                frames=group["frames"][:],
-            )
-            for name, group in file.get("metrics", {}).items()
-        }
-        attributes = file.attrs
         return cls(
-            recording=text_of(attributes["recording"]),
-            recording_uuid=text_of(attributes["recording_uuid"]),
-            created_utc=text_of(attributes["created_utc"]),
-            seconds=float(attributes["seconds"]),
-            body_weight_N=float(attributes["body_weight_N"]),
-            rig=Rig.model_validate_json(text_of(file["rig"][()])),
-            tables=tables,
-            flags=_from_table(FlagResult, file["flags"]),
-            channels=_channels(file["quality"]),
-            streams=_from_table(StreamResult, file["streams"]),
-            complete=bool(attributes.get("complete", True)),
+            recording=text_in(file, "recording"),
+            recording_uuid=text_in(file, "recording_uuid"),
+            created_utc=text_in(file, "created_utc"),
+            seconds=number_in(file, "seconds"),
+            body_weight_N=number_in(file, "body_weight_N"),
+            rig=Rig.model_validate_json(text_of(dataset_in(file, "rig")[()])),
+            tables={name: _table(name, group) for name, group in groups_in(file, "metrics").items()},
+            flags=_from_table(FlagResult, dataset_in(file, "flags")),
+            channels=_channels(dataset_in(file, "quality")),
+            streams=_from_table(StreamResult, dataset_in(file, "streams")),
+            complete=bool(number_in(file, "complete")) if "complete" in file.attrs else True,
         )
+
+
+def _table(name: str, group: h5py.Group) -> Table:
+    columns, units, formula_ids = (tuple(texts_in(group, key)) for key in ("columns", "units", "formula_ids"))
+    time_s, frames = (dataset_in(group, key, np.float64)[()] for key in ("time_s", "frames"))
+    if frames.shape != (*time_s.shape, len(columns)) or not len(columns) == len(units) == len(formula_ids):
+        raise PartError(f"its table {name} does not have the shape that its columns say")
+    return Table(columns, units, formula_ids, time_s, frames)
 
 
 _NUMBERS: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
@@ -260,12 +258,13 @@ def _as_table(kind: type[Any], rows: list[Any]) -> NDArray[Any]:
 
 
 def _channels(dataset: h5py.Dataset) -> list[ChannelResult]:
-    if "verdict" not in dataset.dtype.names:
+    if "verdict" not in (dataset.dtype.names or ()):
         return _from_table(ChannelResult, dataset)
     # Format 1 held both as one sentence that began with the channel's name.
-    table = dataset[:]
-    rows = [(*row, b"") for row in table.tolist()]
-    channels: list[ChannelResult] = [_row(ChannelResult, row) for row in rows]
+    names = tuple(field.name for field in fields(ChannelResult))
+    if dataset.dtype.names != (*names[:-2], "verdict") or dataset.ndim != 1:
+        raise PartError("its table quality does not have the columns that it should have")
+    channels: list[ChannelResult] = [_row(ChannelResult, (*row, b"")) for row in dataset[:].tolist()]
     return [replace(c, found=c.found.removeprefix(f"EMG {c.name}: ").removesuffix(".")) for c in channels]
 
 
@@ -274,6 +273,11 @@ def _stored(value: object) -> object:
 
 
 def _from_table(kind: type[Any], dataset: h5py.Dataset) -> list[Any]:
+    names = tuple(field.name for field in fields(kind))
+    needed = sum(field.default is MISSING for field in fields(kind))
+    found = dataset.dtype.names or ()
+    if found != names[: len(found)] or len(found) < needed or dataset.ndim != 1:
+        raise PartError(f"its table {dataset.name.strip('/')} does not have the columns that it should have")
     return [_row(kind, row) for row in dataset[:].tolist()]
 
 

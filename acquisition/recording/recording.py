@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-from pydantic import ValidationError
 
 from acquisition.disk import NO_SPACE, allocate, claim
+from acquisition.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, words_of
 from acquisition.hdf5_text import fixed, text_of
 from acquisition.recording.gaps import GAP, Gaps, gaps_of
 from acquisition.recording.torn_end import sound_edges, sound_ticks, whole, whole_rows
@@ -202,8 +202,8 @@ def is_recording(path: Path) -> bool:
     """Return whether a file says of itself that it is a recording; False for anything that can't be read."""
     try:
         with h5py.File(path, "r", locking=False) as file:
-            return text_of(file.attrs.get("format", "")) == FORMAT
-    except (OSError, TypeError, UnicodeDecodeError):
+            return text_in(file, "format") == FORMAT
+    except (OSError, ValueError):
         return False
 
 
@@ -235,7 +235,7 @@ class Recording:
         except IsADirectoryError:
             raise RecordingError(f"{path} is a folder; name the recording in it.") from None
         except OSError as error:
-            raise RecordingError(f"{path} is no HDF5 file, or is damaged: {error}") from error
+            raise RecordingError(f"{path} is no HDF5 file, or is damaged: {words_of(error)}.") from error
         try:
             self._read_head()
         except RecordingError:
@@ -243,52 +243,58 @@ class Recording:
             raise
         except Exception as error:  # a damaged file can fail in any way
             self._file.close()
-            text = f"{error.error_count()} settings don't fit" if isinstance(error, ValidationError) else error
-            raise RecordingError(f"{path} is damaged or was not written by squatscope: {text}") from error
+            raise RecordingError(f"{path} is damaged or was not written by squatscope: {words_of(error)}.") from error
 
     def _read_head(self) -> None:
-        attributes = self._file.attrs
-        found = text_of(attributes.get("format", ""))
+        found = text_in(self._file, "format") if "format" in self._file.attrs else ""
         if found != FORMAT:
             what = f"a {found}" if found.startswith("squatscope") else "an HDF5 file from elsewhere"
             raise RecordingError(f"{self.path} is {what}, not a squatscope recording.")
-        if attributes["format_version"] > FORMAT_VERSION:
+        if (later := number_in(self._file, "format_version")) > FORMAT_VERSION:
             raise RecordingError(
-                f"{self.path} is of format {attributes['format_version']}; this program reads up to {FORMAT_VERSION}. "
-                "Install a newer squatscope."
+                f"{self.path} is of format {later:g}; this program reads up to {FORMAT_VERSION}. Install a newer squatscope."
             )
-        self.uuid = text_of(attributes["uuid"])
-        self.created_utc = text_of(attributes["created_utc"])
-        self.complete = bool(attributes["complete"])
-        self.rig = Rig.model_validate_json(text_of(self._file["rig"][()]))
-        groups = self._file["streams"]
-        streams = {name: read_stream(group) for name, group in groups.items()}
-        ticks = {name: self._read_ticks(groups[name], stream) for name, stream in streams.items()}
+        self.uuid = text_in(self._file, "uuid")
+        self.created_utc = datetime.fromisoformat(text_in(self._file, "created_utc")).isoformat(timespec="seconds")
+        self.complete = bool(number_in(self._file, "complete"))
+        self.rig = Rig.model_validate_json(text_of(dataset_in(self._file, "rig")[()]))
+        self._groups = groups_in(self._file, "streams")
+        if missing := [settings.name for settings in self.rig.stream if settings.name not in self._groups]:
+            raise PartError(f"its stream {missing[0]} is missing")
+        streams = {name: self._read_stream(name, group) for name, group in self._groups.items()}
+        ticks = {name: self._read_ticks(self._groups[name], stream) for name, stream in streams.items()}
         gaps = {name: gaps_of(ticks[name]) for name in streams}
         if self.complete:
-            for name, group in groups.items():
-                if group["gaps"].dtype != GAP or not np.array_equal(group["gaps"][()], gaps[name]):
-                    raise ValueError(f"the gaps of the stream {name} are not those that its ticks show")
-            clocks = {name: read_clock(group, name, streams[name].rate_hz) for name, group in groups.items()}
+            for name, group in self._groups.items():
+                if not np.array_equal(dataset_in(group, "gaps", GAP)[()], gaps[name]):
+                    raise PartError(f"the gaps of the stream {name} are not those that its ticks show")
+            clocks = {name: read_clock(group, name, streams[name].rate_hz) for name, group in self._groups.items()}
         else:
             arrivals = {name: Arrivals.of(ticks[name], stream.rate_hz) for name, stream in streams.items()}
             clocks = self._fitted(arrivals, ticks)
         self.streams = {name: RecordedStream(streams[name], ticks[name], gaps[name], clocks[name]) for name in streams}
 
+    def _read_stream(self, name: str, group: h5py.Group) -> Stream:
+        stream = read_stream(group)
+        described = {settings.name: (settings.rate_hz, tuple(settings.channels)) for settings in self.rig.stream}
+        if described.get(name) != (stream.rate_hz, stream.channel_names):
+            raise PartError(f"its stream {name} is not the one that its rig describes")
+        return stream
+
     def _fitted(self, arrivals: Mapping[str, Arrivals], ticks: Mapping[str, NDArray[np.void]]) -> dict[str, Clock]:
-        groups = self._file["streams"]
-        edges = {name: sound_edges(whole(groups[name]["edges"]), ticks[name]) for name in _with_sync_channel(self.rig)}
+        found = {name: dataset_in(self._groups[name], "edges", EDGE) for name in _with_sync_channel(self.rig)}
+        edges = {name: sound_edges(whole(dataset), ticks[name]) for name, dataset in found.items()}
         return sync.clocks(arrivals, edges)
 
     def _read_ticks(self, group: h5py.Group, stream: Stream) -> NDArray[np.void]:
-        samples = group["samples"]
-        ticks, rows = (group["ticks"][:], len(samples)) if self.complete else (whole(group["ticks"]), whole_rows(samples))
-        if samples.shape[1:] != (len(stream.channels),) or ticks.dtype != TICK:
-            raise ValueError(f"the stream {stream.name} does not have the shape its description says")
+        samples, ticks_held = dataset_in(group, "samples", stream.dtype), dataset_in(group, "ticks", TICK)
+        if samples.shape[1:] != (len(stream.channels),) or len(ticks_held.shape) != 1:
+            raise PartError(f"the stream {stream.name} does not have the shape its description says")
+        ticks, rows = (ticks_held[:], len(samples)) if self.complete else (whole(ticks_held), whole_rows(samples))
         sound = sound_ticks(ticks, rows)
         if sound < len(ticks):
             if self.complete:
-                raise ValueError(f"the stream {stream.name} has a tick that can't be, number {sound}")
+                raise PartError(f"the stream {stream.name} has a tick that can't be, number {sound}")
             ticks = ticks[:sound]  # killed in the middle of a flush, a recording can end in ticks that were not written
         return np.asarray(ticks)
 
@@ -296,9 +302,10 @@ class Recording:
         """Return raw samples of a stream, (rows, channels); raises RecordingError where the file is damaged there."""
         end = self.streams[name].rows if rows is None else min(self.streams[name].rows, first_row + rows)
         try:
-            return np.asarray(self._file["streams"][name]["samples"][first_row:end])
+            return np.asarray(self._groups[name]["samples"][first_row:end])
         except (OSError, RuntimeError, ValueError) as error:
-            raise RecordingError(f"{self.path} is damaged in the stream {name} after row {first_row}: {error}") from error
+            what = f"is damaged in the stream {name} after row {first_row}"
+            raise RecordingError(f"{self.path} {what}: {words_of(error)}.") from error
 
     def stretches(self, name: str, most_rows: int = 1 << 16) -> Iterator[Stretch]:
         """Yield a stream's stretches in order, each of whole blocks and of about `most_rows` rows at most."""
@@ -330,7 +337,7 @@ class Recording:
         try:
             clocks = self._fitted(arrivals, ticks)
         except Exception as error:  # a damaged file can fail in any way
-            raise RecordingError(f"{self.path} is damaged in its edges: {error}") from error
+            raise RecordingError(f"{self.path} is damaged in its edges: {words_of(error)}.") from error
         return {name: apart_s(recorded.clock, clocks[name], arrivals[name]) for name, recorded in self.streams.items()}
 
     @property

@@ -54,8 +54,8 @@ def recover(ring: Path, out: Path) -> Recovered:
             f"The session of {ring} is running: its last sign of life is {source.heartbeat_age_s:.1f} s old. "
             f"End it, and it completes its recording itself; if it was killed just now, try again in {ALIVE_S:g} s."
         )
-    rig = _rig_of(source)
     raw = [name for name in source.streams if name not in source.derived]
+    rig = _rig_of(source, raw)
     if not any(source.counter(name, PUBLISHED) for name in raw):
         raise RecoveryError(f"The ring {ring} holds no samples: its session ended before the first ones came.")
     with ExitStack() as left:
@@ -141,15 +141,20 @@ def _before(stretch: Stretch, index: int) -> Stretch | None:
     return Stretch(stretch.samples[:rows], ticks, stretch.first_row, stretch.first_index)
 
 
-def _rig_of(ring: Ring) -> Rig:
+def _rig_of(ring: Ring, raw: list[str]) -> Rig:
     try:
-        return Rig.model_validate(ring.description["rig"])
+        rig = Rig.model_validate(ring.description["rig"])
     except (KeyError, TypeError):
         raise RecoveryError(f"The ring {ring.path} does not say which rig it belongs to.") from None
     except ValidationError as error:
         raise RecoveryError(
             f"In the rig of the ring {ring.path}, {error.error_count()} settings don't fit; was it made by a newer squatscope?"
         ) from error
+    described = {settings.name: (settings.rate_hz, tuple(settings.channels)) for settings in rig.stream}
+    found = {name: (ring.streams[name].rate_hz, ring.streams[name].channel_names) for name in raw}
+    if found != described:
+        raise RecoveryError(f"The streams of the ring {ring.path} are not those that its rig describes; it is damaged.")
+    return rig
 
 
 def _overwritten(name: str, samples: int, rate_hz: float) -> Caveat:

@@ -22,7 +22,7 @@ def sound_ticks(ticks: NDArray[np.void], rows: int) -> int:
 def whole_rows(dataset: h5py.Dataset) -> int:
     """Return how many rows can be read: the newest chunk may lie beyond the end that the file knows of."""
     rows = len(dataset)
-    while rows:
+    while rows and dataset.chunks:
         first = (rows - 1) // dataset.chunks[0] * dataset.chunks[0]
         try:
             dataset[first:rows]

@@ -45,7 +45,7 @@ class Mistakes:
             if kind not in ("missing", "extra_forbidden", "list_type") and self._is_list_in_union(key_path, annotation):
                 continue  # it is none of the other members, and what is wrong with it as a list follows
             if kind == "extra_forbidden":
-                yield self._line(key_path), f"there is no setting {key!r}{_in(key_path[:-1])}{_meant(key, annotation)}"
+                yield self._line(key_path), f"there is no setting {_shown(key)}{_in(key_path[:-1])}{_meant(key, annotation)}"
             elif kind in ("missing", "union_tag_not_found"):
                 key = key if kind == "missing" else "kind"
                 table = key_path[:-1] if kind == "missing" else key_path
@@ -231,6 +231,8 @@ def _takes(annotation: Any, tag: str = "") -> str:  # noqa: ANN401
         values = ", ".join(repr(value) for value in get_args(annotation))
         return f"one of {values}" if len(get_args(annotation)) > 1 else values
     limits = [limit for constraint in constraints for limit in _limits(constraint)]
+    if len(set(limits)) == len(limits) == 2 and limits[0].replace("least", "most") == limits[1]:
+        limits = [limits[0].removeprefix("at least ")]
     if get_origin(annotation) is list:
         of = get_args(annotation)[0]
         return " ".join(["a list of tables" if _models(of) else f"a list, each of it {_takes(of)},", *limits]).rstrip(",")

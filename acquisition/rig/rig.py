@@ -16,7 +16,7 @@ from hardware.brainflow.settings import BrainflowSettings
 from hardware.lsl.settings import LslOutletSettings, LslSettings
 from hardware.nidaq.settings import NidaqSettings
 from hardware.settings import NotNegative, Positive, SecondsOrNone, Settings
-from hardware.source import Channel, Stream
+from hardware.source import MOST_BLOCK_SAMPLES, MOST_HZ, Channel, Stream
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, ...] = ("left", "right")
@@ -57,10 +57,10 @@ class StreamSettings(Settings):
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-    rate_hz: Annotated[float, Field(gt=0, le=1e6)]
+    rate_hz: Annotated[float, Field(gt=0, le=MOST_HZ)]
     channels: Annotated[list[str], Field(min_length=1)]
     units: str | list[str]
-    block_samples: Annotated[int, Field(gt=0, le=1_000_000)] = 40
+    block_samples: Annotated[int, Field(gt=0, le=MOST_BLOCK_SAMPLES)] = 40
     dtype: Literal["float32", "float64"] = "float64"
     sync_channel: str | None = None
     source: SourceSettings

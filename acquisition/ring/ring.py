@@ -35,7 +35,7 @@ import h5py
 import numpy as np
 
 from acquisition.disk import NO_SPACE
-from acquisition.hdf5_text import text_of, texts_of
+from acquisition.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
 from acquisition.ring import ring_file
 from acquisition.ring.fault_log import FAULT, FaultLog
 from acquisition.ring.fence import fence
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from hardware.source import Block, Stream
 
 RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
+MOST_DESCRIPTION_BYTES = 1 << 16
 
 
 class RingError(SquatscopeError):
@@ -73,14 +74,15 @@ class Ring:
         self.path = path
         try:
             with h5py.File(path, "r", locking=False) as file:
-                if text_of(file.attrs.get("format", "")) != ring_file.FORMAT:
+                if "format" not in file.attrs or text_in(file, "format") != ring_file.FORMAT:
                     raise RingError(f"{path} is an HDF5 file but not a squatscope ring; is it a recording?")
-                if (found := file.attrs["format_version"]) not in ring_file.READ_VERSIONS:
+                if (found := number_in(file, "format_version")) not in ring_file.READ_VERSIONS:
                     readable = " and ".join(map(str, ring_file.READ_VERSIONS))
-                    raise RingError(f"{path} is a ring of format {found}; this program reads formats {readable}.")
-                self.description: dict[str, Any] = json.loads(text_of(file.attrs["description"]))
-                self.streams = {name: read_stream(file["streams"][name]) for name in texts_of(file.attrs["streams"])}
-                self.derived = {name for name in self.streams if file["streams"][name].attrs["derived"]}
+                    raise RingError(f"{path} is a ring of format {found:g}; this program reads formats {readable}.")
+                self.description: dict[str, Any] = json.loads(text_in(file, "description", MOST_DESCRIPTION_BYTES))
+                groups = groups_in(file, "streams")
+                self.streams = {name: read_stream(groups[name]) for name in texts_in(file, "streams")}
+                self.derived = {name for name in self.streams if number_in(groups[name], "derived")}
                 extents = dict(ring_file.extents(file, list(self.streams.values())))
             self._bytes = np.memmap(path, mode="r+" if writable else "r")
             self._arrays = {name: self._view(*extent) for name, extent in extents.items()}
@@ -99,7 +101,7 @@ class Ring:
         except IsADirectoryError:
             raise RingError(f"{path} is a folder; name the ring in it.") from None
         except Exception as error:  # a damaged file can fail in any way
-            raise RingError(f"{path} can't be read as a ring; it is damaged or something else: {error}") from error
+            raise RingError(f"{path} can't be read as a ring; it is damaged or something else: {words_of(error)}.") from error
 
     @classmethod
     def create(

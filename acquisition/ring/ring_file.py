@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from acquisition.disk import allocate, claim
+from acquisition.hdf5_parts import PartError, dataset_in, group_in
 from acquisition.hdf5_text import fixed
 from acquisition.ring.fault_log import FAULT, KEPT
 from acquisition.stretches import TICK, write_stream
@@ -90,7 +91,7 @@ def _size(stream: Stream, seconds: float) -> int:
 
 
 def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, tuple[int, tuple[int, ...], np.dtype[Any]]]]:
-    """Yield where each dataset lies, its shape and type; raises ValueError where they aren't those of a ring."""
+    """Yield where each dataset lies, its shape and type; raises PartError where they aren't those of a ring."""
     expected = {
         "counters": ((len(streams), COUNTERS_PER_STREAM), np.dtype("<i8")),
         "session": ((COUNTERS_PER_STREAM,), np.dtype("<i8")),
@@ -98,12 +99,16 @@ def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, t
     }
     if "faults" in file:
         expected["faults"] = ((KEPT,), FAULT)
+    found = {name: dataset_in(file, name) for name in expected}
     for stream in streams:
-        rows = len(file["streams"][stream.name]["samples"])
+        group = group_in(group_in(file, "streams"), stream.name)
+        for name in ("samples", "ticks"):
+            found[f"streams/{stream.name}/{name}"] = dataset_in(group, name)
+        rows = len(found[f"streams/{stream.name}/samples"])
         expected[f"streams/{stream.name}/samples"] = ((rows, len(stream.channels)), np.dtype(stream.dtype))
         expected[f"streams/{stream.name}/ticks"] = ((rows + 1,), TICK)
     for name, (shape, dtype) in expected.items():
-        offset = file[name].id.get_offset()
-        if offset is None or (file[name].shape, file[name].dtype) != (shape, dtype):
-            raise ValueError(f"its dataset {name} is not {shape} {dtype} in one piece")
+        offset = found[name].id.get_offset()
+        if offset is None or (found[name].shape, found[name].dtype) != (shape, dtype):
+            raise PartError(f"its dataset {name} is not {shape} {dtype} in one piece")
         yield name, (int(offset), shape, dtype)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.hdf5_text import fixed, text_of
+from acquisition.hdf5_parts import PartError, dataset_in, number_in, text_in
+from acquisition.hdf5_text import fixed
 from acquisition.timebase.clock import Clock, SyncLevel
 
 if TYPE_CHECKING:
@@ -30,26 +31,29 @@ def write_clock(group: h5py.Group, clock: Clock) -> None:
 
 
 def read_clock(group: h5py.Group, name: str, nominal_hz: float) -> Clock:
-    """Return the clock in the group of a stream; raises KeyError, TypeError or ValueError where it can't be one."""
-    dataset = group["clock"]
+    """Return the clock in the group of a stream; raises PartError where it can't be one."""
+    dataset = dataset_in(group, "clock", CLOCK)
     table = dataset[()]
-    if table.shape != (dataset.size,) or table.dtype != CLOCK or not len(table):
-        raise ValueError(f"the clock of the stream {name} is no table of segments")
+    if table.ndim != 1 or not len(table):
+        raise PartError(f"the clock of the stream {name} is no table of segments")
+    level = text_in(dataset, "sync_level")
+    if level not in list(SyncLevel):
+        raise PartError(f"the clock of the stream {name} is of no known sync level")
     clock = Clock(
-        rate_hz=float(dataset.attrs["rate_hz"]),
+        rate_hz=number_in(dataset, "rate_hz"),
         first_index=np.ascontiguousarray(table["first_index"]),
         offset_s=np.ascontiguousarray(table["offset_s"]),
-        residual_s=float(dataset.attrs["residual_s"]),
-        level=SyncLevel(text_of(dataset.attrs["sync_level"])),
+        residual_s=number_in(dataset, "residual_s"),
+        level=SyncLevel(level),
     )
     if not 1.0 / MOST_TIMES <= clock.rate_hz / nominal_hz <= MOST_TIMES:
-        raise ValueError(f"the clock of the stream {name} runs at {clock.rate_hz:g} Hz, and the stream at {nominal_hz:g} Hz")
+        raise PartError(f"the clock of the stream {name} runs at {clock.rate_hz:g} Hz, and the stream at {nominal_hz:g} Hz")
     if not np.isfinite(clock.offset_s).all():
-        raise ValueError(f"the clock of the stream {name} has an offset that is no number")
+        raise PartError(f"the clock of the stream {name} has an offset that is no number")
     if clock.first_index[0] < 0 or (np.diff(clock.first_index) <= 0).any():
-        raise ValueError(f"the segments of the clock of the stream {name} are not in order")
+        raise PartError(f"the segments of the clock of the stream {name} are not in order")
     if clock.residual_s < 0 or (np.isnan(clock.residual_s) and clock.level is not SyncLevel.NONE):
-        raise ValueError(f"the clock of the stream {name} has a residual of {clock.residual_s:g} s")
+        raise PartError(f"the clock of the stream {name} has a residual of {clock.residual_s:g} s")
     return clock
 
 

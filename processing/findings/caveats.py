@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from processing.results import Results
 
 LATE_S = 5.0
+FOOT_COLUMNS = {side: (f"cop_{side}_x_mm", f"foot_cop_medial_{side}_mm") for side in SIDES}
 """A quiet stance that is found later is told, as squats may have come before it."""
 EMPTY_S, EMPTY_N = 1.0, 5.0
 """What an empty plate may read, and for how long it must have been empty (*design*)."""
@@ -130,10 +131,10 @@ def baselines(results: Results) -> dict[str, float]:
     """Return the Q:H with which `qh_change` compares each leg, by side; legs without one are left out."""
     found: dict[str, float] = {}
     for side in SIDES:
-        table = results.table_with(f"qh_change_{side}")
+        table = results.table_with(f"qh_change_{side}", f"qh_{side}")
         if table is not None:
             qh, change = table.column(f"qh_{side}"), table.column(f"qh_change_{side}")
-            defined = np.flatnonzero(np.isfinite(change))
+            defined = np.flatnonzero(np.isfinite(change) & (change != 0.0))
             if len(defined):
                 found[side] = float(qh[defined[0]] / change[defined[0]])
     return found
@@ -182,7 +183,7 @@ def _about_stance(results: Results) -> list[Caveat]:
             "pressure are undefined; have the lifter stand still on both plates at the start."
         )
         return [Caveat("no_quiet_stance", "lifter", {"window_s": window_s}, sentence)]
-    table = results.table_with("body_weight_N")
+    table = results.table_with("body_weight_N", *(column for pair in FOOT_COLUMNS.values() for column in pair))
     if table is None:
         return []
     said = []
@@ -195,8 +196,8 @@ def _about_stance(results: Results) -> list[Caveat]:
         )
         said.append(Caveat("late_quiet_stance", "lifter", {"found_s": found_s}, sentence))
     for side in SIDES:
-        stands = known & np.isfinite(table.column(f"cop_{side}_x_mm"))
-        missing_s = table.frame_s * np.count_nonzero(stands & np.isnan(table.column(f"foot_cop_medial_{side}_mm")))
+        cop, medial = map(table.column, FOOT_COLUMNS[side])
+        missing_s = table.frame_s * np.count_nonzero(known & np.isfinite(cop) & np.isnan(medial))
         if missing_s > 2 * window_s:
             sentence = (
                 f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back, so "
@@ -317,7 +318,7 @@ def _about_legs(results: Results) -> list[Caveat]:
         said.append(Caveat("unlike_muscles", "legs", {}, sentence))
     have = baselines(results)
     for side in SIDES:
-        table = results.table_with(f"qh_change_{side}")
+        table = results.table_with(f"qh_change_{side}", f"qh_{side}")
         if table is not None and side not in have and np.isfinite(table.column(f"qh_{side}")).any():
             baseline_s = results.rig.emg_processing.baseline_s
             sentence = (
