@@ -5,10 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import struct
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from acquisition.file_system import COPY_ON_WRITE, file_system_of
+
+if sys.platform == "linux":
+    from fcntl import ioctl
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -17,6 +24,10 @@ if TYPE_CHECKING:
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PROBE_BYTES = 16 * 2**20
 ZEROS = 2**20
+LEAST_RESERVE_BYTES = 64 * 2**20
+RESERVE_S = 60.0
+FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_NOCOW_FL = 0x80086601, 0x40086602, 0x00800000
+"""Of linux/fs.h."""
 
 
 def _for_its_owner(path: str, flags: int) -> int:
@@ -29,10 +40,23 @@ def claim(path: Path, size: int) -> None:
     file = open(path, "xb", buffering=0, opener=_for_its_owner)  # noqa: SIM115 - Path.open takes no opener
     try:
         with file:
+            write_in_place(file)
             allocate(file, 0, size)
     except OSError:
         path.unlink()
         raise
+
+
+def write_in_place(file: FileIO) -> None:
+    """Have an empty file overwritten where it lies, as btrfs can; otherwise that would take new room for each write.
+
+    Where the file system knows no such thing, nothing happens.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            flags = bytearray(8)
+            ioctl(file, FS_IOC_GETFLAGS, flags)
+            ioctl(file, FS_IOC_SETFLAGS, struct.pack("@l", struct.unpack("@l", flags)[0] | FS_NOCOW_FL))
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
@@ -79,12 +103,29 @@ if sys.platform != "win32":
                 return
 
 
+def reserve_bytes(file_system: str, bytes_per_s: float) -> float:
+    """Return what must stay free of a disk onto which a session writes: something where overwriting takes new room."""
+    return max(LEAST_RESERVE_BYTES, RESERVE_S * bytes_per_s) if file_system in COPY_ON_WRITE else 0.0
+
+
+def about_overwriting(file_system: str, bytes_per_s: float) -> str:
+    """Return the sentence, after a blank, on a disk where overwriting takes new room; empty on any other."""
+    reserve = reserve_bytes(file_system, bytes_per_s)
+    if not reserve:
+        return ""
+    return (
+        f" The disk is {file_system}, which takes new room for what is overwritten: a session ends once it has only "
+        f"{reserve / 1e6:.0f} MB left."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A folder's free space, and how fast 16 MiB went onto its disk."""
+    """A folder's free space, how fast 16 MiB went onto its disk, and the type of its file system, empty where unknown."""
 
     free_bytes: float
     write_bytes_per_s: float
+    file_system: str = ""
 
 
 def disk_of(folder: Path) -> Disk:
@@ -102,4 +143,4 @@ def disk_of(folder: Path) -> Disk:
         taken_s = time.monotonic() - began_s
     finally:
         probe.unlink()
-    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / taken_s)
+    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / taken_s, file_system_of(folder))

@@ -11,6 +11,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+from acquisition.disk import reserve_bytes
+from acquisition.durations import in_words
+from acquisition.file_system import file_system_of
 from hardware.severity import Severity
 from hardware.source import CRYSTAL_OFF
 
@@ -33,14 +36,15 @@ LITTLE_S = 1800.0
 class Watch:
     """A follower of a session that reads no samples; `must_end` is why the session can't go on, empty while it can.
 
-    `room_s` is for how long the disk has room, `wrong_rates` what was said of rates, by stream.
+    Where overwriting takes new room of the disk, a session must end before that is full. For how long it has room stands in the
+    ring. `wrong_rates`: what was said of rates, by stream.
     """
 
     def __init__(
         self, ring: Ring, time_base: TimeBase, recorder: Recorder, folder: Path, bytes_per_s: float, length_s: float
     ) -> None:
+        self._reserve_bytes = reserve_bytes(file_system_of(folder), bytes_per_s)
         self.must_end = ""
-        self.room_s = math.inf
         self.wrong_rates: dict[str, str] = {}
         self._ring = ring
         self._time_base = time_base
@@ -71,12 +75,11 @@ class Watch:
         self._look_at_the_disk(now_s)
         if self._recorder.deleted:
             self._once("recorder", "The recording was deleted while it is written; it is kept, and written anew at the end.")
-        if self._recorder.stuck and self._recorder.waiting > FULL and not self.must_end:
-            self.must_end = (
+        if self._recorder.stuck and self._recorder.waiting > FULL:
+            self._end(
                 "The disk is full, and the ring will soon hold no more: the session is ended before samples are lost. Free "
                 "some space, then make the recording from the ring."
             )
-            self._ring.faults.tell(Severity.RED, "disk", self.must_end)
 
     def _look_at_rates(self) -> None:
         for name, line in self._time_base.lines.items():
@@ -98,16 +101,23 @@ class Watch:
             free = shutil.disk_usage(self._folder).free
         except OSError:
             return  # the folder is gone; what becomes of the recording is told
-        self.room_s = free / self._bytes_per_s
+        if free < self._reserve_bytes:
+            self._end(
+                "The disk is almost full, and what is overwritten takes room of it, too: the session is ended before samples "
+                "are lost. Free some space before the next one."
+            )
+        room_s = max(0.0, free - self._reserve_bytes) / self._bytes_per_s
+        self._ring.tell_room(room_s)
         needed_s = self._end_s - now_s if math.isfinite(self._end_s) else LITTLE_S
-        if self.room_s < needed_s:
-            self._once("disk", f"The disk has room for {_duration(self.room_s)} more of recording; free some space.")
+        if room_s < needed_s:
+            self._once("disk", f"The disk has room for {in_words(room_s)} more of recording; free some space.")
+
+    def _end(self, why: str) -> None:
+        if not self.must_end:
+            self.must_end = why
+            self._ring.faults.tell(Severity.RED, "disk", why)
 
     def _once(self, about: str, sentence: str) -> None:
         if about not in self._told:
             self._told.add(about)
             self._ring.faults.tell(Severity.AMBER, about, sentence)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"

@@ -51,7 +51,10 @@ if TYPE_CHECKING:
     from hardware.source import Block, Stream
 
 RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
+PHASE, BEAT_NS, ROOM = 0, 1, 3
+"""Places in `session`; that of the count of faults is between them."""
 MOST_DESCRIPTION_BYTES = 1 << 16
+MOST_ROOM_S = 1e9
 
 
 class RingError(SquatscopeError):
@@ -179,19 +182,29 @@ class Ring:
     @property
     def phase(self) -> SessionPhase:
         """How far the session has come."""
-        return SessionPhase(int(self._session[0]))
+        return SessionPhase(int(self._session[PHASE]))
 
     @property
     def heartbeat_age_s(self) -> float:
         """Seconds since the engine last gave a sign of life; infinite where that was before this machine was started."""
-        beat_s = int(self._session[1]) * 1e-9
+        beat_s = int(self._session[BEAT_NS]) * 1e-9
         age_s = time.monotonic() - beat_s
         return age_s if age_s >= 0 else math.inf
 
     def beat(self, phase: SessionPhase) -> None:
         """Give a sign of life, and say how far the session has come (the engine does)."""
-        self._session[0] = phase
-        self._session[1] = time.monotonic_ns()
+        self._session[PHASE] = phase
+        self._session[BEAT_NS] = time.monotonic_ns()
+
+    @property
+    def room_s(self) -> float:
+        """For how many seconds more the disk had room when the engine last looked; NaN where it never did."""
+        told = int(self._session[ROOM])
+        return told - 1.0 if told else math.nan
+
+    def tell_room(self, seconds: float) -> None:
+        """Say for how many seconds more the disk has room (the watch does)."""
+        self._session[ROOM] = 1 + int(min(max(seconds, 0.0), MOST_ROOM_S))
 
     def rewind(self, ends: Mapping[str, int]) -> None:
         """Have readers that are made from now on see each stream as it was when it came to a sample number, to the block.

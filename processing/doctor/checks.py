@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.disk import about_overwriting
+from acquisition.durations import in_words
 from acquisition.recording import gaps_of
 from acquisition.recording.recorder import bytes_per_s
 from acquisition.rig import microvolts_per_unit
@@ -388,11 +390,8 @@ def check_disk(rig: Rig, disk: Disk | None) -> Check:
     return Check(
         severity,
         "disk",
-        f"{disk.free_bytes / 1e9:.1f} GB are free, enough for {_duration(minutes)}; it writes "
-        f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {needed / 1e6:.2f}.",
+        f"{disk.free_bytes / 1e9:.1f} GB are free, enough for {in_words(60.0 * minutes)}; it writes "
+        f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {needed / 1e6:.2f}."
+        f"{about_overwriting(disk.file_system, needed)}",
         "Free some space, or use another disk." if severity else "",
     )
-
-
-def _duration(minutes: float) -> str:
-    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"

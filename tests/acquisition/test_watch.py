@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from acquisition import watch as watch_module
+from acquisition.disk import LEAST_RESERVE_BYTES
 from acquisition.ring import Ring
 from acquisition.timebase.time_base import TimeBase
 from acquisition.watch import Watch
@@ -79,11 +80,24 @@ def test_a_disk_with_little_room_is_told_once(tmp_path, monkeypatch):
     session.free_bytes = 700e3
     session.run(3.0)
     assert session.told == []
-    assert session.watch.room_s == 700.0
+    assert session.ring.room_s == 700.0
     session.free_bytes = 200e3
     session.run(3.0)
     assert session.told == [(Severity.AMBER, "disk")]
-    assert session.ring.faults.read()[0].sentence == "The disk has room for 3 minutes more of recording; free some space."
+    assert session.ring.faults.read()[0].sentence == "The disk has room for 3 min more of recording; free some space."
+
+
+def test_where_overwriting_takes_room_a_session_ends_before_the_disk_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch_module, "file_system_of", lambda _folder: "btrfs")
+    session = Session(tmp_path, monkeypatch, length_s=100.0)
+    session.free_bytes = LEAST_RESERVE_BYTES + 300e3
+    session.run(3.0)
+    assert (session.told, session.watch.must_end, session.ring.room_s) == ([], "", 300.0)
+    session.free_bytes = LEAST_RESERVE_BYTES - 1
+    session.run(3.0)
+    assert "ended before samples are lost" in session.watch.must_end
+    assert session.told == [(Severity.RED, "disk"), (Severity.AMBER, "disk")]
+    assert session.ring.room_s == 0.0
 
 
 def test_a_session_ends_before_a_full_disk_costs_samples(tmp_path, monkeypatch):

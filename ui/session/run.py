@@ -11,7 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acquisition.disk import about_overwriting, reserve_bytes
 from acquisition.engine import Engine
+from acquisition.file_system import file_system_of
 from acquisition.recording.recorder import Recorder, bytes_per_s, recorded_bytes_per_s, require_space
 from acquisition.ring import Ring
 from acquisition.sync_gate import SyncGate
@@ -141,8 +143,12 @@ def _begin(
     with ExitStack() as undo:
         if folder.make():
             undo.callback(_remove_folder, folder.path)
+        file_system = file_system_of(folder.path)
+        if about := about_overwriting(file_system, recorded_bytes_per_s(rig)):
+            console.print(about.strip())
         if math.isfinite(length_s):
-            require_space(folder.path, length_s * bytes_per_s(rig))
+            needed_bytes = length_s * bytes_per_s(rig) + reserve_bytes(file_system, recorded_bytes_per_s(rig))
+            require_space(folder.path, needed_bytes)
         with console.status("Warming up the kernels ..."):
             warm(rig)
         pipeline = Pipeline(rig)

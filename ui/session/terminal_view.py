@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from acquisition.durations import in_words
 from acquisition.rig import SIDES
 from acquisition.ring import BACKLOG, PUBLISHED
 from hardware.severity import Severity
@@ -153,6 +154,8 @@ class TerminalView:
                 line.append(f" {behind_s:.1f} s behind", RED_STYLE)
             if note := self._ring.note(name):
                 line.append(f" {note}", "" if good else RED_STYLE)
+        if not math.isnan(room_s := self._ring.room_s):
+            line.append(f"   disk for {in_words(room_s)}", "dim")
         return line
 
     def _balance(self) -> Text:

@@ -399,7 +399,9 @@ def test_the_header_says_how_the_session_is_doing(tmp_path, opened):
     squat.started_s = time.monotonic() - 5.0
     squat.advance(5.0)
     window.catch_up()
-    assert window.header.state()[:2] == (0, "LIVE")
+    assert window.header.state() == (0, "LIVE", "")
+    squat.ring.tell_room(9 * 3600.0)
+    assert window.header.state() == (0, "LIVE", "disk for 9 h")
     squat.writers["emg"].report(SourceState.LOST)
     window.catch_up()
     assert window.header.state() == (2, "SOURCE LOST", "emg")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
+from acquisition.durations import in_words
 from acquisition.ring import SessionPhase
 from hardware.severity import Severity
 from ui.dashboard.drawing import colours, lettering
@@ -36,7 +37,7 @@ class Header(Panel):
             return Severity.FINE, "SNAPSHOT", "the ring as it was found"
         if feed.dead:
             age = feed.ring.heartbeat_age_s
-            since = f"no sign of life for {_span(age)}" if age >= 0 else "no sign of life since this computer was started"
+            since = f"no sign of life for {in_words(age)}" if age >= 0 else "no sign of life since this computer was started"
             return Severity.RED, "ENGINE STOPPED", since
         stopped = [name for name, health in feed.health.items() if health.stopped]
         if stopped:
@@ -45,7 +46,8 @@ class Header(Panel):
             return fault.severity, "FAULT", fault.sentence
         if phase == SessionPhase.ARMED or not math.isfinite(feed.session_s):
             return Severity.FINE, "ARMED", "waiting for the first samples"
-        return Severity.FINE, "LIVE", ""
+        room_s = feed.ring.room_s
+        return Severity.FINE, "LIVE", "" if math.isnan(room_s) else f"disk for {in_words(room_s)}"
 
     def showing(self) -> object:
         """The state and the whole seconds."""
@@ -82,7 +84,3 @@ class Header(Panel):
         lettering.write(painter, spot, word, self.px(22), colour, bold=True)
         before = QRectF(area.left(), area.top(), pill.left() - area.left() - self.px(16), area.height())
         lettering.write(painter, before, remark, self.px(18), colour if severity else colours.QUIET, lettering.RIGHT)
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
