@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from acquisition.timebase.time_base import TimeBase
 
 LOOK_S = 1.0
-FULL = 0.8
-"""A session ends when so much of the ring waits for a full disk; what comes later would overwrite it."""
+SPARE_S = 4.0
+SPARE_SHARE = 0.2
+"""A session ends when the ring has no more room than that for what waits for a full disk; what comes later overwrites it."""
 LOOKS = 3
 """A rate must be off this many times in a row; one look may fall on a busy moment of this computer."""
 LITTLE_S = 1800.0
@@ -51,6 +52,7 @@ class Watch:
         self._recorder = recorder
         self._folder = folder
         self._bytes_per_s = bytes_per_s
+        self._least_spare_s = max(SPARE_S, SPARE_SHARE * ring.seconds)
         self._end_s = time.monotonic() + length_s
         self._next_s = 0.0
         self._told: set[str] = set()
@@ -75,7 +77,7 @@ class Watch:
         self._look_at_the_disk(now_s)
         if self._recorder.deleted:
             self._once("recorder", "The recording was deleted while it is written; it is kept, and written anew at the end.")
-        if self._recorder.stuck and self._recorder.waiting > FULL:
+        if self._recorder.stuck and self._recorder.spare_s < self._least_spare_s:
             self._end(
                 "The disk is full, and the ring will soon hold no more: the session is ended before samples are lost. Free "
                 "some space, then make the recording from the ring."

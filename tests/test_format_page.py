@@ -55,7 +55,7 @@ def written_as(dtype: np.dtype[Any]) -> str:
 
 def of_attributes(item: h5py.Group | h5py.File | h5py.Dataset) -> dict[str, str]:
     found = {}
-    for name, value in item.attrs.items():
+    for name, value in dict(item.attrs).items():
         array = np.asarray(value)
         found[name] = written_as(array.dtype) + ("s" if array.ndim and array.dtype.kind == "S" else "")
     return found

@@ -60,9 +60,10 @@ class Recorder:
         return self._writer.deleted
 
     @property
-    def waiting(self) -> float:
-        """How much of the ring waits to be written, of the stream of which it is most: 1 is all it holds."""
-        return max(reader.waiting / reader.capacity for reader in self._readers.values())
+    def spare_s(self) -> float:
+        """For how long the ring still has room for what was not written, in the stream in which it is least."""
+        readers = self._readers.values()
+        return min((reader.capacity - reader.waiting) / reader.stream.rate_hz for reader in readers)
 
     def follow(self) -> bool:
         """Write what is new, if a batch is due; return whether anything was written."""

@@ -158,7 +158,7 @@ class RecordingWriter:
 
     def finish(self, clocks: Mapping[str, Clock]) -> None:
         """Add gaps and the clock of each stream, mark the recording as complete, and close it."""
-        for name, group in self._file["streams"].items():
+        for name, group in groups_in(self._file, "streams").items():
             gaps, clock = self._gaps[name].found(), clocks[name]
             with self._space_for(gaps.nbytes + len(clock.first_index) * CLOCK.itemsize):
                 group.create_dataset("gaps", data=gaps)

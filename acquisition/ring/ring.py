@@ -197,6 +197,11 @@ class Ring:
         self._session[BEAT_NS] = time.monotonic_ns()
 
     @property
+    def seconds(self) -> float:
+        """How many seconds of every stream it holds."""
+        return min(len(self._arrays[f"streams/{name}/samples"]) / stream.rate_hz for name, stream in self.streams.items())
+
+    @property
     def room_s(self) -> float:
         """For how many seconds more the disk had room when the engine last looked; NaN where it never did."""
         told = int(self._session[ROOM])

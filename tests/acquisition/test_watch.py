@@ -33,7 +33,7 @@ class Session:
         monkeypatch.setattr(watch_module, "shutil", SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=self.free_bytes)))
         self.ring = Ring.create(tmp_path / "ring.h5", [stream], 30.0)
         self.time_base = TimeBase(self.ring, a_rig(stream))
-        self.recorder = SimpleNamespace(stuck=False, waiting=0.0, deleted=False)
+        self.recorder = SimpleNamespace(stuck=False, spare_s=100.0, deleted=False)
         self.watch = Watch(self.ring, self.time_base, self.recorder, tmp_path, 1000.0, length_s)
         self.writer = self.ring.writer("plates")
         self.rng = np.random.default_rng(1)
@@ -102,10 +102,10 @@ def test_where_overwriting_takes_room_a_session_ends_before_the_disk_is_full(tmp
 
 def test_a_session_ends_before_a_full_disk_costs_samples(tmp_path, monkeypatch):
     session = Session(tmp_path, monkeypatch)
-    session.recorder.stuck, session.recorder.waiting = True, 0.5
+    session.recorder.stuck, session.recorder.spare_s = True, 6.1
     session.run(2.0)
     assert session.watch.must_end == ""
-    session.recorder.waiting = 0.9
+    session.recorder.spare_s = 5.9
     session.run(2.0)
     assert "ended before samples are lost" in session.watch.must_end
     assert session.told == [(Severity.RED, "disk")]

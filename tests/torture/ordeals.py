@@ -1,0 +1,187 @@
+"""Ordeals: what is done to a session, at moments that a seed gives, and what must be left of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.torture.account import Account, account_of
+from tests.torture.session import READY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+END_S = 60.0
+"""A session that was told to end must have ended by then."""
+STARTS_S = 1.0
+"""About how long it takes from READY to the first sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordeal:
+    """One kind of torture; `run` gets a folder that is not there yet, and a seed."""
+
+    name: str
+    run: Callable[[Path, int], Account]
+
+
+class Session:
+    """A session in a process of its own."""
+
+    def __init__(self, folder: Path, seconds: float, seed: int, *faults: str) -> None:
+        self.folder = folder
+        self._said = folder.with_name(f"{folder.name}.said")
+        with self._said.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.torture.session", str(folder), str(seconds), str(seed), *faults],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline().strip() == READY, self._said.read_text()
+
+    def send(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def end(self, *, codes: tuple[int, ...]) -> tuple[str, list[str]]:
+        """Wait for its end; return what it told of faults, and what was wrong with how it ended."""
+        try:
+            out, _ = self.process.communicate(timeout=END_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            out, _ = self.process.communicate()
+            return out, [f"It did not end within {END_S:g} s."]
+        err = self._said.read_text()
+        wrong = [f"It ended with a traceback: {err[-600:]}"] if "Traceback" in err else []
+        if self.process.returncode not in codes:
+            wrong.append(f"It ended with code {self.process.returncode}: {out[-300:]} {err[-300:]}")
+        return out, wrong
+
+
+def killed(folder: Path, seed: int) -> Account:
+    """Kill it at any moment: all that was published can be recovered."""
+    rng = Random(f"killed {seed}")
+    session = Session(folder, 60.0, seed, *rng.choice([(), ("faults",)]))
+    time.sleep(rng.uniform(0.0, STARTS_S + 12.0))
+    session.send(signal.SIGKILL)
+    _, wrong = session.end(codes=(-signal.SIGKILL,))
+    return _account(folder, wrong)
+
+
+def told_to_end(folder: Path, seed: int) -> Account:
+    """Send a signal or two at any moment, start-up included: it leaves a whole session, or nothing."""
+    rng = Random(f"told {seed}")
+    session = Session(folder, 60.0, seed)
+    time.sleep(rng.choice([rng.uniform(0.0, STARTS_S), rng.uniform(0.0, STARTS_S + 5.0)]))
+    for _ in range(rng.choice([1, 1, 2])):
+        session.send(rng.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
+        time.sleep(rng.choice([0.0, 0.05, 0.5]))
+    _, wrong = session.end(codes=(0, 1, 130))
+    account = _account(folder, wrong)
+    if folder.exists() and not account.had:
+        account.wrong.append(f"It left {sorted(path.name for path in folder.iterdir())} and no samples.")
+    return account
+
+
+def frozen(folder: Path, seed: int) -> Account:
+    """Stop the process and let it go on: its devices' clients held what came, and nothing is lost."""
+    rng = Random(f"frozen {seed}")
+    session = Session(folder, 10.0, seed)
+    time.sleep(STARTS_S + rng.uniform(0.5, 2.0))
+    for _ in range(2):
+        session.send(signal.SIGSTOP)
+        time.sleep(rng.choice([0.1, 0.6, 2.0, 5.0]))
+        session.send(signal.SIGCONT)
+        time.sleep(rng.uniform(0.1, 0.8))
+    out, wrong = session.end(codes=(0,))
+    account = _account(folder, wrong)
+    if "fault:" in out:
+        account.wrong.append(out)
+    return account
+
+
+def failing(folder: Path, seed: int) -> Account:
+    """Have its devices lose, hold, restart and come back: each gap is recorded to the sample."""
+    session = Session(folder, 8.0, seed, "faults")
+    _, wrong = session.end(codes=(0, 1))
+    return _account(folder, wrong)
+
+
+def starved(folder: Path, seed: int) -> Account:
+    """Fill its disk and free it again, or not: nothing is lost, or it ends in order and all can be recovered."""
+    rng = Random(f"starved {seed}")
+    with small_disk(folder.with_name(f"{folder.name}.disk"), rng.choice(["tmpfs", "ext4"])) as disk:
+        inside = disk / folder.name
+        session = Session(inside, 12.0, seed)
+        time.sleep(STARTS_S + rng.uniform(1.0, 3.0))
+        _fill(disk / "fill")
+        if comes_back := rng.random() < 0.6:
+            time.sleep(rng.uniform(0.5, 2.0))
+            (disk / "fill").unlink()
+        _, wrong = session.end(codes=(0,) if comes_back else (0, 1))
+        (disk / "fill").unlink(missing_ok=True)
+        return _account(inside, wrong)
+
+
+@contextmanager
+def small_disk(at: Path, kind: str) -> Iterator[Path]:
+    """Mount a disk of 40 MB; needs root."""
+    at.mkdir()
+    image = at.with_name(f"{at.name}.image")
+    if kind == "tmpfs":
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40M", "tmpfs", at], check=True)
+    else:
+        with image.open("wb") as file:
+            file.truncate(40 << 20)
+        subprocess.run([f"mkfs.{kind}", "-q", image], check=True, capture_output=True)
+        subprocess.run(["mount", "-o", "loop", image, at], check=True)
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", "-l", at], check=True)
+        image.unlink(missing_ok=True)
+
+
+def can_mount() -> bool:
+    """Return whether this user can mount a disk."""
+    return sys.platform == "linux" and os.geteuid() == 0
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+
+
+def _account(folder: Path, wrong: list[str]) -> Account:
+    account = account_of(folder)
+    account.wrong[:0] = wrong
+    if account.lost:
+        account.wrong.append(f"{account.lost} of {account.published} published samples can't be had.")
+    return account
+
+
+ORDEALS = (
+    Ordeal("killed (SIGKILL)", killed),
+    Ordeal("told to end (SIGINT, SIGTERM, SIGHUP)", told_to_end),
+    Ordeal("frozen (SIGSTOP, SIGCONT)", frozen),
+    Ordeal("failing devices", failing),
+    Ordeal("starved of disk", starved),
+)
