@@ -60,8 +60,8 @@ def group_in(parent: h5py.Group, name: str) -> h5py.Group:
 def groups_in(parent: h5py.Group, name: str) -> dict[str, h5py.Group]:
     """Return the groups that a group holds, by name; empty where it is not there.
 
-    Use it in place of h5py's `items` and `values`: these hold the lock of all threads until their last item is taken, which
-    an error in the middle puts off for as long as somebody keeps that error.
+    Use it in place of h5py's `items` and `values`: these hold the lock of all threads until their last item is taken, and an
+    error in the middle of a comprehension puts that off for as long as somebody keeps the error.
     """
     if name not in parent:
         return {}
