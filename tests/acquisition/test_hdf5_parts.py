@@ -105,7 +105,7 @@ def test_what_else_goes_wrong_has_words():
 
 
 def test_an_error_that_is_kept_keeps_no_other_thread_from_its_files(tmp_path: Path):
-    """h5py's own views of a group would: they hold the lock of all threads, and an error keeps the comprehension they stand in."""
+    """The views of h5py would: they hold the lock of all threads, and an error keeps the comprehension that they stand in."""
     rig = load(example("demo"))
     path = recorded(tmp_path / "session.h5", rig, simulated(rig, seconds=5.0))
     with h5py.File(path, "r+") as file:
