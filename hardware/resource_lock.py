@@ -41,6 +41,8 @@ class ResourceLock:
 
         Where no lock can be made, as on a machine without a place for temporary files, nothing is locked.
         """
+        if self._descriptor is not None:
+            return ""
         try:
             descriptor = os.open(_folder() / self._name, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:

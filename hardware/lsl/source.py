@@ -14,6 +14,7 @@ from hardware.arrays import Floats
 from hardware.lsl.network import find, load
 from hardware.lsl.settings import LslSettings
 from hardware.polling import Fetched, PolledSource
+from hardware.resource_lock import ResourceLock
 from hardware.source import SourceError, SourceState, Stream
 from hardware.uncounted_numbering import ARRIVALS, OWN_STAMPS, UncountedNumbering
 
@@ -58,14 +59,25 @@ class LslSource(PolledSource[_Inlet]):
         advice = "check the program that sends it, its device and the network"
         super().__init__(stream, f"The outlet of {stream.name!r}", advice, POLL_S, settings.rejoin_s)
         self._settings = settings
+        self._lock = ResourceLock("")
         self._known = ("", "")
 
     def open(self) -> None:
         """Find the stream and check that it is what the rig says; raises SourceError."""
         if self._held is None:
-            self._held = self._find(self._settings.query, self._settings.find_s, alone=True)
-            self._known = self._held.uid, self._held.source_id
+            found = self._find(self._settings.query, self._settings.find_s, alone=True)
+            self._lock = ResourceLock(f"lsl {found.uid}")
+            if holder := self._lock.take():
+                found.pull.close_stream()
+                raise SourceError(f"The outlet of {self.stream.name!r} is in use by {holder}; end that session first.")
+            self._held = found
+            self._known = found.uid, found.source_id
             self.numbering = UncountedNumbering(self.stream.rate_hz, OWN_STAMPS)
+
+    def close(self) -> None:
+        """Let go of the outlet."""
+        super().close()
+        self._lock.free()
 
     def _find(self, query: str, timeout_s: float, alone: bool) -> _Inlet:
         pylsl = load(self._settings)

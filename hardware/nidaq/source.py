@@ -20,6 +20,7 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 from hardware.nidaq.connection import OVERFLOWS, TIMED_OUT, Connection, device_code, may_come_back
 from hardware.nidaq.settings import NidaqSettings
 from hardware.reconnect import Reconnect
+from hardware.resource_lock import ResourceLock
 from hardware.source import Block, SourceError, SourceState, Stream, same_rate
 
 DRAIN_S = 2.0
@@ -80,6 +81,8 @@ class NidaqSource:
         # The name lets a task that a broken connection left behind on the server be found and cleared.
         self._task_name = f"squatscope_{stream.name}_{uuid.uuid4().hex[:8]}" if settings.server else ""
         self._connection = Connection(settings.server, settings.tls_certificate, settings.answer_s)
+        devices = dict.fromkeys(channel.split("/")[0] for channel in settings.physical_channels)
+        self._locks = {device: ResourceLock(f"nidaqmx {settings.server} {device}") for device in devices}
         self._task: _Task | None = None
         self._reconnect: Reconnect[_Task] | None = None
         self._next_index = 0
@@ -95,6 +98,12 @@ class NidaqSource:
 
     def open(self) -> None:
         """Make the task: inputs, clock and buffer; raises SourceError."""
+        for device, lock in self._locks.items():
+            if holder := lock.take():
+                self.close()
+                raise SourceError(
+                    f"{self._doing('opened')}: the device {device} is in use by {holder}; end that session first."
+                )
         self._connection.open()
         try:
             self._task = self._make_task()
@@ -169,6 +178,8 @@ class NidaqSource:
             _release(self._task)
             self._task = None
         self._connection.close()
+        for lock in self._locks.values():
+            lock.free()
 
     def _doing(self, what: str) -> str:
         return f"The stream {self.stream.name!r} can't be {what}"

@@ -60,6 +60,19 @@ def sent_numbers(blocks: list[Block]) -> tuple[np.ndarray, np.ndarray]:
     return sent, given
 
 
+def test_an_outlet_that_another_session_uses_is_locked() -> None:
+    with LslStandIn(outlet(), NETWORK):
+        source, other = LslSource(stream(), settings()), LslSource(stream(), settings())
+        source.open()
+        source.open()
+        with pytest.raises(SourceError, match=r"The outlet of 'emg' is in use by .*, since \d\d:\d\d; end that session first"):
+            other.open()
+        other.close()
+        source.close()
+        other.open()
+        other.close()
+
+
 def test_an_outlet_that_is_silenced_killed_and_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "SILENT_S", 0.3)
     with LslStandIn(outlet(), NETWORK) as stand_in:

@@ -378,8 +378,20 @@ def test_wrong_names_are_told_at_opening(server: StandInServer, rack: Rack, sett
     assert rack.tasks == {}
 
 
-def test_reserved_by_another_task_is_told_at_start(server: StandInServer, rack: Rack) -> None:
-    with running(make(server)), pytest.raises(SourceError, match="in use by another task") as caught, running(make(server)):
+def test_a_device_that_another_session_uses_is_locked(server: StandInServer, rack: Rack) -> None:
+    other = make(server)
+    with running(make(server)), pytest.raises(SourceError, match=r"the device Dev1 is in use by .*, since \d\d:\d\d") as caught:
+        other.open()
+    assert str(caught.value).endswith("; end that session first.")
+    with running(other):  # once the first has ended
+        pass
+    assert rack.tasks == {}
+
+
+def test_reserved_by_a_task_of_another_program_is_told_at_start(server: StandInServer, rack: Rack) -> None:
+    by_name = SimpleNamespace(address=server.address.replace("127.0.0.1", "localhost"))  # another lock, the same card
+    elsewhere = make(by_name)
+    with running(elsewhere), pytest.raises(SourceError, match="in use by another task") as caught, running(make(server)):
         pass
     assert caught.value.code == -50103
     assert rack.tasks == {}
