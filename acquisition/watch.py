@@ -77,6 +77,8 @@ class Watch:
         self._look_at_the_disk(now_s)
         if self._recorder.deleted:
             self._once("recorder", "The recording was deleted while it is written; it is kept, and written anew at the end.")
+        if not self._ring.path.exists():
+            self._once("ring", "The ring's file was deleted or moved: the session goes on, and no other screen can open it.")
         if self._recorder.stuck and self._recorder.spare_s < self._least_spare_s:
             self._end(
                 "The disk is full, and the ring will soon hold no more: the session is ended before samples are lost. Free "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -116,3 +117,11 @@ def test_a_recording_that_was_deleted_is_told(tmp_path, monkeypatch):
     session.recorder.deleted = True
     session.run(3.0)
     assert session.told == [(Severity.AMBER, "recorder")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is mapped can't be deleted there")
+def test_a_ring_that_was_deleted_is_told(tmp_path, monkeypatch):
+    session = Session(tmp_path, monkeypatch)
+    session.ring.path.unlink()
+    session.run(3.0)
+    assert session.told == [(Severity.AMBER, "ring")]

@@ -18,7 +18,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
-from acquisition.ring import Ring, RingError
+from acquisition.ring import Ring, RingError, SessionPhase
 from hardware.severity import Severity
 from hardware.source import Channel, SourceState, Stream
 from tests.support.squat_ring import SquatRing, rig_data
@@ -415,6 +415,10 @@ def test_the_header_says_how_the_session_is_doing(tmp_path, opened):
     assert window.header.state() == (1, "FAULT", "Little room is left.")
     squat.ring._session[1] -= 60_000_000_000
     assert window.header.state()[1] == "ENGINE STOPPED"
+    squat.ring.beat(SessionPhase.RUNNING)
+    if sys.platform != "win32":  # where what is mapped can't be moved
+        squat.ring.path.rename(tmp_path / "moved.h5")
+        assert window.header.state()[:2] == (2, "RING GONE")
     squat.finish()
     assert window.header.state()[:2] == (0, "SESSION ENDED")
 

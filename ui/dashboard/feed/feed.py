@@ -127,6 +127,11 @@ class Feed:
         return None
 
     @property
+    def gone(self) -> bool:
+        """Whether the ring's file is no more where it was, while its session goes on."""
+        return not self.ring.path.exists()
+
+    @property
     def dead(self) -> bool:
         """Whether the engine has gone without ending the session."""
         if self.frozen or self.ring.phase != SessionPhase.RUNNING:

@@ -35,6 +35,8 @@ class Header(Panel):
             return Severity.FINE, "SESSION ENDED", "the last values stay on the screen"
         if feed.frozen:
             return Severity.FINE, "SNAPSHOT", "the ring as it was found"
+        if feed.gone:
+            return Severity.RED, "RING GONE", "its file was deleted or moved: no other screen can open it"
         if feed.dead:
             age = feed.ring.heartbeat_age_s
             since = f"no sign of life for {in_words(age)}" if age >= 0 else "no sign of life since this computer was started"
