@@ -17,6 +17,7 @@ from nidaqmx.constants import AcquisitionType, TerminalConfiguration
 from nidaqmx.errors import Error
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
+from hardware.nidaq import driver_warnings
 from hardware.nidaq.connection import OVERFLOWS, TIMED_OUT, Connection, device_code, may_come_back
 from hardware.nidaq.settings import NidaqSettings
 from hardware.reconnect import Reconnect
@@ -83,6 +84,7 @@ class NidaqSource:
         self._connection = Connection(settings.server, settings.tls_certificate, settings.answer_s)
         devices = dict.fromkeys(channel.split("/")[0] for channel in settings.physical_channels)
         self._locks = {device: ResourceLock(f"nidaqmx {settings.server} {device}") for device in devices}
+        self._warned: set[int] = set()
         self._task: _Task | None = None
         self._reconnect: Reconnect[_Task] | None = None
         self._next_index = 0
@@ -104,6 +106,7 @@ class NidaqSource:
                 raise SourceError(
                     f"{self._doing('opened')}: the device {device} is in use by {holder}; end that session first."
                 )
+        driver_warnings.listen()
         self._connection.open()
         try:
             self._task = self._make_task()
@@ -142,10 +145,20 @@ class NidaqSource:
                 self._lose(self._task, error)
                 return None
             count = getattr(error, "samps_per_chan_read", 0)
+        self._hear()
         if count <= 0:
             self._nothing_came()
             return None
         return self._deliver(self._task, count)
+
+    def _hear(self) -> None:
+        """Tell a warning of the driver the first time that it comes."""
+        for code, words in driver_warnings.heard().items():
+            if code not in self._warned:
+                self._warned.add(code)
+                self.note = (
+                    f"NI-DAQmx warns of the stream {self.stream.name!r}, and samples go on: {words.rstrip('.')} ({code})."
+                )
 
     def drain(self) -> Iterator[Block]:
         """Hand out what is in the device's buffer now."""

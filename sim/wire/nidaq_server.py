@@ -32,13 +32,15 @@ class StandInServer:
 
     `start_delay_s` slows StartTask. `hold` keeps all calls without an answer until `release`, as a server whose network is
     gone. `kill` ends the server; a rack's tasks end with it, and `revive` is the same server started again.
-    `hands_over_partial` False is a server of before 2023, whose timed-out reads lose what they read.
+    `hands_over_partial` False is a server of before 2023, whose timed-out reads lose what they read. `warning` is a code above
+    0 and its words, which every read then returns beside its samples.
     """
 
     def __init__(self, rack: Rack, credentials: grpc.ServerCredentials | None = None) -> None:
         self.rack = rack
         self.start_delay_s = 0.0
         self.hands_over_partial = True
+        self.warning = (0, "")
         self.gate = threading.Event()
         self.gate.set()
         self._credentials = credentials
@@ -97,7 +99,7 @@ class _Servicer(NiDAQmxServicer):  # type: ignore[misc] # the stubs have no type
         self._stand_in = server
         self._rack = server.rack
         calls: dict[str, Callable[[Request], Fields]] = {
-            "GetErrorString": lambda request: {"error_string": TEXTS.get(request.error_code, "")},
+            "GetErrorString": lambda request: {"error_string": TEXTS.get(request.error_code, self._stand_in.warning[1])},
             "GetSystemInfoAttributeUInt32": lambda request: {"value": DRIVER_VERSION[request.attribute_raw]},
             "GetSystemInfoAttributeString": self._system_text,
             "GetDeviceAttributeString": self._device_fact,
@@ -191,7 +193,7 @@ class _Servicer(NiDAQmxServicer):  # type: ignore[misc] # the stubs have no type
     def _read(self, request: Request) -> Fields:
         try:
             volts = self._task(request).read(request.num_samps_per_chan, request.timeout)
-            status = 0
+            status = self._stand_in.warning[0]
         except CardError as error:
             if error.read is None or not self._stand_in.hands_over_partial:
                 raise

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import grpc
 import numpy as np
 import pytest
-from nidaqmx.errors import DaqNotFoundError
+from nidaqmx.errors import DaqNotFoundError, DaqWarning
 from nidaqmx.system import System
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -360,6 +360,24 @@ def test_silent_device_is_called_silent(server: StandInServer, rack: Rack, monke
         monkeypatch.undo()
         gather(source, 40)
         assert source.state is SourceState.RUNNING
+
+
+def test_a_warning_of_the_driver_is_told_once_and_whole(server: StandInServer) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DaqWarning)  # as the client itself sets it
+        with running(make(server)) as source:
+            gather(source, 200)
+            server.warning = 200011, "The rate was\nrounded. Property: SampClk.Rate"
+            said = []
+            with pytest.warns(UserWarning, match="of somebody else"):
+                warnings.warn("of somebody else", stacklevel=1)
+            for _ in range(20):
+                source.note = ""
+                source.read(1.0)
+                said.append(source.note)
+    told = [note for note in said if note]
+    assert len(told) == 1
+    assert told[0].endswith("samples go on: Warning 200011 occurred. The rate was rounded. Property: SampClk.Rate.")
 
 
 @pytest.mark.parametrize(
