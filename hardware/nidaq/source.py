@@ -156,9 +156,7 @@ class NidaqSource:
         for code, words in driver_warnings.heard().items():
             if code not in self._warned:
                 self._warned.add(code)
-                self.note = (
-                    f"NI-DAQmx warns of the stream {self.stream.name!r}, and samples go on: {words.rstrip('.')} ({code})."
-                )
+                self.note = f"NI-DAQmx warns of the stream {self.stream.name!r}, and samples go on: {words.rstrip('.')}."
 
     def drain(self) -> Iterator[Block]:
         """Hand out what is in the device's buffer now."""
