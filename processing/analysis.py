@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from acquisition.rig import Rig
     from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
     from processing.emg.quality import ChannelQuality
@@ -54,10 +55,13 @@ class _Taken:
 class Analysis:
     """One session's pipeline and what it has returned so far."""
 
-    def __init__(self, pipeline: Pipeline, folder: Path | None = None) -> None:
-        """Begin; frames that memory should not hold go into a file without a name, in `folder` where one is given."""
+    def __init__(self, pipeline: Pipeline, folder: Path | None = None, rig: Rig | None = None) -> None:
+        """Begin; frames that memory should not hold go into a file without a name, in `folder` where one is given.
+
+        `rig`: what the results tell of the lab, where the pipeline was built for rates that were measured.
+        """
         self.pipeline = pipeline
-        self._rig = pipeline.rig
+        self._rig = rig or pipeline.rig
         self._folder = folder
         self._frames = {part.name: FrameFile(len(part.chain.metrics), folder) for part in pipeline.parts}
         self._changes: list[NDArray[np.float64]] = [np.empty((0, len(CHANGE)))]
@@ -182,6 +186,7 @@ class Analysis:
             sync_level=str(clock.level),
             undersampled=carries_emg and settings.rate_hz < self._rig.emg_processing.undersampled_below_hz,
             clock_differs_s=clock_differs_s,
+            designed_hz=self.pipeline.rig.stream_named(name).rate_hz,
         )
 
 

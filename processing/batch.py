@@ -9,14 +9,16 @@ from acquisition.hdf5_text import name_of
 from acquisition.recording import Recording
 from acquisition.rig.judgement import Judgement
 from hardware.errors import SquatscopeError
+from hardware.source import CRYSTAL_OFF
 from processing.analysis import Analysis
 from processing.pipeline import Pipeline, warm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from acquisition.rig import Rig
+    from acquisition.timebase.clock import Clock
     from processing.results import Results
 
 
@@ -24,11 +26,12 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
     """Compute the results of one recording; raises RecordingError, or PipelineError where the settings don't fit it.
 
     `settings_from`: a rig whose filters, limits and rules are used in place of the recording's own; plates, electrodes and
-    streams stay as they were recorded. `progress` is called with the share done, from 0 to 1.
+    streams stay as they were recorded. `progress` is called with the share done, from 0 to 1. Where a stream ran at another
+    rate than its rig says, by more than a crystal can be off, filters and times are designed for the rate that was measured.
     """
     with Recording(path) as recording:
         rig = recording.rig if settings_from is None else with_settings(recording.rig, settings_from)
-        analysis = Analysis(Pipeline(rig))
+        analysis = Analysis(Pipeline(_at_measured_rates(rig, recording.clocks)), rig=rig)
         total = max(1, sum(stream.rows for stream in recording.streams.values()))
         done = 0
         for settings in rig.stream:
@@ -46,6 +49,17 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
             recording.created_utc,
             recording.complete,
         )
+
+
+def _at_measured_rates(rig: Rig, clocks: Mapping[str, Clock]) -> Rig:
+    """Return the rig with the rates at which its streams ran, where these are off by more than a crystal can be."""
+    streams = [
+        settings.model_copy(update={"rate_hz": rate_hz})
+        if abs((rate_hz := clocks[settings.name].rate_hz) / settings.rate_hz - 1.0) > CRYSTAL_OFF
+        else settings
+        for settings in rig.stream
+    ]
+    return rig if streams == rig.stream else rig.model_copy(update={"stream": streams})
 
 
 def with_settings(rig: Rig, other: Rig) -> Rig:

@@ -114,6 +114,7 @@ class StreamResult:
     """What was acquired of one raw stream; `missing` counts lost samples, `undersampled` that its rate is low for EMG.
 
     `clock_differs_s`: how far the clock that the recording keeps, by which all times are told, is from one fitted anew.
+    `designed_hz`: the rate for which filters and times were designed; NaN in files of earlier versions, which used the nominal.
     """
 
     name: str
@@ -126,6 +127,7 @@ class StreamResult:
     sync_level: str
     undersampled: bool
     clock_differs_s: float = 0.0
+    designed_hz: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.rig.plate_map import plate_map, right_direction
 from acquisition.timebase.clock import SyncLevel
-from hardware.source import CRYSTAL_OFF
+from hardware.source import CRYSTAL_OFF, same_rate
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig
-    from processing.results import Results
+    from processing.results import Results, StreamResult
 
 LATE_S = 5.0
 FOOT_COLUMNS = {side: (f"cop_{side}_x_mm", f"foot_cop_medial_{side}_mm") for side in SIDES}
@@ -80,7 +80,7 @@ def _about_streams(results: Results) -> list[Caveat]:
         if abs(off) > CRYSTAL_OFF:
             sentence = (
                 f"The stream {stream.name} ran at {stream.rate_hz:.5g} Hz, and the rig says {stream.nominal_hz!r} Hz: more "
-                "than a crystal can be off. Filters and hold times rest on the rig's rate; set the right one and record again."
+                f"than a crystal can be off. {_designed_for(stream)}"
             )
             values = {"rate_hz": stream.rate_hz, "nominal_hz": stream.nominal_hz, "off_pct": 100.0 * off}
             said.append(Caveat("rate_off", stream.name, values, sentence))
@@ -91,6 +91,15 @@ def _about_streams(results: Results) -> list[Caveat]:
             values = {"missing_samples": float(stream.missing), "gaps": float(stream.gaps)}
             said.append(Caveat("lost_samples", stream.name, values, sentence))
     return said
+
+
+def _designed_for(stream: StreamResult) -> str:
+    if same_rate(stream.designed_hz, stream.rate_hz):
+        return "Filters and hold times were designed for the rate that was measured; set it in the rig."
+    return (
+        "Filters and hold times rest on the rig's rate: set the right one and record again, or have 'squatscope reprocess' "
+        "design them for the rate that was measured."
+    )
 
 
 def _about_channels(results: Results) -> list[Caveat]:

@@ -14,6 +14,7 @@ from processing.batch import reprocess, reprocess_many, with_settings
 from processing.findings.caveats import caveats
 from processing.pipeline import PipelineError
 from processing.results import Results
+from tests.support.recordings import complete
 from tests.support.sessions import a_stretch, analysed, recorded, simulated
 
 RIG = load(example("demo"))
@@ -74,6 +75,26 @@ def test_times_are_told_by_the_clock_that_the_recording_keeps_and_it_is_said(rec
     assert after.seconds == pytest.approx(before.seconds + 0.25, abs=2e-3)
     after.write(tmp_path / "after.h5")
     assert Results.read(tmp_path / "after.h5").streams == after.streams
+
+
+def test_filters_are_designed_for_the_rate_that_was_measured(tmp_path, samples):
+    """A device that was set to 1500 Hz where the rig says 2000: reprocessed as if the rig had said so."""
+    true_hz = {"plates": 1000.0, "emg": 1500.0}
+    path = tmp_path / "session.h5"
+    writer = RecordingWriter(path, RIG, [settings.stream() for settings in RIG.stream])
+    for name, rows in samples.items():
+        writer.append(name, a_stretch(rows, true_hz[name]))
+    complete(writer)
+    found = reprocess(path)
+    right = RIG.model_copy(update={"stream": [s.model_copy(update={"rate_hz": true_hz[s.name]}) for s in RIG.stream]})
+    expected = analysed(right, samples)
+    np.testing.assert_allclose(found.tables["emg.emg"].frames, expected.tables["emg.emg"].frames, rtol=1e-6)
+    np.testing.assert_array_equal(found.tables["plates.force"].frames, expected.tables["plates.force"].frames)
+    emg = next(stream for stream in found.streams if stream.name == "emg")
+    assert (emg.nominal_hz, emg.designed_hz) == (2000.0, pytest.approx(1500.0, rel=1e-6))
+    assert found.rig == RIG
+    (told,) = [caveat.sentence for caveat in caveats(found) if caveat.id == "rate_off"]
+    assert told.endswith("Filters and hold times were designed for the rate that was measured; set it in the rig.")
 
 
 def test_other_limits_change_the_flags_and_not_the_metrics(recording):

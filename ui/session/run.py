@@ -141,8 +141,9 @@ def _begin(
 ) -> _Parts:
     """Put the parts together and start them; where that fails, undo what was done."""
     with ExitStack() as undo:
-        if folder.make():
-            undo.callback(_remove_folder, folder.path)
+        with stop.held():
+            if folder.make():
+                undo.callback(_remove_folder, folder.path)
         file_system = file_system_of(folder.path)
         if about := about_overwriting(file_system, recorded_bytes_per_s(rig)):
             console.print(about.strip())
@@ -152,14 +153,16 @@ def _begin(
         with console.status("Warming up the kernels ..."):
             warm(rig)
         pipeline = Pipeline(rig)
-        ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
-        undo.callback(_remove, folder.ring, [])
-        undo.callback(ring.close)
+        with stop.held():
+            ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
+            undo.callback(_remove, folder.ring, [])
+            undo.callback(ring.close)
         used_by(folder.path)
         time_base = TimeBase(ring, rig, recorded)
-        recorder = Recorder(ring, folder.recording, rig, time_base)
-        undo.callback(_remove, folder.recording, [])
-        undo.callback(recorder.abandon)
+        with stop.held():
+            recorder = Recorder(ring, folder.recording, rig, time_base)
+            undo.callback(_remove, folder.recording, [])
+            undo.callback(recorder.abandon)
         gate = SyncGate(time_base, rig, recorder)
         live = LivePipeline(ring, pipeline)
         watch = Watch(ring, time_base, recorder, folder.path, recorded_bytes_per_s(rig), length_s)

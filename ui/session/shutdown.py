@@ -16,14 +16,25 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # Windows knows SIGINT an
 
 @dataclass(slots=True)
 class StopRequest:
-    """Whether the process was asked to end; while `interrupts` is true, a request also raises KeyboardInterrupt."""
+    """Whether the process was asked to end; while `interrupts` is true, the first request also raises KeyboardInterrupt."""
 
     requested: bool = False
     interrupts: bool = True
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
-        self.requested = True  # nothing that locks: a handler runs in the middle of anything
-        if self.interrupts:
+        first, self.requested = not self.requested, True  # nothing that locks: a handler runs in the middle of anything
+        if self.interrupts and first:  # a second one would interrupt what takes back the half-begun session
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep a request from interrupting what must not be left half done; it interrupts at the end of the context."""
+        interrupts, self.interrupts = self.interrupts, False
+        try:
+            yield
+        finally:
+            self.interrupts = interrupts
+        if self.requested and interrupts:
             raise KeyboardInterrupt
 
 
