@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.torture.account import Account
-from tests.torture.ordeals import ORDEALS, can_mount, starved
+from tests.torture.ordeals import ORDEALS, possible
 
 
 @dataclass
@@ -36,7 +36,7 @@ def main(
     only: str = "",
 ) -> None:
     """Torture in turn until the time is over; exit code 1 where anything went wrong."""
-    ordeals = [o for o in ORDEALS if only in o.name and (o.run is not starved or can_mount())]
+    ordeals = [ordeal for ordeal in ORDEALS if only in ordeal.name and possible(ordeal)]
     totals: dict[str, Total] = defaultdict(Total)
     end_s = time.monotonic() + 60 * minutes
 

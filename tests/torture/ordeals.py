@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.torture.account import Account, account_of
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 END_S = 60.0
 """A session that was told to end must have ended by then."""
+SMALLEST_MB = {"tmpfs": 1, "ext4": 1, "btrfs": 120}
 STARTS_S = 1.0
 """About how long it takes from READY to the first sample."""
 
@@ -136,18 +139,38 @@ def starved(folder: Path, seed: int) -> Account:
         return _account(inside, wrong)
 
 
+def crowded(folder: Path, seed: int) -> Account:
+    """Have a disk that copies on write fill little by little: before it is full the session ends in order, with all samples."""
+    rng = Random(f"crowded {seed}")
+    with small_disk(folder.with_name(f"{folder.name}.disk"), "btrfs", 320) as disk:
+        inside = disk / folder.name
+        session = Session(inside, 60.0, seed)
+        time.sleep(STARTS_S + rng.uniform(1.0, 3.0))
+        step = rng.choice([4, 8, 12])
+        with suppress(OSError), (disk / "fill").open("wb", buffering=0) as file:
+            while session.process.poll() is None:
+                file.write(os.urandom(1 << 20) * step)
+                time.sleep(0.4)
+        out, wrong = session.end(codes=(1,))
+        (disk / "fill").unlink(missing_ok=True)
+        account = _account(inside, wrong)
+        if "ended before samples are lost" not in out:
+            account.wrong.append(f"It did not say why it ended: {out}")
+        return account
+
+
 @contextmanager
-def small_disk(at: Path, kind: str) -> Iterator[Path]:
-    """Mount a disk of 40 MB; needs root."""
+def small_disk(at: Path, kind: str, size_mb: int = 40) -> Iterator[Path]:
+    """Mount a small disk; needs root."""
     at.mkdir()
     image = at.with_name(f"{at.name}.image")
     if kind == "tmpfs":
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40M", "tmpfs", at], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mb}M", "tmpfs", at], check=True, capture_output=True)
     else:
         with image.open("wb") as file:
-            file.truncate(40 << 20)
+            file.truncate(size_mb << 20)
         subprocess.run([f"mkfs.{kind}", "-q", image], check=True, capture_output=True)
-        subprocess.run(["mount", "-o", "loop", image, at], check=True)
+        subprocess.run(["mount", "-o", "loop", image, at], check=True, capture_output=True)
     try:
         yield at
     finally:
@@ -155,9 +178,19 @@ def small_disk(at: Path, kind: str) -> Iterator[Path]:
         image.unlink(missing_ok=True)
 
 
-def can_mount() -> bool:
-    """Return whether this user can mount a disk."""
-    return sys.platform == "linux" and os.geteuid() == 0
+@cache
+def can_mount(kind: str) -> bool:
+    """Return whether a small disk of that kind can be mounted here, which needs root, its tools and the system's leave."""
+    try:
+        with TemporaryDirectory() as folder, small_disk(Path(folder) / "disk", kind, SMALLEST_MB[kind]):
+            return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+def possible(ordeal: Ordeal) -> bool:
+    """Return whether it can be done here."""
+    return all(can_mount(kind) for kind in {starved: ("tmpfs", "ext4"), crowded: ("btrfs",)}.get(ordeal.run, ()))
 
 
 def _fill(path: Path) -> None:
@@ -184,4 +217,5 @@ ORDEALS = (
     Ordeal("frozen (SIGSTOP, SIGCONT)", frozen),
     Ordeal("failing devices", failing),
     Ordeal("starved of disk", starved),
+    Ordeal("crowded on btrfs", crowded),
 )
