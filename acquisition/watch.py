@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from acquisition.timebase.time_base import TimeBase
 
 LOOK_S = 1.0
-SPARE_S = 4.0
+SPARE_S = 1.0
 SPARE_SHARE = 0.2
 """A session ends when the ring has no more room than that for what waits for a full disk; what comes later overwrites it."""
 LOOKS = 3
@@ -60,6 +60,8 @@ class Watch:
 
     def follow(self) -> bool:
         """Look, if a second has passed; there is never anything to catch up with."""
+        if self._recorder.stuck:
+            self._look_at_the_ring()
         now_s = time.monotonic()
         if now_s >= self._next_s:
             self._next_s = now_s + LOOK_S
@@ -79,7 +81,9 @@ class Watch:
             self._once("recorder", "The recording was deleted while it is written; it is kept, and written anew at the end.")
         if not self._ring.path.exists():
             self._once("ring", "The ring's file was deleted or moved: the session goes on, and no other screen can open it.")
-        if self._recorder.stuck and self._recorder.spare_s < self._least_spare_s:
+
+    def _look_at_the_ring(self) -> None:
+        if self._recorder.spare_s < self._least_spare_s:
             self._end(
                 "The disk is full, and the ring will soon hold no more: the session is ended before samples are lost. Free "
                 "some space, then make the recording from the ring."

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from acquisition.timebase.time_base import TimeBase
 
 BATCH_S = 0.5
-RETRY_S = 1.0
+RETRY_S = 0.25
 
 
 class Recorder:
     """A follower of all raw streams of a ring.
 
-    Where the disk is full it tries again from the ring every second, and catches up once there is room; `stuck` says whether
+    Where the disk is full it tries again from the ring four times a second, and catches up once there is room; `stuck` says whether
     it waits for that.
     """
 
@@ -77,7 +77,7 @@ class Recorder:
             self._next_s = now + RETRY_S
             if not self.stuck:
                 self.stuck = True
-                self._faults.tell(Severity.RED, "recorder", f"{error} It is tried again every second; free some space.")
+                self._faults.tell(Severity.RED, "recorder", f"{error} It is tried again and again; free some space.")
             return False
         if self.stuck:
             self.stuck = False

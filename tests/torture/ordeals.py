@@ -106,7 +106,7 @@ def frozen(folder: Path, seed: int) -> Account:
     time.sleep(STARTS_S + rng.uniform(0.5, 2.0))
     for _ in range(2):
         session.send(signal.SIGSTOP)
-        time.sleep(rng.choice([0.1, 0.6, 2.0, 5.0]))
+        time.sleep(rng.choice([0.1, 0.6, 2.0, 3.0]))
         session.send(signal.SIGCONT)
         time.sleep(rng.uniform(0.1, 0.8))
     out, wrong = session.end(codes=(0,))
@@ -132,7 +132,7 @@ def starved(folder: Path, seed: int) -> Account:
         time.sleep(STARTS_S + rng.uniform(1.0, 3.0))
         _fill(disk / "fill")
         if comes_back := rng.random() < 0.6:
-            time.sleep(rng.uniform(0.5, 2.0))
+            time.sleep(rng.choice([rng.uniform(0.5, 2.0), 3.0]))
             (disk / "fill").unlink()
         _, wrong = session.end(codes=(0,) if comes_back else (0, 1))
         (disk / "fill").unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from tests.torture.counting import CountingSource
 from ui.archive.folder import Folder
 from ui.session.run import run_session
 
-RING_S = 8.0
+RING_S = 5.0
 RATES_HZ = {"plates": 1000.0, "emg": 2000.0}
 STREAMS = tuple(
     {"name": name, "rate_hz": rate_hz, "channels": [f"c{i}" for i in range(8)], "block_samples": int(rate_hz * 0.02)}

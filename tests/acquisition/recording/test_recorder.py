@@ -213,7 +213,7 @@ def test_a_disk_that_has_room_again_gets_the_rest_from_the_ring(tmp_path, monkey
     assert (missed == 0) == (ring_s == 10.0)
     faults = ring.faults.read()
     assert [fault.severity for fault in faults] == [Severity.RED, Severity.FINE]
-    assert "It is tried again every second" in faults[0].sentence
+    assert "It is tried again and again" in faults[0].sentence
     assert faults[1].sentence.endswith(f"{missed} samples were overwritten meanwhile." if missed else "Nothing was lost.")
     with Recording(tmp_path / "recording.h5") as recording:
         assert recording.complete
