@@ -123,7 +123,7 @@ class Engine:
 
     def _acquire(self, source: Source) -> None:
         writer = self.ring.writer(source.stream.name)
-        came_s, gone = time.monotonic(), False
+        came_s, gone, told = time.monotonic(), False, ""
         try:
             while not self._stopping.is_set():
                 block = source.read(READ_S)
@@ -134,7 +134,11 @@ class Engine:
                 if gone != (source.state in GONE):
                     gone = not gone
                     severity = Severity.RED if gone else Severity.FINE
-                    self.ring.faults.tell(severity, source.stream.name, source.note or f"It is {source.state.name.lower()}.")
+                    told = source.note or f"It is {source.state.name.lower()}."
+                    self.ring.faults.tell(severity, source.stream.name, told)
+                elif source.state is SourceState.RUNNING and source.note not in ("", told):
+                    told = source.note
+                    self.ring.faults.tell(Severity.AMBER, source.stream.name, told)
             self._drain(source, writer)
             away_s = time.monotonic() - came_s
             if source.state is SourceState.LOST or (source.state is SourceState.SILENT and away_s > TAIL_S):

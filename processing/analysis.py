@@ -14,15 +14,16 @@ import numpy as np
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import FLAGS
-from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
+from processing.results import ChannelResult, FaultResult, FlagResult, Results, StreamResult, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from acquisition.rig import Rig
+    from acquisition.ring.fault_log import Fault
     from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
     from processing.emg.quality import ChannelQuality
@@ -83,10 +84,12 @@ class Analysis:
         recording_uuid: str,
         created_utc: str,
         complete: bool = True,
+        faults: Sequence[Fault] = (),
     ) -> Results:
         """Return the results of what was taken, with session times by the recording's clocks, one for each raw stream.
 
-        `clocks_differ_s`: how far each of them is from one that is fitted to the same ticks and edges.
+        `clocks_differ_s`: how far each of them is from one that is fitted to the same ticks and edges. `faults`: those of the
+        session.
         """
         taken = [(clocks[name], taken) for name, taken in self._taken.items() if taken.rows]
         start_s = min((_host_s(clock, t.first_index) for clock, t in taken), default=0.0)
@@ -104,6 +107,7 @@ class Analysis:
             channels=self._channels(),
             streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
+            faults=[FaultResult(fault.host_s - start_s, fault.severity, fault.about, fault.sentence) for fault in faults],
         )
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:

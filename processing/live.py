@@ -26,6 +26,7 @@ class LivePipeline:
         self._readers = {settings.name: ring.reader(settings.name) for settings in pipeline.rig.stream}
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)
+        self._faults = ring.faults
 
     def follow(self) -> bool:
         """Process what is new in every stream; return whether there was anything."""
@@ -50,4 +51,11 @@ class LivePipeline:
 
     def results(self, time_base: TimeBase, recording: str, recording_uuid: str, created_utc: str) -> Results:
         """Return the results of the session, once it and its time base have finished."""
-        return self.analysis.results(time_base.clocks(), time_base.clocks_differ_s(), recording, recording_uuid, created_utc)
+        return self.analysis.results(
+            time_base.clocks(),
+            time_base.clocks_differ_s(),
+            recording,
+            recording_uuid,
+            created_utc,
+            faults=self._faults.read(),
+        )

@@ -7,7 +7,7 @@ seconds of the session, 0 = the first sample of any stream.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -131,8 +131,21 @@ class StreamResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultResult:
+    """What went wrong in the session, as it was told then: session time, severity (fine: it is well again), about what."""
+
+    at_s: float
+    severity: Severity
+    about: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
-    """All that was computed from one recording; `complete` is False for a recording cut short or still being written."""
+    """All that was computed from one recording; `complete` is False for a recording cut short or still being written.
+
+    `faults` are known to results that were made by the session itself; a recording keeps none.
+    """
 
     recording: str
     recording_uuid: str
@@ -145,6 +158,7 @@ class Results:
     channels: list[ChannelResult]
     streams: list[StreamResult]
     complete: bool = True
+    faults: list[FaultResult] = field(default_factory=list)
 
     def table_with(self, *columns: str) -> Table | None:
         """Return the table that has all of these columns, or None."""
@@ -196,6 +210,7 @@ class Results:
             ("flags", FlagResult, self.flags),
             ("quality", ChannelResult, self.channels),
             ("streams", StreamResult, self.streams),
+            ("faults", FaultResult, self.faults),
         ):
             file.create_dataset(name, data=_as_table(kind, rows))
 
@@ -230,6 +245,7 @@ class Results:
             channels=_channels(dataset_in(file, "quality")),
             streams=_from_table(StreamResult, dataset_in(file, "streams")),
             complete=bool(number_in(file, "complete")) if "complete" in file.attrs else True,
+            faults=_from_table(FaultResult, dataset_in(file, "faults")) if "faults" in file else [],
         )
 
 

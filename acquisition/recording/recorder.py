@@ -24,8 +24,8 @@ RETRY_S = 0.25
 class Recorder:
     """A follower of all raw streams of a ring.
 
-    Where the disk is full it tries again from the ring four times a second, and catches up once there is room; `stuck` says whether
-    it waits for that.
+    Where the disk is full it tries again from the ring four times a second, and catches up once there is room; `stuck` says
+    whether it waits for that.
     """
 
     def __init__(self, ring: Ring, path: Path, rig: Rig, time_base: TimeBase) -> None:

@@ -167,6 +167,15 @@ def test_a_device_that_comes_back_is_told_to_be_well(ring):
     assert [fault.severity for fault in ring.faults.read()] == [Severity.RED, Severity.FINE]
 
 
+def test_what_a_device_says_while_it_runs_is_told_once(ring):
+    talking = source("a", blocks=[numbered(a_stream("a"), 40 * i, 40) for i in range(6)])
+    notes = iter(["", "The driver warns.", "The driver warns.", "", "The driver warns.", "And warns of more."])
+    talking.on_read = lambda: setattr(talking, "note", next(notes, ""))
+    run(ring, [talking], {})
+    told = [(fault.severity, fault.sentence) for fault in ring.faults.read()]
+    assert told == [(Severity.AMBER, "The driver warns."), (Severity.AMBER, "And warns of more.")]
+
+
 def test_a_session_that_is_stopped(ring):
     sources = [source(name, blocks=endless(a_stream(name)), pause_s=0.001) for name in "ab"]
     follower = Counting(ring, "a")

@@ -12,7 +12,16 @@ import pytest
 
 from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
-from processing.results import FORMAT_VERSION, ChannelResult, FlagResult, Results, ResultsError, StreamResult, Table
+from processing.results import (
+    FORMAT_VERSION,
+    ChannelResult,
+    FaultResult,
+    FlagResult,
+    Results,
+    ResultsError,
+    StreamResult,
+    Table,
+)
 from tests.support.damage import survive_damage
 
 if TYPE_CHECKING:
@@ -42,6 +51,10 @@ def results() -> Results:
         flags=[FLAG, replace(FLAG, label="", end_s=2.0)],
         channels=[CHANNEL],
         streams=[StreamResult("plates", 1000.0, 999.99, 4250, 3, 1, NAN, "host", False)],
+        faults=[
+            FaultResult(1.25, Severity.RED, "recorder", "Die Platte ist voll."),
+            FaultResult(2.5, Severity.FINE, "recorder", ""),
+        ],
     )
 
 
@@ -49,7 +62,9 @@ def assert_same(one: Results, other: Results) -> None:
     np.testing.assert_array_equal(one.body_weight_N, other.body_weight_N)
     for name in ("recording", "recording_uuid", "created_utc", "seconds", "rig", "complete"):
         assert getattr(one, name) == getattr(other, name)
-    assert repr((one.flags, one.channels, one.streams)) == repr((other.flags, other.channels, other.streams))
+    assert repr((one.flags, one.channels, one.streams, one.faults)) == repr(
+        (other.flags, other.channels, other.streams, other.faults)
+    )
     assert list(one.tables) == list(other.tables)
     for mine, theirs in zip(one.tables.values(), other.tables.values(), strict=True):
         assert (mine.columns, mine.units, mine.formula_ids) == (theirs.columns, theirs.units, theirs.formula_ids)
@@ -63,7 +78,7 @@ def test_what_is_written_is_read_again(results, tmp_path):
 
 
 def test_nothing_found_is_read_again(results, tmp_path):
-    empty = replace(results, tables={}, flags=[], channels=[], streams=[], recording="", complete=False)
+    empty = replace(results, tables={}, flags=[], channels=[], streams=[], faults=[], recording="", complete=False)
     empty.write(tmp_path / "r.h5")
     assert_same(Results.read(tmp_path / "r.h5"), empty)
 
