@@ -19,9 +19,11 @@ Number = TypeVar("Number", float, Floats)
 POINT_S = 0.25
 POINTS = 40
 POINTS_FOR_A_RATE = 20
-LEAST_POINTS = 4
+LEAST_POINTS = 8
 """Fewer points tell no slope; the nominal rate stands in for it until then."""
 NOMINAL, NOMINAL_SHARE = 2e-3, 0.3
+UNSURE = 4.0
+"""A line that leaves the nominal rate by less than so many times the jitter, from first to last point, is that rate's."""
 MOST_TIMES = 10.0
 """A rate this many times the nominal one, or its inverse, is none."""
 
@@ -55,7 +57,7 @@ class ArrivalLine:
             return 0.0
         span_s = self._points[-1][1] - self._points[0][1]
         off = self._nominal_s / self.period_s - 1.0
-        unsure = 4.0 * self.jitter_s / span_s
+        unsure = UNSURE * self.jitter_s / span_s
         return math.copysign(max(0.0, abs(off) - unsure), off)
 
     def add(self, indices: Floats, times_s: Floats) -> None:
@@ -118,9 +120,15 @@ class ArrivalLine:
             i, j = np.triu_indices(len(index), 1)
             self._turn(float(np.median((time_s[j] - time_s[i]) / (index[j] - index[i]))))
             self.spacing_s = max(POINT_S, float(np.min(np.diff(time_s))))
+            if abs(self.period_s - self._nominal_s) * (index[-1] - index[0]) < UNSURE * self._jitter_of(index, time_s):
+                self._turn(self._nominal_s)  # uneven arrival alone makes as steep a line of so few points
         above_s = time_s - index * self.period_s
         self._start_s = float(above_s.min())
-        self.jitter_s = float(np.median(above_s)) - self._start_s
+        self.jitter_s = self._jitter_of(index, time_s)
+
+    def _jitter_of(self, index: Floats, time_s: Floats) -> float:
+        least_s, usual_s, late_s = np.quantile(time_s - index * self.period_s, [0.0, 0.5, 0.8])
+        return float(max(usual_s - least_s, (late_s - least_s) / 2.0))  # half of so few points can lie in line by chance
 
     def _turn(self, period_s: float) -> None:
         self.period_s = min(max(period_s, self._nominal_s / MOST_TIMES), self._nominal_s * MOST_TIMES)
