@@ -13,7 +13,7 @@ from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
-from processing.results import ChannelResult, FlagResult, Results, StreamResult, Table
+from processing.results import ChannelResult, FaultResult, FlagResult, Results, StreamResult, Table
 from tests.support.html_page import read_page
 from tests.support.rigs import example_with
 from ui.report import report
@@ -80,6 +80,24 @@ def test_every_finding_and_caveat_and_flag_is_on_the_page(tmp_path):
     assert "8.00 s" in text
     assert "missing: the last 1 s that were judged" in text
     assert "the end" in text
+
+
+def test_what_went_wrong_in_the_session_is_on_the_page(tmp_path):
+    told = [
+        FaultResult(3.24, Severity.RED, "recorder", "The disk is full."),
+        FaultResult(6.0, Severity.FINE, "recorder", "There is room again."),
+        FaultResult(7.5, Severity.AMBER, "emg", "<b>The driver warns.</b>"),
+    ]
+    (tmp_path / "good").mkdir()
+    text = squeezed(page_of(replace(results(), faults=told), tmp_path).text)
+    assert "What went wrong in the session" in text
+    for at, severity, sentence in (
+        ("3.2 s", "red", "The disk is full."),
+        ("6.0 s", "well again", "There is room again."),
+        ("7.5 s", "amber", "<b>The driver warns.</b>"),
+    ):
+        assert re.search(rf"{re.escape(at)} ?{severity} ?(recorder|emg) ?{re.escape(sentence)}", text)
+    assert "What went wrong" not in page_of(results(), tmp_path / "good").text
 
 
 def test_what_to_try_first_is_said_where_there_is_something_to_mend(tmp_path):
