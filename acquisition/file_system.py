@@ -25,15 +25,8 @@ OCTAL = re.compile(r"\\([0-7]{3})")
 
 def file_system_of(folder: Path) -> str:
     """Return the type of the file system that an existing folder lies on, in small letters; empty where that can't be told."""
-    folder = folder.resolve()
     try:
-        if sys.platform == "win32":
-            return _of_volume(folder)
-        if sys.platform == "darwin":
-            said = subprocess.run(["/sbin/mount"], capture_output=True, text=True, check=True, timeout=5).stdout
-            return nearest(said.splitlines(), MACOS_MOUNT, PurePosixPath(folder))
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
-        return nearest(mounts.splitlines(), LINUX_MOUNT, PurePosixPath(folder))
+        return _kind_of(folder.resolve())
     except (OSError, subprocess.SubprocessError):
         return ""
 
@@ -50,10 +43,22 @@ def nearest(lines: Iterable[str], mount: re.Pattern[str], folder: PurePosixPath)
 
 if sys.platform == "win32":
 
-    def _of_volume(folder: Path) -> str:
+    def _kind_of(folder: Path) -> str:
         import ctypes
 
         kind = ctypes.create_unicode_buffer(64)
         root = ctypes.c_wchar_p(folder.anchor)
         known = ctypes.windll.kernel32.GetVolumeInformationW(root, None, 0, None, None, None, kind, len(kind))
         return kind.value.lower() if known else ""
+
+elif sys.platform == "darwin":
+
+    def _kind_of(folder: Path) -> str:
+        said = subprocess.run(["/sbin/mount"], capture_output=True, text=True, check=True, timeout=5).stdout
+        return nearest(said.splitlines(), MACOS_MOUNT, PurePosixPath(folder))
+
+else:
+
+    def _kind_of(folder: Path) -> str:
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        return nearest(mounts.splitlines(), LINUX_MOUNT, PurePosixPath(folder))

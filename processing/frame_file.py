@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from weakref import finalize
 
 import numpy as np
@@ -33,7 +32,7 @@ class FrameFile:
         self._folder = folder
         self._held: list[Floats] = []
         self._held_rows = 0
-        self._file: io.FileIO | None = None
+        self._file: IO[bytes] | None = None
         self._written_rows = 0
         self._next_try_rows = self._most_held_rows = max(1, HELD_BYTES // (8 * width))
 
