@@ -52,7 +52,7 @@ def results() -> Results:
         channels=[CHANNEL],
         streams=[StreamResult("plates", 1000.0, 999.99, 4250, 3, 1, NAN, "host", False)],
         faults=[
-            FaultResult(1.25, Severity.RED, "recorder", "Die Platte ist voll."),
+            FaultResult(1.25, Severity.RED, "recorder", "The disk is full, ∆."),
             FaultResult(2.5, Severity.FINE, "recorder", ""),
         ],
     )
