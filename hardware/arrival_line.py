@@ -19,7 +19,7 @@ Number = TypeVar("Number", float, Floats)
 POINT_S = 0.25
 POINTS = 40
 POINTS_FOR_A_RATE = 20
-LEAST_POINTS = 8
+LEAST_POINTS = 4
 """Fewer points tell no slope; the nominal rate stands in for it until then."""
 NOMINAL, NOMINAL_SHARE = 2e-3, 0.3
 UNSURE = 4.0
@@ -36,8 +36,10 @@ class ArrivalLine:
     Journal of the American Statistical Association 63(324):1379-1389), which a few late ones do not bend.
     """
 
-    def __init__(self, rate_hz: float) -> None:
+    def __init__(self, rate_hz: float, least_points: int = LEAST_POINTS) -> None:
+        """Begin with the nominal rate, which stands until there are `least_points`."""
         self._nominal_s = 1.0 / rate_hz
+        self._least_points = least_points
         self._points: deque[tuple[float, float]] = deque(maxlen=POINTS)
         self._open: tuple[float, float] | None = None
         self._begin_s = 0.0
@@ -49,7 +51,7 @@ class ArrivalLine:
     @property
     def knows_its_slope(self) -> bool:
         """Whether there are points enough for a slope."""
-        return len(self._points) >= LEAST_POINTS
+        return len(self._points) >= self._least_points
 
     def rate_off(self) -> float:
         """Return by which share the rate is off its nominal one, beyond what uneven arrival explains; 0 where that is all."""
@@ -82,7 +84,7 @@ class ArrivalLine:
         """
         earlier = [*self._points, *([self._open] if self._open is not None else [])]
         points = [*earlier, *self._least_late(indices, times_s)]
-        if len(points) <= LEAST_POINTS or points[-1][1] - points[0][1] < LEAST_POINTS * POINT_S:
+        if len(points) <= self._least_points or points[-1][1] - points[0][1] < self._least_points * POINT_S:
             return False
         index, time_s = (np.array(column) for column in zip(*points, strict=True))
         slopes = np.diff(time_s) / np.diff(index)

@@ -17,6 +17,8 @@ from hardware.arrival_line import ArrivalLine
 from hardware.source import Block
 
 JITTERS = 4.0
+SLOPE_POINTS = 8
+"""Nothing but times tells a loss here, so the line must be surer of its slope before it is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class UncountedNumbering:
         self.held_rows = 0
         self.taken_rows = 0
         self._nominal_s = 1.0 / rate_hz
-        self._line = ArrivalLine(rate_hz)
+        self._line = ArrivalLine(rate_hz, SLOPE_POINTS)
         self._next = 0
         self._segment = 0
         self._begun = False

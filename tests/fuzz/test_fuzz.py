@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the child's memory is limited as Linux does it")
-FILES = {"C3D, bytes": 12}
-USUAL_FILES = 25
+FILES = {"C3D, bytes": 8}
+USUAL_FILES = 14
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PIECE_S = 20
 BLOCK_S = 0.02
-HOURS = 3
+HOURS = 2
 MOST_BYTES_AN_HOUR = 3_000_000
 
 
@@ -75,8 +75,8 @@ def hours(tmp_path: Path) -> tuple[list[int], Results]:
     return held, results
 
 
-def test_three_hours_take_the_memory_of_one(hours):
-    (first, _, last, closing), results = hours
+def test_two_hours_take_the_memory_of_one(hours):
+    (first, last, closing), results = hours
     assert results.seconds == pytest.approx(HOURS * 3600, abs=1)
     assert {len(table.frames) for table in results.tables.values()} >= {HOURS * 3600 * 100}
     assert (last - first) / (HOURS - 1) < MOST_BYTES_AN_HOUR

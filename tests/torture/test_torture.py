@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.torture.account import Account
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes can't be stopped and killed so there")
-SEEDS = {"killed (SIGKILL)": (1, 2), "told to end (SIGINT, SIGTERM, SIGHUP)": (1, 2, 3)}
+SEEDS = {"told to end (SIGINT, SIGTERM, SIGHUP)": (1, 2)}
 
 
 @pytest.fixture(scope="module")
