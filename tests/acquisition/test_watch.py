@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -119,9 +118,11 @@ def test_a_recording_that_was_deleted_is_told(tmp_path, monkeypatch):
     assert session.told == [(Severity.AMBER, "recorder")]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="what is mapped can't be deleted there")
 def test_a_ring_that_was_deleted_is_told(tmp_path, monkeypatch):
     session = Session(tmp_path, monkeypatch)
-    session.ring.path.unlink()
+    try:
+        session.ring.path.unlink()
+    except PermissionError:
+        pytest.skip("what is mapped can't be deleted here")
     session.run(3.0)
     assert session.told == [(Severity.AMBER, "ring")]
