@@ -54,7 +54,7 @@ def rule_settings() -> str:
         setting = getattr(rules, kind.setting)
         amber, red = limits(setting)
         unit = next(name for name in type(setting).model_fields if name.startswith("amber_")).removeprefix("amber_")
-        rows.append(f"| `{kind.setting}` | {amber:g} / {red:g}{'' if setting.on else ', off'} | `{unit}` |")
+        rows.append(f"| `{kind.setting}` | {amber:g} / {limit(red, '', '')}{'' if setting.on else ', off'} | `{unit}` |")
     return "\n".join(rows) + "\n"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import FLAGS
-from processing.results import ChannelResult, FaultResult, FlagResult, Results, StreamResult, Table
+from processing.results import ChannelResult, FaultResult, FlagResult, Results, StanceResult, StreamResult, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
     from processing.emg.quality import ChannelQuality
+    from processing.force.chain import ForceChain
     from processing.pipeline import Pipeline
 
 
@@ -94,13 +95,13 @@ class Analysis:
         taken = [(clocks[name], taken) for name, taken in self._taken.items() if taken.rows]
         start_s = min((_host_s(clock, t.first_index) for clock, t in taken), default=0.0)
         end_s = max((_host_s(clock, t.next_index - 1) + 1.0 / clock.rate_hz for clock, t in taken), default=0.0)
-        stance = self.pipeline.force.stance.found if self.pipeline.force is not None else None
+        force = self.pipeline.force
         return Results(
             recording=recording,
             recording_uuid=recording_uuid,
             created_utc=created_utc,
             seconds=end_s - start_s,
-            body_weight_N=stance.body_weight_N if stance is not None else float("nan"),
+            body_weight_N=force.stance.body_weight_N if force is not None else float("nan"),
             rig=self._rig,
             tables={part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts},
             flags=self._flags(clocks, start_s),
@@ -108,6 +109,8 @@ class Analysis:
             streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
             faults=[FaultResult(fault.host_s - start_s, fault.severity, fault.about, fault.sentence) for fault in faults],
+            stances=[] if force is None else _stances(force, clocks[force.stream], start_s),
+            stance_proved_low=force is not None and force.stance.proved_low,
         )
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:
@@ -192,6 +195,17 @@ class Analysis:
             clock_differs_s=clock_differs_s,
             designed_hz=self.pipeline.rig.stream_named(name).rate_hz,
         )
+
+
+def _stances(force: ForceChain, clock: Clock, start_s: float) -> list[StanceResult]:
+    found = []
+    for stance in force.stance.stances:
+        width_mm = float(force.axes.right @ (np.array(stance.right_mm) - np.array(stance.left_mm)))
+        weights = stance.body_weight_N, stance.system_weight_N
+        moved = stance.left_moved_mm, stance.right_moved_mm
+        at_s = _host_s(clock, stance.last_sample) - start_s
+        found.append(StanceResult(at_s, stance.kind.word, *weights, width_mm, *stance.left_mm, *stance.right_mm, *moved))
+    return found
 
 
 def _fault(quality: ChannelQuality) -> tuple[str, str]:

@@ -119,29 +119,64 @@ _ALL = (
         _C3D,
     ),
     Formula(
-        "cop_net_shift.ml",
+        "cop_net_shift.lifter_axis",
         "cop_net_shift_mm",
         "mm",
-        "(Fz_L x_L + Fz_R x_R) / (Fz_L + Fz_R) - (x_L0 + x_R0) / 2, x = COP along the medial-lateral axis, index 0 = in quiet "
+        "(Fz_L x_L + Fz_R x_R) / (Fz_L + Fz_R) - (x_L0 + x_R0) / 2, x = COP along the lifter's right, index 0 = in quiet "
         "stance, looked for anew after a foot has left its plate",
         "+ = right",
         f"{_WINTER} (net COP); the middle of the stance as reference is {_DESIGN}",
     ),
     Formula(
-        "foot_cop_medial.quiet_reference",
+        "cop_net_beyond_load.lifter_axis",
+        "cop_net_beyond_load_mm",
+        "mm",
+        "cop_net_shift_mm - load_shift_pct / 200 (x_R0 - x_L0): the net COP shift less what the load shift makes of it at this "
+        "width of stance, x and index 0 as there",
+        "+ = right",
+        _DESIGN,
+    ),
+    Formula(
+        "foot_cop_medial.foot_axis",
         "foot_cop_medial_{side}_mm",
         "mm",
-        "COP of that foot along the medial-lateral axis, against its place in quiet stance (looked for anew after the foot "
-        "has left its plate), mirrored between the feet",
+        "COP of that foot square to its own axis, heel to toes, against its place in quiet stance (looked for anew after the "
+        "foot has left its plate), mirrored between the feet; along the lifter's axis where the foot's is not known",
         "+ = medial, for both feet",
         f"{_DESIGN}; no study was found that validates it as a measure of valgus",
     ),
     Formula(
-        "body_weight.quiet_mean",
+        "foot_cop_medial_unsure.foot_axis",
+        "foot_cop_medial_unsure_{side}_mm",
+        "mm",
+        "+- this much is unknown of foot_cop_medial: |COP against quiet stance, along the lifter's forward| sin 20 deg where "
+        "the foot's axis is not known, else 0",
+        "never negative",
+        _DESIGN,
+    ),
+    Formula(
+        "body_weight.least_stance",
         "body_weight_N",
         "N",
-        "mean of Fz_L + Fz_R over the first quiet stance",
+        "the least system weight since the lifter stepped on; with a bar on the back from the first, it is in it",
         "+ = the feet push down",
+        _DESIGN,
+    ),
+    Formula(
+        "system_weight.stance_mean",
+        "system_weight_N",
+        "N",
+        "body and bar: mean of Fz_L + Fz_R over the newest quiet stance, so far as it has lasted",
+        "+ = the feet push down",
+        _DESIGN,
+    ),
+    Formula(
+        "judged.weight_on_both_feet",
+        "judged",
+        "1",
+        "1 where the system weight is known and for 1 s each foot has carried 15 % of the load or more, and both together 40 % "
+        "of the system weight or more; else 0, and no rule on force is applied",
+        "0 or 1",
         _DESIGN,
     ),
     Formula(

@@ -33,9 +33,10 @@ class PipelineError(SquatscopeError):
 
 
 class Chain(Protocol):
-    """A chain: from the samples of one raw stream to frames; `metrics` names the columns."""
+    """A chain: from the samples of one raw stream to frames; `metrics` names the columns, `unjudged` those without a rule."""
 
     frame_samples: int
+    unjudged: frozenset[str]
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -76,7 +77,7 @@ class Pipeline:
             self._add(f"{name}.emg", name, chain)
 
     def _add(self, name: str, stream: str, chain: Chain) -> None:
-        rules = rules_for(self.rig.rules, chain.metrics, stream)
+        rules = rules_for(self.rig.rules, chain.metrics, stream, chain.unjudged)
         rate_hz = self.rig.stream_named(stream).rate_hz
         book = RuleBook(rules, chain.metrics, rate_hz, chain.frame_samples, len(self.rules))
         self.parts.append(Part(name, stream, chain, book))

@@ -141,10 +141,31 @@ class FaultResult:
 
 
 @dataclass(frozen=True, slots=True)
+class StanceResult:
+    """A quiet stance: session time, why it was taken (a `StanceKind`), weights, places at rest (lab axes), width of the stance.
+
+    `left_moved_mm` and `right_moved_mm`: how far a foot stands from its place in the stance before, NaN where there was none.
+    """
+
+    at_s: float
+    kind: str
+    body_weight_N: float
+    system_weight_N: float
+    width_mm: float
+    left_x_mm: float
+    left_y_mm: float
+    right_x_mm: float
+    right_y_mm: float
+    left_moved_mm: float
+    right_moved_mm: float
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """All that was computed from one recording; `complete` is False for a recording cut short or still being written.
 
-    `faults` are known to results that were made by the session itself; a recording keeps none.
+    `stance_proved_low`: the last stance was at the bottom of a squat, and none came after it. `faults` are known to results
+    that were made by the session itself; a recording keeps none.
     """
 
     recording: str
@@ -159,6 +180,8 @@ class Results:
     streams: list[StreamResult]
     complete: bool = True
     faults: list[FaultResult] = field(default_factory=list)
+    stances: list[StanceResult] = field(default_factory=list)
+    stance_proved_low: bool = False
 
     def table_with(self, *columns: str) -> Table | None:
         """Return the table that has all of these columns, or None."""
@@ -197,6 +220,7 @@ class Results:
         for name in ("seconds", "body_weight_N"):
             attributes[name] = getattr(self, name)
         attributes["complete"] = self.complete
+        attributes["stance_proved_low"] = self.stance_proved_low
         file.create_dataset("rig", data=fixed(self.rig.model_dump_json(indent=1)))
         for name, table in self.tables.items():
             group = file.create_group(f"metrics/{name}")
@@ -211,6 +235,7 @@ class Results:
             ("quality", ChannelResult, self.channels),
             ("streams", StreamResult, self.streams),
             ("faults", FaultResult, self.faults),
+            ("stances", StanceResult, self.stances),
         ):
             file.create_dataset(name, data=_as_table(kind, rows))
 
@@ -246,6 +271,8 @@ class Results:
             streams=_from_table(StreamResult, dataset_in(file, "streams")),
             complete=bool(number_in(file, "complete")) if "complete" in file.attrs else True,
             faults=_from_table(FaultResult, dataset_in(file, "faults")) if "faults" in file else [],
+            stances=_from_table(StanceResult, dataset_in(file, "stances")) if "stances" in file else [],
+            stance_proved_low="stance_proved_low" in file.attrs and bool(number_in(file, "stance_proved_low")),
         )
 
 

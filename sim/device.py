@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from acquisition.rig import Electrode, Rig, SimulatedSource, StreamSettings
-from acquisition.rig.plate_map import axis_vector
 from hardware.arrays import Floats, Samples
 from hardware.source import Block, SourceError, SourceState, StreamEnded
 from sim.lifter.emg import EmgNoise, SimulatedEmg
@@ -22,6 +21,12 @@ from sim.session_clock import SessionClock, sync_level
 
 CHUNK_S = 0.5
 SYNC_HIGH = 0.5  # of the channel's full scale
+RIGHT = {
+    "x": np.array([1.0, 0.0, 0.0]),
+    "-x": np.array([-1.0, 0.0, 0.0]),
+    "y": np.array([0.0, 1.0, 0.0]),
+    "-y": np.array([0.0, -1.0, 0.0]),
+}
 FULL_SCALE = {"V": 10.0, "mV": 11.0, "uV": 187_500.0, "N": 5_000.0, "Nmm": 2e6}
 
 
@@ -29,12 +34,15 @@ def placement(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
     """Return the lifter's axes (rows: right, forward, up) in the lab axes and the middle of the stance in mm.
 
     The lifter stands in the middle of the two plates, or with that plate's foot on the middle of a single one,
-    and faces so that the right plate is on the right, or along the rig's `right_axis` where it names one.
+    and faces so that the right plate is on the right, or as the rig's `right_axis` or `right_deg` says.
     """
     centres = {plate.side: SimulatedPlate(plate).centre_mm for plate in rig.plate}
     right = np.array([1.0, 0.0, 0.0])
-    if rig.lab.right_axis is not None:
-        right = axis_vector(rig.lab.right_axis)
+    if rig.lab.right_deg is not None:
+        angle = math.radians(rig.lab.right_deg)
+        right = np.array([math.cos(angle), math.sin(angle), 0.0])
+    elif rig.lab.right_axis is not None:
+        right = RIGHT[rig.lab.right_axis]
     elif len(centres) == 2:
         across = (centres["right"] - centres["left"]) * np.array([1.0, 1.0, 0.0])
         right = across / np.linalg.norm(across)

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from acquisition.caveat import Caveat
 from acquisition.recording import RecordingError, RecordingWriter
-from acquisition.rig import Electrode, Lab, Lead, Muscle, Rig, Side
+from acquisition.rig import Electrode, Foot, Lab, Lead, Muscle, Rig, Side
 from acquisition.rig.judgement import Judgement
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase import clock
@@ -57,6 +57,7 @@ class ImportMap(Judgement):
 
     plate: Annotated[list[MapPlate], Field(max_length=2)] = []
     emg: list[MapElectrode] = []
+    foot: Annotated[list[Foot], Field(max_length=2)] = []
     lab: Lab = Lab()
 
     @model_validator(mode="after")

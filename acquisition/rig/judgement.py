@@ -6,6 +6,7 @@ file.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -103,6 +104,18 @@ class MillimetreRule(RuleSettings):
     red_mm: Positive
 
 
+class NoticeRule(RuleSettings):
+    """The limit of a rule that is never red, in millimetres."""
+
+    amber_mm: Positive
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_red(cls, given: object) -> object:
+        """Leave aside the red limit that rigs of version 0.1 have here."""
+        return {key: value for key, value in given.items() if key != "red_mm"} if isinstance(given, dict) else given
+
+
 class RatioRule(RuleSettings):
     """Limits of a rule as a ratio without unit."""
 
@@ -115,7 +128,7 @@ class Rules(Settings):
 
     load_shift: PercentRule = PercentRule(amber_pct=5.0, red_pct=10.0)
     cop_shift: MillimetreRule = MillimetreRule(amber_mm=20.0, red_mm=40.0)
-    foot_cop_medial: MillimetreRule = MillimetreRule(amber_mm=8.0, red_mm=15.0)
+    foot_cop_medial: NoticeRule = NoticeRule(amber_mm=8.0)
     qh_change: RatioRule = RatioRule(amber_ratio=1.5, red_ratio=2.0)
     qh_between_legs: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
     qh_limit: RatioRule = RatioRule(amber_ratio=10.0, red_ratio=15.0, on=False)
@@ -135,11 +148,11 @@ class Rules(Settings):
 
 
 def limits(rule: RuleSettings) -> tuple[float, float]:
-    """Return the amber and the red limit of a rule, whatever their unit."""
+    """Return the amber and the red limit of a rule, whatever their unit; red is infinite where it is never red."""
     values = rule.model_dump()
     return (
         next(value for key, value in values.items() if key.startswith("amber_")),
-        next(value for key, value in values.items() if key.startswith("red_")),
+        next((value for key, value in values.items() if key.startswith("red_")), math.inf),
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acquisition.rig.rig import Axis, Plate
+from acquisition.rig.rig import Plate
 from hardware.arrays import Floats
 
 
@@ -77,29 +77,3 @@ def moment_shift(offset_mm: Floats) -> Floats:
     shift = np.eye(6)
     shift[3:, :3] = [[0.0, c, -b], [-c, 0.0, a], [b, -a, 0.0]]
     return shift
-
-
-def axis_vector(axis: Axis) -> Floats:
-    """Return the unit vector (3,) of a lab axis."""
-    direction = np.zeros(3)
-    direction["xy".index(axis[-1])] = -1.0 if axis.startswith("-") else 1.0
-    return direction
-
-
-def right_direction(axis: Axis | None, left_mm: Floats, right_mm: Floats) -> Floats:
-    """Return the unit vector (3,) to the lifter's right: the axis named, or the lab axis nearest to the way between the plates.
-
-    `left_mm`, `right_mm`: the centres of the plates; NaN for one that isn't there, which gives NaN. Raises ValueError where no
-    axis is named and the centres lie one above the other.
-    """
-    if axis is not None:
-        return axis_vector(axis)
-    way = (right_mm - left_mm)[:2]
-    if not np.isfinite(way).all():
-        return np.full(3, np.nan)
-    if not way.any():
-        raise ValueError(f"Both plates have their centre at x, y = {left_mm[:2]} mm; give each plate its own corners_mm.")
-    direction = np.zeros(3)
-    across = int(np.argmax(np.abs(way)))
-    direction[across] = np.sign(way[across])
-    return direction

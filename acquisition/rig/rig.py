@@ -160,19 +160,46 @@ class Electrode(Lead):
 
 
 class Lab(Settings):
-    """The lab axis that points to the lifter's right; without it, the axis from the left plate to the right one."""
+    """Where the lifter's right is: a lab axis, or an angle from the lab's x, anticlockwise seen from above.
+
+    Without either it is the way from the middle of the left plate to that of the right one. `right_from` is what it was taken
+    from: a person, or markers on the feet.
+    """
 
     right_axis: Axis | None = None
+    right_deg: Annotated[float, Field(ge=-360, le=360)] | None = None
+    right_from: Literal["given", "markers"] = "given"
+
+    @model_validator(mode="after")
+    def _one_right(self) -> Lab:
+        if self.right_axis is not None and self.right_deg is not None:
+            raise ValueError(
+                f"right_axis ({self.right_axis!r}) and right_deg ({self.right_deg:g}) both say where right is; give one"
+            )
+        return self
+
+
+class Foot(Settings):
+    """One foot: how far its toes point outwards of the lifter's forward direction, and how wide it is.
+
+    `toe_out_from` is what the angle was taken from: a person, markers on the foot, or a rocking trial.
+    """
+
+    side: Side
+    toe_out_deg: Annotated[float, Field(ge=-45, le=90)] | None = None
+    toe_out_from: Literal["given", "markers", "rocking"] = "given"
+    width_mm: Annotated[float, Field(ge=40, le=200)] | None = None
 
 
 class Rig(Judgement):
-    """A lab's whole description; `stream`, `plate` and `emg` are tables that repeat."""
+    """A lab's whole description; `stream`, `plate`, `emg` and `foot` are tables that repeat."""
 
     format_version: Literal[1] = 1
     name: str
     stream: Annotated[list[StreamSettings], Field(min_length=1)]
     plate: Annotated[list[Plate], Field(max_length=2)] = []
     emg: list[Electrode] = []
+    foot: Annotated[list[Foot], Field(max_length=2)] = []
     lab: Lab = Lab()
     sync: SyncSettings = SyncSettings()
     lsl: LslOutletSettings = LslOutletSettings()
@@ -211,6 +238,8 @@ class Rig(Judgement):
     def _check_sides(self) -> None:
         if len({plate.side for plate in self.plate}) < len(self.plate):
             raise ValueError(f"both plates stand on the {self.plate[0].side}; give one the other side")
+        if len({foot.side for foot in self.foot}) < len(self.foot):
+            raise ValueError(f"there are two {self.foot[0].side} feet; give one the other side")
         if len({plate.stream for plate in self.plate}) > 1:
             raise ValueError("the two plates belong to different streams; load shift needs both on one clock, so one stream")
         seen = Counter((e.muscle, e.side) for e in self.emg if e.muscle != "other")

@@ -175,6 +175,8 @@ class EmgChain:
     NaN until the filters have settled (`settle_s`).
     """
 
+    unjudged: frozenset[str] = frozenset()
+
     def __init__(self, rig: Rig, stream_name: str) -> None:
         """Design the filters, and compile the kernels so that no block waits for it; raises ValueError with no electrode."""
         settings = rig.emg_processing

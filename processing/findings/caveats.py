@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,17 +9,13 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
-from acquisition.rig.plate_map import plate_map, right_direction
 from acquisition.timebase.clock import SyncLevel
 from hardware.source import CRYSTAL_OFF, same_rate
+from processing.findings.stance_caveats import about_feet, about_places, about_stance
 
 if TYPE_CHECKING:
-    from acquisition.rig import Rig
     from processing.results import Results, StreamResult
 
-LATE_S = 5.0
-FOOT_COLUMNS = {side: (f"cop_{side}_x_mm", f"foot_cop_medial_{side}_mm") for side in SIDES}
-"""A quiet stance that is found later is told, as squats may have come before it."""
 EMPTY_S, EMPTY_N = 1.0, 5.0
 """What an empty plate may read, and for how long it must have been empty (*design*)."""
 MOST_PCT, LEAST_PCT = 300.0, 1.0
@@ -39,7 +34,7 @@ def caveats(results: Results) -> list[Caveat]:
         sentence = f"The rig has {which}, so there is no load share and no load shift."
         said.append(Caveat("one_foot_only", "plates", {"plates": float(len(sides))}, sentence))
     else:
-        said += about_places(rig) + _about_stance(results)
+        said += about_places(rig) + about_stance(results) + about_feet(results)
     said += (
         _about_force(results) + _about_zero(results) + _about_streams(results) + _about_clock(results) + _about_sync(results)
     )
@@ -147,73 +142,6 @@ def baselines(results: Results) -> dict[str, float]:
             if len(defined):
                 found[side] = float(qh[defined[0]] / change[defined[0]])
     return found
-
-
-def about_places(rig: Rig) -> list[Caveat]:
-    """Tell plates that lie upside down, or not beside each other as seen by the lifter."""
-    upside_down = [plate.name for plate in rig.plate if plate_map(plate).rotation[2, 2] > 0]
-    if upside_down:
-        return [Caveat("plate_upside_down", name, {}, _UPSIDE_DOWN.format(name=name)) for name in upside_down]
-    centre = {plate.side: plate_map(plate).centre_mm for plate in rig.plate}
-    if len(centre) < 2:
-        return []
-    way = (centre["right"] - centre["left"])[:2]
-    along = float(way @ right_direction(rig.lab.right_axis, centre["left"], centre["right"])[:2])
-    across = math.sqrt(max(0.0, float(way @ way) - along**2))
-    values = {"along_mm": along, "across_mm": across}
-    if across > abs(along):
-        sentence = (
-            f"The plates lie one behind the other for a lifter whose right is {rig.lab.right_axis}, so a foot may stand on "
-            "both, and load share and load shift may not be those of two legs; check right_axis and where the feet were."
-        )
-        return [Caveat("plates_in_line", "plates", values, sentence)]
-    if along < 0:
-        sentence = (
-            f"The right plate lies to the left of the left one for a lifter whose right is {rig.lab.right_axis}, so the sides "
-            "of the plates or right_axis must be wrong, and with them the side of what is shown."
-        )
-        return [Caveat("sides_swapped", "plates", values, sentence)]
-    return []
-
-
-_UPSIDE_DOWN = (
-    "Seen from above the corners of the plate {name} go round anticlockwise, so that its own z axis points up, and by the C3D "
-    "standard it points into the floor: put its corners in the order of the quadrants, or its centre of pressure may be "
-    "mirrored."
-)
-
-
-def _about_stance(results: Results) -> list[Caveat]:
-    """Tell where quiet stance is missing, late, or missing after a foot has left its plate."""
-    window_s = results.rig.still.window_s
-    if math.isnan(results.body_weight_N):
-        sentence = (
-            f"No quiet stance of {window_s:g} s was found, so body weight and the shift of each foot's centre of "
-            "pressure are undefined; have the lifter stand still on both plates at the start."
-        )
-        return [Caveat("no_quiet_stance", "lifter", {"window_s": window_s}, sentence)]
-    table = results.table_with("body_weight_N", *(column for pair in FOOT_COLUMNS.values() for column in pair))
-    if table is None:
-        return []
-    said = []
-    known = np.isfinite(table.column("body_weight_N"))
-    found_s = float(table.time_s[known.argmax()])
-    if found_s > LATE_S:
-        sentence = (
-            f"The first quiet stance of {window_s:g} s was only found at {found_s:.1f} s, so body weight and the shift of each "
-            "foot's centre of pressure are undefined before it."
-        )
-        said.append(Caveat("late_quiet_stance", "lifter", {"found_s": found_s}, sentence))
-    for side in SIDES:
-        cop, medial = map(table.column, FOOT_COLUMNS[side])
-        missing_s = table.frame_s * np.count_nonzero(known & np.isfinite(cop) & np.isnan(medial))
-        if missing_s > 2 * window_s:
-            sentence = (
-                f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back, so "
-                f"the shift of its centre of pressure is undefined for {missing_s:.0f} s."
-            )
-            said.append(Caveat("foot_unreferenced", f"{side} foot", {"undefined_s": float(missing_s)}, sentence))
-    return said
 
 
 def _about_sync(results: Results) -> list[Caveat]:

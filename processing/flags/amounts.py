@@ -24,5 +24,7 @@ def amount(value: float, unit: str, metric: str) -> str:
 
 
 def limit(value: float, unit: str, metric: str) -> str:
-    """Return a limit as it was set: unlike a measured value it is not rounded."""
+    """Return a limit as it was set: unlike a measured value it is not rounded; `none` where there is none."""
+    if math.isinf(value):
+        return "none"
     return f"{ratio_of(value, metric):.6g} {unit}".rstrip()

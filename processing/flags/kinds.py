@@ -55,19 +55,19 @@ KINDS = (
     ),
     Kind(
         setting="cop_shift",
-        metric="cop_net_shift_mm",
-        label="centre of pressure drifts to the {side}",
-        short="net COP shift",
-        meaning="The weight as a whole moves from the middle between the feet towards the {side} foot.",
+        metric="cop_net_beyond_load_mm",
+        label="weight moves to the {side} under the feet",
+        short="COP beyond load",
+        meaning="The pressure under both feet moves to the {side}, by more than a shift of load between the legs explains.",
         unit="mm",
     ),
     Kind(
         setting="foot_cop_medial",
         metric="foot_cop_medial_{side}_mm",
-        label="{side} foot rolls inwards (valgus-associated pattern)",
-        short="foot COP inward",
-        meaning="The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. That "
-        "fits a knee that caves in, and is no proof of it.",
+        label="pressure under the {side} foot moves inwards",
+        short="foot COP inwards",
+        meaning="The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. Of the "
+        "knee it says nothing for certain: when a knee caves in, this pressure may move inwards, outwards or not at all.",
         unit="mm",
     ),
     Kind(

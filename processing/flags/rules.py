@@ -4,6 +4,10 @@ A rule looks at one column in one direction, so what can lean both ways has a ru
 has stayed at or beyond the amber limit for `hold_s`; it becomes red when it has stayed at or beyond the red one as long; it
 ends where the value first falls below `release_pct` of the amber limit. Where the value is undefined or a frame is missing,
 what was held so far counts no more; a flag that is up ends once that has lasted longer than `hold_s` and a frame.
+
+Frames that say of themselves that they are not judged (column `judged`, 0) count as undefined. Nor does the second before them
+count, since a foot that leaves its plate has shifted the load first: all flags go back to where they were then, and one that
+has come up since is withdrawn, by a change whose severity is FINE.
 """
 
 from __future__ import annotations
@@ -22,18 +26,24 @@ from hardware.severity import Severity
 from processing.flags.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from processing.formulas import Metric
 
 AMBER, RED = int(Severity.AMBER), int(Severity.RED)  # as numba takes them
 CHANGE = ("rule", "severity", "start_sample", "raised_sample", "end_sample", "peak")
 """Columns of a flag's changes; `rule` counts a session's rules, `raised_sample` is when it reached its severity, `end_sample`
-is NaN while the flag is up."""
+is NaN while the flag is up. A flag whose severity is 0 (FINE) is withdrawn."""
+JUDGED = "judged"
+TAKEN_BACK_S = 1.0
+"""What came up so shortly before a frame that is not judged is withdrawn."""
 
 _IDLE, _PENDING, _UP = 0, 1, 2
 # State of a rule: phase, severity, start, raised, peak, red since (NaN: not), last defined sample, peak as last told.
 _PHASE, _SEVERITY, _START, _RAISED, _PEAK, _RED_SINCE, _LAST, _TOLD = range(8)
+_FIELDS = 8
+_RECENT = 8  # flags of one rule that may come up, with a hold of a frame or more, before the oldest is forgotten
+_AT, _WAS_JUDGED = 0, 1
 TELL = 1.05
 """A flag that is up is told again once its peak has grown by so much."""
 
@@ -76,8 +86,8 @@ def column_limits(settings: Rules, kind: Kind) -> tuple[float, float]:
     return (math.log2(amber), math.log2(red)) if kind.metric.endswith("_log2") else (amber, red)
 
 
-def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[Rule]:
-    """Return the rules which are switched on and whose metric is among `metrics`."""
+def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str, unjudged: Collection[str] = ()) -> list[Rule]:
+    """Return the rules which are switched on and whose metric is among `metrics`, but for columns that are not to be judged."""
     by_name = {metric.name: metric for metric in metrics}
     found = []
     for kind in KINDS:
@@ -85,7 +95,7 @@ def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str) -> list[R
         amber, red = column_limits(settings, kind)
         for side in SIDES:
             metric = by_name.get(kind.column(side))
-            if metric is None or not setting.on:
+            if metric is None or not setting.on or metric.name in unjudged:
                 continue
             found.append(
                 Rule(
@@ -121,20 +131,25 @@ class RuleBook:
         self._sample_column = names.index("sample")
         self._limits = np.array([(r.sign, r.amber, r.red, r.release, r.hold_s * rate_hz) for r in rules]).reshape(-1, 5)
         self._frame_samples = float(frame_samples)
-        self._state = np.full((len(rules), 8), np.nan)
+        self._state = np.full((len(rules), _FIELDS), np.nan)
         self._state[:, _PHASE] = _IDLE
+        self._judged_column = names.index(JUDGED) if JUDGED in names else -1
+        back = max(1, round(TAKEN_BACK_S * rate_hz / frame_samples)) if JUDGED in names else 0
+        self._before = np.tile(self._state, (back + 1, 1, 1))  # the states after each of the last frames, in a ring
+        self._recent = np.full((len(rules), _RECENT, 2), np.nan)  # when the newest flags began, and came up
+        self._position = np.array([0, 1], dtype=np.int64)
         self._first_rule = first_rule
         self._changes = np.zeros((max(1, len(rules)) * 64, len(CHANGE)))
 
     def process(self, frames: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the changes of flags in these frames, (n, len(CHANGE)); the array is valid until the next call.
 
-        A frame changes a flag at most once; more frames than ever before let the array grow.
+        A frame changes a flag at most once, or withdraws some; more frames than ever before let the array grow.
         """
         if len(self._columns) == 0:
             return self._changes[:0]
-        if len(frames) * len(self._columns) > len(self._changes):
-            self._changes = np.zeros((len(frames) * len(self._columns), len(CHANGE)))
+        if len(frames) * len(self._columns) * (1 + _RECENT) > len(self._changes):
+            self._changes = np.zeros((len(frames) * len(self._columns) * (1 + _RECENT), len(CHANGE)))
         count = _apply(
             frames,
             self._sample_column,
@@ -142,6 +157,10 @@ class RuleBook:
             self._columns,
             self._limits,
             self._state,
+            self._judged_column,
+            self._before,
+            self._recent,
+            self._position,
             float(self._first_rule),
             self._changes,
         )
@@ -158,6 +177,33 @@ class RuleBook:
 
 
 @njit(nogil=True, cache=True)
+def _take_back(
+    states: NDArray[np.float64],
+    before: NDArray[np.float64],
+    recent: NDArray[np.float64],
+    first_rule: float,
+    changes: NDArray[np.float64],
+    count: int,
+) -> int:
+    """Put all rules back to the states `before`, and withdraw what has come up since; return the number of changes then."""
+    for r in range(states.shape[0]):
+        states[r] = before[r]
+        for i in range(_RECENT):
+            start, raised = recent[r, i]
+            was_up = states[r, _PHASE] == _UP and states[r, _START] == start
+            if np.isnan(start) or was_up or not (raised > states[r, _LAST] or np.isnan(states[r, _LAST])):
+                continue
+            recent[r, i] = np.nan
+            change = changes[count]
+            change[:] = np.nan
+            change[0] = first_rule + r
+            change[1] = 0.0
+            change[2] = start
+            count += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
 def _apply(
     frames: NDArray[np.float64],
     sample_column: int,
@@ -165,12 +211,22 @@ def _apply(
     columns: NDArray[np.int64],
     limits: NDArray[np.float64],
     states: NDArray[np.float64],
+    judged_column: int,
+    before: NDArray[np.float64],
+    recent: NDArray[np.float64],
+    position: NDArray[np.int64],
     first_rule: float,
     changes: NDArray[np.float64],
 ) -> int:
     count = 0
     for f in range(frames.shape[0]):
         sample = frames[f, sample_column]
+        judged = judged_column < 0 or frames[f, judged_column] == 1.0
+        if not judged and position[_WAS_JUDGED] == 1:
+            count = _take_back(states, before[position[_AT]], recent, first_rule, changes, count)
+            for b in range(before.shape[0]):
+                before[b] = states
+        position[_WAS_JUDGED] = 1 if judged else 0
         for r in range(columns.shape[0]):
             sign, amber, red, release, hold = limits[r]
             state = states[r]
@@ -178,7 +234,7 @@ def _apply(
             severity_before, ended = state[_SEVERITY], np.nan
             was_up = state[_PHASE] == _UP
 
-            defined = np.isfinite(value)
+            defined = judged and np.isfinite(value)
             value = value if defined else np.nan
             broken = not defined or sample - state[_LAST] > frame_samples
             silent = sample - state[_LAST] > max(hold, frame_samples)
@@ -200,6 +256,9 @@ def _apply(
                     state[_RED_SINCE] = sample
                 if state[_PHASE] == _PENDING and sample - state[_START] >= hold:
                     state[_PHASE], state[_SEVERITY], state[_RAISED] = _UP, AMBER, sample
+                    for i in range(_RECENT - 1, 0, -1):
+                        recent[r, i] = recent[r, i - 1]
+                    recent[r, 0, 0], recent[r, 0, 1] = state[_START], sample
                 if state[_PHASE] == _UP and state[_SEVERITY] == AMBER and sample - state[_RED_SINCE] >= hold:
                     state[_SEVERITY], state[_RAISED] = RED, sample
 
@@ -215,6 +274,9 @@ def _apply(
                 change[4] = ended
                 change[5] = sign * state[_PEAK]
                 count += 1
+        if judged_column >= 0:
+            before[position[_AT]] = states
+            position[_AT] = (position[_AT] + 1) % before.shape[0]
     return count
 
 
@@ -233,10 +295,16 @@ class Flag:
     peak: float
 
 
+def flag_of(change: NDArray[np.float64]) -> Flag:
+    """Return the flag as one change leaves it; its severity is FINE where it is withdrawn."""
+    rule, severity, start, raised, end, peak = map(float, change)
+    return Flag(int(rule), Severity(int(severity)), start, raised, end, peak)
+
+
 def flags_of(changes: NDArray[np.float64]) -> list[Flag]:
-    """Return the flags that a series of changes leaves, in the order in which they went up."""
+    """Return the flags that a series of changes leaves, in the order in which they went up, without what was withdrawn."""
     latest: dict[tuple[int, float], Flag] = {}
-    for rule, severity, start, raised, end, peak in changes:
-        times = float(start), float(raised), float(end)
-        latest[int(rule), float(start)] = Flag(int(rule), Severity(int(severity)), *times, float(peak))
-    return list(latest.values())
+    for change in changes:
+        flag = flag_of(change)
+        latest[flag.rule, flag.start_sample] = flag
+    return [flag for flag in latest.values() if flag.severity]

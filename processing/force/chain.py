@@ -15,7 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig import SIDES, Rig
-from acquisition.rig.plate_map import PlateMap, plate_map, right_direction
+from acquisition.rig.lifter_axes import lifter_axes
+from acquisition.rig.plate_map import PlateMap, plate_map
 from hardware.arrays import Floats, Samples
 from processing.force.stance import QuietStance, StanceColumns
 from processing.formulas import Metric, frame_samples, metric
@@ -29,9 +30,13 @@ METRICS: tuple[Metric, ...] = (
     metric("load_shift.total_referenced"),
     metric("limb_symmetry.min_over_max"),
     *(metric("cop.lab", side=side, axis=axis) for side in SIDES for axis in "xy"),
-    metric("cop_net_shift.ml"),
-    *(metric("foot_cop_medial.quiet_reference", side=side) for side in SIDES),
-    metric("body_weight.quiet_mean"),
+    metric("cop_net_shift.lifter_axis"),
+    metric("cop_net_beyond_load.lifter_axis"),
+    *(metric("foot_cop_medial.foot_axis", side=side) for side in SIDES),
+    *(metric("foot_cop_medial_unsure.foot_axis", side=side) for side in SIDES),
+    metric("body_weight.least_stance"),
+    metric("system_weight.stance_mean"),
+    metric("judged.weight_on_both_feet"),
 )
 
 
@@ -42,11 +47,8 @@ def _at(name: str) -> int:
 
 # Numba takes these as constants.
 _SAMPLE, _TOTAL, _SHARE, _SHIFT = _at("sample"), _at("fz_total_N"), _at("load_share_right_pct"), _at("load_shift_pct")
-_SYMMETRY, _NET, _WEIGHT = _at("limb_symmetry_pct"), _at("cop_net_shift_mm"), _at("body_weight_N")
-_FZ_LEFT, _FZ_RIGHT = _at("fz_left_N"), _at("fz_right_N")
+_SYMMETRY, _FZ_LEFT, _FZ_RIGHT = _at("limb_symmetry_pct"), _at("fz_left_N"), _at("fz_right_N")
 _LEFT_X, _LEFT_Y, _RIGHT_X, _RIGHT_Y = (_at(f"cop_{side}_{axis}_mm") for side in SIDES for axis in "xy")
-_LEFT_ML, _RIGHT_ML = _at("foot_cop_medial_left_mm"), _at("foot_cop_medial_right_mm")
-REFERRED = StanceColumns(_SAMPLE, _FZ_LEFT, _FZ_RIGHT, _TOTAL, _NET, _LEFT_ML, _RIGHT_ML, _WEIGHT)
 
 
 class PlateWrench(NamedTuple):
@@ -90,26 +92,28 @@ class ForceChain:
     """Raw blocks of the plates' stream in, frames of `metrics` out, live and offline alike.
 
     A frame is the mean force and moment over `frame_samples` raw samples, and its indices come from the means. With one
-    plate, whatever needs both feet is NaN, and so are body weight and what refers to quiet stance. Right is the rig's
-    `right_axis`, or the lab axis that comes nearest to the way from the left plate to the right one.
+    plate, whatever needs both feet is NaN, and so are body weight and what refers to quiet stance. `axes` are the lifter's and
+    each foot's; `unjudged` are the columns that rest on a foot's axis which nothing says.
     """
 
     metrics = METRICS
 
     def __init__(self, rig: Rig) -> None:
-        """Prepare all buffers; raises ValueError for a rig without plates, or with both at one place and no `right_axis`."""
+        """Prepare all buffers; raises ValueError for a rig without plates, or with both at one place and no right."""
         if not rig.plate:
             raise ValueError(f"The rig {rig.name!r} has no force plate, so no force can be computed; add a [[plate]] to it.")
         self.stream = rig.plate[0].stream
         rate_hz = rig.stream_named(self.stream).rate_hz
         self.frame_samples = frame_samples(rate_hz)
-        self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples, REFERRED)
-        columns = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
+        self.axes = lifter_axes(rig)
+        self.unjudged = frozenset(f"foot_cop_medial_{side}_mm" for side in SIDES if not self.axes.known(side))
+        columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
+        self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples, columns, self.axes)
+        channels = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
         self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
         absent = [0] * 6, PlateMap(*(np.full(shape, np.nan) for shape in ((6, 6), 6, (3, 3), 3)))
-        self._plates = _stack([(columns[side], maps[side]) if side in maps else absent for side in SIDES])
-        self._to_right = right_direction(rig.lab.right_axis, *self._plates.centre_mm)
+        self._plates = _stack([(channels[side], maps[side]) if side in maps else absent for side in SIDES])
         self._gates = np.array([rig.plates.contact_N, rig.plates.cop_N])
         self._position = np.array([-1, 0], dtype=np.int64)
         self._rows = np.empty((1, len(METRICS)))
@@ -131,7 +135,6 @@ class ForceChain:
             self._position,
             self._sums,
             self._plates,
-            self._to_right,
             self._gates,
             self._rows,
         )
@@ -248,7 +251,6 @@ def _frames_of_block(
     position: NDArray[np.int64],
     sums: Floats,
     plates: _Plates,
-    to_right: Floats,
     gates: Floats,
     rows: Floats,
 ) -> int:
@@ -271,7 +273,7 @@ def _frames_of_block(
         if position[1] == frame_samples:
             position[1] = 0
             sample = first_index + t - 1
-            _frame(sample, frame_samples, left, right, plates, to_right, gates, rows, n)
+            _frame(sample, frame_samples, left, right, plates, gates, rows, n)
             n += 1
     position[0] = first_index + len(samples)
     return n
@@ -284,18 +286,15 @@ def _frame(
     left_sum: _Six,
     right_sum: _Six,
     plates: _Plates,
-    to_right: Floats,
     gates: Floats,
     rows: Floats,
     n: int,
 ) -> None:
-    """Fill row `n` from the raw channels' sums over a frame; what refers to quiet stance is not referred yet."""
+    """Fill row `n` from the raw channels' sums over a frame, but for what refers to quiet stance."""
     left = _wrench(plates, 0, left_sum, 1.0 / frame_samples)
     right = _wrench(plates, 1, right_sum, 1.0 / frame_samples)
     left_x, left_y, _, _ = _cop(plates, 0, left, gates[1])
     right_x, right_y, _, _ = _cop(plates, 1, right, gates[1])
-    left_ml = to_right[0] * left_x + to_right[1] * left_y
-    right_ml = to_right[0] * right_x + to_right[1] * right_y
     fz_left, fz_right = left[2], right[2]
     total = fz_left + fz_right
     # An index that needs both feet is switched off by its factor, since a product with NaN is NaN.
@@ -311,7 +310,3 @@ def _frame(
     rows[n, _LEFT_Y] = left_y
     rows[n, _RIGHT_X] = right_x
     rows[n, _RIGHT_Y] = right_y
-    # What `QuietStance.refer` takes, and puts the body weight behind.
-    rows[n, _NET] = both * (fz_left * left_ml + fz_right * right_ml) / total
-    rows[n, _LEFT_ML] = left_ml
-    rows[n, _RIGHT_ML] = right_ml

@@ -1,10 +1,9 @@
-"""Quiet stance: the first second in which the lifter stands still on both plates; it gives the weight and the references.
+"""Quiet stance: the seconds in which the lifter stands still on both plates; they give the weight and each foot's place.
 
 The search is causal and works on frames, not on raw samples. The mean over a frame takes out the plate's noise (3.4 % of body
-weight at 1 kHz on one real plate with a person at rest, 0.3 % after the mean over 10 ms), and leaves sway and movement. Once
-found, a stance is kept, so that the references don't move under the lifter, and a recording gives offline what it gave live.
-A foot that leaves its plate loses its reference, since no one steps back onto the same millimetre, and gets a new one in the
-next quiet stance. The other foot keeps its reference, and the weight stays that of the first stance.
+weight at 1 kHz on one real plate with a person at rest, 0.3 % after the mean over 10 ms), and leaves sway and movement; and a
+recording gives offline what it gave live. A foot that leaves its plate loses its place, since no one steps back onto the same
+millimetre.
 """
 
 from __future__ import annotations
@@ -17,76 +16,108 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from acquisition.rig import SIDES
 from acquisition.rig.judgement import StillSettings
+from acquisition.rig.lifter_axes import UNKNOWN_TOE_OUT_DEG, LifterAxes
 from hardware.arrays import Floats
+from processing.force.still import EVENT, HEIGHT_KNOWN_S, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame
+from processing.formulas import GRAVITY_M_S2
 
 OFF_S = 0.1
 """A foot has left its plate once it has been off it for so long."""
-
-_STATE = np.dtype(
-    [
-        ("standing", np.int64),  # frames without a break in which both feet stood on their plates
-        ("left_off", np.int64),  # frames in a row in which that foot was off its plate
-        ("right_off", np.int64),
-        ("last_sample", np.int64),
-        ("found_sample", np.int64),  # last sample of the newest window, -1 before the first is found
-        ("body_weight_N", np.float64),
-        ("left_mm", np.float64),
-        ("right_mm", np.float64),
-    ]
-)
+ONE_LEG = 0.15
+"""Who carries less than this share of the weight on one foot rests on the other."""
+LEAST_LOAD = 0.4
+"""Of the weight: with less on the plates somebody is in the air, or holds on to something."""
+SETTLED_S = 1.0
+"""Nothing is judged for so long after a landing, or before a leaving."""
 
 
 class StanceColumns(NamedTuple):
-    """Where in a frame's row stands what the search needs, and what it refers.
-
-    It needs the last raw `sample` and the vertical forces in N. It refers, in place, the net centre of pressure and that of
-    each foot, in mm along the medial-lateral axis with + = right before; and puts the body weight, in N, into its column.
-    """
+    """Where in a frame's row stands what the search needs, and what it fills; each field is the column's name."""
 
     sample: int
-    fz_left: int
-    fz_right: int
-    fz_total: int
-    net: int
-    left: int
-    right: int
-    body_weight: int
+    fz_left_N: int
+    fz_right_N: int
+    fz_total_N: int
+    cop_left_x_mm: int
+    cop_left_y_mm: int
+    cop_right_x_mm: int
+    cop_right_y_mm: int
+    cop_net_shift_mm: int
+    cop_net_beyond_load_mm: int
+    foot_cop_medial_left_mm: int
+    foot_cop_medial_right_mm: int
+    foot_cop_medial_unsure_left_mm: int
+    foot_cop_medial_unsure_right_mm: int
+    body_weight_N: int
+    system_weight_N: int
+    judged: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """Quiet stance: the last raw sample of the newest window, the mean total force of the first, and where each foot stood.
+    """One quiet stance: why it was taken, the last raw sample of its first window, weights in N, and where each foot stood.
 
-    `left_mm` and `right_mm` are mean centres of pressure along the medial-lateral axis in the lab axes, + = right; NaN for a
-    foot that has left its plate, until the next quiet stance.
+    `left_mm` and `right_mm` are mean centres of pressure (x, y) in the lab axes; `left_moved_mm` and `right_moved_mm` how far
+    they lie from the place before, NaN where there was none. `system_weight_N` is body and bar; `body_weight_N` the least that
+    was weighed since the lifter stepped on.
     """
 
+    kind: StanceKind
     last_sample: int
     body_weight_N: float
-    left_mm: float
-    right_mm: float
+    system_weight_N: float
+    left_mm: tuple[float, float]
+    right_mm: tuple[float, float]
+    left_moved_mm: float
+    right_moved_mm: float
 
 
 class QuietStance:
     """The search for quiet stance, and what refers to it: `refer` is given one series of frames after the other.
 
-    `frame_samples` raw samples of `rate_hz` make a frame. A window of `settings.window_s` counts as quiet where the total
+    `frame_samples` raw samples of `rate_hz` make a frame. A window of `settings.window_s` counts as still where the total
     vertical force has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above
     `settings.least_N`, and no frame is missing or without a centre of pressure under either foot. A foot is off its plate
     where its vertical force is not above `contact_N`.
     """
 
     def __init__(
-        self, settings: StillSettings, contact_N: float, rate_hz: float, frame_samples: int, columns: StanceColumns
+        self,
+        settings: StillSettings,
+        contact_N: float,
+        rate_hz: float,
+        frame_samples: int,
+        columns: StanceColumns,
+        axes: LifterAxes,
     ) -> None:
-        frames = max(2, round(settings.window_s * rate_hz / frame_samples))
-        self._window = np.zeros((frames, 3))
-        self._state = np.array([(0, 0, 0, -1, -1, math.nan, math.nan, math.nan)], dtype=_STATE)
-        off_frames = max(1.0, OFF_S * rate_hz / frame_samples)
-        # Plain arrays, since numba looks into a tuple anew at every call.
-        self._limits = np.array([settings.sd_pct / 100.0, settings.least_N, contact_N, off_frames, frame_samples])
-        self._columns = np.array(columns, dtype=np.int64)
+        per_s = rate_hz / frame_samples
+        frames = max(2, round(settings.window_s * per_s))
+        self._window = np.zeros((frames, 5))
+        self._means = np.zeros(5)
+        self._state = np.zeros(1, dtype=STATE)
+        for name in ("height_m", "other_N", "body_N", "system_N", "left_x", "left_y", "right_x", "right_y"):
+            self._state[name] = math.nan
+        self._state["last_sample"] = self._state["frames"] = -1
+        self._limits = StillLimits(
+            sd_share=settings.sd_pct / 100.0,
+            least_N=settings.least_N,
+            contact_N=contact_N,
+            off_frames=max(1.0, OFF_S * per_s),
+            frame_samples=float(frame_samples),
+            hop=max(1, frames // 10),
+            m_per_way=GRAVITY_M_S2 / per_s**2,
+            m_s_per_velocity=GRAVITY_M_S2 / per_s,
+            height_frames=HEIGHT_KNOWN_S * per_s,
+            pause_frames=NO_PAUSE_S * per_s,
+            settled_frames=SETTLED_S * per_s,
+        )
+        self._columns = columns
+        unsure = [0.0 if axes.known(side) else math.sin(math.radians(UNKNOWN_TOE_OUT_DEG)) for side in SIDES]
+        self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure])
+        self._events = np.zeros(4, dtype=EVENT)
+        self.stances: list[Stance] = []
 
     def refer(self, rows: Floats) -> None:
         """Look for quiet stance in these frames (n, columns), and refer them to it, in place; NaN until it is found.
@@ -94,76 +125,101 @@ class QuietStance:
         After that the net centre of pressure is told against the middle of the stance (+ = right), each foot's against its own
         place at rest (+ = medial).
         """
-        _refer(rows, self._columns, self._window, self._state, self._limits)
+        most = len(rows) // self._limits.hop + 2
+        if most > len(self._events):
+            self._events = np.zeros(most, dtype=EVENT)
+        count = _refer(rows, self._columns, self._axes, self._window, self._means, self._state, self._limits, self._events)
+        for event in self._events[:count]:
+            kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, left_moved, right_moved = event.item()
+            feet = (left_x, left_y), (right_x, right_y)
+            self.stances.append(Stance(StanceKind(kind), sample, body_N, system_N, *feet, left_moved, right_moved))
 
     @property
-    def found(self) -> Stance | None:
-        """The newest stance, None until the first is found."""
-        state = self._state[0]
-        if state["found_sample"] < 0:
-            return None
-        return Stance(*(state[name].item() for name in ("found_sample", "body_weight_N", "left_mm", "right_mm")))
+    def body_weight_N(self) -> float:  # noqa: N802 - units keep their capitals
+        """The body weight as it is known now, NaN before the first stance."""
+        return float(self._state[0]["body_N"])
+
+    @property
+    def proved_low(self) -> bool:
+        """Whether the newest stance was at the bottom of a squat, and no other has been found since."""
+        return bool(self._state[0]["was_low"])
+
+
+_inlined = njit(nogil=True, error_model="numpy", inline="always")
+
+
+@_inlined
+def _feel(state: NDArray[np.void], limits: StillLimits, left_N: float, right_N: float) -> None:
+    """Notice a foot that leaves its plate; a force that is no number tells nothing of the foot."""
+    stance = state[0]
+    stance.left_off = stance.left_off + 1 if left_N <= limits.contact_N else 0
+    stance.right_off = stance.right_off + 1 if right_N <= limits.contact_N else 0
+    if stance.left_off >= limits.off_frames:
+        stance.left_x = math.nan
+        stance.left_y = math.nan
+    if stance.right_off >= limits.off_frames:
+        stance.right_x = math.nan
+        stance.right_y = math.nan
+    if stance.left_off >= limits.off_frames and stance.right_off >= limits.off_frames:
+        stance.aboard = 0
+        stance.was_low = 0
+
+
+@_inlined
+def _settle(state: NDArray[np.void], limits: StillLimits, left_N: float, right_N: float) -> float:
+    """Return 1 where the frame may be judged: the weight is known and has been on both feet for long enough; else 0."""
+    stance = state[0]
+    total = left_N + right_N
+    on_both = min(left_N, right_N) > max(limits.contact_N, ONE_LEG * total)
+    loaded = total > LEAST_LOAD * stance.system_N
+    stance.settled = stance.settled + 1 if on_both and loaded and stance.aboard == 1 else 0
+    return 1.0 if stance.settled > limits.settled_frames else 0.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _watch(
-    window: Floats, state: NDArray[np.void], limits: Floats, sample: int, total_N: float, left_mm: float, right_mm: float
-) -> None:
-    """Take one frame into the window, and keep the stance if the window is full and quiet."""
-    sd_share, least_N, _, _, frame_samples = limits
+def _refer(
+    rows: Floats,
+    at: StanceColumns,
+    axes: Floats,
+    window: Floats,
+    means: Floats,
+    state: NDArray[np.void],
+    limits: StillLimits,
+    events: NDArray[np.void],
+) -> int:
     stance = state[0]
-    stands = math.isfinite(total_N + left_mm + right_mm)
-    if not stands or sample - stance.last_sample != frame_samples:
-        stance.standing = 0
-    stance.last_sample = sample
-    if not stands:
-        return
-    frames = len(window)
-    i = stance.standing % frames
-    window[i, 0] = total_N
-    window[i, 1] = left_mm
-    window[i, 2] = right_mm
-    stance.standing += 1
-    if stance.standing < frames:
-        return
-    total = 0.0
-    left = 0.0
-    right = 0.0
-    for i in range(frames):
-        total += window[i, 0]
-        left += window[i, 1]
-        right += window[i, 2]
-    mean = total / frames
-    squares = 0.0
-    for i in range(frames):
-        squares += (window[i, 0] - mean) ** 2
-    if mean > least_N and math.sqrt(squares / frames) < sd_share * mean:
-        if stance.found_sample < 0:
-            stance.body_weight_N = mean
-        stance.found_sample = sample
-        if math.isnan(stance.left_mm):
-            stance.left_mm = left / frames
-        if math.isnan(stance.right_mm):
-            stance.right_mm = right / frames
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _refer(rows: Floats, columns: NDArray[np.int64], window: Floats, state: NDArray[np.void], limits: Floats) -> None:
-    sample, fz_left, fz_right, fz_total, net, left, right, body_weight = columns
-    contact_N, off_frames = limits[2], limits[3]
-    stance = state[0]
+    count = 0
+    right_x, right_y = axes[0, 0], axes[0, 1]
     for n in range(len(rows)):
-        left_mm, right_mm = rows[n, left], rows[n, right]
-        # A force that is no number tells nothing of the foot.
-        stance.left_off = stance.left_off + 1 if rows[n, fz_left] <= contact_N else 0
-        stance.right_off = stance.right_off + 1 if rows[n, fz_right] <= contact_N else 0
-        if stance.left_off >= off_frames:
-            stance.left_mm = math.nan
-        if stance.right_off >= off_frames:
-            stance.right_mm = math.nan
-        if math.isnan(stance.left_mm + stance.right_mm):
-            _watch(window, state, limits, int(rows[n, sample]), rows[n, fz_total], left_mm, right_mm)
-        rows[n, net] -= 0.5 * (stance.left_mm + stance.right_mm)
-        rows[n, left] = left_mm - stance.left_mm
-        rows[n, right] = stance.right_mm - right_mm
-        rows[n, body_weight] = stance.body_weight_N
+        row = rows[n]
+        left_N, right_N, total_N = row[at.fz_left_N], row[at.fz_right_N], row[at.fz_total_N]
+        lx, ly = row[at.cop_left_x_mm], row[at.cop_left_y_mm]
+        rx, ry = row[at.cop_right_x_mm], row[at.cop_right_y_mm]
+        sample = int(row[at.sample])
+        _feel(state, limits, left_N, right_N)
+        stands = math.isfinite(total_N + lx + ly + rx + ry)
+        if not stands or sample - stance.last_sample != limits.frame_samples:
+            stance.standing = 0
+            stance.still = 0
+            stance.other = 0
+            stance.frames = -1
+        stance.last_sample = sample
+        if stands:
+            frame = (total_N, lx, ly, rx, ry)
+            count += take_frame(window, means, state, limits, sample, frame, events[count : count + 1])
+        dlx, dly = lx - stance.left_x, ly - stance.left_y
+        drx, dry = rx - stance.right_x, ry - stance.right_y
+        both = 1.0 if left_N > limits.contact_N and right_N > limits.contact_N else math.nan
+        share = both * right_N / total_N
+        width = right_x * (stance.right_x - stance.left_x) + right_y * (stance.right_y - stance.left_y)
+        beyond = (1.0 - share) * (right_x * dlx + right_y * dly) + share * (right_x * drx + right_y * dry)
+        row[at.cop_net_shift_mm] = beyond + (share - 0.5) * width
+        row[at.cop_net_beyond_load_mm] = beyond
+        row[at.foot_cop_medial_left_mm] = axes[1, 0] * dlx + axes[1, 1] * dly
+        row[at.foot_cop_medial_right_mm] = axes[2, 0] * drx + axes[2, 1] * dry
+        row[at.foot_cop_medial_unsure_left_mm] = axes[5, 0] * abs(axes[3, 0] * dlx + axes[3, 1] * dly)
+        row[at.foot_cop_medial_unsure_right_mm] = axes[5, 1] * abs(axes[4, 0] * drx + axes[4, 1] * dry)
+        row[at.body_weight_N] = stance.body_N
+        row[at.system_weight_N] = stance.system_N
+        row[at.judged] = _settle(state, limits, left_N, right_N)
+    return count

@@ -141,13 +141,13 @@ def test_reading_does_not_wait_for_a_device_that_is_joined_again(made):
 
     def join():
         joining.set()
-        may_join.wait(30)
+        may_join.wait(240)
         return "two"
 
     made._join = join
     made._held = "gone"
     assert made.read(0.01) is None
-    joining.wait(30)
+    joining.wait(240)
     for _ in range(3):
         assert made.read(0.01) is None
         assert made.state is SourceState.LOST

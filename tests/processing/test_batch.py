@@ -112,7 +112,7 @@ def test_other_limits_change_the_flags_and_not_the_metrics(recording):
 def test_settings_bring_every_way_of_judging_and_nothing_of_the_lab():
     other = load(example("cyton")).model_copy(update={"rules": Rules(load_shift=PercentRule(amber_pct=4, red_pct=5))})
     mixed = with_settings(RIG, other)
-    lab = {"format_version", "name", "stream", "plate", "emg", "lab"}
+    lab = {"format_version", "name", "stream", "plate", "emg", "foot", "lab"}
     for name in Rig.model_fields:
         assert getattr(mixed, name) == getattr(RIG if name in lab else other, name), name
 

@@ -68,7 +68,7 @@ def replayed(original, tmp_path, monkeypatch):
     engine = Engine(ring, replay(original, None), {"recorder": recorder})
     engine.arm()
     engine.start()
-    assert engine.wait(60)
+    assert engine.wait(240)
     engine.stop()
     assert engine.faults == []
     assert set(recorder.missed.values()) == {0}

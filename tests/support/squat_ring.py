@@ -22,26 +22,26 @@ _BUSY = {"VL": 0.55, "VM": 0.5, "RF": 0.4, "BF": 0.12, "ST": 0.1, "GMax": 0.3, "
 RULES = (
     ("load_shift", "load_shift_pct", "left", "load shifts to the left leg", "%", 5.0, 10.0, "plates"),
     ("load_shift", "load_shift_pct", "right", "load shifts to the right leg", "%", 5.0, 10.0, "plates"),
-    ("cop_shift", "cop_net_shift_mm", "left", "centre of pressure drifts to the left", "mm", 20.0, 40.0, "plates"),
-    ("cop_shift", "cop_net_shift_mm", "right", "centre of pressure drifts to the right", "mm", 20.0, 40.0, "plates"),
+    ("cop_shift", "cop_net_beyond_load_mm", "left", "weight moves to the left under the feet", "mm", 20.0, 40.0, "plates"),
+    ("cop_shift", "cop_net_beyond_load_mm", "right", "weight moves to the right under the feet", "mm", 20.0, 40.0, "plates"),
     (
         "foot_cop_medial",
         "foot_cop_medial_left_mm",
         "left",
-        "left foot rolls inwards (valgus-associated pattern)",
+        "pressure under the left foot moves inwards",
         "mm",
         8.0,
-        15.0,
+        math.inf,
         "plates",
     ),
     (
         "foot_cop_medial",
         "foot_cop_medial_right_mm",
         "right",
-        "right foot rolls inwards (valgus-associated pattern)",
+        "pressure under the right foot moves inwards",
         "mm",
         8.0,
-        15.0,
+        math.inf,
         "plates",
     ),
     ("qh_change", "qh_change_left", "left", "left quadriceps take over, against the own baseline", "1", 1.5, 2.0, "emg"),
@@ -104,7 +104,8 @@ def force_columns() -> tuple[str, ...]:
     cops = [f"cop_{side}_{axis}_mm" for side in ("left", "right") for axis in "xy"]
     return (
         "sample", "fz_left_N", "fz_right_N", "fz_total_N", "load_share_right_pct", "load_shift_pct", "limb_symmetry_pct",
-        *cops, "cop_net_shift_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm", "body_weight_N",
+        *cops, "cop_net_shift_mm", "cop_net_beyond_load_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm",
+        "body_weight_N",
     )  # fmt: skip
 
 
@@ -225,7 +226,8 @@ class SquatRing:
             [
                 sample, left, right + both, total + both, 50 + shift / 2 + both, shift + both,
                 100 * np.minimum(left, right) / np.maximum(left, right) + both,
-                lx, ly, rx + both, ry + both, net + unknown, medial + unknown, 0.6 * medial + unknown, 820.0 + unknown,
+                lx, ly, rx + both, ry + both, net + unknown, net - 2.1 * shift + unknown, medial + unknown,
+                0.6 * medial + unknown, 820.0 + unknown,
             ]
         )  # fmt: skip
 

@@ -39,7 +39,7 @@ def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]
     """Check a rig file as a session would, but for the devices, and say what it describes."""
     from acquisition.rig import SIDES
     from acquisition.rig.rig_file import load
-    from processing.findings.caveats import about_places
+    from processing.findings.stance_caveats import about_places
     from processing.pipeline import Pipeline
     from ui.session.sources import check_sources
 

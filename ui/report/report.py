@@ -10,6 +10,7 @@ import jinja2
 
 from acquisition.disk import write_whole
 from acquisition.rig import SIDES
+from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
@@ -48,6 +49,7 @@ def write(results: Results, path: Path) -> None:
         findings=findings(results),
         caveats=caveats(results),
         baselines=baselines(results),
+        axes=axes_in_words(lifter_axes(results.rig), results.rig) if results.rig.plate else [],
         plots=[plot for plot in plots(results) if not plot.empty],
         formulas=used_formulas(results),
         is_nan=math.isnan,
@@ -140,7 +142,7 @@ def _limits_on(columns: set[str], rules: Rules) -> list[Limit]:
             continue
         signs = (-1.0, 1.0) if kind.leans else (1.0,)
         pairs = zip((Severity.AMBER, Severity.RED), column_limits(rules, kind), strict=True)
-        found += [Limit(severity, sign * value) for severity, value in pairs for sign in signs]
+        found += [Limit(severity, sign * value) for severity, value in pairs for sign in signs if math.isfinite(value)]
     return found
 
 

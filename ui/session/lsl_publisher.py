@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hardware.lsl.outlet import LslFlags, LslOutlet
-from processing.flags.rules import flags_of
+from processing.flags.rules import flag_of
 from processing.pipeline import FLAGS
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class Outlets:
     """A follower of the ring; what it publishes bears the time at which it came into the ring.
 
     Metrics are published with their rate of about 100 frames a second. A flag is a line such as
-    `RED load_shift right: load shifts to the right leg`, sent when it goes up, becomes red, or ends (`END`).
+    `RED load_shift right: load shifts to the right leg`, sent when it goes up, becomes red, ends
+    (`END`) or is withdrawn (`WITHDRAWN`).
     """
 
     def __init__(self, ring: Ring, settings: LslOutletSettings) -> None:
@@ -65,8 +66,8 @@ class Outlets:
 
     def _tell(self, flags: LslFlags, stretch: Stretch) -> None:
         for change in stretch.samples:
-            flag = flags_of(change[None])[0]
-            word = flag.severity.name if math.isnan(flag.end_sample) else "END"
+            flag = flag_of(change)
+            word = "WITHDRAWN" if not flag.severity else flag.severity.name if math.isnan(flag.end_sample) else "END"
             if self._told.get((flag.rule, flag.start_sample)) == word:
                 continue  # only its peak has grown
             self._told[flag.rule, flag.start_sample] = word

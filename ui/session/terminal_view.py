@@ -17,7 +17,7 @@ from hardware.severity import Severity
 from hardware.source import SourceState
 from processing.flags.amounts import amount
 from processing.flags.kinds import kind_in_ring
-from processing.flags.rules import flags_of
+from processing.flags.rules import flag_of
 from processing.pipeline import FLAGS
 from ui.palette import AMBER_GROUND, ON_AMBER, ON_RED, RED_GROUND, SCREEN
 
@@ -84,8 +84,8 @@ class TerminalView:
             if self._ring.state(name.rsplit(".", 1)[0]) not in GOOD_STATES:
                 self._newest.update(dict.fromkeys(reader.stream.channel_names, math.nan))
         while (stretch := self._flag_reader.read()) is not None:
-            for flag in (flags_of(row[None])[0] for row in stretch.samples):
-                self._take(flag)
+            for row in stretch.samples:
+                self._take(flag_of(row))
         self._tell_faults()
         if self._live is not None:
             self._live.update(self._picture())
@@ -106,6 +106,10 @@ class TerminalView:
     def _take(self, flag: Flag) -> None:
         """Keep a flag as it stands now, and print a line unless only its peak has grown."""
         before = self._up.pop(flag.rule, None)
+        if not flag.severity:
+            line = Text(f"{flag.start_sample / self._rate_hz(self._rules[flag.rule]['stream']):6.1f} s ")
+            self._print(line.append(f" withdrawn  {kind_in_ring(self._rules[flag.rule]).label}", "dim"))
+            return
         ended = not math.isnan(flag.end_sample)
         if not ended:
             self._up[flag.rule] = flag

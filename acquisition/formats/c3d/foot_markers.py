@@ -1,4 +1,4 @@
-"""Foot markers: which foot stood on which plate, and which lab axis points to the lifter's right."""
+"""Foot markers: which foot stood on which plate, where the lifter's right is, and how far each foot is turned out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from hardware.arrays import Floats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from acquisition.rig import Axis, Side
+    from acquisition.rig import Side
 
 
-HEELS = "heel hee cal calc calcaneus fcc ca hl"
-FOREFEET = "toe toes fm1 fm2 fm5 mt1 mt2 mt5 m1 m5 1meta 2meta 5meta mth1 mth2 mth5 met1 met5 d1m d5m vmh fmh hallux hal bigtoe"
-PARTS = {word: part for part, words in (("heel", HEELS), ("forefoot", FOREFEET)) for word in words.split()}
+WORDS = {
+    "heel": "heel hee cal calc calcaneus fcc ca hl",
+    "middle": "toe toes fm2 mt2 2meta mth2 met2",
+    "inner": "fm1 mt1 m1 1meta mth1 met1 d1m fmh hallux hal bigtoe",
+    "outer": "fm5 mt5 m5 5meta mth5 met5 d5m vmh",
+}
+PARTS = {word: part for part, words in WORDS.items() for word in words.split()}
+FOREFOOT = ("middle", "inner", "outer")
 STILL_MM_PER_S = 400.0
 """Below this speed a part of a foot stands; swung forward it moves several times as fast."""
 CLEARLY = 0.25
@@ -28,7 +33,11 @@ CLEARLY = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feet:
-    """Positions (frames, 3) in mm of the heel and the forefoot of each side, as far as markers say them."""
+    """Positions (frames, 3) in mm of parts of each foot, as far as markers say them.
+
+    The parts are `heel` and `forefoot`, and `toes` where the middle of the forefoot is known: by a marker on it, or by one on
+    its inner edge and one on its outer.
+    """
 
     parts: dict[tuple[Side, str], Floats]
     rate_hz: float
@@ -41,11 +50,23 @@ def feet_of(labels: list[str], markers: Floats, rate_hz: float) -> Feet:
         part = foot_part(label)
         if part is not None and np.isfinite(markers[:, column]).any():
             found.setdefault(part, []).append(markers[:, column])
-    return Feet({part: np.mean(each, axis=0) for part, each in found.items()}, rate_hz)
+    mean = {part: np.mean(each, axis=0) for part, each in found.items()}
+    parts: dict[tuple[Side, str], Floats] = {}
+    for side in SIDES:
+        if (side, "heel") in mean:
+            parts[side, "heel"] = mean[side, "heel"]
+        forefoot = [marker for part in FOREFOOT for marker in found.get((side, part), [])]
+        if forefoot:
+            parts[side, "forefoot"] = np.mean(forefoot, axis=0)
+        if (side, "middle") in mean:
+            parts[side, "toes"] = mean[side, "middle"]
+        elif (side, "inner") in mean and (side, "outer") in mean:
+            parts[side, "toes"] = (mean[side, "inner"] + mean[side, "outer"]) / 2
+    return Feet(parts, rate_hz)
 
 
 def foot_part(label: str) -> tuple[Side, str] | None:
-    """Return side and part (`heel`, `forefoot`) that a marker's label says: LHEE, R_FCC, Subject:r_calc, toe.L; else None."""
+    """Return side and part (a key of `WORDS`) that a marker's label says: LHEE, R_FCC, Subject:r_calc, toe.L; else None."""
     name = re.sub(r"[^a-z0-9]", "", label.rsplit(":", 1)[-1].lower())
     sides: tuple[tuple[str, Side], ...] = (("left", "left"), ("right", "right"), ("l", "left"), ("r", "right"))
     for word, side in sides:
@@ -62,10 +83,14 @@ def standing_share(feet: Feet, side: Side, corners_mm: Floats, loaded: NDArray[n
         at = feet.parts.get((side, part))
         if at is None:
             continue
-        moved = np.gradient(at, axis=0) if len(at) > 1 else np.zeros_like(at)
-        still = np.linalg.norm(moved, axis=1) * feet.rate_hz < STILL_MM_PER_S
-        shares.append(float(np.mean((still & _over(at, corners_mm))[loaded])))
+        shares.append(float(np.mean((_still(at, feet.rate_hz) & _over(at, corners_mm))[loaded])))
     return float(np.mean(shares)) if shares and loaded.any() else 0.0
+
+
+def _still(at: Floats, rate_hz: float) -> NDArray[np.bool_]:
+    """Return where a part of a foot, (frames, 3) in mm, stands."""
+    moved = np.gradient(at, axis=0) if len(at) > 1 else np.zeros_like(at)
+    return np.asarray(np.linalg.norm(moved, axis=1) * rate_hz < STILL_MM_PER_S)
 
 
 def _over(at: Floats, corners_mm: Floats) -> NDArray[np.bool_]:
@@ -86,26 +111,68 @@ def side_on_plate(feet: Feet, corners_mm: Floats, loaded: NDArray[np.bool_]) -> 
     return "left" if left > right else "right"
 
 
-def right_axis(feet: Feet) -> Axis | None:
-    """Return the lab axis to the right of whom these feet belong to, from heel to forefoot or from left to right.
+@dataclass(frozen=True, slots=True)
+class FootAngles:
+    """What markers on the feet say: the lifter's right, as an angle from the lab's x, and how far each foot is turned out.
 
-    None where neither can be told, or where it lies more than 30 degrees off every axis.
+    `right_deg` is anticlockwise seen from above, None where markers don't tell; a foot without an axis is left out.
     """
-    forward = _mean_vector(feet, [((side, "heel"), (side, "forefoot")) for side in SIDES])
-    across = _mean_vector(feet, [(("left", part), ("right", part)) for part in ("heel", "forefoot")])
-    rightwards = np.array([forward[1], -forward[0]]) if forward.any() else across
-    size = float(np.linalg.norm(rightwards))
-    best = int(np.argmax(np.abs(rightwards)))
-    if not size or abs(rightwards[best]) / size < np.cos(np.radians(30)):
+
+    right_deg: float | None
+    toe_out_deg: dict[Side, float]
+
+
+def foot_angles(feet: Feet) -> FootAngles:
+    """Return the lifter's right and each foot's angle.
+
+    Forward lies between the two feet's axes, heel to the middle of the toes. With the axis of one foot or none, right is the
+    way from the left heel to the right one, or from forefoot to forefoot; with one foot alone, square to it.
+    """
+    way = {side: _direction(feet, (side, "heel"), (side, "toes")) for side in SIDES}
+    axes = {side: axis for side, axis in way.items() if axis is not None}
+    across = _direction(feet, ("left", "heel"), ("right", "heel"))
+    across = _direction(feet, ("left", "forefoot"), ("right", "forefoot")) if across is None else across
+    forward = sum(axes.values(), np.zeros(2))
+    if len(axes) < 2 and across is not None:
+        forward = np.array([-across[1], across[0]])
+    elif not axes:
+        alone = [_direction(feet, (side, "heel"), (side, "forefoot")) for side in SIDES]
+        forward = sum((axis for axis in alone if axis is not None), np.zeros(2))
+    if float(np.linalg.norm(forward)) < LEAST_CERTAIN:
+        return FootAngles(None, {})
+    ahead_deg = _degrees(forward)
+    alone_on_one = len(axes) < 2 and across is None
+    toe_out_deg = {} if alone_on_one else {s: _turned(axis, ahead_deg, s) for s, axis in axes.items()}
+    return FootAngles(_within_half_turn(ahead_deg - 90.0), toe_out_deg)
+
+
+LEAST_CERTAIN = 0.5
+"""Two feet whose axes, of length 1, add up to less than this do not say where the lifter faces."""
+
+
+def _turned(axis: Floats, ahead_deg: float, side: Side) -> float:
+    clockwise = _within_half_turn(ahead_deg - _degrees(axis))
+    return clockwise if side == "right" else -clockwise
+
+
+def _degrees(way: Floats) -> float:
+    return float(np.degrees(np.arctan2(way[1], way[0])))
+
+
+def _within_half_turn(degrees: float) -> float:
+    return round((degrees + 180.0) % 360.0 - 180.0, 2)
+
+
+def _direction(feet: Feet, a: tuple[Side, str], b: tuple[Side, str]) -> Floats | None:
+    """Return the mean horizontal direction (2,) from one part to another while both stand, None where it can't be told."""
+    if a not in feet.parts or b not in feet.parts:
         return None
-    axes: tuple[tuple[Axis, Axis], ...] = (("x", "-x"), ("y", "-y"))
-    return axes[best][int(rightwards[best] < 0)]
-
-
-def _mean_vector(feet: Feet, pairs: list[tuple[tuple[str, str], tuple[str, str]]]) -> Floats:
-    """Return the mean horizontal vector (2,) from one part to another, over the pairs and the frames that have both."""
-    parts: dict[tuple[str, str], Floats] = dict(feet.parts)  # type: ignore[arg-type]
-    vectors = [parts[b][:, :2] - parts[a][:, :2] for a, b in pairs if a in parts and b in parts]
-    together = np.concatenate(vectors) if vectors else np.empty((0, 2))
-    together = together[np.isfinite(together).all(axis=1)]
-    return together.mean(axis=0) if len(together) else np.zeros(2)
+    way = (feet.parts[b] - feet.parts[a])[:, :2]
+    stands = _still(feet.parts[a], feet.rate_hz) & _still(feet.parts[b], feet.rate_hz)
+    known = np.isfinite(way).all(axis=1)
+    way = way[known & stands] if (known & stands).any() else way[known]
+    length = np.linalg.norm(way, axis=1)
+    way = way[length > 0] / length[length > 0, None]
+    mean = way.mean(axis=0) if len(way) else np.zeros(2)
+    size = float(np.linalg.norm(mean))
+    return mean / size if size > LEAST_CERTAIN else None

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import C3DData, C3DError, read_c3d
-from acquisition.formats.c3d.foot_markers import feet_of, right_axis
+from acquisition.formats.c3d.foot_markers import FootAngles, feet_of, foot_angles
 from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
 from acquisition.formats.importing import (
     STREAM,
@@ -25,8 +25,9 @@ from acquisition.formats.importing import (
 )
 from acquisition.formats.muscle_labels import muscle_and_side
 from acquisition.hdf5_text import name_of
-from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Lab, Muscle, Rig, Side, StreamSettings
+from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Foot, Lab, Muscle, Rig, Side, StreamSettings
 from acquisition.rig.judgement import Judgement
+from acquisition.rig.lifter_axes import APART_DEG, axes_in_words, degrees_apart, lifter_axes, right_said, unit_vector
 from acquisition.rig.rig_file import RigError, read_toml
 from acquisition.rig.toml_lines import lines_of
 
@@ -48,10 +49,11 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
         _check_map(map_file, mapping, c3d, data, names)
 
     feet = feet_of(data.marker_labels, data.markers, data.marker_rate_hz)
-    right = mapping.lab.right_axis or right_axis(feet)
+    angles = foot_angles(feet)
+    lab, on_foot = _lab(mapping.lab, angles), _feet(mapping.foot, angles)
     sides = {plate.number: plate.side for plate in mapping.plate}
     pads = {plate.number: plate.pad_mm for plate in mapping.plate}
-    chosen, about_plates = choose_plates(c3d, data, sides, feet, right, mapping.plates.contact_N)
+    chosen, about_plates = choose_plates(c3d, data, sides, feet, right_said(lab), mapping.plates.contact_N)
     electrodes, unmapped, about_emg = _electrodes(data, names, units, mapping)
     block = max(1, round(data.rate_hz * TICK_S))
     stream = StreamSettings(
@@ -71,15 +73,57 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
                 for plate in chosen
             ],
             emg=electrodes,
-            lab=Lab(right_axis=right),
+            foot=on_foot,
+            lab=lab,
             **{name: getattr(mapping, name) for name in Judgement.model_fields},
         )
     except ValidationError as error:
         text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
         raise C3DError(f"{c3d} can't be imported: {text}.") from error
     write_recording(out, rig, data.analog, block)
-    caveats = (*data.caveats, *about_plates, *about_emg)
+    caveats = (*data.caveats, *_about_angles(lab, on_foot, angles), *about_plates, *about_emg)
     return ImportResult(out, rig, caveats, _summary(c3d, data, rig, chosen, unmapped))
+
+
+def _lab(said: Lab, angles: FootAngles) -> Lab:
+    """Return what a person says of the lifter's right, else what markers do."""
+    if right_said(said) is not None or angles.right_deg is None:
+        return said
+    return Lab(right_deg=angles.right_deg, right_from="markers")
+
+
+def _feet(said: list[Foot], angles: FootAngles) -> list[Foot]:
+    """Return each foot's angle as a person says it, else as markers do."""
+    feet = {foot.side: foot for foot in said}
+    for side, toe_out_deg in angles.toe_out_deg.items():
+        foot = feet.get(side, Foot(side=side))
+        if foot.toe_out_deg is None and -45 <= toe_out_deg <= 90:
+            feet[side] = Foot(side=side, toe_out_deg=toe_out_deg, toe_out_from="markers", width_mm=foot.width_mm)
+    return [feet[side] for side in SIDES if side in feet]
+
+
+def _about_angles(lab: Lab, feet: list[Foot], angles: FootAngles) -> list[Caveat]:
+    """Tell where markers say another direction than a person does."""
+    said: list[tuple[str, str, float]] = []
+    right = right_said(lab)
+    if right is not None and angles.right_deg is not None:
+        apart = degrees_apart(right, unit_vector(angles.right_deg))
+        said.append(("lifter", "where the lifter's right is", apart))
+    for foot in feet:
+        if foot.toe_out_deg is not None and foot.side in angles.toe_out_deg:
+            apart = abs(foot.toe_out_deg - angles.toe_out_deg[foot.side])
+            said.append((f"{foot.side} foot", f"how far the {foot.side} foot is turned out", apart))
+    return [
+        Caveat(
+            "directions_differ",
+            about,
+            {"apart_deg": apart},
+            f"The map file and the markers on the feet differ by {apart:.0f} degrees on {what}; the map file is believed: "
+            "check which of them is right.",
+        )
+        for about, what, apart in said
+        if apart > APART_DEG
+    ]
 
 
 def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, names: list[str]) -> None:
@@ -160,7 +204,7 @@ def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unma
     seconds = len(data.analog) / data.rate_hz
     lines = [f"{name_of(c3d)}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"]
     lines += [f"  plate {p.of_file.number} is the {p.side} one, {p.how}; {np.mean(p.fz_N):.0f} N on average" for p in chosen]
-    lines.append(f"  the lifter's right is {rig.lab.right_axis or 'from the left plate to the right one'}")
+    lines += [f"  {line}" for line in axes_in_words(lifter_axes(rig), rig)]
     for side in SIDES:
         own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
         lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")

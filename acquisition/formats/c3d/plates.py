@@ -11,7 +11,6 @@ from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import C3DError
 from acquisition.formats.c3d.foot_markers import Feet, side_on_plate
 from acquisition.rig import SIDES, Plate
-from acquisition.rig.plate_map import axis_vector
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from acquisition.formats.c3d.file import C3DData, FilePlate
-    from acquisition.rig import Axis, Side
+    from acquisition.rig import Side
 
 
 UNLOADED_PCT = 5.0
@@ -66,12 +65,12 @@ class ChosenPlate:
 
 
 def choose_plates(
-    path: Path, data: C3DData, named: Mapping[int, Side], feet: Feet, right: Axis | None, contact_N: float
+    path: Path, data: C3DData, named: Mapping[int, Side], feet: Feet, right: Floats | None, contact_N: float
 ) -> tuple[list[ChosenPlate], list[Caveat]]:
     """Return the one or two plates to import, and what was chosen, taken off, turned or assumed.
 
     `named` has sides by plate number, from a person; then exactly those plates are taken. Otherwise it is the two that carry
-    most, with sides by the feet on them, by their places along the lifter's right, or assumed.
+    most, with sides by the feet on them, by their places along the lifter's `right` (2,), or assumed.
     """
     caveats: list[Caveat] = []
     if data.other_types and not named:
@@ -171,7 +170,7 @@ def _with_sides(
     plates: list[ChosenPlate],
     named: Mapping[int, Side],
     found: list[Side | None],
-    right: Axis | None,
+    right: Floats | None,
     seen: bool,
     caveats: list[Caveat],
 ) -> list[ChosenPlate]:
@@ -192,10 +191,10 @@ def _with_sides(
         return [_placed(p, s, markers) for p, s in zip(plates, sides, strict=True)]
     if len(plates) == 2 and right is not None:
         apart = plates[1].of_file.corners_mm.mean(axis=0) - plates[0].of_file.corners_mm.mean(axis=0)
-        to_right = float(apart @ axis_vector(right))
+        to_right = float(apart[:2] @ right)
         if abs(to_right) > APART_MM:
             sides = ["left", "right"] if to_right > 0 else ["right", "left"]
-            return [_placed(p, s, f"by its place along {right}") for p, s in zip(plates, sides, strict=True)]
+            return [_placed(p, s, "by its place along the lifter's right") for p, s in zip(plates, sides, strict=True)]
     sides = list(SIDES[: len(plates)])
     which = " and ".join(f"{p.of_file.number} is the {s} one" for p, s in zip(plates, sides, strict=True))
     turned = ", ".join(f'{{ number = {p.of_file.number}, side = "{_other(s)}" }}' for p, s in zip(plates, sides, strict=True))

@@ -164,13 +164,13 @@ recorder = Recorder(ring, path.with_name("recording.h5"), a_rig(stream), TimeBas
 engine = Engine(ring, [source], {"recorder": recorder, "counter": counter})
 engine.arm()
 engine.start()
-engine.wait(60)
+engine.wait(240)
 engine.stop()
 print(*engine.faults, sep="\\n")
 print(counter.rows, counter.reader.missed)
 print(*[(fault.severity.name, fault.about) for fault in ring.faults.read()])
 """
-    out, err = (process := child(code, tmp_path / "ring.h5")).communicate(timeout=60)
+    out, err = (process := child(code, tmp_path / "ring.h5")).communicate(timeout=240)
     assert (process.returncode, err) == (0, "")
     recording = tmp_path / "recording.h5"
     with Recording(recording) as opened:

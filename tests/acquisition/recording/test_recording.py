@@ -189,7 +189,7 @@ with h5py.File(path):
     looks, again, rows, wrong = map(int, line.split())
     complete(writer)
     path.with_suffix(".done").touch()
-    assert process.communicate(timeout=60) == ("", "")
+    assert process.communicate(timeout=240) == ("", "")
     assert looks > max(3, again)
     assert rows > 0
     assert wrong == 0
@@ -368,7 +368,7 @@ try:
 except RecordingError as error:
     print(error)
 """
-    out, err = (process := child(code, path)).communicate(timeout=60)
+    out, err = (process := child(code, path)).communicate(timeout=240)
     assert (process.returncode, err) == (0, "")
     assert out == f"The recording {path} can't be made: File too large.\n"
     assert not path.exists()
@@ -396,7 +396,7 @@ except RecordingError as error:
 writer.abandon()
 print(flushed)
 """
-    out, err = (process := child(code, path)).communicate(timeout=60)
+    out, err = (process := child(code, path)).communicate(timeout=240)
     assert (process.returncode, err) == (0, "")
     sentence, flushed = out.splitlines()
     assert sentence == (f"The disk of {path.parent} is full, so nothing more goes into {path.name}.")

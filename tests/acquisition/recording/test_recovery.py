@@ -245,7 +245,7 @@ try:
 except RecoveryError as error:
     print(error)
 """
-    out, err = (process := child(code, ring.path)).communicate(timeout=60)
+    out, err = (process := child(code, ring.path)).communicate(timeout=240)
     assert (process.returncode, err) == (0, "")
     assert out == f"{tmp_path / 'out.h5'} could not be written to its end and was removed: [Errno 27] File too large.\n"
     assert not (tmp_path / "out.h5").exists()

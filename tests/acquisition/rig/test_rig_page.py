@@ -36,7 +36,7 @@ def in_words(field: FieldInfo) -> str:
         return "needed"
     if isinstance(value, RuleSettings):
         amber, red = limits(value)
-        return f"{amber:g} / {red:g}{'' if value.on else ', off'}"
+        return f"{amber:g} / {red:g}{'' if value.on else ', off'}".replace("inf", "none")
     if isinstance(value, BaseModel):
         return "below"
     if value is None or value == []:

@@ -313,7 +313,7 @@ except RingError as error:
     print(error)
 """
     process = child(code, path)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert (process.returncode, err) == (0, "")
     assert "There is no room for a ring of 6 MB in" in out
     assert "ask for fewer seconds" in out
@@ -344,7 +344,7 @@ print(rows, reader.missed)
         writer.append(numbered(stream, index, count))
         index += count
     ring.beat(SessionPhase.FINISHED)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert err == ""
     assert out.split() == [str(index), "0"]
 
@@ -408,7 +408,7 @@ def test_nothing_published_is_lost_when_the_writer_is_killed(tmp_path):
             finally:
                 os._exit(1)
         watched = Ring.attach(path)
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 240
         while (seen := watched.counter("plates", PUBLISHED)) < until and time.monotonic() < limit:
             pass
         os.kill(pid, signal.SIGKILL)

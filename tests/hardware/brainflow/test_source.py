@@ -65,7 +65,7 @@ def native_threads() -> int:
 
 def threads_end(at_most: int) -> bool:
     """Whether the client's native threads and ours are gone, or go soon."""
-    until = time.monotonic() + 3.0
+    until = time.monotonic() + 30.0
     while native_threads() > at_most and time.monotonic() < until:
         time.sleep(0.02)
     return native_threads() <= at_most

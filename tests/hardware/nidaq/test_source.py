@@ -49,7 +49,7 @@ def server(rack: Rack) -> Iterator[StandInServer]:
     server = StandInServer(rack)
     yield server
     server.kill()
-    deadline_s = time.monotonic() + 5.0
+    deadline_s = time.monotonic() + 30.0
     while threading.active_count() > before and time.monotonic() < deadline_s:
         time.sleep(0.01)
     assert threading.active_count() <= before, [thread.name for thread in threading.enumerate()]

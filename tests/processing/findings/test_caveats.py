@@ -10,8 +10,9 @@ import pytest
 from acquisition.caveat import Caveat
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
-from processing.findings.caveats import about_places, baselines, caveats
-from processing.results import ChannelResult, Results, StreamResult, Table
+from processing.findings.caveats import baselines, caveats
+from processing.findings.stance_caveats import about_places
+from processing.results import ChannelResult, Results, StanceResult, StreamResult, Table
 from tests.support.rigs import example_with
 
 NAN = float("nan")
@@ -171,6 +172,48 @@ def test_a_plate_whose_corners_go_round_the_wrong_way_is_told():
 def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, kind, said):
     assert said in the_one(results(without(lab={"right_axis": axis})), kind)
     assert caveats(results(without(lab={"right_axis": "x"}))) == []
+
+
+@pytest.mark.parametrize(("right_deg", "told"), [(8.0, False), (-9.0, False), (12.0, True), (27.0, True), (-40.0, True)])
+def test_a_right_that_is_not_the_plates_is_told(right_deg, told):
+    found = about_places(without(lab={"right_deg": right_deg, "right_from": "markers"}))
+    assert [caveat.id for caveat in found] == ["directions_differ"] * told
+    assert all(caveat.values["apart_deg"] == pytest.approx(abs(right_deg)) for caveat in found)
+    assert all(f"{abs(right_deg):.0f} degrees off the way between the middles" in caveat.sentence for caveat in found)
+
+
+def test_feet_whose_axis_nothing_says_are_told():
+    (caveat,) = caveats(results(without(foot=[{"side": "left", "toe_out_deg": 9.0}])))
+    assert (caveat.id, caveat.about) == ("foot_axis_unknown", "right")
+    assert "how far the right foot is turned out" in caveat.sentence
+    (caveat,) = caveats(results(without(foot=[])))
+    assert (caveat.id, caveat.about) == ("foot_axis_unknown", "left and right")
+
+
+def stance(at_s, kind="again", weight_N=900.0, moved_mm=(0.0, 0.0)) -> StanceResult:
+    return StanceResult(at_s, kind, weight_N, weight_N, 400.0, -200.0, 0.0, 200.0, 0.0, *moved_mm)
+
+
+def test_a_foot_that_rests_elsewhere_is_told():
+    found = [stance(2.0, "first", moved_mm=(NAN, NAN)), stance(9.0, moved_mm=(7.9, 25.4))]
+    (caveat,) = caveats(replace(results(), stances=found))
+    assert (caveat.id, caveat.about, caveat.values) == ("foot_moved", "right foot", {"at_s": 9.0, "moved_mm": 25.4})
+    assert "From the quiet stance at 9.0 s on" in caveat.sentence
+    assert "25 mm" in caveat.sentence
+
+
+def test_a_stance_at_the_bottom_is_told():
+    (caveat,) = caveats(replace(results(), stances=[stance(2.0, "first"), stance(6.0, "was low", moved_mm=(9.0, 9.0))]))
+    assert (caveat.id, caveat.values) == ("stance_was_low", {"at_s": 6.0})
+    (caveat,) = caveats(replace(results(), stances=[stance(2.0, "first")], stance_proved_low=True))
+    assert (caveat.id, caveat.values) == ("stance_was_low", {})
+
+
+@pytest.mark.parametrize(("weight_N", "told"), [(880.0, False), (700.0, True), (960.0, True)])
+def test_another_lifter_is_told(weight_N, told):
+    found = caveats(replace(results(), stances=[stance(2.0, "first"), stance(30.0, "stepped on", weight_N)]))
+    assert [caveat.id for caveat in found] == ["other_lifter"] * told
+    assert all(f"weighs {weight_N:.0f} N, and 900 N stood there before" in caveat.sentence for caveat in found)
 
 
 @pytest.mark.parametrize(("missing", "said"), [(100, "for 100 % of the time"), (30, "for 30 % of the time"), (0, "")])

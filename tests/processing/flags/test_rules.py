@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquisition.rig.judgement import MillimetreRule, PercentRule, RatioRule, Rules
-from processing.flags.rules import AMBER, CHANGE, RED, TELL, Rule, RuleBook, flags_of, rules_for
+from processing.flags.rules import AMBER, CHANGE, RED, TAKEN_BACK_S, TELL, Flag, Rule, RuleBook, flag_of, flags_of, rules_for
 from processing.formulas import metric
 
 RATE_HZ, FRAME = 1000.0, 10
-METRICS = (metric("frame.last_sample"), metric("load_shift.total_referenced"), metric("cop_net_shift.ml"))
+METRICS = (metric("frame.last_sample"), metric("load_shift.total_referenced"), metric("cop_net_beyond_load.lifter_axis"))
 AMBER_PCT, RED_PCT, RELEASE_PCT = 5.0, 10.0, 4.0
 
 
@@ -262,3 +262,67 @@ def test_a_ratio_between_legs_is_judged_on_a_logarithmic_scale():
     left, right = rules_for(Rules(qh_between_legs=RatioRule(amber_ratio=2.0, red_ratio=4.0)), between, "emg")
     assert (left.sign, right.sign) == (-1.0, 1.0)
     assert (right.amber, right.red, right.release) == pytest.approx((1.0, 2.0, 0.8))
+
+
+# Frames that are not judged
+
+JUDGED_METRICS = (*METRICS, metric("judged.weight_on_both_feet"))
+BACK = round(TAKEN_BACK_S * RATE_HZ / FRAME)
+
+
+def judged_flags(rows: np.ndarray, cuts: list[int], hold_s: float) -> list[Flag]:
+    one = RuleBook([rule(hold_s=hold_s), rule(sign=-1.0, hold_s=hold_s)], JUDGED_METRICS, RATE_HZ, FRAME, 0)
+    edges = [0, *sorted(cuts), len(rows)]
+    changes = [one.process(rows[a:b]).copy() for a, b in pairwise(edges)]
+    return flags_of(np.concatenate([*changes, one.flags_up()]))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    pieces=st.lists(
+        st.tuples(st.integers(1, 250), st.sampled_from([0.0, 4.5, 7.0, -7.0, 12.0, -12.0, math.nan]), st.booleans()),
+        min_size=1,
+        max_size=12,
+    ),
+    cuts=st.lists(st.integers(0, 500), max_size=6),
+    hold_s=st.sampled_from([0.0, 0.03, 0.3]),
+)
+def test_what_was_not_judged_and_the_second_before_it_raises_no_flag(pieces, cuts, hold_s):
+    """What comes up and is withdrawn leaves the same flags as if those values had never been there."""
+    values = np.concatenate([np.full(n, value) for n, value, _ in pieces])
+    judged = np.concatenate([np.full(n, float(is_judged)) for n, _, is_judged in pieces])
+    rows = np.column_stack([frames(list(values)), judged])
+    found = judged_flags(rows, [cut for cut in cuts if cut < len(rows)], hold_s)
+    hidden = judged == 0.0
+    for leaving in np.flatnonzero(np.diff(judged) < 0) + 1:
+        hidden[max(0, leaving - BACK) : leaving] = True
+    masked = np.column_stack([frames(list(np.where(hidden, math.nan, values))), np.ones(len(rows))])
+    expected = judged_flags(masked, [], hold_s)
+    last = len(rows) * FRAME - 1.0  # a flag that is up in an end which is not judged has not ended yet, or just has
+    for flag, wanted in zip(found, expected, strict=True):
+        assert (flag.rule, flag.severity, flag.start_sample, flag.raised_sample, flag.peak) == (
+            wanted.rule,
+            wanted.severity,
+            wanted.start_sample,
+            wanted.raised_sample,
+            wanted.peak,
+        )
+        ends = flag.end_sample, wanted.end_sample
+        assert ends[0] == ends[1] or (math.isnan(ends[0]) and (math.isnan(ends[1]) or last - ends[1] < BACK * FRAME + 1000))
+
+
+def test_a_flag_that_comes_up_as_a_foot_leaves_is_withdrawn():
+    rows = np.column_stack([frames([0.0] * 200 + [12.0] * 60 + [0.0] * 200), [1.0] * 260 + [0.0] * 200])
+    one = RuleBook([rule(hold_s=0.3)], JUDGED_METRICS, RATE_HZ, FRAME, 0)
+    up = one.process(rows[:260]).copy()
+    assert [flag.severity for flag in flags_of(up)] == [RED]
+    withdrawn = one.process(rows[260:261]).copy()
+    assert [flag_of(change).severity for change in withdrawn] == [0]
+    assert flags_of(np.concatenate([up, withdrawn])) == []
+
+
+def test_columns_that_are_not_to_be_judged_have_no_rule():
+    metrics = (*METRICS, metric("foot_cop_medial.foot_axis", side="left"), metric("foot_cop_medial.foot_axis", side="right"))
+    found = rules_for(Rules(), metrics, "plates", {"foot_cop_medial_left_mm"})
+    assert {(one.name, one.side) for one in found if one.name == "foot_cop_medial"} == {("foot_cop_medial", "right")}
+    assert [one.red for one in found if one.name == "foot_cop_medial"] == [math.inf]

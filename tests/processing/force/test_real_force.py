@@ -102,32 +102,31 @@ def test_the_unloaded_reading_moves_the_centre_of_pressure(shared_data, p, shift
 
 # By the markers, the person of welk007 stands across the two belts, heels on the first and toes on the second.
 @pytest.mark.parametrize(
-    ("name", "weight_N", "share_first_pct", "to_right"),
-    [(RETURN11, 608.0, 49.2, [0, 1, 0]), (WELK007, 560.0, 38.0, [0, 1, 0])],
+    ("name", "weight_N", "share_first_pct"),
+    [(RETURN11, 608.0, 49.2), (WELK007, 560.0, 38.0)],
 )
-def test_quiet_stance_is_found_in_standing(shared_data, name, weight_N, share_first_pct, to_right):
+def test_quiet_stance_is_found_in_standing(shared_data, name, weight_N, share_first_pct):
     recording = Recording(shared_data / name)
     chain = recording.chain()
     rows = chain.process(recording.samples, 0)
     column = {metric.name: rows[:, i] for i, metric in enumerate(chain.metrics)}
-    stance = chain.stance.found
-    assert stance is not None
+    stance = chain.stance.stances[0]
     assert stance.last_sample == 100 * chain.frame_samples - 1
     assert stance.body_weight_N == pytest.approx(weight_N, abs=1.0)
     assert np.isnan(column["body_weight_N"][:99]).all()
-    assert (column["body_weight_N"][99:] == stance.body_weight_N).all()
+    assert np.abs(column["body_weight_N"][99:] / stance.body_weight_N - 1.0).max() < 2e-3
     assert np.nanmean(column["load_share_right_pct"]) == pytest.approx(100.0 - share_first_pct, abs=0.2)
     # A person at rest stays where he is: mm, not cm.
     for side in ("left", "right"):
         assert np.nanmax(np.abs(column[f"foot_cop_medial_{side}_mm"])) < 10.0
     left, right = recording.wrench(0), recording.wrench(1)
     first = slice(0, 100 * chain.frame_samples)
-    assert stance.left_mm == pytest.approx(np.nanmean(left.cop_mm[first] @ to_right), abs=0.5)
-    assert stance.right_mm == pytest.approx(np.nanmean(right.cop_mm[first] @ to_right), abs=0.5)
+    assert stance.left_mm == pytest.approx(np.nanmean(left.cop_mm[first, :2], axis=0), abs=0.5)
+    assert stance.right_mm == pytest.approx(np.nanmean(right.cop_mm[first, :2], axis=0), abs=0.5)
 
 
 def test_walking_has_no_quiet_stance(shared_data):
     recording = Recording(shared_data / REHAZENTER)
     chain = recording.chain()
     chain.process(recording.samples, 0)
-    assert chain.stance.found is None
+    assert not chain.stance.stances

@@ -103,14 +103,26 @@ def test_forces_on_the_feet_split_as_the_truth_says() -> None:
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_caving_moves_the_foots_pressure_towards_the_other_foot(side: Side) -> None:
-    caving = KneeCaves(side=side, medial_mm=20.0, ramp_s=1.0)
-    lifter, sound = Lifter(imbalances=(caving,)), Lifter()
+@pytest.mark.parametrize(
+    ("cause", "ankle_N_m_rad", "per_10_mm"),
+    [("abductors", 0, -1.0), ("abductors", 20, 0.5), ("abductors", 60, 4.0), ("rotators", 60, -5.0), ("ankle", 60, -12.0)],
+)
+def test_a_caving_knee_moves_the_pressure_as_its_cause_has_it(
+    side: Side, cause: str, ankle_N_m_rad: float, per_10_mm: float
+) -> None:
+    caving = KneeCaves(side=side, knee_mm=40.0, cause=cause, ankle_N_m_rad=ankle_N_m_rad, ramp_s=1.0)
+    lifter, sound = Lifter(imbalances=(caving,), toe_out_deg=20.0), Lifter(toe_out_deg=20.0)
     bottom = lifter.motion.at(np.array([lifter.bounds(20.0)[1].bottom_s]))
-    moved = lifter.foot(side, bottom).cop_mm[0, 0] - sound.foot(side, bottom).cop_mm[0, 0]
-    assert moved == pytest.approx(20.0 * bottom.fraction[0] * (-1.0 if side == "right" else 1.0))
+    moved = lifter.foot(side, bottom).cop_mm[0] - sound.foot(side, bottom).cop_mm[0]
+    out = -20.0 if side == "right" else 20.0
+    inwards = np.array([np.cos(np.radians(out)), np.sin(np.radians(out))]) * (-1.0 if side == "right" else 1.0)
+    assert moved == pytest.approx(4.0 * per_10_mm * bottom.fraction[0] * inwards)
+    t_s = np.array([3.0, bottom.t_s[0]])
+    assert sound.truth(t_s).margin_mm[side] - lifter.truth(t_s).margin_mm[side] == pytest.approx(
+        [0.0, 40.0 * bottom.fraction[0]]
+    )
     stance = lifter.motion.at(np.array([3.0]))
-    assert lifter.foot(side, stance).cop_mm[0, 0] == sound.foot(side, stance).cop_mm[0, 0]
+    assert (lifter.foot(side, stance).cop_mm == sound.foot(side, stance).cop_mm).all()
 
 
 def test_each_imbalance_changes_what_it_names_and_nothing_else() -> None:
@@ -122,10 +134,11 @@ def test_each_imbalance_changes_what_it_names_and_nothing_else() -> None:
             f"{muscle} {side}" for (muscle, side), a in truth.activation.items() if (a != sound.activation[muscle, side]).any()
         }
         names |= {f"medial {side}" for side, mm in truth.medial_mm.items() if (mm != sound.medial_mm[side]).any()}
+        names |= {f"margin {side}" for side, mm in truth.margin_mm.items() if (mm != sound.margin_mm[side]).any()}
         return names | ({"share"} if (truth.share_right != sound.share_right).any() else set())
 
     assert changed(Lifter(imbalances=(ShareDrift(load_shift_pct=-9.0),)).truth(t_s)) == {"share"}
-    assert changed(Lifter(imbalances=(KneeCaves(side="left", medial_mm=9.0),)).truth(t_s)) == {"medial left"}
+    assert changed(Lifter(imbalances=(KneeCaves(side="left", knee_mm=9.0),)).truth(t_s)) == {"medial left", "margin left"}
     quads = {"VL left", "VM left", "RF left", "BF left", "ST left"}
     assert changed(Lifter(imbalances=(QuadsTakeOver(side="left"),)).truth(t_s)) == quads
     assert changed(Lifter(imbalances=(GluteWeakness(side="right"),)).truth(t_s)) == {"GMax right", "GMed right"}
@@ -171,7 +184,8 @@ def test_demonstration_begins_balanced_and_ends_imbalanced(seconds: float, seed:
         assert first.qh[side].max() / first.qh[side].min() < 1.3 < rules.qh_change.amber_ratio
     assert (first.qh["right"] / first.qh["left"]).max() < 1.3
     assert bottoms.load_shift_pct[-1] > rules.load_shift.red_pct
-    assert bottoms.medial_mm["right"][-1] > rules.foot_cop_medial.red_mm
+    assert bottoms.medial_mm["right"][-1] > 2.0 * rules.foot_cop_medial.amber_mm
+    assert 0.0 < bottoms.margin_mm["right"][-1] < bottoms.margin_mm["left"][-1] - 50.0
     assert np.abs(bottoms.medial_mm["left"][-1]) < rules.foot_cop_medial.amber_mm
     assert bottoms.qh["right"][-1] / first.qh["right"].mean() > rules.qh_change.red_ratio
     assert bottoms.qh["left"][-1] == pytest.approx(first.qh["left"].mean(), rel=1e-6)

@@ -28,7 +28,7 @@ def server() -> Iterator[StandInServer]:
 
 def test_command_lists_what_is_there_and_says_what_is_not(server: StandInServer) -> None:
     command = [sys.executable, "-m", "ui.cli.app", "devices", "--server", server.address, "--boards"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert "NI-DAQmx\tcDAQ1Mod1\tNI 9205\t0000BEEF\t32 (cDAQ1Mod1/ai0 to cDAQ1Mod1/ai31)\tyes\t24.8.0" in lines
@@ -46,7 +46,7 @@ def test_server_that_is_not_there_is_a_remark(server: StandInServer) -> None:
 
 def test_wrong_address_is_told_in_one_sentence() -> None:
     command = [sys.executable, "-m", "ui.cli.app", "devices", "--lsl-address", "here"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["'here' is no IPv4 address of this machine; 127.0.0.1 keeps LSL on this machine."]
 

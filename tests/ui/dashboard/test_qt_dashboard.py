@@ -465,7 +465,7 @@ def test_the_process_of_a_dashboard_ends_by_itself_after_the_session(tmp_path):
     )
     command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "ring.h5")]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -559,5 +559,5 @@ def test_a_dashboard_ends_when_it_is_told_to(tmp_path):
     assert process.stdout is not None
     assert process.stdout.readline() == "shown\n"
     process.terminate()
-    assert process.wait(30) == -signal.SIGTERM
+    assert process.wait(240) == -signal.SIGTERM
     process.stdout.close()

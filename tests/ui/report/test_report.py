@@ -38,7 +38,7 @@ def results(**changes) -> Results:
     table = Table(
         ("sample", "load_shift_pct", "fz_total_N", "foot_cop_medial_left_mm"),
         ("1", "%", "N", "mm"),
-        ("frame.last_sample", "load_shift.total_referenced", "fz_total.sum", "foot_cop_medial.quiet_reference"),
+        ("frame.last_sample", "load_shift.total_referenced", "fz_total.sum", "foot_cop_medial.foot_axis"),
         t_s,
         frames,
     )

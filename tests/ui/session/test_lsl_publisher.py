@@ -131,7 +131,7 @@ def test_a_session_is_published_only_where_its_rig_asks_for_it(tmp_path) -> None
     ]
     environment = {**os.environ, "PYTHONPATH": str(example("demo").parents[3])}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    until_s = time.monotonic() + 60.0
+    until_s = time.monotonic() + 240
     while not (tmp_path / "out" / "recording.h5").exists() and time.monotonic() < until_s:
         time.sleep(0.1)
     with inlet("squatscope plates.force") as metrics:
@@ -140,7 +140,7 @@ def test_a_session_is_published_only_where_its_rig_asks_for_it(tmp_path) -> None
         assert len(samples) == 100
         assert 500.0 < np.median(samples[:, column]) < 1500.0
         published = names_on_lsl()
-    said, complained = process.communicate(timeout=60.0)
+    said, complained = process.communicate(timeout=240)
     assert process.returncode == 0, said + complained
     assert published == {"squatscope plates.force", "squatscope emg.emg", "squatscope flags"}
     assert names_on_lsl() == set()

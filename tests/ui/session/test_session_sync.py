@@ -96,7 +96,7 @@ def test_it_says_so_as_well_where_they_were_tied_before_the_screen_first_looked(
 
     def run_to_the_end(engine):
         begin(engine)
-        engine.wait(60)
+        engine.wait(240)
         engine.stop()
 
     monkeypatch.setattr(Engine, "start", run_to_the_end)

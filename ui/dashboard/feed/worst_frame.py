@@ -23,14 +23,18 @@ MOST = 3.0
 def rewind(ring: Ring, feed: Feed) -> float:
     """Take a ring back to the worst frame of its session, for readers made from now on; returns its second.
 
-    That is when the metrics whose flags were up stood farthest out, each as a multiple of its red limit, all taken together.
+    That is when the metrics whose flags were up stood farthest out, each as a multiple of its red limit (twice the amber one
+    where it is never red), all taken together.
     NaN where no flag tells, and then the ring stays as it is. `feed` has been polled.
     """
     frames = {name: _Frames(ring, name) for name in ring.derived if name != FLAGS}
     seconds = np.arange(0.0, max((float(f.seconds[-1]) for f in frames.values() if len(f.seconds)), default=0.0), STEP_S)
     far_out = np.zeros(len(seconds))
     for shown in feed.flags:
-        red = feed.rules[shown.flag.rule].get("red")
+        rule = feed.rules[shown.flag.rule]
+        red = rule.get("red")
+        if red == math.inf:
+            red = 2.0 * rule.get("amber", math.inf)
         for one in frames.values():
             if isinstance(red, float) and red > 0 and shown.metric in one.columns and len(one.seconds):
                 up = (seconds >= shown.start_s) & ~(seconds > shown.end_s)

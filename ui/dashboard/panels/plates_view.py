@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QResizeEvent
 
 from acquisition.rig import SIDES, Plate, Rig
-from acquisition.rig.plate_map import right_direction
+from acquisition.rig.lifter_axes import lifter_axes
 from hardware.severity import Severity
 from processing.flags.amounts import amount
 from ui.dashboard.drawing import charts, colours, lettering
@@ -21,6 +21,7 @@ from ui.dashboard.feed.feed import TRAIL_ROWS, Feed
 Points = NDArray[np.float64]
 _EVERY = 4  # of the trail's rows, which are 10 ms apart
 _SHADES = 12
+LEAST_UNSURE_MM = 0.5
 _RESTING = "stand still for a second to set the reference"
 
 
@@ -49,7 +50,7 @@ class PlatesView(Panel):
 
     def refresh_digits(self) -> None:
         """Take new numbers."""
-        names = ("fz_{}_N", "foot_cop_medial_{}_mm")
+        names = ("fz_{}_N", "foot_cop_medial_{}_mm", "foot_cop_medial_unsure_{}_mm")
         self._digits = {(n := name.format(side)): self._feed.value(n) for name in names for side in SIDES}
 
     def showing(self) -> object:
@@ -161,6 +162,9 @@ class PlatesView(Panel):
         severity = self._feed.severity(medial)
         value = self._digits.get(medial, math.nan)
         way = "" if math.isnan(value) or round(value) == 0 else " inward" if value > 0 else " outward"
+        unsure = self._digits.get(f"foot_cop_medial_unsure_{plate.side}_mm", 0.0)
+        if unsure >= LEAST_UNSURE_MM:
+            way += f" ± {unsure:.0f}"
         rows = (
             (f"{lettering.number(self._digits.get(f'fz_{plate.side}_N', math.nan))} N", 30, colours.SIDES[plate.side], True),
             ("foot COP", 16, colours.QUIET, False),
@@ -190,12 +194,10 @@ def _letter(plate: Plate) -> pyqtgraph.TextItem:
 
 def _right_and_front(rig: Rig) -> Points:
     """Return the unit vectors (2, 2) to the lifter's right and front in the lab's x and y; + x is right where none is known."""
-    centres = {plate.side: np.mean(np.asarray(plate.corners_mm), axis=0) for plate in rig.plate}
-    unknown = np.full(3, np.nan)
     try:
-        right = right_direction(rig.lab.right_axis, centres.get("left", unknown), centres.get("right", unknown))[:2]
+        right = lifter_axes(rig).right
     except ValueError:
-        right = unknown[:2]
+        right = np.full(2, np.nan)
     if not np.isfinite(right).all():
         right = np.array([1.0, 0.0])
     return np.array([right, [-right[1], right[0]]])

@@ -67,18 +67,22 @@ def told(result: ImportResult) -> dict[tuple[str, str], Caveat]:
 
 
 @pytest.mark.parametrize(
-    ("name", "sides", "right"),
+    ("name", "sides"),
     [
-        ("Return11", {"left": 1, "right": 2}, "y"),
-        ("Gait", {"left": 1, "right": 2}, "y"),
-        ("walking5", {"left": 1, "right": 2}, "y"),
-        ("rehazenter", {"right": 1, "left": 2}, "y"),
+        ("Return11", {"left": 1, "right": 2}),
+        ("Gait", {"left": 1, "right": 2}),
+        ("walking5", {"left": 1, "right": 2}),
+        ("rehazenter", {"right": 1, "left": 2}),
     ],
 )
-def test_markers_tell_sides_and_right(shared_data: Path, tmp_path: Path, name: str, sides: dict[str, int], right: str) -> None:
+def test_markers_tell_sides_and_right(shared_data: Path, tmp_path: Path, name: str, sides: dict[str, int]) -> None:
+    """All of them face the lab's x, more or less, so that their right is about y or, where z was turned, its opposite."""
     result = run(shared_data / REAL[name], tmp_path)
     assert {plate.side: int(plate.model.split()[1]) for plate in result.rig.plate} == sides
-    assert result.rig.lab.right_axis == right
+    assert result.rig.lab.right_from == "markers"
+    assert abs(result.rig.lab.right_deg - 90.0) < 10.0
+    assert {foot.side: foot.toe_out_from for foot in result.rig.foot} == {"left": "markers", "right": "markers"}
+    assert all(-10.0 < foot.toe_out_deg < 30.0 for foot in result.rig.foot)
     assert "by the markers on the feet" in result.summary
     assert ("sides_assumed", "plates") not in told(result)
 
@@ -86,7 +90,7 @@ def test_markers_tell_sides_and_right(shared_data: Path, tmp_path: Path, name: s
 def test_feet_across_two_plates_leave_the_sides_open(shared_data: Path, tmp_path: Path) -> None:
     """In this file the plates lie one behind the other, with both heels on the first and all toes on the second."""
     result = run(shared_data / REAL["welk007"], tmp_path)
-    assert result.rig.lab.right_axis == "x"
+    assert abs(result.rig.lab.right_deg) < 10.0
     assert told(result)["sides_assumed", "plates"].sentence.startswith("The markers on the feet do not tell")
 
 
@@ -585,7 +589,7 @@ def test_a_map_names_what_the_file_does_not(tmp_path: Path) -> None:
         ("[[emg]]\nlabel = 'R_VL'\nmuscle = 'Vl'\nside = 'left'\n", "line 3: emg 1, muscle is 'Vl'; it takes one of 'VL'"),
         ("plate = [{number=1, side='left'},\n {number=1, side='right'}]", r"line 2: plate 1 is named twice"),
         ("plate = [{number=1, side='left'},\n {number=2, side='left'}]", r"line 2: both plates stand on the left"),
-        ("[lab]\nright = 'x'", "line 2: there is no setting 'right' in lab; did you mean 'right_axis'"),
+        ("[lab]\nright_axs = 'x'", "line 2: there is no setting 'right_axs' in lab; did you mean 'right_axis'"),
     ],
 )
 def test_mistakes_in_a_map_have_their_line(tmp_path: Path, text: str, sentence: str) -> None:

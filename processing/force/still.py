@@ -1,0 +1,285 @@
+"""Still seconds: which of them are stances, causally, frame by frame.
+
+Still is not standing. A slow lowering is as quiet as a stance, but it has a velocity, and its mean is not the weight; so
+another weight counts once it has been there for longer than a lowering lasts. A pause at the bottom has the weight, but lies
+lower: between two still seconds the velocity is zero at both ends, so the way between them is known from the force (`_height`),
+and what lies low is no stance. Where the first still second was at the bottom, the first move after it goes up: then nothing
+refers to it any more, until the next stance.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from hardware.arrays import Floats
+
+SAME_WEIGHT = 0.0045
+"""Two still seconds whose means differ by less have the same weight."""
+CLEARLY_OTHER = 0.03
+"""A weight that differs by more counts after two windows, one that differs by less after four: no lowering lasts so long."""
+LOW_M = 0.15
+"""What lies lower than this, or rose by more, is not the same standing."""
+HEIGHT_KNOWN_S = 15.0
+"""For so long the way between two still seconds can be told from the force; a drift of 2 N a minute makes 0.1 m of it."""
+MOVES_M_S, MOVES_M = 0.25, 0.1
+"""A lifter has moved once the centre of mass is as fast as this, or as far away."""
+STILL_M_S, UNSURE_G = 0.06, 0.002
+"""Who is faster than this passes; a velocity that is integrated is unsure by the weight's own uncertainty, in g, times the
+time."""
+NO_PAUSE_S = 5.0
+"""Nobody pauses at the bottom for so long."""
+
+
+class StanceKind(IntEnum):
+    """Why a still second was taken as the stance to which all refers."""
+
+    FIRST = 0
+    AGAIN = 1
+    OTHER_WEIGHT = 2
+    STEPPED_ON = 3
+    WAS_LOW = 4
+
+    @property
+    def word(self) -> str:
+        """As files have it: `other weight`."""
+        return self.name.replace("_", " ").lower()
+
+
+_FIRST, _AGAIN, _OTHER_WEIGHT, _STEPPED_ON, _WAS_LOW = map(int, StanceKind)
+
+STATE = np.dtype(
+    [
+        ("standing", np.int64),  # frames without a break in which both feet stood on their plates
+        ("left_off", np.int64),  # frames in a row in which that foot was off its plate
+        ("right_off", np.int64),
+        ("last_sample", np.int64),
+        ("settled", np.int64),  # frames in a row with the weight on both feet
+        ("aboard", np.int64),  # 1 until both feet have left
+        ("moved", np.int64),  # 1 once the lifter has moved since the stance
+        ("was_low", np.int64),  # 1 once the stance proved to be low
+        ("still", np.int64),  # frames of the stance that lasts, 0 where none does
+        ("unknown", np.int64),  # still frames of unknown height in a row
+        ("frames", np.int64),  # frames since velocity was zero, -1 where they are not without a break
+        ("velocity", np.float64),  # in g times frames, and its sum
+        ("way", np.float64),
+        ("height_m", np.float64),  # of the newest still second over the stance, NaN where it can't be told
+        ("other_N", np.float64),  # another weight, and for how many frames it has been there
+        ("other", np.int64),
+        ("body_N", np.float64),
+        ("system_N", np.float64),
+        ("left_x", np.float64),
+        ("left_y", np.float64),
+        ("right_x", np.float64),
+        ("right_y", np.float64),
+    ]
+)
+EVENT = np.dtype([("kind", np.int64), ("sample", np.int64), *((name, np.float64) for name in (
+    "body_N", "system_N", "left_x", "left_y", "right_x", "right_y", "left_moved", "right_moved"))])  # fmt: skip
+
+
+class StillLimits(NamedTuple):
+    """What still and standing mean, in frames and shares of the weight."""
+
+    sd_share: float
+    least_N: float
+    contact_N: float
+    off_frames: float
+    frame_samples: float
+    hop: int
+    m_per_way: float
+    m_s_per_velocity: float
+    height_frames: float
+    pause_frames: float
+    settled_frames: float
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _height(state: NDArray[np.void], limits: StillLimits) -> float:
+    """Return how much higher the centre of mass is than at the still second before, in m; NaN where that can't be told.
+
+    The acceleration over g is F / W - 1. A W or a force that is off by a constant makes a velocity that grows evenly; since
+    velocity is zero at both ends, taking off its line takes that off too.
+    """
+    stance = state[0]
+    if stance.frames < 0 or stance.frames > limits.height_frames:
+        return math.nan
+    return float((stance.way - stance.velocity * stance.frames / 2.0) * limits.m_per_way)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _passes(state: NDArray[np.void], limits: StillLimits) -> bool:
+    """Return whether the lifter is on the way: at its fastest a slow lowering is quiet, and has the weight."""
+    stance = state[0]
+    if stance.frames < 0 or stance.frames > limits.height_frames:
+        return False
+    may_m_s = STILL_M_S + UNSURE_G * stance.frames * limits.m_s_per_velocity
+    return bool(abs(stance.velocity) * limits.m_s_per_velocity > may_m_s)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _rest(state: NDArray[np.void], window: Floats) -> None:
+    """Begin to integrate anew, with no velocity in the middle of a still window: a slow start hides in its end."""
+    stance = state[0]
+    stance.frames = len(window) // 2
+    stance.velocity = 0.0
+    stance.way = 0.0
+    for i in range(stance.frames):
+        stance.velocity += window[(stance.standing - stance.frames + i) % len(window), 0] / stance.system_N - 1.0
+        stance.way += stance.velocity
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _stand(state: NDArray[np.void], window: Floats, means: Floats, kind: int, sample: int, event: NDArray[np.void]) -> None:
+    """Take a still second, with its means of force and places, as the stance to which all refers."""
+    stance = state[0]
+    stepped_on = kind in (_FIRST, _STEPPED_ON)
+    stance.system_N = means[0]
+    stance.body_N = means[0] if stepped_on else min(stance.body_N, means[0])
+    told = event[0]
+    told.kind = kind
+    told.sample = sample
+    told.body_N = stance.body_N
+    told.system_N = stance.system_N
+    told.left_moved = math.hypot(means[1] - stance.left_x, means[2] - stance.left_y)
+    told.right_moved = math.hypot(means[3] - stance.right_x, means[4] - stance.right_y)
+    _put(state, means)
+    told.left_x = stance.left_x
+    told.left_y = stance.left_y
+    told.right_x = stance.right_x
+    told.right_y = stance.right_y
+    stance.height_m = 0.0
+    stance.moved = 0
+    stance.was_low = 0
+    stance.aboard = 1
+    stance.other = 0
+    stance.unknown = 0
+    stance.still = len(window)
+    _rest(state, window)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _put(state: NDArray[np.void], means: Floats) -> None:
+    stance = state[0]
+    stance.left_x = means[1]
+    stance.left_y = means[2]
+    stance.right_x = means[3]
+    stance.right_y = means[4]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _look(
+    window: Floats, state: NDArray[np.void], limits: StillLimits, sample: int, means: Floats, event: NDArray[np.void]
+) -> bool:
+    """Judge the window that ends with this frame; return whether it became a stance, which is in `event` then."""
+    stance = state[0]
+    frames = len(window)
+    means[:] = 0.0
+    for i in range(frames):
+        for c in range(5):
+            means[c] += window[i, c]
+    for c in range(5):
+        means[c] /= frames
+    squares = 0.0
+    for i in range(frames):
+        squares += (window[i, 0] - means[0]) ** 2
+    quiet = means[0] > limits.least_N and math.sqrt(squares / frames) < limits.sd_share * means[0]
+    if not quiet:
+        stance.still = 0
+        stance.other = 0
+        stance.unknown = 0
+        return False
+    if math.isnan(stance.system_N):
+        _stand(state, window, means, _FIRST, sample, event)
+        return True
+    if stance.aboard == 0:
+        _stand(state, window, means, _STEPPED_ON, sample, event)
+        return True
+    if abs(means[0] / stance.system_N - 1.0) > SAME_WEIGHT:
+        stance.still = 0
+        if stance.other > 0 and abs(means[0] / stance.other_N - 1.0) < SAME_WEIGHT:
+            stance.other += limits.hop
+        else:
+            stance.other = 1
+            stance.other_N = means[0]
+        windows = 1 if abs(means[0] / stance.system_N - 1.0) > CLEARLY_OTHER else 3
+        if stance.other <= windows * frames:
+            return False
+        _stand(state, window, means, _OTHER_WEIGHT, sample, event)
+        return True
+    stance.other = 0
+    if _passes(state, limits):
+        stance.still = 0
+        return False
+    return bool(_same_weight(window, state, limits, sample, means, event))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _same_weight(
+    window: Floats, state: NDArray[np.void], limits: StillLimits, sample: int, means: Floats, event: NDArray[np.void]
+) -> bool:
+    """Judge a still second with the weight that is known: the stance that lasts, another one, or a pause that lies low."""
+    stance = state[0]
+    if stance.still > 0:  # it lasts: the weight is that of the whole of it, the places stay, as the load may shift meanwhile
+        light = stance.body_N == stance.system_N
+        stance.still += limits.hop
+        stance.system_N += limits.hop / stance.still * (means[0] - stance.system_N)
+        stance.body_N = stance.system_N if light else stance.body_N
+        _rest(state, window)
+        return False
+    rose_m = _height(state, limits)
+    height_m = stance.height_m + rose_m
+    if stance.was_low == 1:
+        _stand(state, window, means, _WAS_LOW, sample, event)
+        return True
+    if math.isnan(stance.left_x + stance.right_x) or abs(height_m) < LOW_M:
+        _stand(state, window, means, _AGAIN, sample, event)
+        return True
+    if rose_m > LOW_M and not height_m <= LOW_M:
+        _stand(state, window, means, _AGAIN if math.isnan(stance.height_m) else _WAS_LOW, sample, event)
+        return True
+    stance.unknown = stance.unknown + limits.hop if math.isnan(height_m) else 0
+    if stance.unknown >= limits.pause_frames:
+        _stand(state, window, means, _AGAIN, sample, event)
+        return True
+    stance.height_m = rose_m if math.isnan(height_m) and rose_m < -LOW_M else height_m
+    _rest(state, window)
+    return False
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def take_frame(
+    window: Floats,
+    means: Floats,
+    state: NDArray[np.void],
+    limits: StillLimits,
+    sample: int,
+    frame: tuple[float, float, float, float, float],
+    event: NDArray[np.void],
+) -> bool:
+    """Take total force and both feet's places, (N, mm, mm, mm, mm), and return whether that made a stance, told in `event`."""
+    stance = state[0]
+    frames = len(window)
+    i = stance.standing % frames
+    for c in range(5):
+        window[i, c] = frame[c]
+    stance.standing += 1
+    if stance.frames >= 0:
+        stance.velocity += frame[0] / stance.system_N - 1.0
+        stance.way += stance.velocity
+        stance.frames += 1
+        speed, far = stance.velocity * limits.m_s_per_velocity, stance.way * limits.m_per_way
+        if stance.moved == 0 and stance.height_m == 0.0 and (abs(speed) > MOVES_M_S or abs(far) > MOVES_M):
+            stance.moved = 1
+            if speed > MOVES_M_S and far > 0.0:  # nobody rises from standing: it was a pause at the bottom
+                stance.was_low = 1
+                stance.left_x = math.nan
+                stance.right_x = math.nan
+    if stance.standing < frames or (stance.standing - frames) % limits.hop:
+        return False
+    return bool(_look(window, state, limits, sample, means, event))
