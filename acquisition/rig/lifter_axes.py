@@ -29,6 +29,7 @@ class LifterAxes:
     """Unit vectors (2,) in the lab's x and y: the lifter's `right`, and each foot's `medial` and `forward` by side.
 
     `right` is NaN where nothing tells it, and so are the feet's. A foot whose `toe_out_from` is `NOTHING` has the lifter's.
+    `apart`: each foot stands on a plate of its own; else the feet's axes are NaN.
     """
 
     right: Floats
@@ -36,6 +37,7 @@ class LifterAxes:
     medial: dict[Side, Floats]
     forward: dict[Side, Floats]
     toe_out_from: dict[Side, str]
+    apart: bool
 
     def known(self, side: Side) -> bool:
         """Whether a foot's own axis is known."""
@@ -58,11 +60,11 @@ def lifter_axes(rig: Rig) -> LifterAxes:
         foot = feet.get(side)
         toe_out_deg = foot.toe_out_deg if foot is not None else None
         toe_out_from[side] = _WORDS[foot.toe_out_from] if foot is not None and toe_out_deg is not None else NOTHING
-        out = right if side == "right" else -right
+        out = (right if side == "right" else -right) * (1.0 if rig.lab.feet_apart else np.nan)
         angle = math.radians(toe_out_deg or 0.0)
         forward[side] = math.cos(angle) * front + math.sin(angle) * out
         medial[side] = math.sin(angle) * front - math.cos(angle) * out
-    return LifterAxes(right, right_from, medial, forward, toe_out_from)
+    return LifterAxes(right, right_from, medial, forward, toe_out_from, rig.lab.feet_apart)
 
 
 _WORDS = {"given": RIG, "markers": MARKERS, "rocking": ROCKING}

@@ -1,8 +1,9 @@
 """The plate map: raw channels of a force plate to force and moment in the lab axes, by one matrix and one offset.
 
-All steps before the centre of pressure are linear in the raw channels: sensitivities or calibration matrix, the shift from the
-true origin to the surface, the rotation into the lab. So they are one matrix per plate, and a mean over samples may be taken
-before it or after it.
+All steps before the centre of pressure are linear in the raw channels: sensitivities or calibration matrix, sums of sensors,
+the shift from the true origin to the surface, the rotation into the lab. So they are one matrix per plate, and a mean over
+samples may be taken before it or after it. Only a plate that gives its own centre of pressure (type 1) is brought to moments
+first.
 
 C3D's conventions hold throughout: in the plate's own axes z points down and x and y run along its sides; what is measured is
 the reaction of the plate on the foot, so a standing person reads Fz < 0 in the plate's axes, and + up in the lab axes.
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acquisition.rig.rig import Plate
+from acquisition.rig.rig import PLATE_CHANNELS, Plate
 from hardware.arrays import Floats
 
 
@@ -25,28 +26,64 @@ class PlateMap:
     wrench = `matrix` (6, channels) @ (raw - `zero`), its moment about `centre_mm`: the centre of the surface that the foot
     stands on, which is the mean of the corners raised by the pad. `rotation` (3, 3) has the plate's axes as its columns, so
     that lab = rotation @ plate; its last column is the normal of the surface.
+
+    A plate that gives its own centre of pressure (`gives_point`) is mapped from the force and the moments that
+    follow from its channels, `per_unit` (6,) times (raw - `zero`).
     """
 
     matrix: Floats
     zero: Floats
     rotation: Floats
     centre_mm: Floats
+    per_unit: Floats
+    gives_point: bool
+
+    def fz_N(self, raw: Floats) -> Floats:  # noqa: N802 - units keep their capitals
+        """Return the vertical force, + up, of raw samples (n, channels)."""
+        return np.asarray((raw - self.zero) * self.per_unit @ self.matrix[2])
 
 
 def plate_map(plate: Plate) -> PlateMap:
-    """Reduce a plate of C3D type 2 or 4 to its map, with the force as the reaction on the foot, + up in the lab axes."""
+    """Reduce a plate to its map, with the force as the reaction on the foot, + up in the lab axes."""
     rotation = axes_of_corners(np.asarray(plate.corners_mm, dtype=np.float64))
     centre = np.mean(np.asarray(plate.corners_mm, dtype=np.float64), axis=0) - rotation[:, 2] * plate.pad_mm
+    count = PLATE_CHANNELS[plate.c3d_type]
+    per_unit, zero = np.ones(count), np.array(plate.zero or [0.0] * count, dtype=np.float64)
+    if plate.c3d_type == 1:
+        # The point is told from the true origin, so what lies between it and the middle of the surface is a part of the zero.
+        per_unit = np.array(plate.sensitivities or [1.0] * count, dtype=np.float64)
+        zero[3:5] += np.array(plate.origin_mm[:2]) / per_unit[3:5]
     surface = moment_shift(surface_offset(plate)) @ calibration(plate)
     turn = np.kron(np.eye(2), rotation)
-    return PlateMap(turn @ surface, np.asarray(plate.zero, dtype=np.float64), rotation, centre)
+    return PlateMap(turn @ surface, zero, rotation, centre, per_unit, plate.c3d_type == 1)
 
 
 def calibration(plate: Plate) -> Floats:
-    """Return the (6, 6) matrix from raw units, with `zero` taken off, to N and N·mm about the plate's true origin."""
+    """Return the matrix (6, channels) from raw units, with `zero` taken off, to N and N·mm about the plate's true origin.
+
+    Of type 3 the sensors' forces are summed, and their moments about the middle follow from the sensors' distances a and b:
+    Mx = b (Fz1 + Fz2 - Fz3 - Fz4), My = a (-Fz1 + Fz2 + Fz3 - Fz4), Mz = b (-Fx12 + Fx34) + a (Fy14 - Fy23) (Kistler; The C3D
+    File Format: A User Guide, FORCE_PLATFORM:TYPE).
+    """
     if plate.calibration_matrix is not None:
         return np.asarray(plate.calibration_matrix, dtype=np.float64)
-    return np.diag(np.asarray(plate.sensitivities or [1.0] * 6, dtype=np.float64))
+    if plate.c3d_type == 1:
+        return np.eye(6)
+    scale = np.asarray(plate.sensitivities or [1.0] * PLATE_CHANNELS[plate.c3d_type], dtype=np.float64)
+    if plate.c3d_type == 2:
+        return np.diag(scale)
+    a, b = np.abs(plate.origin_mm[:2])
+    sums: Floats = scale * np.array(
+        [
+            [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0],
+            [0.0, 0.0, 0.0, 0.0, b, b, -b, -b],
+            [0.0, 0.0, 0.0, 0.0, -a, a, a, -a],
+            [-b, b, a, -a, 0.0, 0.0, 0.0, 0.0],
+        ]
+    )
+    return sums
 
 
 def axes_of_corners(corners_mm: Floats) -> Floats:
@@ -64,10 +101,16 @@ def axes_of_corners(corners_mm: Floats) -> Floats:
 def surface_offset(plate: Plate) -> Floats:
     """Return (a, b, c) in mm in the plate's axes: the vector that takes its true origin to the surface, c <= 0.
 
-    A writer that stores c > 0 has stored the opposite vector, so the whole of it is turned for types 2 and 4. A pad lifts the
-    surface further from the true origin.
+    A writer that stores c > 0 has stored the opposite vector, so the whole of it is turned for types 2, 4 and 5; of type 3, a
+    and b are distances of sensors, and only c is. A plate that gives its own centre of pressure tells it on the surface. A pad
+    lifts the surface further from the true origin.
     """
     a, b, c = plate.origin_mm if plate.origin_mm[2] <= 0 else [-value for value in plate.origin_mm]
+    match plate.c3d_type:
+        case 1:
+            a, b, c = 0.0, 0.0, 0.0
+        case 3:
+            a, b = 0.0, 0.0
     return np.array([a, b, c - plate.pad_mm])
 
 

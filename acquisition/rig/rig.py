@@ -26,6 +26,7 @@ Axis = Literal["x", "-x", "y", "-y"]
 QUADRICEPS: tuple[Muscle, ...] = ("VL", "VM", "RF")
 HAMSTRINGS: tuple[Muscle, ...] = ("BF", "ST")
 GLUTES: tuple[Muscle, ...] = ("GMax", "GMed")
+PLATE_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 5: 8}
 UNITS_TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6}
 
 
@@ -88,25 +89,27 @@ class StreamSettings(Settings):
 
 
 class Plate(Settings):
-    """A force plate of C3D type 2 (six forces and moments) or 4 (the same through a 6x6 matrix).
+    """A force plate of C3D type 1 to 5, its channels in the standard's order.
 
-    `corners_mm` are its corners in the lab axes in the order of the C3D standard (quadrants 1 to 4 of its own axes);
-    `origin_mm` is the vector from its true origin to the centre of its top surface, in its own axes, z < 0 as z points down.
-    `sensitivities` (type 2) and `calibration_matrix` (type 4) give N and N·mm per unit of the raw channels.
-    `zero` is what the unloaded plate reads, in raw units; it is taken off before anything else.
+    Type 1 gives Fx Fy Fz, the centre of pressure x y and the free moment; 2 and 4 give Fx Fy Fz Mx My Mz; 3 and 5 (Kistler)
+    give Fx12 Fx34 Fy14 Fy23 Fz1 Fz2 Fz3 Fz4. `sensitivities` (types 1, 2, 3) or a `calibration_matrix` (type 4: 6x6, type 5:
+    6 rows of 8) bring the raw channels to N, mm and N·mm. `corners_mm` are its corners in the lab axes in the order of the
+    standard (quadrants 1 to 4 of its own axes). `origin_mm` is the vector from its true origin to the centre of its top
+    surface, in its own axes, z < 0 as z points down; of type 3, x and y are the distances of the sensors from the middle.
+    `zero` is what the unloaded plate reads, in raw units (none: 0); it is taken off before anything else.
     """
 
     name: str
     model: str = ""
     side: Side
     stream: str
-    channels: Annotated[list[str], Field(min_length=6, max_length=6)]
-    c3d_type: Literal[2, 4]
+    channels: Annotated[list[str], Field(min_length=6, max_length=8)]
+    c3d_type: Literal[1, 2, 3, 4, 5]
     corners_mm: list[list[float]]
     origin_mm: Annotated[list[float], Field(min_length=3, max_length=3)]
-    sensitivities: Annotated[list[float], Field(min_length=6, max_length=6)] | None = None
+    sensitivities: list[float] | None = None
     calibration_matrix: list[list[float]] | None = None
-    zero: Annotated[list[float], Field(min_length=6, max_length=6)] = [0.0] * 6
+    zero: list[float] = []
     pad_mm: NotNegative = 0.0
 
     @field_validator("corners_mm")
@@ -121,14 +124,23 @@ class Plate(Settings):
 
     @model_validator(mode="after")
     def _calibration_fits_type(self) -> Plate:
-        if self.c3d_type == 4:
+        count = PLATE_CHANNELS[self.c3d_type]
+        what = f"plate {self.name!r} is of type {self.c3d_type}"
+        if len(self.channels) != count:
+            raise ValueError(f"{what}, which has {count} channels, and {len(self.channels)} are listed")
+        if self.c3d_type in (4, 5):
             matrix = self.calibration_matrix
-            if matrix is None or len(matrix) != 6 or any(len(row) != 6 for row in matrix):
-                raise ValueError(f"plate {self.name!r} is of type 4 and needs a calibration_matrix of 6 rows of 6 numbers")
+            if matrix is None or len(matrix) != 6 or any(len(row) != count for row in matrix):
+                raise ValueError(f"{what} and needs a calibration_matrix of 6 rows of {count} numbers")
             if self.sensitivities is not None:
-                raise ValueError(f"plate {self.name!r} is of type 4, which takes a calibration_matrix and no sensitivities")
+                raise ValueError(f"{what}, which takes a calibration_matrix and no sensitivities")
         elif self.calibration_matrix is not None:
-            raise ValueError(f"plate {self.name!r} is of type 2, which takes sensitivities; a calibration_matrix is of type 4")
+            raise ValueError(f"{what}, which takes sensitivities; a calibration_matrix is of type 4 or 5")
+        for name, values in (("sensitivities", self.sensitivities), ("zero", self.zero)):
+            if values and len(values) != count:
+                raise ValueError(f"{what} and takes {count} numbers in {name}, and {len(values)} are given")
+        if self.c3d_type == 3 and not (self.origin_mm[0] and self.origin_mm[1]):
+            raise ValueError(f"{what}: x and y of origin_mm are the distances of its sensors from the middle, and can't be 0")
         return self
 
 
@@ -163,12 +175,14 @@ class Lab(Settings):
     """Where the lifter's right is: a lab axis, or an angle from the lab's x, anticlockwise seen from above.
 
     Without either it is the way from the middle of the left plate to that of the right one. `right_from` is what it was taken
-    from: a person, or markers on the feet.
+    from: a person, or markers on the feet. `feet_apart` false: a foot stands across two plates, or both on one, so that there
+    is no load share and no centre of pressure of a foot.
     """
 
     right_axis: Axis | None = None
     right_deg: Annotated[float, Field(ge=-360, le=360)] | None = None
     right_from: Literal["given", "markers"] = "given"
+    feet_apart: bool = True
 
     @model_validator(mode="after")
     def _one_right(self) -> Lab:

@@ -202,7 +202,7 @@ def check_plate(rig: Rig, plate: Plate, probe: Probe) -> list[Check]:
     if len(frames) < 2:
         return [Check(Severity.RED, what, "There are too few samples to tell its load.", "Mend its channels first.")]
     plates = plate_map(plate)
-    fz_N = (frames - plates.zero) @ plates.matrix[2]
+    fz_N = plates.fz_N(frames)
     mean_N, sd_N = float(np.median(fz_N)), float(np.std(fz_N))
     contact_N = rig.plates.contact_N
     if mean_N < -LOADED_N:

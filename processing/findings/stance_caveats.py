@@ -59,7 +59,12 @@ def about_places(rig: Rig) -> list[Caveat]:
         return []
     sentence = (
         f"The lifter's right, as {axes.right_from} has it, lies {apart_deg:.0f} degrees off the way between the middles of the "
-        "plates. " + ("The lifter stood turned." if axes.right_from == MARKERS else "Check which of them is right.")
+        "plates. "
+        + (
+            "The lifter stood turned, or the plates do not lie side by side."
+            if axes.right_from == MARKERS
+            else "Check which of them is right."
+        )
     )
     return [Caveat("directions_differ", "lifter", {"apart_deg": apart_deg}, sentence)]
 

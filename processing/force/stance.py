@@ -104,6 +104,7 @@ class QuietStance:
             sd_share=settings.sd_pct / 100.0,
             least_N=settings.least_N,
             contact_N=contact_N,
+            both_N=contact_N if axes.apart else math.inf,
             off_frames=max(1.0, OFF_S * per_s),
             frame_samples=float(frame_samples),
             hop=max(1, frames // 10),
@@ -170,7 +171,7 @@ def _settle(state: NDArray[np.void], limits: StillLimits, left_N: float, right_N
     """Return 1 where the frame may be judged: the weight is known and has been on both feet for long enough; else 0."""
     stance = state[0]
     total = left_N + right_N
-    on_both = min(left_N, right_N) > max(limits.contact_N, ONE_LEG * total)
+    on_both = min(left_N, right_N) > max(limits.both_N, ONE_LEG * total)
     loaded = total > LEAST_LOAD * stance.system_N
     stance.settled = stance.settled + 1 if on_both and loaded and stance.aboard == 1 else 0
     return 1.0 if stance.settled > limits.settled_frames else 0.0
@@ -209,7 +210,7 @@ def _refer(
             count += take_frame(window, means, state, limits, sample, frame, events[count : count + 1])
         dlx, dly = lx - stance.left_x, ly - stance.left_y
         drx, dry = rx - stance.right_x, ry - stance.right_y
-        both = 1.0 if left_N > limits.contact_N and right_N > limits.contact_N else math.nan
+        both = 1.0 if min(left_N, right_N) > limits.both_N else math.nan
         share = both * right_N / total_N
         width = right_x * (stance.right_x - stance.left_x) + right_y * (stance.right_y - stance.left_y)
         beyond = (1.0 - share) * (right_x * dlx + right_y * dly) + share * (right_x * drx + right_y * dry)

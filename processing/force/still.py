@@ -89,6 +89,7 @@ class StillLimits(NamedTuple):
     sd_share: float
     least_N: float
     contact_N: float
+    both_N: float
     off_frames: float
     frame_samples: float
     hop: int

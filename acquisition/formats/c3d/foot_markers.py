@@ -12,6 +12,8 @@ from acquisition.rig import SIDES
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from acquisition.rig import Side
@@ -76,15 +78,19 @@ def foot_part(label: str) -> tuple[Side, str] | None:
     return None
 
 
-def standing_share(feet: Feet, side: Side, corners_mm: Floats, loaded: NDArray[np.bool_]) -> float:
-    """Return the share of the frames in which a plate is loaded that a foot stands on it, heel and forefoot averaged."""
+def standing_share(
+    feet: Feet, side: Side, corners_mm: Floats, loaded: NDArray[np.bool_], parts: Sequence[str] = ("heel", "forefoot")
+) -> float:
+    """Return the share of the frames in which a plate is loaded that a foot stands on it, its parts averaged."""
     shares = []
-    for part in ("heel", "forefoot"):
+    if not loaded.any():
+        return 0.0
+    for part in parts:
         at = feet.parts.get((side, part))
         if at is None:
             continue
         shares.append(float(np.mean((_still(at, feet.rate_hz) & _over(at, corners_mm))[loaded])))
-    return float(np.mean(shares)) if shares and loaded.any() else 0.0
+    return float(np.mean(shares)) if shares else 0.0
 
 
 def _still(at: Floats, rate_hz: float) -> NDArray[np.bool_]:

@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from acquisition.caveat import Caveat
-from acquisition.formats.c3d.file import C3DData, C3DError, read_c3d
+from acquisition.formats.c3d.file import C3DData, read_c3d
 from acquisition.formats.c3d.foot_markers import FootAngles, feet_of, foot_angles
+from acquisition.formats.c3d.parameters import C3DError
 from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
 from acquisition.formats.importing import (
     STREAM,
@@ -53,7 +54,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
     lab, on_foot = _lab(mapping.lab, angles), _feet(mapping.foot, angles)
     sides = {plate.number: plate.side for plate in mapping.plate}
     pads = {plate.number: plate.pad_mm for plate in mapping.plate}
-    chosen, about_plates = choose_plates(c3d, data, sides, feet, right_said(lab), mapping.plates.contact_N)
+    chosen, apart, about_plates = choose_plates(c3d, data, sides, feet, right_said(lab), mapping.plates.contact_N)
     electrodes, unmapped, about_emg = _electrodes(data, names, units, mapping)
     block = max(1, round(data.rate_hz * TICK_S))
     stream = StreamSettings(
@@ -74,7 +75,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
             ],
             emg=electrodes,
             foot=on_foot,
-            lab=lab,
+            lab=lab if apart else lab.model_copy(update={"feet_apart": False}),
             **{name: getattr(mapping, name) for name in Judgement.model_fields},
         )
     except ValidationError as error:
@@ -128,7 +129,7 @@ def _about_angles(lab: Lab, feet: list[Foot], angles: FootAngles) -> list[Caveat
 
 def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, names: list[str]) -> None:
     lines = lines_of(map_file.read_text(encoding="utf-8-sig"))
-    numbers = sorted([plate.number for plate in data.plates] + list(data.other_types))
+    numbers = sorted([plate.number for plate in data.plates] + list(data.unread))
     mistakes = []
     for i, plate in enumerate(mapping.plate):
         if plate.number not in numbers:
@@ -204,7 +205,10 @@ def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unma
     seconds = len(data.analog) / data.rate_hz
     lines = [f"{name_of(c3d)}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"]
     lines += [f"  plate {p.of_file.number} is the {p.side} one, {p.how}; {np.mean(p.fz_N):.0f} N on average" for p in chosen]
-    lines += [f"  {line}" for line in axes_in_words(lifter_axes(rig), rig)]
+    if chosen:
+        lines += [f"  {line}" for line in axes_in_words(lifter_axes(rig), rig)]
+    else:
+        lines.append("  no force plate")
     for side in SIDES:
         own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
         lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")

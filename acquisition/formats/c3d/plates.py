@@ -1,36 +1,39 @@
-"""Force plates of a C3D file: the foot on each, what it reads unloaded, and whether its signs are the usual ones."""
+"""Force plates of a C3D file: which are imported, the foot on each, and which way their force points."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.formats.c3d.file import C3DError
-from acquisition.formats.c3d.foot_markers import Feet, side_on_plate
+from acquisition.formats.c3d.foot_markers import Feet, side_on_plate, standing_share
+from acquisition.formats.c3d.parameters import C3DError
+from acquisition.formats.c3d.plate_fit import fitting
+from acquisition.formats.c3d.plate_zero import Zero, pull_of, zero_of
 from acquisition.rig import SIDES, Plate
+from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from acquisition.formats.c3d.file import C3DData, FilePlate
+    from acquisition.formats.c3d.file import C3DData
+    from acquisition.formats.c3d.plate_parameters import FilePlate
     from acquisition.rig import Side
 
-
-UNLOADED_PCT = 5.0
-"""Samples that FORCE_PLATFORM:ZERO names count as unloaded below this share of the plate's largest force."""
 LOADED_PCT = 20.0
 """A foot stands on a plate where the force is above this share of the 99th percentile."""
-TURN_ABOVE_N = 100.0
-"""A plate that carries less than this has no load whose sign could be judged."""
 APART_MM = 100.0
 """Plates side by side are at least this far apart along the lifter's right."""
+ONE_PLACE_MM = 10.0
+"""Plates whose middles are closer are described as one."""
+STANDS = 0.5
+"""A part of a foot stands on a plate where it is over it for more of the time in which that is loaded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,104 +44,165 @@ class ChosenPlate:
     side: Side
     how: str
     fz_N: Floats
-    zero: Floats
+    zero: Zero
     sign: float
 
     def settings(self, stream: str, names: list[str], pad_mm: float) -> Plate:
         """Return the plate as a rig describes it, on channels of these names."""
-        matrix = self.sign * self.of_file.matrix
-        full = self.of_file.c3d_type == 4
-        return Plate(
-            name=self.side,
-            model=f"plate {self.of_file.number} of the file",
-            side=self.side,
-            stream=stream,
-            channels=names,
-            c3d_type=4 if full else 2,
-            corners_mm=self.of_file.corners_mm.tolist(),
-            origin_mm=self.of_file.origin_mm.tolist(),
-            sensitivities=None if full else np.diag(matrix).tolist(),
-            calibration_matrix=matrix.tolist() if full else None,
-            zero=self.zero.tolist(),
-            pad_mm=pad_mm,
-        )
+        return self.of_file.settings(self.side, stream, names, self.sign, self.zero.raw, pad_mm)
 
 
 def choose_plates(
     path: Path, data: C3DData, named: Mapping[int, Side], feet: Feet, right: Floats | None, contact_N: float
-) -> tuple[list[ChosenPlate], list[Caveat]]:
-    """Return the one or two plates to import, and what was chosen, taken off, turned or assumed.
+) -> tuple[list[ChosenPlate], bool, list[Caveat]]:
+    """Return the plates to import, two at most, whether each foot has its own, and what was chosen, taken off or assumed.
 
     `named` has sides by plate number, from a person; then exactly those plates are taken. Otherwise it is the two that carry
-    most, with sides by the feet on them, by their places along the lifter's `right` (2,), or assumed.
+    most, with sides by the feet on them, by their places along the lifter's `right` (2,), or assumed. Raises C3DError where a
+    plate that is named can't be used, or where two plates lie in one place.
     """
     caveats: list[Caveat] = []
-    if data.other_types and not named:
-        number, kind = next(iter(data.other_types.items()))
-        raise C3DError(
-            f"Plate {number} of {path} is of type {kind}; plates of type 2 and 4 are read. "
-            "To import the others alone, name them in a map file."
-        )
-    for number in named:
-        if number in data.other_types:
-            raise C3DError(f"Plate {number} of {path} is of type {data.other_types[number]}; plates of type 2 and 4 are read.")
-    plates = [plate for plate in data.plates if not named or plate.number in named]
-    judged = []
-    for plate in plates:
-        if not np.isfinite(data.analog[:, plate.columns]).all():
-            raise C3DError(f"Plate {plate.number} of {path} has samples that are no numbers; its force can't be known.")
-        zero = _zero(data, plate, contact_N, caveats)
-        fz_N, sign = _upwards(plate, (data.analog[:, plate.columns] - zero) @ plate.matrix[2], caveats)
-        judged.append(ChosenPlate(plate, "left", "", fz_N, zero, sign))
-    judged = _heaviest_two(judged, caveats)
+    judged = _judged(path, data, named, caveats)
+    judged = _heaviest_two(_directed(judged, caveats), caveats)
     for each in judged:
         if np.percentile(np.abs(each.fz_N), 99) < contact_N:
             sentence = f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
-            caveats.append(Caveat("plate_never_loaded", _name(each.of_file), {"contact_N": contact_N}, sentence))
-    return _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), caveats), caveats
+            caveats.append(Caveat("plate_never_loaded", each.of_file.name, {"contact_N": contact_N}, sentence))
+    judged = [replace(each, of_file=fitting(each.of_file, _loaded_cop(data, each), caveats)) for each in judged]
+    _check_places(path, judged)
+    chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), caveats)
+    return chosen, _feet_apart(chosen, data, feet, caveats), caveats
 
 
-def _name(plate: FilePlate) -> str:
-    return f"plate {plate.number}"
+def _judged(path: Path, data: C3DData, named: Mapping[int, Side], caveats: list[Caveat]) -> list[ChosenPlate]:
+    """Return the plates that can be read, each with its zero and its force with + up as the file has it."""
+    unread = dict(data.unread)
+    plates = []
+    for plate in data.plates:
+        if np.isfinite(data.analog[:, plate.columns]).all():
+            plates.append(plate)
+        else:
+            unread[plate.number] = "it has samples that are no numbers, so its force can't be known"
+    for number, why in unread.items():
+        if number in named:
+            raise C3DError(f"Plate {number} of {path} can't be read: {why}.")
+        if not named:
+            caveats.append(Caveat("plate_not_read", f"plate {number}", {}, f"Plate {number} can't be read: {why}."))
+    judged = []
+    for plate in plates:
+        if named and plate.number not in named:
+            continue
+        raw = data.analog[:, plate.columns]
+        nothing = np.zeros(raw.shape[1])
+        zero = zero_of(plate, raw, _fz_N(plate, raw, nothing), data.zero, data.rate_hz, caveats)
+        judged.append(ChosenPlate(plate, "left", "", _fz_N(plate, raw, zero.raw), zero, 1.0))
+    return judged
 
 
-def _zero(data: C3DData, plate: FilePlate, contact_N: float, caveats: list[Caveat]) -> Floats:
-    """Return what the plate reads in the samples that the file calls unloaded, if it is; else zeros."""
-    if data.zero is None:
-        return np.zeros(6)
-    first, last = data.zero
-    raw = data.analog[:, plate.columns]
-    force = np.abs(raw @ plate.matrix[2])
-    there = float(force[first : last + 1].mean())
-    which = f"samples {first + 1} to {last + 1}, which the file names as unloaded (FORCE_PLATFORM:ZERO)"
-    if there < contact_N and there < UNLOADED_PCT / 100 * float(force.max()):
-        sentence = f"Plate {plate.number} is unloaded in {which}; what it reads there, {there:.1f} N, is taken off."
-        caveats.append(Caveat("zero_taken_off", _name(plate), {"zero_N": there}, sentence))
-        return np.asarray(raw[first : last + 1].mean(axis=0))
-    sentence = f"Plate {plate.number} carries {there:.0f} N in {which}, so nothing is taken off."
-    caveats.append(Caveat("zero_while_loaded", _name(plate), {"load_N": there}, sentence))
-    return np.zeros(6)
+def _settings(plate: FilePlate, zero: Floats) -> Plate:
+    return plate.settings("left", "", [str(column) for column in plate.columns], 1.0, zero, 0.0)
 
 
-def _upwards(plate: FilePlate, fz: Floats, caveats: list[Caveat]) -> tuple[Floats, float]:
-    """Return the force with + up, and -1 if the file has the force on the plate where the standard has that on the foot."""
-    x = plate.corners_mm[0] - plate.corners_mm[1]
-    fz = fz * np.sign(np.cross(x, plate.corners_mm[0] - plate.corners_mm[3])[2])
-    loaded = fz[_loaded(fz)]
-    if not loaded.size or float(np.median(loaded)) > -TURN_ABOVE_N:
-        return fz, 1.0
-    pull_N = -float(np.median(loaded))
-    sentence = (
-        f"Plate {plate.number} pulls downwards by {pull_N:.0f} N; its file holds the force on the plate and not on the foot, "
-        "so the signs of its six channels are turned."
-    )
-    caveats.append(Caveat("signs_turned", _name(plate), {"pull_N": pull_N}, sentence))
-    return -fz, -1.0
+def _fz_N(plate: FilePlate, raw: Floats, zero: Floats) -> Floats:  # noqa: N802 - units keep their capitals
+    """Return the vertical force of raw samples with + up, by the standard's signs."""
+    its_map = plate_map(_settings(plate, zero))
+    return its_map.fz_N(raw) * (1.0 if its_map.rotation[2, 2] < 0 else -1.0)
+
+
+def _loaded_cop(data: C3DData, chosen: ChosenPlate) -> Callable[[FilePlate], Floats]:
+    """Return what gives a plate's centre of pressure in its own axes, about its middle, while it is loaded."""
+    loaded = np.flatnonzero(_loaded(chosen.fz_N))[:: max(1, len(chosen.fz_N) // 20000)]
+    raw = data.analog[loaded][:, chosen.of_file.columns]
+
+    def cop_mm(plate: FilePlate) -> Floats:
+        its_map = plate_map(_settings(plate, chosen.zero.raw))
+        signals = (raw - its_map.zero) * its_map.per_unit
+        if its_map.gives_point:
+            return np.asarray(signals[:, 3:5])
+        inside = signals @ (np.kron(np.eye(2), its_map.rotation.T) @ its_map.matrix).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.column_stack([-inside[:, 4] / inside[:, 2], inside[:, 3] / inside[:, 2]])
+
+    return cop_mm
+
+
+def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPlate]:
+    """Turn plates whose file holds the force on the plate, and leave out those that may as well not be zeroed.
+
+    A plate that pulls is turned where it is known to read nothing unloaded, or where all that are loaded pull alike.
+    """
+    pulls_N = [pull_of(plate.fz_N) for plate in plates]
+    carry = [plate for plate, pull in zip(plates, pulls_N, strict=True) if not pull and _is_loaded(plate.fz_N)]
+    found = []
+    for plate, pull in zip(plates, pulls_N, strict=True):
+        number, name = plate.of_file.number, plate.of_file.name
+        if not pull:
+            found.append(plate)
+        elif plate.zero.known or not carry:
+            sentence = (
+                f"Plate {number} pulls downwards by {pull:.0f} N; its file holds the force on the plate and not on the foot, "
+                "so its signs are turned."
+            )
+            caveats.append(Caveat("signs_turned", name, {"pull_N": pull}, sentence))
+            found.append(replace(plate, fz_N=-plate.fz_N, sign=-1.0))
+        else:
+            sentence = (
+                f"Plate {number} pulls downwards by {pull:.0f} N while another carries; it is not zeroed, or its signs are "
+                "turned, and no stretch in which it is empty tells which. It is left out, so there is no load share."
+            )
+            caveats.append(Caveat("plate_zero_unknown", name, {"pull_N": pull}, sentence))
+    return found
+
+
+def _is_loaded(fz_N: Floats) -> bool:
+    return float(np.percentile(np.abs(fz_N), 99)) > 100.0
 
 
 def _loaded(fz: Floats) -> NDArray[np.bool_]:
     size = np.abs(fz)
     return np.asarray(size > max(20.0, LOADED_PCT / 100 * float(np.percentile(size, 99))))
+
+
+def _check_places(path: Path, plates: list[ChosenPlate]) -> None:
+    if len(plates) < 2:
+        return
+    middles = [plate.of_file.corners_mm.mean(axis=0) for plate in plates]
+    if np.linalg.norm(middles[1] - middles[0]) < ONE_PLACE_MM:
+        first, second = (plate.of_file.number for plate in plates)
+        raise C3DError(
+            f"Plates {first} and {second} of {path} have the same corners (FORCE_PLATFORM:CORNERS), so their places can't be "
+            f'known; import one of them by a map file: plate = [{{ number = {first}, side = "left" }}].'
+        )
+
+
+def _feet_apart(plates: list[ChosenPlate], data: C3DData, feet: Feet, caveats: list[Caveat]) -> bool:
+    """Return whether each foot has a plate of its own, as far as markers tell, and tell where not."""
+    if not feet.parts or not feet.rate_hz > 0:
+        return True
+    where: dict[tuple[Side, str], set[int]] = {}
+    for plate in plates:
+        loaded = _loaded(plate.fz_N)[_samples_of_frames(data, feet)]
+        for side, part in feet.parts:
+            if standing_share(feet, side, plate.of_file.corners_mm, loaded, (part,)) > STANDS:
+                where.setdefault((side, part), set()).add(plate.of_file.number)
+    own = {side: [where[key] for key in where if key[0] == side] for side in SIDES}
+    across = [side for side in SIDES if len(own[side]) > 1 and not set.intersection(*own[side])]
+    both = set.intersection(*(set.union(*own[side]) for side in SIDES)) if all(own.values()) else set()
+    if across:
+        which = "Both feet stand" if len(across) > 1 else f"The {across[0]} foot stands"
+        what = f"{which} across two plates"
+    elif both:
+        what = f"Both feet stand on plate {next(iter(both))}"
+    else:
+        return True
+    sentence = f"{what}, by the markers on them, so there is no load share, no load shift and no centre of pressure of a foot."
+    caveats.append(Caveat("feet_not_apart", "feet", {}, sentence))
+    return False
+
+
+def _samples_of_frames(data: C3DData, feet: Feet) -> NDArray[np.int64]:
+    samples = np.rint(np.arange(len(data.markers)) / feet.rate_hz * data.rate_hz).astype(np.int64)
+    return np.minimum(samples, len(data.analog) - 1)
 
 
 def _heaviest_two(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPlate]:
@@ -161,8 +225,7 @@ def _found_sides(plates: list[ChosenPlate], data: C3DData, feet: Feet) -> list[S
     """Return the foot on each plate while it is loaded, as far as markers tell."""
     if not feet.parts or not feet.rate_hz > 0:
         return [None] * len(plates)
-    samples = np.rint(np.arange(len(data.markers)) / feet.rate_hz * data.rate_hz).astype(int)
-    samples = np.minimum(samples, len(data.analog) - 1)
+    samples = _samples_of_frames(data, feet)
     return [side_on_plate(feet, plate.of_file.corners_mm, _loaded(plate.fz_N)[samples]) for plate in plates]
 
 
@@ -174,7 +237,7 @@ def _with_sides(
     seen: bool,
     caveats: list[Caveat],
 ) -> list[ChosenPlate]:
-    if named:
+    if named or not plates:
         return [_placed(plate, named[plate.of_file.number], "as the map file says") for plate in plates]
     markers = "by the markers on the feet"
     sides: list[Side]
@@ -213,4 +276,4 @@ def _other(side: Side | None) -> Side:
 
 
 def _placed(plate: ChosenPlate, side: Side, how: str) -> ChosenPlate:
-    return ChosenPlate(plate.of_file, side, how, plate.fz_N, plate.zero, plate.sign)
+    return replace(plate, side=side, how=how)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from acquisition.rig import Plate
+from acquisition.rig import Plate, Rig
 from acquisition.rig.plate_map import axes_of_corners, plate_map
-from processing.force.chain import plate_wrench
+from processing.force.chain import METRICS, ForceChain, plate_wrench
+from sim.lifter.plates import SimulatedPlate
 
 CHANNELS = ["Fx", "Fy", "Fz", "Mx", "My", "Mz"]
 NUMBER = st.floats(-1.0, 1.0)
@@ -121,3 +123,119 @@ def test_columns_may_stand_in_any_order_and_in_float32():
     there = plate_wrench(raw.astype(np.float32).astype(float), list(range(6)), one, 50.0)
     for a, b in zip(here, there, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+# Every type, against the simulator's own algebra and against plain statics of the sensors
+
+EIGHT = ["Fx12", "Fx34", "Fy14", "Fy23", "Fz1", "Fz2", "Fz3", "Fz4"]
+
+
+def plate_of_type(c3d_type: int, seed: int, **changes) -> Plate:
+    rng = np.random.default_rng(seed)
+    count = 8 if c3d_type in (3, 5) else 6
+    values = {"channels": EIGHT[:count], "c3d_type": c3d_type, "zero": rng.uniform(-0.5, 0.5, count).tolist()}
+    if c3d_type in (4, 5):
+        values["calibration_matrix"] = (rng.uniform(-0.1, 0.1, (6, count)) + np.eye(6, count)).tolist()
+    else:
+        values["sensitivities"] = rng.uniform(0.5, 2.0, count).tolist()
+    return plate(**(values | {"origin_mm": [120.0, 200.0, -45.0]} | changes))
+
+
+@pytest.mark.parametrize("c3d_type", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("pad_mm", [0.0, 12.0])
+def test_every_type_gives_force_place_and_free_moment(c3d_type, pad_mm):
+    one = plate_of_type(c3d_type, c3d_type, pad_mm=pad_mm, corners_mm=[[400, 30, 0], [0, 0, 0], [-45, 598, 0], [355, 628, 0]])
+    simulated = SimulatedPlate(one)
+    rng = np.random.default_rng(3)
+    force = rng.uniform([-200.0, -200.0, 60.0], [200.0, 200.0, 2000.0], (200, 3))
+    cop = rng.uniform([60.0, 60.0], [300.0, 560.0], (200, 2))
+    free = rng.uniform(-15000.0, 15000.0, 200)
+    raw = simulated.raw(simulated.load(force, cop, free))
+    found = plate_wrench(raw, list(range(raw.shape[1])), plate_map(one), 50.0)
+    np.testing.assert_allclose(found.force_N, force, atol=1e-8)
+    np.testing.assert_allclose(found.cop_mm[:, :2], cop, atol=1e-6)
+    np.testing.assert_allclose(found.free_moment_Nmm, free, atol=1e-4)
+    np.testing.assert_allclose(plate_map(one).fz_N(raw), force[:, 2], atol=1e-8)
+
+
+@pytest.mark.parametrize("c3d_type", [1, 2, 3, 4, 5])
+def test_a_frame_is_the_mean_of_its_samples_wrenches(c3d_type):
+    """Also of a plate that gives points, whose mean is not the point of the mean."""
+    one = plate_of_type(c3d_type, 7)
+    rng = np.random.default_rng(4)
+    n = len(one.channels)
+    simulated = SimulatedPlate(one)
+    force = rng.uniform([-100.0, -100.0, 60.0], [100.0, 100.0, 900.0], (10, 3))
+    raw = simulated.raw(simulated.load(force, rng.uniform(60.0, 300.0, (10, 2)), rng.uniform(-9000.0, 9000.0, 10)))
+    each = plate_wrench(raw, list(range(n)), plate_map(one), 50.0)
+    stream = {"name": "daq", "rate_hz": 1000.0, "channels": one.channels, "units": "V", "source": {"kind": "simulated"}}
+    rows = ForceChain(Rig(name="lab", stream=[stream], plate=[one.model_dump()])).process(raw, 0)
+    column = {metric.name: rows[0, i] for i, metric in enumerate(METRICS)}
+    force, moment = each.force_N.mean(axis=0), each.moment_Nmm.mean(axis=0)
+    assert column["fz_left_N"] == pytest.approx(force[2])
+    assert column["cop_left_x_mm"] == pytest.approx(-moment[1] / force[2], abs=1e-6)
+    assert column["cop_left_y_mm"] == pytest.approx(moment[0] / force[2], abs=1e-6)
+
+
+@given(
+    sensors=st.lists(st.tuples(NUMBER, NUMBER, st.floats(0.2, 1.0)), min_size=4, max_size=4),
+    half=st.tuples(st.floats(50.0, 300.0), st.floats(50.0, 300.0)),
+    depth_mm=st.floats(5.0, 80.0),
+    pad_mm=st.floats(0.0, 30.0),
+    stored_upside_down=st.booleans(),
+)
+def test_four_sensors_are_summed_as_statics_has_it(sensors, half, depth_mm, pad_mm, stored_upside_down):
+    """Each of four sensors, at (+-a, +-b) under the surface, feels a force of its own; z points down."""
+    a, b = half
+    at = np.array([[a, b, 0.0], [-a, b, 0.0], [-a, -b, 0.0], [a, -b, 0.0]])
+    forces = np.array(sensors) * [60.0, 60.0, -400.0]
+    total, about_sensors = forces.sum(axis=0), np.cross(at, forces).sum(axis=0)
+    surface = np.array([0.0, 0.0, -depth_mm - pad_mm])
+    about_surface = about_sensors - np.cross(surface, total)
+    raw = [*forces[[0, 2], 0] + forces[[1, 3], 0], *forces[[0, 1], 1] + forces[[3, 2], 1], *forces[:, 2]]
+    one = plate(
+        c3d_type=3,
+        channels=EIGHT,
+        origin_mm=[a, b, depth_mm if stored_upside_down else -depth_mm],
+        pad_mm=pad_mm,
+        corners_mm=[[200, -300, 0], [-200, -300, 0], [-200, 300, 0], [200, 300, 0]],
+    )
+    found = plate_wrench(np.array([raw]), list(range(8)), plate_map(one), 50.0)
+    x, y = -about_surface[1] / total[2], about_surface[0] / total[2]
+    np.testing.assert_allclose(found.force_N[0], total * [1.0, -1.0, -1.0], atol=1e-9)
+    np.testing.assert_allclose(found.cop_mm[0, :2], [x, -y], atol=1e-9)
+    free = about_surface[2] - (x * total[1] - y * total[0])
+    np.testing.assert_allclose(found.free_moment_Nmm[0], -free, atol=1e-6)
+
+
+def test_a_real_kistler_file_by_the_makers_formulas(shared_data):
+    """Raw volts of eight channels: against the maker's sheet, written out; z points up in it, so the corners go round so."""
+    volts = np.loadtxt(shared_data / "bmc" / "kistler_fp_data.txt", skiprows=1)[:, -8:]
+    a, b, depth = 120.0, 200.0, -48.0
+    per_volt = np.array([12.9, 12.9, 12.7, 12.7, 38.1, 38.1, 38.1, 38.1])
+    fx12, fx34, fy14, fy23, fz1, fz2, fz3, fz4 = (volts * per_volt).T
+    fx, fy, fz = fx12 + fx34, fy14 + fy23, fz1 + fz2 + fz3 + fz4
+    mx = b * (fz1 + fz2 - fz3 - fz4) + fy * depth
+    my = a * (-fz1 + fz2 + fz3 - fz4) - fx * depth
+    one = plate(c3d_type=3, channels=EIGHT, origin_mm=[a, b, depth], sensitivities=per_volt.tolist())
+    found = plate_wrench(volts, list(range(8)), plate_map(one), 20.0)
+    np.testing.assert_allclose(found.force_N, np.column_stack([fx, -fy, -fz]), atol=1e-9)
+    loaded = -fz > 20.0
+    centre = np.array([200.0, 300.0])
+    np.testing.assert_allclose(found.cop_mm[loaded, :2], (centre + np.column_stack([-my / fz, -mx / fz]))[loaded], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"c3d_type": 3}, "is of type 3, which has 8 channels, and 6 are listed"),
+        ({"c3d_type": 5, "channels": EIGHT}, "needs a calibration_matrix of 6 rows of 8 numbers"),
+        ({"sensitivities": [1.0] * 8}, "takes 6 numbers in sensitivities, and 8 are given"),
+        ({"zero": [1.0]}, "takes 6 numbers in zero, and 1 are given"),
+        ({"c3d_type": 3, "channels": EIGHT}, "x and y of origin_mm are the distances of its sensors"),
+        ({"calibration_matrix": np.eye(6).tolist()}, "takes sensitivities; a calibration_matrix is of type 4 or 5"),
+    ],
+)
+def test_what_a_type_needs_is_told(changes, said):
+    with pytest.raises(ValueError, match=said):
+        plate(**changes)

@@ -81,7 +81,7 @@ def test_several_mistakes_are_listed_in_the_order_of_the_file(tmp_path: Path) ->
         ('channels = ["Fx_R"', 'channels = ["Fx_Q"', "Fx_Q", "plate 'right' names the channel 'Fx_Q'"),
         ('"VM", side = "right"', '"VL", side = "right"', 'channel = "VM_R"', "two electrodes for VL right"),
         ("c3d_type = 4", "c3d_type = 2", "calibration_matrix = [", "is of type 2, which takes sensitivities"),
-        ("c3d_type = 4", "c3d_type = 3", "c3d_type = 3", "plate 2, c3d_type is 3; it takes one of 2, 4"),
+        ("c3d_type = 4", "c3d_type = 6", "c3d_type = 6", "plate 2, c3d_type is 6; it takes one of 1, 2, 3, 4, 5"),
         ('side = "left", stream = "emg"', 'side = "links", stream = "emg"', "links", "it takes one of 'left', 'right'"),
         ("rate_hz = 2000.0", "rate_hz = nan", "rate_hz = nan", "stream 2, rate_hz is nan; it takes a number above 0"),
         ('kind = "simulated"', 'kind = "simulator"', '"simulator"', "source.kind is 'simulator'; it takes one of 'simulated'"),
@@ -137,8 +137,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
     path = tmp_path / "rig.toml"
     path.write_bytes(b"\xef\xbb\xbf" + DEMO.replace("\n", "\r\n").encode())
     assert load(path) == load(example("demo"))
-    path.write_bytes(path.read_bytes().replace(b"c3d_type = 4", b"c3d_type = 5"))
-    with pytest.raises(RigError, match=f"line {line_with(DEMO, 'c3d_type = 4')}: plate 2, c3d_type is 5"):
+    path.write_bytes(path.read_bytes().replace(b"c3d_type = 4", b"c3d_type = 9"))
+    with pytest.raises(RigError, match=f"line {line_with(DEMO, 'c3d_type = 4')}: plate 2, c3d_type is 9"):
         load(path)
 
 

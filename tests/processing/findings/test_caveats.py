@@ -130,19 +130,39 @@ def test_a_late_stance_is_told():
 
 
 @pytest.mark.parametrize(
-    ("empty_N", "said"), [(-14.0, "The left plate read -14 N"), (8.0, "The left plate read 8 N"), (3.0, ""), (-4.0, "")]
+    ("empty_N", "said"),
+    [(-14.0, "The left plate read -14 N"), (46.0, "The left plate read 46 N"), (200.0, "read 200 N"), (3.0, ""), (-4.0, "")],
 )
 def test_a_plate_that_reads_something_when_empty_is_told(empty_N, said):
-    fz = np.where(np.arange(300) < 150, empty_N, 450.0)
-    told = sentences(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=np.where(fz > 400.0, fz, 0.0))}))
+    sway = 4.0 * np.sin(np.arange(300) / 9.0)
+    fz = np.where(np.arange(300) < 150, empty_N, 650.0 + sway)
+    told = sentences(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=np.where(fz > 600.0, fz, 0.0))}))
     assert len(told) == (1 if said else 0)
     assert said in "".join(told)
 
 
+def test_a_plate_that_drifts_is_told():
+    sway = 4.0 * np.sin(np.arange(900) / 9.0)
+    drift = np.linspace(0.0, 18.0, 900)
+    fz = np.where((np.arange(900) > 200) & (np.arange(900) < 700), 650.0 + sway, drift / 100.0) + np.round(drift / 18.0) * 12.0
+    (caveat,) = caveats(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=650.0 + sway)}))
+    assert (caveat.id, caveat.about) == ("plate_drifts", "left plate")
+    assert caveat.values == {"first_N": pytest.approx(0.0, abs=0.2), "last_N": pytest.approx(12.2, abs=0.2)}
+
+
 def test_a_moment_without_load_tells_nothing_of_a_plates_zero():
-    fz = np.full(300, 450.0)
+    fz = 650.0 + 4.0 * np.sin(np.arange(300) / 9.0)
     fz[:50] = -30.0
     assert sentences(results(tables={"plates.force": table_of(fz_left_N=fz, fz_right_N=fz)})) == []
+
+
+@pytest.mark.parametrize(("x_mm", "told"), [(0.0, False), (225.0, False), (260.0, True), (33000.0, True)])
+def test_a_pressure_off_the_plate_is_told_whatever_caused_it(x_mm, told):
+    corners = np.asarray(load(example("demo")).plate[0].corners_mm)
+    middle = corners.mean(axis=0)
+    table = table_of(cop_left_x_mm=np.full(100, middle[0] + x_mm), cop_left_y_mm=np.full(100, middle[1]))
+    found = [caveat for caveat in caveats(results(tables={"plates.force": table})) if caveat.id == "cop_off_plate"]
+    assert [caveat.about for caveat in found] == ["left plate"] * told
 
 
 def test_a_foot_without_a_place_is_told():

@@ -35,6 +35,7 @@ def axes(toe_out_deg=(0.0, 0.0), known=True, right_deg=0.0):
             "right": np.cos(right_out) * front + np.sin(right_out) * right,
         },
         known=lambda _side: known,
+        apart=True,
     )
 
 
