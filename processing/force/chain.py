@@ -18,6 +18,7 @@ from acquisition.rig import SIDES, Rig
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import PlateMap, plate_map
 from hardware.arrays import Floats, Samples
+from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
 from processing.formulas import Metric, frame_samples, metric
 
@@ -65,23 +66,13 @@ class PlateWrench(NamedTuple):
 
 
 class _Plates(NamedTuple):
-    """The maps of the left and the right plate, one row each; all numbers of a plate that isn't there are NaN.
+    """The maps of the left and the right plate, one row each; all numbers of a plate that isn't there are NaN."""
 
-    `kind`: six channels, eight, or a centre of pressure; what is missing to eight is the first channel again, times 0.
-    `zero` and `per_unit` are those of the raw channels of a plate that gives a point, else `zero` is taken off the mean.
-    """
-
-    kind: NDArray[np.int64]
     columns: NDArray[np.int64]
     matrix: Floats
     zero: Floats
-    per_unit: Floats
     normal: Floats
     centre_mm: Floats
-
-
-_SIX_CHANNELS, _EIGHT_CHANNELS, _A_POINT = range(3)
-_MOST = 8
 
 
 def plate_wrench(samples: Samples, columns: list[int], plate: PlateMap, cop_N: float) -> PlateWrench:
@@ -93,8 +84,8 @@ def plate_wrench(samples: Samples, columns: list[int], plate: PlateMap, cop_N: f
     """
     n = len(samples)
     wrench = PlateWrench(np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3)), np.empty(n))
-    one = _stack([(columns, plate)])
-    _wrench_of_samples(samples, one, cop_N, np.zeros((1, _MOST)), *wrench)
+    signals = PlateSignals([(columns, plate)])
+    _wrench_of_samples(signals.of(samples), _stack(signals.plates), cop_N, *wrench)
     return wrench
 
 
@@ -120,11 +111,10 @@ class ForceChain:
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
         self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples, columns, self.axes)
         channels = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
-        self._sums = np.zeros((2, _MOST))
+        self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
-        nan = [np.full(shape, np.nan) for shape in ((6, 6), (6,), (3, 3), (3,), (6,))]
-        absent = [0] * 6, PlateMap(nan[0], nan[1], nan[2], nan[3], nan[4], gives_point=False)
-        self._plates = _stack([(channels[side], maps[side]) if side in maps else absent for side in SIDES])
+        self._signals = PlateSignals([(channels[side], maps[side]) if side in maps else ABSENT for side in SIDES])
+        self._plates = _stack(self._signals.plates)
         self._gates = np.array([rig.plates.contact_N if rig.lab.feet_apart else np.inf, rig.plates.cop_N])
         self._position = np.array([-1, 0], dtype=np.int64)
         self._rows = np.empty((1, len(METRICS)))
@@ -140,7 +130,7 @@ class ForceChain:
         if most > len(self._rows):
             self._rows = np.empty((most, len(METRICS)))
         n = _frames_of_block(
-            samples,
+            self._signals.of(samples),
             first_index,
             self.frame_samples,
             self._position,
@@ -155,42 +145,34 @@ class ForceChain:
 
 
 def _stack(plates: list[tuple[list[int], PlateMap]]) -> _Plates:
-    def padded(values: Floats) -> Floats:
-        return np.concatenate([values, np.zeros((*values.shape[:-1], _MOST - values.shape[-1]))], axis=-1)
-
-    maps = [plate for _, plate in plates]
-    kinds = [_A_POINT if m.gives_point else _EIGHT_CHANNELS if len(m.zero) == _MOST else _SIX_CHANNELS for m in maps]
     return _Plates(
-        np.array(kinds, dtype=np.int64),
-        np.array([[*columns, *columns[:1] * (_MOST - len(columns))] for columns, _ in plates], dtype=np.int64),
-        np.stack([padded(m.matrix) for m in maps]),
-        np.stack([padded(m.zero) for m in maps]),
-        np.stack([padded(m.per_unit) for m in maps]),
-        np.stack([m.rotation[:, 2] for m in maps]),
-        np.stack([m.centre_mm for m in maps]),
+        np.array([columns for columns, _ in plates], dtype=np.int64),
+        np.stack([plate.matrix for _, plate in plates]),
+        np.stack([plate.zero for _, plate in plates]),
+        np.stack([plate.rotation[:, 2] for _, plate in plates]),
+        np.stack([plate.centre_mm for _, plate in plates]),
     )
 
 
 # Numbers travel between the kernels as tuples, as a slice of an array would cost a reference count; and they are inlined by
 # numba, before it counts the references of what is passed on, which more than halves the time of a frame.
 _Six = tuple[float, float, float, float, float, float]
-_Eight = tuple[float, float, float, float, float, float, float, float]
 _inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @_inlined
-def _times(plates: _Plates, p: int, i: int, raw: _Eight, scale: float) -> float:
+def _times(plates: _Plates, p: int, i: int, raw: _Six, scale: float) -> float:
     value = 0.0
-    for j in range(8):
-        value += plates.matrix[p, i, j] * (raw[j] * scale - (0.0 if plates.kind[p] == _A_POINT else plates.zero[p, j]))
+    for j in range(6):
+        value += plates.matrix[p, i, j] * (raw[j] * scale - plates.zero[p, j])
     return value if math.isfinite(value) else np.nan
 
 
 @_inlined
-def _wrench(plates: _Plates, p: int, raw: _Eight, scale: float) -> _Six:
+def _wrench(plates: _Plates, p: int, raw: _Six, scale: float) -> _Six:
     """Return Fx Fy Fz Mx My Mz about the centre of the surface of plate `p`, NaN if one of its channels isn't finite.
 
-    `scale` times `raw` are its signals: a frame's sums come with one over their number.
+    `scale` times `raw` are its channels: a frame's sums come with one over their number.
     Zeros in the matrix don't hide a bad channel, since NaN and infinity times zero are NaN.
     """
     return (
@@ -222,16 +204,16 @@ def _wrench_of_samples(
     samples: Samples,
     plates: _Plates,
     cop_N: float,
-    sums: Floats,
     force: Floats,
     moment: Floats,
     cop: Floats,
     free_moment: Floats,
 ) -> None:
     px, py, pz = plates.centre_mm[0, 0], plates.centre_mm[0, 1], plates.centre_mm[0, 2]
+    a, b, c, d, e, f = _columns(plates, 0)
     for t in range(len(samples)):
-        sums[:] = 0.0
-        wrench = _wrench(plates, 0, _add(samples, t, t + 1, plates, 0, sums), 1.0)
+        raw = (samples[t, a], samples[t, b], samples[t, c], samples[t, d], samples[t, e], samples[t, f])
+        wrench = _wrench(plates, 0, raw, 1.0)
         fx, fy, fz, mx, my, mz = wrench
         force[t, 0], force[t, 1], force[t, 2] = fx, fy, fz
         moment[t, 0] = mx + py * fz - pz * fy
@@ -240,51 +222,26 @@ def _wrench_of_samples(
         cop[t, 0], cop[t, 1], cop[t, 2], free_moment[t] = _cop(plates, 0, wrench, cop_N)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _add_points(samples: Samples, start: int, end: int, plates: _Plates, p: int, sums: Floats) -> None:
-    """Add forces at a point (x, y) with a free moment to the row of `sums`, as forces and moments about the middle."""
-    for t in range(start, end):
-        fx = (samples[t, plates.columns[p, 0]] - plates.zero[p, 0]) * plates.per_unit[p, 0]
-        fy = (samples[t, plates.columns[p, 1]] - plates.zero[p, 1]) * plates.per_unit[p, 1]
-        fz = (samples[t, plates.columns[p, 2]] - plates.zero[p, 2]) * plates.per_unit[p, 2]
-        x = (samples[t, plates.columns[p, 3]] - plates.zero[p, 3]) * plates.per_unit[p, 3]
-        y = (samples[t, plates.columns[p, 4]] - plates.zero[p, 4]) * plates.per_unit[p, 4]
-        free = (samples[t, plates.columns[p, 5]] - plates.zero[p, 5]) * plates.per_unit[p, 5]
-        sums[p, 0] += fx
-        sums[p, 1] += fy
-        sums[p, 2] += fz
-        sums[p, 3] += y * fz
-        sums[p, 4] -= x * fz
-        sums[p, 5] += free + x * fy - y * fx
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _add_last_two(samples: Samples, start: int, end: int, plates: _Plates, p: int, sums: Floats) -> None:
-    """Add the last two of eight channels to the row of `sums`."""
-    for t in range(start, end):
-        sums[p, 6] += samples[t, plates.columns[p, 6]]
-        sums[p, 7] += samples[t, plates.columns[p, 7]]
+@_inlined
+def _columns(plates: _Plates, p: int) -> tuple[int, int, int, int, int, int]:
+    c = plates.columns
+    return c[p, 0], c[p, 1], c[p, 2], c[p, 3], c[p, 4], c[p, 5]
 
 
 @_inlined
-def _add(samples: Samples, start: int, end: int, plates: _Plates, p: int, sums: Floats) -> _Eight:
+def _add(samples: Samples, start: int, end: int, plates: _Plates, p: int, sums: Floats) -> _Six:
     """Add the samples of plate `p` to its row of `sums`, one after the other, and return the row."""
-    if plates.kind[p] == _A_POINT:
-        _add_points(samples, start, end, plates, p, sums)
-    else:
-        c = plates.columns
-        sa, sb, sc, sd, se, sf = sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5]
-        for t in range(start, end):
-            sa += samples[t, c[p, 0]]
-            sb += samples[t, c[p, 1]]
-            sc += samples[t, c[p, 2]]
-            sd += samples[t, c[p, 3]]
-            se += samples[t, c[p, 4]]
-            sf += samples[t, c[p, 5]]
-        sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5] = sa, sb, sc, sd, se, sf
-        if plates.kind[p] == _EIGHT_CHANNELS:
-            _add_last_two(samples, start, end, plates, p, sums)
-    return sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5], sums[p, 6], sums[p, 7]
+    a, b, c, d, e, f = _columns(plates, p)
+    sa, sb, sc, sd, se, sf = sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5]
+    for t in range(start, end):
+        sa += samples[t, a]
+        sb += samples[t, b]
+        sc += samples[t, c]
+        sd += samples[t, d]
+        se += samples[t, e]
+        sf += samples[t, f]
+    sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5] = sa, sb, sc, sd, se, sf
+    return sa, sb, sc, sd, se, sf
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -327,8 +284,8 @@ def _frames_of_block(
 def _frame(
     sample: int,
     frame_samples: int,
-    left_sum: _Eight,
-    right_sum: _Eight,
+    left_sum: _Six,
+    right_sum: _Six,
     plates: _Plates,
     gates: Floats,
     rows: Floats,

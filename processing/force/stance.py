@@ -20,7 +20,7 @@ from acquisition.rig import SIDES
 from acquisition.rig.judgement import StillSettings
 from acquisition.rig.lifter_axes import UNKNOWN_TOE_OUT_DEG, LifterAxes
 from hardware.arrays import Floats
-from processing.force.still import EVENT, HEIGHT_KNOWN_S, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame
+from processing.force.still import EVENT, HEIGHT_KNOWN_S, LIMITS, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame
 from processing.formulas import GRAVITY_M_S2
 
 OFF_S = 0.1
@@ -95,12 +95,11 @@ class QuietStance:
         per_s = rate_hz / frame_samples
         frames = max(2, round(settings.window_s * per_s))
         self._window = np.zeros((frames, 5))
-        self._means = np.zeros(5)
         self._state = np.zeros(1, dtype=STATE)
         for name in ("height_m", "other_N", "body_N", "system_N", "left_x", "left_y", "right_x", "right_y"):
             self._state[name] = math.nan
         self._state["last_sample"] = self._state["frames"] = -1
-        self._limits = StillLimits(
+        limits = StillLimits(
             sd_share=settings.sd_pct / 100.0,
             least_N=settings.least_N,
             contact_N=contact_N,
@@ -114,7 +113,10 @@ class QuietStance:
             pause_frames=NO_PAUSE_S * per_s,
             settled_frames=SETTLED_S * per_s,
         )
-        self._columns = columns
+        self._hop = limits.hop
+        self._limits = np.array([limits], dtype=LIMITS)
+        # Records, since numba looks into a tuple anew at every call.
+        self._columns = np.array([columns], dtype=[(name, np.int64) for name in StanceColumns._fields])
         unsure = [0.0 if axes.known(side) else math.sin(math.radians(UNKNOWN_TOE_OUT_DEG)) for side in SIDES]
         self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure])
         self._events = np.zeros(4, dtype=EVENT)
@@ -126,10 +128,10 @@ class QuietStance:
         After that the net centre of pressure is told against the middle of the stance (+ = right), each foot's against its own
         place at rest (+ = medial).
         """
-        most = len(rows) // self._limits.hop + 2
+        most = len(rows) // self._hop + 2
         if most > len(self._events):
             self._events = np.zeros(most, dtype=EVENT)
-        count = _refer(rows, self._columns, self._axes, self._window, self._means, self._state, self._limits, self._events)
+        count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._events)
         for event in self._events[:count]:
             kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, left_moved, right_moved = event.item()
             feet = (left_x, left_y), (right_x, right_y)
@@ -150,45 +152,44 @@ _inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @_inlined
-def _feel(state: NDArray[np.void], limits: StillLimits, left_N: float, right_N: float) -> None:
+def _feel(state: NDArray[np.void], limits: NDArray[np.void], left_N: float, right_N: float) -> None:
     """Notice a foot that leaves its plate; a force that is no number tells nothing of the foot."""
     stance = state[0]
-    stance.left_off = stance.left_off + 1 if left_N <= limits.contact_N else 0
-    stance.right_off = stance.right_off + 1 if right_N <= limits.contact_N else 0
-    if stance.left_off >= limits.off_frames:
+    stance.left_off = stance.left_off + 1 if left_N <= limits[0].contact_N else 0
+    stance.right_off = stance.right_off + 1 if right_N <= limits[0].contact_N else 0
+    if stance.left_off >= limits[0].off_frames:
         stance.left_x = math.nan
         stance.left_y = math.nan
-    if stance.right_off >= limits.off_frames:
+    if stance.right_off >= limits[0].off_frames:
         stance.right_x = math.nan
         stance.right_y = math.nan
-    if stance.left_off >= limits.off_frames and stance.right_off >= limits.off_frames:
+    if stance.left_off >= limits[0].off_frames and stance.right_off >= limits[0].off_frames:
         stance.aboard = 0
         stance.was_low = 0
 
 
 @_inlined
-def _settle(state: NDArray[np.void], limits: StillLimits, left_N: float, right_N: float) -> float:
+def _settle(state: NDArray[np.void], limits: NDArray[np.void], left_N: float, right_N: float) -> float:
     """Return 1 where the frame may be judged: the weight is known and has been on both feet for long enough; else 0."""
     stance = state[0]
     total = left_N + right_N
-    on_both = min(left_N, right_N) > max(limits.both_N, ONE_LEG * total)
+    on_both = min(left_N, right_N) > max(limits[0].both_N, ONE_LEG * total)
     loaded = total > LEAST_LOAD * stance.system_N
     stance.settled = stance.settled + 1 if on_both and loaded and stance.aboard == 1 else 0
-    return 1.0 if stance.settled > limits.settled_frames else 0.0
+    return 1.0 if stance.settled > limits[0].settled_frames else 0.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _refer(
     rows: Floats,
-    at: StanceColumns,
+    columns: NDArray[np.void],
     axes: Floats,
     window: Floats,
-    means: Floats,
     state: NDArray[np.void],
-    limits: StillLimits,
+    limits: NDArray[np.void],
     events: NDArray[np.void],
 ) -> int:
-    stance = state[0]
+    stance, at = state[0], columns[0]
     count = 0
     right_x, right_y = axes[0, 0], axes[0, 1]
     for n in range(len(rows)):
@@ -199,7 +200,7 @@ def _refer(
         sample = int(row[at.sample])
         _feel(state, limits, left_N, right_N)
         stands = math.isfinite(total_N + lx + ly + rx + ry)
-        if not stands or sample - stance.last_sample != limits.frame_samples:
+        if not stands or sample - stance.last_sample != limits[0].frame_samples:
             stance.standing = 0
             stance.still = 0
             stance.other = 0
@@ -207,10 +208,10 @@ def _refer(
         stance.last_sample = sample
         if stands:
             frame = (total_N, lx, ly, rx, ry)
-            count += take_frame(window, means, state, limits, sample, frame, events[count : count + 1])
+            count += take_frame(window, state, limits, sample, frame, events[count : count + 1])
         dlx, dly = lx - stance.left_x, ly - stance.left_y
         drx, dry = rx - stance.right_x, ry - stance.right_y
-        both = 1.0 if min(left_N, right_N) > limits.both_N else math.nan
+        both = 1.0 if min(left_N, right_N) > limits[0].both_N else math.nan
         share = both * right_N / total_N
         width = right_x * (stance.right_x - stance.left_x) + right_y * (stance.right_y - stance.left_y)
         beyond = (1.0 - share) * (right_x * dlx + right_y * dly) + share * (right_x * drx + right_y * dry)

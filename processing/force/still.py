@@ -100,27 +100,30 @@ class StillLimits(NamedTuple):
     settled_frames: float
 
 
+LIMITS = np.dtype([(name, np.int64 if name == "hop" else np.float64) for name in StillLimits._fields])
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
-def _height(state: NDArray[np.void], limits: StillLimits) -> float:
+def _height(state: NDArray[np.void], limits: NDArray[np.void]) -> float:
     """Return how much higher the centre of mass is than at the still second before, in m; NaN where that can't be told.
 
     The acceleration over g is F / W - 1. A W or a force that is off by a constant makes a velocity that grows evenly; since
     velocity is zero at both ends, taking off its line takes that off too.
     """
     stance = state[0]
-    if stance.frames < 0 or stance.frames > limits.height_frames:
+    if stance.frames < 0 or stance.frames > limits[0].height_frames:
         return math.nan
-    return float((stance.way - stance.velocity * stance.frames / 2.0) * limits.m_per_way)
+    return float((stance.way - stance.velocity * stance.frames / 2.0) * limits[0].m_per_way)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _passes(state: NDArray[np.void], limits: StillLimits) -> bool:
+def _passes(state: NDArray[np.void], limits: NDArray[np.void]) -> bool:
     """Return whether the lifter is on the way: at its fastest a slow lowering is quiet, and has the weight."""
     stance = state[0]
-    if stance.frames < 0 or stance.frames > limits.height_frames:
+    if stance.frames < 0 or stance.frames > limits[0].height_frames:
         return False
-    may_m_s = STILL_M_S + UNSURE_G * stance.frames * limits.m_s_per_velocity
-    return bool(abs(stance.velocity) * limits.m_s_per_velocity > may_m_s)
+    may_m_s = STILL_M_S + UNSURE_G * stance.frames * limits[0].m_s_per_velocity
+    return bool(abs(stance.velocity) * limits[0].m_s_per_velocity > may_m_s)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -136,117 +139,115 @@ def _rest(state: NDArray[np.void], window: Floats) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _stand(state: NDArray[np.void], window: Floats, means: Floats, kind: int, sample: int, event: NDArray[np.void]) -> None:
-    """Take a still second, with its means of force and places, as the stance to which all refers."""
+def _stand(state: NDArray[np.void], window: Floats, kind: int, sample: int, event: NDArray[np.void]) -> None:
+    """Take a still window, with its means of force and places, as the stance to which all refers."""
     stance = state[0]
+    total, left_x, left_y, right_x, right_y = 0.0, 0.0, 0.0, 0.0, 0.0
+    frames = len(window)
+    for i in range(frames):
+        total += window[i, 0]
+        left_x += window[i, 1]
+        left_y += window[i, 2]
+        right_x += window[i, 3]
+        right_y += window[i, 4]
+    stance.system_N = total / frames
     stepped_on = kind in (_FIRST, _STEPPED_ON)
-    stance.system_N = means[0]
-    stance.body_N = means[0] if stepped_on else min(stance.body_N, means[0])
+    stance.body_N = stance.system_N if stepped_on else min(stance.body_N, stance.system_N)
     told = event[0]
     told.kind = kind
     told.sample = sample
     told.body_N = stance.body_N
     told.system_N = stance.system_N
-    told.left_moved = math.hypot(means[1] - stance.left_x, means[2] - stance.left_y)
-    told.right_moved = math.hypot(means[3] - stance.right_x, means[4] - stance.right_y)
-    _put(state, means)
-    told.left_x = stance.left_x
-    told.left_y = stance.left_y
-    told.right_x = stance.right_x
-    told.right_y = stance.right_y
+    told.left_x = left_x / frames
+    told.left_y = left_y / frames
+    told.right_x = right_x / frames
+    told.right_y = right_y / frames
+    told.left_moved = math.hypot(told.left_x - stance.left_x, told.left_y - stance.left_y)
+    told.right_moved = math.hypot(told.right_x - stance.right_x, told.right_y - stance.right_y)
+    stance.left_x = told.left_x
+    stance.left_y = told.left_y
+    stance.right_x = told.right_x
+    stance.right_y = told.right_y
     stance.height_m = 0.0
     stance.moved = 0
     stance.was_low = 0
     stance.aboard = 1
     stance.other = 0
     stance.unknown = 0
-    stance.still = len(window)
+    stance.still = frames
     _rest(state, window)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _put(state: NDArray[np.void], means: Floats) -> None:
-    stance = state[0]
-    stance.left_x = means[1]
-    stance.left_y = means[2]
-    stance.right_x = means[3]
-    stance.right_y = means[4]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _look(
-    window: Floats, state: NDArray[np.void], limits: StillLimits, sample: int, means: Floats, event: NDArray[np.void]
-) -> bool:
+def _look(window: Floats, state: NDArray[np.void], limits: NDArray[np.void], sample: int, event: NDArray[np.void]) -> bool:
     """Judge the window that ends with this frame; return whether it became a stance, which is in `event` then."""
     stance = state[0]
     frames = len(window)
-    means[:] = 0.0
+    total = 0.0
     for i in range(frames):
-        for c in range(5):
-            means[c] += window[i, c]
-    for c in range(5):
-        means[c] /= frames
+        total += window[i, 0]
+    mean_N = total / frames
     squares = 0.0
     for i in range(frames):
-        squares += (window[i, 0] - means[0]) ** 2
-    quiet = means[0] > limits.least_N and math.sqrt(squares / frames) < limits.sd_share * means[0]
+        squares += (window[i, 0] - mean_N) ** 2
+    quiet = mean_N > limits[0].least_N and math.sqrt(squares / frames) < limits[0].sd_share * mean_N
     if not quiet:
         stance.still = 0
         stance.other = 0
         stance.unknown = 0
         return False
     if math.isnan(stance.system_N):
-        _stand(state, window, means, _FIRST, sample, event)
+        _stand(state, window, _FIRST, sample, event)
         return True
     if stance.aboard == 0:
-        _stand(state, window, means, _STEPPED_ON, sample, event)
+        _stand(state, window, _STEPPED_ON, sample, event)
         return True
-    if abs(means[0] / stance.system_N - 1.0) > SAME_WEIGHT:
+    if abs(mean_N / stance.system_N - 1.0) > SAME_WEIGHT:
         stance.still = 0
-        if stance.other > 0 and abs(means[0] / stance.other_N - 1.0) < SAME_WEIGHT:
-            stance.other += limits.hop
+        if stance.other > 0 and abs(mean_N / stance.other_N - 1.0) < SAME_WEIGHT:
+            stance.other += limits[0].hop
         else:
             stance.other = 1
-            stance.other_N = means[0]
-        windows = 1 if abs(means[0] / stance.system_N - 1.0) > CLEARLY_OTHER else 3
+            stance.other_N = mean_N
+        windows = 1 if abs(mean_N / stance.system_N - 1.0) > CLEARLY_OTHER else 3
         if stance.other <= windows * frames:
             return False
-        _stand(state, window, means, _OTHER_WEIGHT, sample, event)
+        _stand(state, window, _OTHER_WEIGHT, sample, event)
         return True
     stance.other = 0
     if _passes(state, limits):
         stance.still = 0
         return False
-    return bool(_same_weight(window, state, limits, sample, means, event))
+    return bool(_same_weight(window, state, limits, sample, mean_N, event))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _same_weight(
-    window: Floats, state: NDArray[np.void], limits: StillLimits, sample: int, means: Floats, event: NDArray[np.void]
+    window: Floats, state: NDArray[np.void], limits: NDArray[np.void], sample: int, mean_N: float, event: NDArray[np.void]
 ) -> bool:
     """Judge a still second with the weight that is known: the stance that lasts, another one, or a pause that lies low."""
     stance = state[0]
     if stance.still > 0:  # it lasts: the weight is that of the whole of it, the places stay, as the load may shift meanwhile
         light = stance.body_N == stance.system_N
-        stance.still += limits.hop
-        stance.system_N += limits.hop / stance.still * (means[0] - stance.system_N)
+        stance.still += limits[0].hop
+        stance.system_N += limits[0].hop / stance.still * (mean_N - stance.system_N)
         stance.body_N = stance.system_N if light else stance.body_N
         _rest(state, window)
         return False
     rose_m = _height(state, limits)
     height_m = stance.height_m + rose_m
     if stance.was_low == 1:
-        _stand(state, window, means, _WAS_LOW, sample, event)
+        _stand(state, window, _WAS_LOW, sample, event)
         return True
     if math.isnan(stance.left_x + stance.right_x) or abs(height_m) < LOW_M:
-        _stand(state, window, means, _AGAIN, sample, event)
+        _stand(state, window, _AGAIN, sample, event)
         return True
     if rose_m > LOW_M and not height_m <= LOW_M:
-        _stand(state, window, means, _AGAIN if math.isnan(stance.height_m) else _WAS_LOW, sample, event)
+        _stand(state, window, _AGAIN if math.isnan(stance.height_m) else _WAS_LOW, sample, event)
         return True
-    stance.unknown = stance.unknown + limits.hop if math.isnan(height_m) else 0
-    if stance.unknown >= limits.pause_frames:
-        _stand(state, window, means, _AGAIN, sample, event)
+    stance.unknown = stance.unknown + limits[0].hop if math.isnan(height_m) else 0
+    if stance.unknown >= limits[0].pause_frames:
+        _stand(state, window, _AGAIN, sample, event)
         return True
     stance.height_m = rose_m if math.isnan(height_m) and rose_m < -LOW_M else height_m
     _rest(state, window)
@@ -256,9 +257,8 @@ def _same_weight(
 @njit(nogil=True, cache=True, error_model="numpy")
 def take_frame(
     window: Floats,
-    means: Floats,
     state: NDArray[np.void],
-    limits: StillLimits,
+    limits: NDArray[np.void],
     sample: int,
     frame: tuple[float, float, float, float, float],
     event: NDArray[np.void],
@@ -274,13 +274,13 @@ def take_frame(
         stance.velocity += frame[0] / stance.system_N - 1.0
         stance.way += stance.velocity
         stance.frames += 1
-        speed, far = stance.velocity * limits.m_s_per_velocity, stance.way * limits.m_per_way
+        speed, far = stance.velocity * limits[0].m_s_per_velocity, stance.way * limits[0].m_per_way
         if stance.moved == 0 and stance.height_m == 0.0 and (abs(speed) > MOVES_M_S or abs(far) > MOVES_M):
             stance.moved = 1
             if speed > MOVES_M_S and far > 0.0:  # nobody rises from standing: it was a pause at the bottom
                 stance.was_low = 1
                 stance.left_x = math.nan
                 stance.right_x = math.nan
-    if stance.standing < frames or (stance.standing - frames) % limits.hop:
+    if stance.standing < frames or (stance.standing - frames) % limits[0].hop:
         return False
-    return bool(_look(window, state, limits, sample, means, event))
+    return bool(_look(window, state, limits, sample, event))
