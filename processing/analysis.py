@@ -72,7 +72,14 @@ class Analysis:
     def take(self, stream: str, stretch: Stretch) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Process a stretch of a raw stream, and yield what it gives: (derived stream, rows); it must be exhausted."""
         self._taken[stream].add(stretch)
-        for name, rows in self.pipeline.process(stream, stretch.samples, stretch.first_index):
+        yield from self._kept(self.pipeline.process(stream, stretch.samples, stretch.first_index))
+
+    def finish(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Yield what still waits, as `take` does, once every stream has ended; it must be exhausted before `results`."""
+        yield from self._kept(self.pipeline.finish())
+
+    def _kept(self, found: Iterator[tuple[str, NDArray[np.float64]]]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        for name, rows in found:
             kept = rows.copy()
             (self._changes if name == FLAGS else self._frames[name]).append(kept)
             yield name, kept

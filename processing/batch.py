@@ -40,6 +40,8 @@ def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[
                     pass
                 done += len(stretch.samples)
                 progress(done / total)
+        for _ in analysis.finish():
+            pass
         progress(1.0)
         return analysis.results(
             recording.clocks,

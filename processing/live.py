@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 
 from hardware.source import Block
 from processing.analysis import Analysis
+from processing.electrode_watch import ElectrodeWatch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from acquisition.ring import Ring
     from acquisition.timebase.time_base import TimeBase
     from processing.pipeline import Pipeline
@@ -27,6 +33,7 @@ class LivePipeline:
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)
         self._faults = ring.faults
+        self._electrodes = ElectrodeWatch(pipeline.emg, pipeline.rig.quality.window_s, ring.faults)
 
     def follow(self) -> bool:
         """Process what is new in every stream; return whether there was anything."""
@@ -36,15 +43,20 @@ class LivePipeline:
             if stretch is None:
                 continue
             found = True
-            for derived, rows in self.analysis.take(name, stretch):
-                self._writers[derived].append(Block(rows, self._rows[derived], time.monotonic()))
-                self._rows[derived] += len(rows)
+            self._write(self.analysis.take(name, stretch))
+            self._electrodes.look()
         return found
 
     def finish(self) -> None:
         """Process the rest."""
         while self.follow():
             pass
+        self._write(self.analysis.finish())
+
+    def _write(self, found: Iterator[tuple[str, NDArray[np.float64]]]) -> None:
+        for derived, rows in found:
+            self._writers[derived].append(Block(rows, self._rows[derived], time.monotonic()))
+            self._rows[derived] += len(rows)
 
     def abandon(self) -> None:
         """Keep what was computed; there is nothing to close."""

@@ -43,7 +43,10 @@ class Chain(Protocol):
         """The columns of a frame."""
 
     def process(self, samples: Any, first_index: int) -> NDArray[np.float64]:  # noqa: ANN401 - float32 or float64 samples
-        """Return the frames that end within this block, (n, columns), valid until the next call."""
+        """Return the frames that this block completes, (n, columns), valid until the next call."""
+
+    def finish(self) -> NDArray[np.float64]:
+        """Return the frames that still wait, once no sample will follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +103,21 @@ class Pipeline:
         for part in self.parts:
             if part.stream != stream:
                 continue
-            frames = part.chain.process(samples, first_index)
-            if len(frames):
-                yield part.name, frames
-                changes = part.book.process(frames)
-                if len(changes):
-                    yield FLAGS, changes
+            yield from _judged(part, part.chain.process(samples, first_index))
+
+    def finish(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Yield what still waits for samples that will not come, as `process` does."""
+        for part in self.parts:
+            yield from _judged(part, part.chain.finish())
+
+
+def _judged(part: Part, frames: NDArray[np.float64]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield frames, if there are any, and the changes of flags that they bring."""
+    if len(frames):
+        yield part.name, frames
+        changes = part.book.process(frames)
+        if len(changes):
+            yield FLAGS, changes
 
 
 def warm(rig: Rig) -> None:

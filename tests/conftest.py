@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,17 @@ collect_ignore_glob = [] if QT_LOADS else ["ui/dashboard/test_qt_*.py"]
 def pytest_report_header() -> str:
     """Say when the dashboard's tests are left out, and why."""
     return "" if QT_LOADS else "dashboard tests left out: Qt can't be loaded here (are libegl1 and libxkbcommon0 installed?)"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep locks and other temporary files of these tests, and of the programs they start, from those of other runs."""
+    own = str(tmp_path_factory.mktemp("temporary"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("TMPDIR", "TEMP", "TMP"):
+            patch.setenv(name, own)
+        patch.setattr(tempfile, "tempdir", own)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -60,10 +60,17 @@ class EmgSettings(Settings):
 
 
 class QualitySettings(Settings):
-    """When an EMG channel is called bad; judged once per `window_s`."""
+    """When an EMG channel is called bad; judged once per `window_s`, for which frames wait, and believed `good_again_s` later.
 
-    window_s: Seconds = 1.0
+    Mains above `mains_share_pct` of the power tell an open electrode; above `hum_share_pct` and `hum_uV` they spoil what is
+    measured.
+    """
+
+    window_s: Seconds = 0.5
+    good_again_s: SecondsOrNone = 1.0
     mains_share_pct: Positive = 75.0
+    hum_share_pct: Positive = 35.0
+    hum_uV: NotNegative = 3.0
     saturated_pct: Positive = 1.0
     flat_uV: Positive = 0.05
     missing_pct: NotNegative = 1.0

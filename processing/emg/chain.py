@@ -172,7 +172,8 @@ class EmgChain:
 
     Frames cover `frame_samples` raw samples, about 10 ms; the envelope is the one at the frame's last sample. A frame that is
     not complete because samples were lost is dropped, and what follows a loss, the beginning or a sample that is no number is
-    NaN until the filters have settled (`settle_s`).
+    NaN until the filters have settled (`settle_s`). Frames wait for the verdict on the window of quality in which they end, so
+    that nothing rests on a channel that was bad then.
     """
 
     unjudged: frozenset[str] = frozenset()
@@ -191,8 +192,7 @@ class EmgChain:
         self._sections = emg_sections(settings, stream.rate_hz)
         self._settle = float(max(1, round(settings.settle_s * stream.rate_hz)))
         self._activation = Activation(electrodes, settings, stream.rate_hz / self.frame_samples)
-        upper_cutoff_hz = cutoffs_hz(settings, stream.rate_hz)[1]
-        self._judge = QualityJudge(electrodes, rig.quality, stream.rate_hz, upper_cutoff_hz)
+        self._judge = QualityJudge(electrodes, rig.quality, stream.rate_hz, cutoffs_hz(settings, stream.rate_hz))
         columns = [rig.column(stream_name, electrode.channel) for electrode in electrodes]
         self._columns = np.full((lane_groups, LANES), columns[0], dtype=np.int64)
         self._factor = np.zeros((lane_groups, LANES))
@@ -206,10 +206,13 @@ class EmgChain:
         self._work = np.zeros((3, TILE, LANES))
         self._envelopes = np.zeros((lane_groups, 0, LANES))
         self._frames = np.zeros((0, len(self.metrics)))
+        self._held: list[tuple[int, int, int]] = []  # rows of `_envelopes` from, to, and the last sample of the first
+        self._rows_held = 0
         self._next = -1
         self._segment_start = 0
         self._window_end = -1
-        self._advance(np.zeros((0, self._width), dtype=stream.dtype), 0, 0)
+        self._advance(np.zeros((0, self._width), dtype=stream.dtype), 0)
+        self._activation.fill(self._envelopes, 0, 0, 0, self.frame_samples, self._judge.good, self._frames)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -222,54 +225,82 @@ class EmgChain:
         return self._judge.channels
 
     @property
+    def window_end(self) -> int:
+        """The sample with which the running window of quality ends; it moves with every verdict."""
+        return self._window_end
+
+    @property
     def baseline_qh(self) -> dict[str, float]:
         """The Q:H of each leg with which `qh_change` compares; NaN until it is complete."""
         return {str(side): value for side, value in self._activation.baseline_qh.items()}
 
     def process(self, samples: Samples, first_index: int) -> Floats:
-        """Return the frames that samples (n, all channels of the stream; raw units) complete, (n_frames, n_columns).
+        """Return the frames whose window of quality these samples (n, all channels of the stream; raw units) end.
 
-        The result is a view of a buffer, valid until the next call. Raises ValueError where the number of channels differs.
+        The frames (n_frames, n_columns) are a view of a buffer, valid until the next call. Raises ValueError where the number
+        of channels differs.
         """
         n = samples.shape[0]
         if samples.shape[1] != self._width:
             raise ValueError(f"a block has {samples.shape[1]} channels, but its stream in the rig has {self._width}")
-        if n // self.frame_samples + 2 > self._frames.shape[0]:
-            self._frames = np.zeros((n // self.frame_samples + 2, len(self.metrics)))
-            self._envelopes = np.zeros((self._envelopes.shape[0], n // self.frame_samples + 2, LANES))
-        if first_index != self._next:
-            self._jump(first_index)
-        done = rows = 0
+        self._make_room(n // self.frame_samples + 2)
+        rows = self._jump(first_index) if first_index != self._next else 0
+        done = 0
         while done < n:
             start = first_index + done
             length = min(n - done, self._window_end - start)
-            rows += self._advance(samples[done : done + length], start, rows)
+            self._advance(samples[done : done + length], start)
             done += length
             if start + length == self._window_end:
-                self._judge.judge()
-                self._window_end += self._judge.window_samples
+                rows += self._judged(rows)
         self._next = first_index + n
         return self._frames[:rows]
 
-    def _jump(self, first_index: int) -> None:
-        """Begin anew after lost samples: filters at rest, and the windows of quality count what is missing."""
+    def finish(self) -> Floats:
+        """Return the frames that still wait, once no sample will follow; of their window nothing is believed."""
+        nobody = np.zeros_like(self._judge.good)
+        return self._frames[: self._hand_out(0, nobody)]
+
+    def _make_room(self, frames: int) -> None:
+        needed = self._rows_held + frames + 1
+        if needed > self._envelopes.shape[1]:
+            more = np.zeros((self._envelopes.shape[0], 2 * needed, LANES))
+            more[:, : self._rows_held] = self._envelopes[:, : self._rows_held]
+            self._envelopes = more
+            self._frames = np.zeros((2 * needed, len(self.metrics)))
+
+    def _judged(self, row: int) -> int:
+        """End the running window, and hand out its frames from `row` on; return how many."""
+        self._judge.judge()
+        self._window_end += self._judge.window_samples
+        return self._hand_out(row, self._judge.good)
+
+    def _jump(self, first_index: int) -> int:
+        """Begin anew after lost samples: filters at rest, and the windows of quality count what is missing.
+
+        Returns how many frames were handed out, of a window that has ended with the loss.
+        """
         self._z[:] = 0.0
         self._z[:, _LEFT:] = self._settle
         self._segment_start = first_index
         window = self._judge.window_samples
+        rows = 0
         if first_index < self._next or self._next < 0:
+            rows = self._hand_out(0, np.zeros_like(self._judge.good))
             self._judge.sums[:] = 0.0
             self._window_end = first_index + window
         elif first_index >= self._window_end:
-            self._judge.judge()
             lost = (first_index - self._window_end) // window
+            rows = self._judged(0)
             if lost:
                 self._judge.judge(lost)
-            self._window_end += (lost + 1) * window
+            self._window_end += lost * window
+        return rows
 
-    def _advance(self, samples: Samples, start: int, row: int) -> int:
-        """Take samples within one window of quality through the kernels; return the number of frames written from `row` on."""
+    def _advance(self, samples: Samples, start: int) -> None:
+        """Take samples within one window of quality through the kernels; the frames that they complete wait for its verdict."""
         phase = start % self.frame_samples
+        held = self._rows_held
         _envelopes_of_block(
             samples,
             self._columns,
@@ -278,7 +309,7 @@ class EmgChain:
             self._sections,
             self._z,
             self._settle,
-            phase,
+            phase + held * self.frame_samples,
             self.frame_samples,
             self._judge.tones,
             self._judge.sums,
@@ -289,13 +320,24 @@ class EmgChain:
         )
         last = int(phase + samples.shape[0]) // self.frame_samples
         first = min(last, int(start - phase < self._segment_start))
-        self._activation.fill(
-            self._envelopes,
-            first,
-            last,
-            start - phase + self.frame_samples - 1,
-            self.frame_samples,
-            self._judge.good,
-            self._frames[row:],
-        )
-        return last - first
+        if last > first:
+            self._held.append((held + first, held + last, start - phase + (first + 1) * self.frame_samples - 1))
+            self._rows_held = held + last
+
+    def _hand_out(self, row: int, good: NDArray[np.bool_]) -> int:
+        """Write the frames that wait into the rows from `row` on, by what is good; return how many."""
+        rows = row
+        for first, last, sample in self._held:
+            self._activation.fill(
+                self._envelopes,
+                first,
+                last,
+                sample - first * self.frame_samples,
+                self.frame_samples,
+                good,
+                self._frames[rows:],
+            )
+            rows += last - first
+        self._held.clear()
+        self._rows_held = 0
+        return rows - row

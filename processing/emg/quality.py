@@ -3,8 +3,11 @@
 Measured per window: samples missing, samples at full scale, mean (DC offset), RMS within the EMG band, and the share of the
 band's power that lies at 50 or 60 Hz and their 2nd and 3rd harmonics (Goertzel's algorithm), since an open electrode is mostly
 mains. A channel that never shows more than its noise floor is not bad, since a resting muscle looks the same; but it is told.
-The quietest and the loudest RMS are those of slices of a fifth of a window, short enough to lie between the bursts of steps
+The quietest and the loudest RMS are those of slices of a fifth of a second, short enough to lie between the bursts of steps
 and quick repetitions.
+
+A verdict holds for the window it was made of; frames wait for it. A channel that was bad is believed again once it has been
+good for `good_again_s`. One that is quieter than ever before has lost its muscle, or its electrode.
 """
 
 from __future__ import annotations
@@ -25,9 +28,14 @@ from processing.emg.filters import LANES
 MAINS_HZ = (50.0, 60.0)
 HARMONICS = (1, 2, 3)
 TONES = len(MAINS_HZ) * len(HARMONICS)
+CHANCE_PCT = 1200.0
+"""Twelve times the mean share of a tone is exceeded by chance in one window of 160,000."""
 LARGEST_UV = 1e9  # what exceeds a kilovolt is no sample of EMG
 NOISE_FACTOR = 5.0  # a muscle has shown itself once its loudest slice is so many times its quietest
-SLICES = 5
+SLICE_S = 0.2
+FELL_SILENT, KNOWN_WINDOWS, SILENT_WINDOWS = 0.6, 10, 4
+"""A channel is silent below this share of the quietest slice of at least so many good windows. Then nothing rests on it; it is
+called silent after so many windows in a row, as a muscle may rest more deeply than before."""
 
 _PRESENT, _SATURATED, _SUM, _POWER = 0, LANES, 2 * LANES, 3 * LANES
 # Of the slices: what was present and the power before the running one, the least and the most power of a whole one (0: none).
@@ -35,8 +43,10 @@ _PRESENT_BEFORE, _POWER_BEFORE, _LEAST, _MOST = 4 * LANES, 5 * LANES, 6 * LANES,
 _TONE = 8 * LANES
 SUMS = (8 + 2 * TONES) * LANES
 
-_IDX_MISSING, _IDX_SATURATED, _IDX_MAINS, _IDX_MAINS_HZ, _IDX_RMS, _IDX_DC, _IDX_QUIETEST, _IDX_LOUDEST = range(8)
-_MEASURES = 8
+_IDX_MISSING, _IDX_SATURATED, _IDX_MAINS, _IDX_MAINS_HZ, _IDX_RMS, _IDX_DC, _IDX_QUIETEST, _IDX_LOUDEST, _IDX_WAIT, _IDX_RUN = (
+    range(10)
+)
+_MEASURES = 10
 
 
 class Verdict(IntEnum):
@@ -48,6 +58,8 @@ class Verdict(IntEnum):
     SATURATED = 3
     FLAT = 4
     MAINS = 5
+    SILENT = 6
+    HUM = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,8 @@ class ChannelQuality:
     `verdict`, `missing_pct`, `saturated_pct`, `mains_pct` (of the power within the band, at `mains_hz` and its harmonics),
     `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN before the first. `noise_uV` is the RMS of
     the quietest slice so far (a fifth of a window), `loudest_uV` that of the loudest; windows without a signal don't count.
-    `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`.
+    `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`. `believed`: good for long
+    enough since it was last bad, so that metrics may rest on it.
     """
 
     name: str
@@ -74,10 +87,11 @@ class ChannelQuality:
     windows: int
     bad_windows: int
     worst: Verdict
+    believed: bool
 
     @property
     def good(self) -> bool:
-        """Whether metrics may rest on this channel now."""
+        """Whether nothing was wrong with its last window."""
         return self.verdict is Verdict.GOOD
 
     @property
@@ -104,6 +118,12 @@ class ChannelQuality:
                 return f"flat ({self.rms_uV:.2g} µV RMS within the band)"
             case Verdict.MAINS:
                 return f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz)"
+            case Verdict.SILENT:
+                return f"quieter than it ever was ({self.rms_uV:.2g} µV RMS, and {self.noise_uV:.2g} µV at its quietest before)"
+            case Verdict.HUM:
+                return (
+                    f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz), too much to measure a muscle"
+                )
             case Verdict.GOOD if self.only_noise:
                 return f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet"
             case _:
@@ -112,6 +132,8 @@ class ChannelQuality:
     @property
     def advice(self) -> str:
         """What to do about it, empty where there is nothing to do."""
+        if self.verdict is Verdict.HUM:
+            return f"move cables and power supplies, or set notch_hz = {self.mains_hz:.0f} in [emg_processing]"
         return "contract this muscle to check" if self.good and self.only_noise else _ADVICE.get(self.verdict, "")
 
     @property
@@ -125,6 +147,7 @@ _ADVICE = {
     Verdict.SATURATED: "lower the gain or renew the electrode",
     Verdict.FLAT: "is the channel connected?",
     Verdict.MAINS: "is the electrode attached?",
+    Verdict.SILENT: "is the electrode still on?",
 }
 
 
@@ -200,6 +223,9 @@ class _Limits(NamedTuple):
     saturated_pct: float
     flat_uV: float
     mains_pct: float
+    hum_pct: float
+    hum_uV: float
+    good_again: float
 
 
 class _Windows(NamedTuple):
@@ -218,12 +244,13 @@ class _Judged(NamedTuple):
     measures: Floats
     verdicts: NDArray[np.int64]
     tally: NDArray[np.int64]
+    believed: NDArray[np.bool_]
 
 
 @njit(nogil=True, cache=True)
 def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> None:
     window, of_slice, tones, weights, limits = windows
-    measures, verdicts, tally = judged
+    measures, verdicts, tally, believed = judged
     harmonics = len(HARMONICS)
     for e in range(verdicts.shape[0]):
         s = sums[e // LANES]
@@ -248,6 +275,8 @@ def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> No
             if share > m[_IDX_MAINS]:
                 m[_IDX_MAINS] = min(share, 100.0)
                 m[_IDX_MAINS_HZ] = MAINS_HZ[family]
+        is_silent = tally[e, Verdict.GOOD] >= KNOWN_WINDOWS and m[_IDX_RMS] < FELL_SILENT * m[_IDX_QUIETEST]
+        m[_IDX_RUN] = m[_IDX_RUN] + repeats if is_silent else 0.0
         if m[_IDX_MISSING] > limits.missing_pct:
             verdict = Verdict.MISSING
         elif m[_IDX_SATURATED] > limits.saturated_pct:
@@ -256,9 +285,16 @@ def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> No
             verdict = Verdict.FLAT
         elif m[_IDX_MAINS] > limits.mains_pct:
             verdict = Verdict.MAINS
+        elif is_silent and m[_IDX_RUN] >= SILENT_WINDOWS:
+            verdict = Verdict.SILENT
+        elif m[_IDX_MAINS] > limits.hum_pct and m[_IDX_RMS] * np.sqrt(m[_IDX_MAINS] / 100.0) > limits.hum_uV:
+            verdict = Verdict.HUM
         else:
             verdict = Verdict.GOOD
-        if (verdict == Verdict.GOOD or verdict == Verdict.MAINS) and s[_MOST + c] > 0.0:
+        believed[e] = verdict == Verdict.GOOD and not is_silent and m[_IDX_WAIT] <= 0.0
+        m[_IDX_WAIT] = max(0.0, m[_IDX_WAIT] - repeats) if verdict == Verdict.GOOD else limits.good_again
+        heard = verdict == Verdict.MAINS or verdict == Verdict.HUM or (verdict == Verdict.GOOD and not is_silent)
+        if heard and s[_MOST + c] > 0.0:
             least = np.sqrt(s[_LEAST + c] / of_slice)
             most = np.sqrt(s[_MOST + c] / of_slice)
             m[_IDX_QUIETEST] = least if np.isnan(m[_IDX_QUIETEST]) else min(m[_IDX_QUIETEST], least)
@@ -275,32 +311,47 @@ class QualityJudge:
     `slice_samples` of a window, and `judge` closes the window. `good` says of each electrode whether metrics may rest on it.
     """
 
-    def __init__(self, electrodes: list[Electrode], settings: QualitySettings, rate_hz: float, upper_edge_hz: float) -> None:
-        """Lay out the sums; tones above `upper_edge_hz`, the band-pass's, do not count."""
+    def __init__(
+        self, electrodes: list[Electrode], settings: QualitySettings, rate_hz: float, band_hz: tuple[float, float]
+    ) -> None:
+        """Lay out the sums; tones above the upper end of the band do not count."""
         count = len(electrodes)
         self._electrodes = electrodes
         self.window_samples = max(1, round(settings.window_s * rate_hz))
-        self.slice_samples = max(1, self.window_samples // SLICES)
+        self.slice_samples = max(1, min(self.window_samples, round(SLICE_S * rate_hz)))
         tones_hz = np.outer(MAINS_HZ, HARMONICS).ravel()
         self.tones = 2.0 * np.cos(2.0 * np.pi * tones_hz / rate_hz)
         self.sums = np.zeros((-(-count // LANES), SUMS))
         self.good = np.zeros(count, dtype=np.bool_)
-        weights = (tones_hz <= upper_edge_hz).astype(np.float64)
-        limits = _Limits(settings.missing_pct, settings.saturated_pct, settings.flat_uV, settings.mains_share_pct)
+        again = np.ceil(settings.good_again_s / settings.window_s)
+        weights = (tones_hz <= band_hz[1]).astype(np.float64)
+        # In a band of few tones one of them may hold so much by chance: their shares are distributed exponentially.
+        by_chance_pct = CHANCE_PCT / max(1.0, (band_hz[1] - band_hz[0]) * settings.window_s)
+        limits = _Limits(
+            settings.missing_pct,
+            settings.saturated_pct,
+            settings.flat_uV,
+            settings.mains_share_pct,
+            max(settings.hum_share_pct, by_chance_pct),
+            settings.hum_uV,
+            again,
+        )
         self._windows = _Windows(self.window_samples, self.slice_samples, self.tones, weights, limits)
         self._judged = _Judged(
             np.full((count, _MEASURES), np.nan),
             np.zeros(count, dtype=np.int64),
             np.zeros((count, len(Verdict)), dtype=np.int64),
+            self.good,
         )
         self.judge(0)  # compiles the kernel; what it says of no window is wiped
         self._judged.measures[:] = np.nan
+        self._judged.measures[:, [_IDX_WAIT, _IDX_RUN]] = 0.0
         self._judged.verdicts[:] = int(Verdict.NOT_JUDGED)
+        self.good[:] = False
 
     def judge(self, windows: int = 1) -> None:
         """Close the window and begin the next; `windows` > 1 says that so many passed without a sample."""
         _judge(self.sums, self._windows, self._judged, windows)
-        np.equal(self._judged.verdicts, int(Verdict.GOOD), out=self.good)
 
     @property
     def channels(self) -> tuple[ChannelQuality, ...]:
@@ -328,4 +379,5 @@ class QualityJudge:
             windows=windows,
             bad_windows=bad,
             worst=worst if windows else Verdict.NOT_JUDGED,
+            believed=bool(self.good[e]),
         )

@@ -58,6 +58,7 @@ def results_of(rig: Rig, stretches: Mapping[str, Sequence[Stretch]]) -> Results:
     for name, parts in stretches.items():
         for stretch in parts:
             list(analysis.take(name, stretch))
+    list(analysis.finish())
     return analysis.results(
         clocks_for(rig, stretches),
         dict.fromkeys((stream.name for stream in rig.stream), 0.0),

@@ -125,7 +125,8 @@ def recordings(draw):
 
 def in_blocks(chain, raw, index, cuts):
     edges = np.unique(np.concatenate(([0, len(raw)], cuts, np.flatnonzero(np.diff(index) > 1) + 1))).astype(int)
-    return np.vstack([chain.process(raw[a:b], int(index[a])).copy() for a, b in pairwise(edges)])
+    found = [chain.process(raw[a:b], int(index[a])).copy() for a, b in pairwise(edges)]
+    return np.vstack([*found, chain.finish()])
 
 
 RIG = make_rig(emg_processing={"settle_s": 0.1, "baseline_s": 0.3}, quality={"window_s": 0.37, "missing_pct": 3.0})
@@ -202,7 +203,8 @@ def test_after_a_gap_the_filters_begin_anew():
     raw = noise(3.0, 2)
     chain = EmgChain(make_rig([("VL", "left")]), "emg")
     chain.process(raw[:1004], 0)
-    frames = chain.process(raw[1004:], 2000)
+    frames = np.vstack([chain.process(raw[1004:], 2000).copy(), chain.finish()])
+    frames = frames[frames[:, 0] >= 2000]
     expected = reference(raw[1004:, 1], EmgSettings(), 1000.0)[9::10]
     np.testing.assert_array_equal(frames[:, 0], np.arange(2009, 3996, 10))
     np.testing.assert_array_equal(frames[51:, 1], expected[51 : len(frames)])
@@ -250,8 +252,8 @@ def test_slow_boards_are_marked():
 def test_a_device_that_counts_from_zero_again_begins_anew():
     raw = noise(2.0, 2)
     chain = EmgChain(make_rig([("VL", "left")]), "emg")
-    first = chain.process(raw, 0).copy()
-    again = chain.process(raw, 0)
+    first = np.vstack([chain.process(raw, 0).copy(), chain.finish()])
+    again = np.vstack([chain.process(raw, 0).copy(), chain.finish()])
     np.testing.assert_array_equal(again[:, :2], first[:, :2])
-    assert chain.quality[0].windows == 4
+    assert chain.quality[0].windows == 2 * len(raw) // 500
     assert chain.quality[0].verdict is Verdict.GOOD

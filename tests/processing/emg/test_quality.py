@@ -28,7 +28,7 @@ def judge(*signals_uV, rate_hz=RATE_HZ, full_scale=None, blocks=1, **quality):
             {"muscle": "other", "side": "left", "stream": "emg", "channel": f"c{i}", "full_scale": full_scale}
             for i in range(len(signals_uV))
         ],
-        quality=quality,
+        quality={"window_s": 1.0} | quality,
     )
     chain = EmgChain(rig, "emg")
     chain.process(np.column_stack(signals_uV), 0)
@@ -148,6 +148,7 @@ def test_lost_windows_count_as_missing():
     rig = a_rig(
         {"name": "emg", "rate_hz": 1000.0, "channels": ["c"], "units": "uV"},
         emg=[{"muscle": "VL", "side": "left", "stream": "emg", "channel": "c"}],
+        quality={"window_s": 1.0},
     )
     chain = EmgChain(rig, "emg")
     chain.process(noise()[:1500, None], 0)
@@ -161,19 +162,90 @@ def test_lost_windows_count_as_missing():
     assert chain.quality[0].windows == 7
 
 
-def test_a_verdict_applies_to_the_frames_after_it():
-    """Hum from the second window on: Q:H ends with the frame after that window, and not before."""
+def leg(*signals_uV, **quality):
+    """Return the frames of a leg with VL and BF, and its channels' quality."""
     rig = a_rig(
         {"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"], "units": "uV"},
         emg=[
             {"muscle": "VL", "side": "left", "stream": "emg", "channel": "a", "mvc_uV": 100.0},
             {"muscle": "BF", "side": "left", "stream": "emg", "channel": "b", "mvc_uV": 100.0},
         ],
+        quality=quality,
     )
     chain = EmgChain(rig, "emg")
-    hum = np.where(T >= 1.0, 500.0 * np.sin(2 * np.pi * 50.0 * T), 0.0)
-    frames = chain.process(np.column_stack((noise(50.0), noise(50.0, 1) + hum)), 0)
-    qh = frames[:, [m.name for m in chain.metrics].index("qh_left")]
-    assert np.isnan(qh[:100]).all()
-    assert not np.isnan(qh[100:200]).any()
-    assert np.isnan(qh[200:]).all()
+    frames = np.vstack([chain.process(np.column_stack(signals_uV), 0).copy(), chain.finish()])
+    return {m.name: frames[:, i] for i, m in enumerate(chain.metrics)}, chain.quality
+
+
+@pytest.mark.parametrize("from_s", [1.0, 1.3])
+def test_a_verdict_applies_to_the_frames_of_its_own_window(from_s):
+    """Hum from a second on: there is no Q:H from the beginning of the window in which it comes."""
+    hum = np.where(from_s <= T, 500.0 * np.sin(2 * np.pi * 50.0 * T), 0.0)
+    column, _ = leg(noise(50.0), noise(50.0, 1) + hum)
+    assert np.isnan(column["qh_left"][:49]).all(), "the filters have not settled"
+    assert np.isfinite(column["qh_left"][50:100]).all()
+    assert np.isnan(column["qh_left"][100:]).all()
+
+
+def test_a_channel_that_was_bad_is_believed_after_a_second_of_good_ones():
+    hum = np.where((T >= 0.6) & (T < 0.9), 500.0 * np.sin(2 * np.pi * 50.0 * T), 0.0)
+    column, quality = leg(noise(50.0), noise(50.0, 1) + hum)
+    defined = np.isfinite(column["qh_left"])
+    assert not defined[50:200].any(), "bad from 0.5 to 1.0 s, and then not believed for a second"
+    assert defined[200:].all()
+    assert quality[1].good
+    assert quality[1].believed
+    assert quality[1].bad_windows == 1
+
+
+def test_an_end_that_is_not_a_window_is_shown_and_not_believed():
+    column, _ = leg(noise(50.0)[:2730], noise(50.0, 1)[:2730])
+    assert len(column["sample"]) == 273
+    assert np.isfinite(column["envelope_left_VL_uV"][250:]).all()
+    assert np.isnan(column["activation_left_VL_pct"][250:]).all()
+    assert np.isfinite(column["activation_left_VL_pct"][50:250]).all()
+
+
+@pytest.mark.parametrize("hum_uV", [2.0, 8.0, 14.0])
+def test_hum_that_would_spoil_a_ratio_gives_none(hum_uV):
+    """A muscle of 10 µV under hum of so much (RMS): within 35 % of the power it is measured, beyond it is not."""
+    hum = hum_uV * np.sqrt(2) * np.sin(2 * np.pi * 50.0 * T)
+    column, quality = leg(noise(50.0), noise(10.0, 1) + hum)
+    if hum_uV < 3.0:
+        assert quality[1].good
+        assert np.isfinite(column["qh_left"][50:]).all()
+    else:
+        assert quality[1].verdict is Verdict.HUM
+        assert np.isnan(column["qh_left"]).all()
+        assert "set notch_hz = 50 in [emg_processing]" in quality[1].sentence
+
+
+def test_an_electrode_that_falls_off_is_noticed_though_its_noise_is_no_hum():
+    """A wireless one reads its own noise, 1 µV; a muscle at rest is never that quiet, as it was louder before."""
+    t = np.arange(20_000) / 1000.0
+    rng = np.random.default_rng(3)
+    muscle = rng.normal(0.0, np.where(t % 3.0 < 1.5, 30.0, 4.0))
+    fallen = np.where(t < 15.0, muscle, rng.normal(0.0, 1.0, len(t)))
+    column, quality = leg(rng.normal(0.0, 50.0, len(t)), fallen)
+    assert quality[1].verdict is Verdict.SILENT
+    assert "quieter than it ever was" in quality[1].sentence
+    assert quality[1].sentence.endswith("is the electrode still on?")
+    assert np.isfinite(column["qh_left"][100:1500]).all()
+    assert np.isnan(column["qh_left"][1500:]).all()
+
+
+def test_a_muscle_that_rests_more_deeply_for_a_second_is_not_called_silent_and_not_measured():
+    t = np.arange(20_000) / 1000.0
+    deeper = (t >= 15.0) & (t < 16.0)
+    muscle = np.random.default_rng(3).normal(0.0, np.where(deeper, 1.5, np.where(t % 3.0 < 1.5, 30.0, 4.0)))
+    column, quality = leg(np.random.default_rng(5).normal(0.0, 50.0, len(t)), muscle)
+    assert quality[1].bad_windows == 0
+    assert np.isnan(column["qh_left"][1500:1600]).all()
+    assert np.isfinite(column["qh_left"][1650:]).all()
+
+
+def test_a_muscle_that_rests_is_not_called_silent():
+    t = np.arange(60_000) / 1000.0
+    resting = np.random.default_rng(4).normal(0.0, np.where(t % 5.0 < 1.5, 30.0, 4.0))
+    _, quality = leg(resting, resting)
+    assert quality[1].bad_windows == 0

@@ -78,7 +78,7 @@ def test_every_finding_and_caveat_and_flag_is_on_the_page(tmp_path):
     for formula in ("load_shift.total_referenced", "fz_total.sum"):
         assert formula in text
     assert "8.00 s" in text
-    assert "missing: the last 1 s that were judged" in text
+    assert "missing: the last 0.5 s that were judged" in text
     assert "the end" in text
 
 
