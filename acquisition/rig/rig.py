@@ -112,6 +112,14 @@ class Plate(Settings):
     zero: list[float] = []
     pad_mm: NotNegative = 0.0
 
+    @model_validator(mode="before")
+    @classmethod
+    def _zero_of_each_channel(cls, given: object) -> object:
+        """Write an unloaded plate that reads nothing as such."""
+        if isinstance(given, dict) and not given.get("zero") and isinstance(given.get("channels"), list):
+            return given | {"zero": [0.0] * len(given["channels"])}
+        return given
+
     @field_validator("corners_mm")
     @classmethod
     def _corners_span_a_plate(cls, corners: list[list[float]]) -> list[list[float]]:

@@ -24,6 +24,7 @@ RIG = a_rig(
         "sync_channel": "sync",
     },
     name="small",
+    quality={"window_s": 1.0},  # what was usual when the first was written
     emg=[
         {"muscle": "VL", "side": "left", "stream": "board", "channel": "VL", "mvc_uV": 300.0},
         {"muscle": "BF", "side": "left", "stream": "board", "channel": "BF", "mvc_uV": 300.0},
