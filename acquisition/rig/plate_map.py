@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acquisition.rig.rig import PLATE_CHANNELS, Plate
 from hardware.arrays import Floats
@@ -96,6 +97,16 @@ def axes_of_corners(corners_mm: Floats) -> Floats:
     z = np.cross(x, corners_mm[0] - corners_mm[3])
     y = np.cross(z, x)
     return np.column_stack([axis / np.linalg.norm(axis) for axis in (x, y, z)])
+
+
+BEYOND_MM = 30.0
+"""How far beyond the edge of a plate a centre of pressure may seem to lie (*design*)."""
+
+
+def lies_on(points_mm: Floats, corners_mm: Floats) -> NDArray[np.bool_]:
+    """Return which points (n, 2), in the plate's own x and y about its middle, lie on the plate or just beyond its edge."""
+    half = np.linalg.norm([corners_mm[0] - corners_mm[1], corners_mm[0] - corners_mm[3]], axis=1) / 2
+    return np.asarray((np.abs(points_mm) <= half + BEYOND_MM).all(axis=1))
 
 
 def surface_offset(plate: Plate) -> Floats:

@@ -10,7 +10,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.rig.empty_plate import READS_N, empty_stretches
-from acquisition.rig.plate_map import axes_of_corners
+from acquisition.rig.plate_map import axes_of_corners, lies_on
 from acquisition.timebase.clock import SyncLevel
 from hardware.source import CRYSTAL_OFF, same_rate
 from processing.findings.stance_caveats import about_feet, about_places, about_stance
@@ -18,8 +18,8 @@ from processing.findings.stance_caveats import about_feet, about_places, about_s
 if TYPE_CHECKING:
     from processing.results import Results, StreamResult
 
-BEYOND_MM, OFF_PLATE_PCT = 30.0, 1.0
-"""How far beyond a plate's edge a centre of pressure may seem to lie, and for how much of the time (*design*)."""
+OFF_PLATE_PCT = 1.0
+"""For how much of the time a centre of pressure may lie off its plate (*design*)."""
 MOST_PCT, LEAST_PCT = 300.0, 1.0
 """A muscle whose activation peaks beyond these has a wrong MVC (*design*). In a hard squat the vastus lateralis peaked at 244 %
 on average (Contreras et al. 2015, Journal of Applied Biomechanics 31:452-458); without load hamstrings have 4 to 12 % (Isear et
@@ -241,8 +241,7 @@ def _about_places_of_pressure(results: Results) -> list[Caveat]:
         cop = cop[np.isfinite(cop).all(axis=1)]
         corners = np.asarray(plate.corners_mm)
         axes = axes_of_corners(corners)[:2, :2]
-        half = np.linalg.norm([corners[0] - corners[1], corners[0] - corners[3]], axis=1) / 2
-        off = (np.abs((cop - corners[:, :2].mean(axis=0)) @ axes) > half + BEYOND_MM).any(axis=1)
+        off = ~lies_on((cop - corners[:, :2].mean(axis=0)) @ axes, corners)
         off_pct = 100.0 * float(off.mean()) if len(off) else 0.0
         if off_pct > OFF_PLATE_PCT:
             sentence = (

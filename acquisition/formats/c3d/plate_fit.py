@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.caveat import Caveat
+from acquisition.rig.plate_map import lies_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from acquisition.formats.c3d.plate_parameters import FilePlate
     from hardware.arrays import Floats
 
-BEYOND_MM = 30.0
-"""How far beyond the edge of a plate a centre of pressure may seem to lie."""
 LEAST_ARM_MM = 0.5
 """The moments of a loaded plate over its force are longer than this, if only by shear above its true origin."""
 FITS = 0.9
@@ -33,8 +32,7 @@ def fitting(plate: FilePlate, cop_mm: Callable[[FilePlate], Floats], caveats: li
     found = cop_mm(plate)
     if not len(found):
         return plate
-    half = half_sides_mm(plate.corners_mm)
-    share = share_on(found, half)
+    share = _share_on(found, plate.corners_mm)
     moments_are_free = plate.c3d_type in (2, 4, 5)
     arm_mm = math.inf
     if moments_are_free:
@@ -45,7 +43,7 @@ def fitting(plate: FilePlate, cop_mm: Callable[[FilePlate], Floats], caveats: li
     factors = FACTORS if share < FITS else (1000.0,)
     for factor in factors if moments_are_free else ():
         other = plate.with_moments(factor)
-        if share_on(cop_mm(other), half) >= FITS and not arm_mm * factor < LEAST_ARM_MM:
+        if _share_on(cop_mm(other), plate.corners_mm) >= FITS and not arm_mm * factor < LEAST_ARM_MM:
             how = (
                 f"lies beyond it for {100 * (1 - share):.0f} % of the time"
                 if share < FITS
@@ -66,11 +64,6 @@ def fitting(plate: FilePlate, cop_mm: Callable[[FilePlate], Floats], caveats: li
     return plate
 
 
-def half_sides_mm(corners_mm: Floats) -> Floats:
-    """Return half the length of a plate's sides along its own x and y, (2,)."""
-    return np.array([np.linalg.norm(corners_mm[0] - corners_mm[1]), np.linalg.norm(corners_mm[0] - corners_mm[3])]) / 2
-
-
-def share_on(cop_mm: Floats, half_mm: Floats) -> float:
-    """Return the share of points (n, 2), in the plate's axes about its middle, that lie on it or just beyond."""
-    return float(np.mean((np.abs(cop_mm) <= half_mm + BEYOND_MM).all(axis=1)))
+def _share_on(cop_mm: Floats, corners_mm: Floats) -> float:
+    """Return the share of points, in the plate's axes about its middle, that lie on it."""
+    return float(np.mean(lies_on(cop_mm, corners_mm)))
