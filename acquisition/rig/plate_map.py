@@ -49,7 +49,7 @@ def plate_map(plate: Plate) -> PlateMap:
     rotation = axes_of_corners(np.asarray(plate.corners_mm, dtype=np.float64))
     centre = np.mean(np.asarray(plate.corners_mm, dtype=np.float64), axis=0) - rotation[:, 2] * plate.pad_mm
     count = PLATE_CHANNELS[plate.c3d_type]
-    per_unit, zero = np.ones(count), np.array(plate.zero or [0.0] * count, dtype=np.float64)
+    per_unit, zero = np.ones(count), np.array(plate.zero, dtype=np.float64)
     if plate.c3d_type == 1:
         # The point is told from the true origin, so what lies between it and the middle of the surface is a part of the zero.
         per_unit = np.array(plate.sensitivities or [1.0] * count, dtype=np.float64)

@@ -35,7 +35,7 @@ class SimulatedPlate:
         below = {1: [0.0, 0.0, 0.0], 3: [0.0, 0.0, origin[2]]}.get(plate.c3d_type, origin)
         self._surface_mm = np.asarray(below) - np.array([0.0, 0.0, plate.pad_mm])
         count = len(plate.channels)
-        self._zero = np.asarray(plate.zero or [0.0] * count, dtype=np.float64)
+        self._zero = np.asarray(plate.zero, dtype=np.float64)
         if plate.calibration_matrix is not None:
             self._raw_per_signal = np.linalg.pinv(np.asarray(plate.calibration_matrix, dtype=np.float64))
         else:

@@ -258,7 +258,7 @@ def test_plates_of_a_rig_read_the_lifter_back(name: str) -> None:
     t_s = np.arange(len(samples)) / (stream.rate_hz * (1.0 + stream.source.clock_ppm * 1e-6))  # type: ignore[union-attr]
     movement = lifter.motion.at(t_s)
     for plate in rig.plate:
-        volts = samples[:, [stream.channels.index(name) for name in plate.channels]] - np.asarray(plate.zero or 0.0)
+        volts = samples[:, [stream.channels.index(name) for name in plate.channels]] - np.asarray(plate.zero)
         matrix = plate.calibration_matrix if plate.c3d_type == 4 else np.diag(plate.sensitivities or [])
         load_N = volts @ np.asarray(matrix).T
         foot = lifter.foot(plate.side, movement)

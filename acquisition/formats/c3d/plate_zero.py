@@ -11,11 +11,15 @@ from acquisition.caveat import Caveat
 from acquisition.rig.empty_plate import READS_N, empty_stretches, is_unloaded
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from acquisition.formats.c3d.plate_parameters import FilePlate
     from hardware.arrays import Floats
 
 NOTHING_S = 0.1
 """A plate that reads nothing for so long has nobody on it."""
+LOADED_PCT = 20.0
+"""A plate is loaded where its force is above this share of the 99th percentile."""
 TURN_ABOVE_N = 100.0
 """A plate that carries less than this has no load whose sign could be judged."""
 
@@ -78,9 +82,14 @@ def _reads_nothing(fz_N: Floats, rate_hz: float) -> bool:
     return bool((np.abs(np.lib.stride_tricks.sliding_window_view(fz_N, size)).max(axis=1) < READS_N).any())
 
 
+def while_loaded(fz_N: Floats) -> NDArray[np.bool_]:
+    """Return where a plate is loaded, by its vertical force of either sign."""
+    size = np.abs(fz_N)
+    return np.asarray(size > max(20.0, LOADED_PCT / 100 * float(np.percentile(size, 99))))
+
+
 def pull_of(fz_N: Floats) -> float:
     """Return with how much a loaded plate pulls downwards; 0 where it carries, or is hardly loaded."""
-    size = np.abs(fz_N)
-    loaded = fz_N[size > max(20.0, 0.2 * float(np.percentile(size, 99)))]
+    loaded = fz_N[while_loaded(fz_N)]
     median = float(np.median(loaded)) if loaded.size else 0.0
     return -median if median < -TURN_ABOVE_N else 0.0

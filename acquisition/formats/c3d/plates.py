@@ -11,7 +11,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.c3d.foot_markers import Feet, side_on_plate, standing_share
 from acquisition.formats.c3d.parameters import C3DError
 from acquisition.formats.c3d.plate_fit import fitting
-from acquisition.formats.c3d.plate_zero import Zero, pull_of, zero_of
+from acquisition.formats.c3d.plate_zero import TURN_ABOVE_N, Zero, pull_of, while_loaded, zero_of
 from acquisition.rig import SIDES, Plate
 from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from acquisition.formats.c3d.plate_parameters import FilePlate
     from acquisition.rig import Side
 
-LOADED_PCT = 20.0
-"""A foot stands on a plate where the force is above this share of the 99th percentile."""
 APART_MM = 100.0
 """Plates side by side are at least this far apart along the lifter's right."""
 ONE_PLACE_MM = 10.0
@@ -111,7 +109,7 @@ def _fz_N(plate: FilePlate, raw: Floats, zero: Floats) -> Floats:  # noqa: N802 
 
 def _loaded_cop(data: C3DData, chosen: ChosenPlate) -> Callable[[FilePlate], Floats]:
     """Return what gives a plate's centre of pressure in its own axes, about its middle, while it is loaded."""
-    loaded = np.flatnonzero(_loaded(chosen.fz_N))[:: max(1, len(chosen.fz_N) // 20000)]
+    loaded = np.flatnonzero(while_loaded(chosen.fz_N))[:: max(1, len(chosen.fz_N) // 20000)]
     raw = data.analog[loaded][:, chosen.of_file.columns]
 
     def cop_mm(plate: FilePlate) -> Floats:
@@ -132,7 +130,11 @@ def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPl
     A plate that pulls is turned where it is known to read nothing unloaded, or where all that are loaded pull alike.
     """
     pulls_N = [pull_of(plate.fz_N) for plate in plates]
-    carry = [plate for plate, pull in zip(plates, pulls_N, strict=True) if not pull and _is_loaded(plate.fz_N)]
+    carry = [
+        plate
+        for plate, pull in zip(plates, pulls_N, strict=True)
+        if not pull and np.percentile(np.abs(plate.fz_N), 99) > TURN_ABOVE_N
+    ]
     found = []
     for plate, pull in zip(plates, pulls_N, strict=True):
         number, name = plate.of_file.number, plate.of_file.name
@@ -154,15 +156,6 @@ def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPl
     return found
 
 
-def _is_loaded(fz_N: Floats) -> bool:
-    return float(np.percentile(np.abs(fz_N), 99)) > 100.0
-
-
-def _loaded(fz: Floats) -> NDArray[np.bool_]:
-    size = np.abs(fz)
-    return np.asarray(size > max(20.0, LOADED_PCT / 100 * float(np.percentile(size, 99))))
-
-
 def _check_places(path: Path, plates: list[ChosenPlate]) -> None:
     if len(plates) < 2:
         return
@@ -181,7 +174,7 @@ def _feet_apart(plates: list[ChosenPlate], data: C3DData, feet: Feet, caveats: l
         return True
     where: dict[tuple[Side, str], set[int]] = {}
     for plate in plates:
-        loaded = _loaded(plate.fz_N)[_samples_of_frames(data, feet)]
+        loaded = while_loaded(plate.fz_N)[_samples_of_frames(data, feet)]
         for side, part in feet.parts:
             if standing_share(feet, side, plate.of_file.corners_mm, loaded, (part,)) > STANDS:
                 where.setdefault((side, part), set()).add(plate.of_file.number)
@@ -226,7 +219,7 @@ def _found_sides(plates: list[ChosenPlate], data: C3DData, feet: Feet) -> list[S
     if not feet.parts or not feet.rate_hz > 0:
         return [None] * len(plates)
     samples = _samples_of_frames(data, feet)
-    return [side_on_plate(feet, plate.of_file.corners_mm, _loaded(plate.fz_N)[samples]) for plate in plates]
+    return [side_on_plate(feet, plate.of_file.corners_mm, while_loaded(plate.fz_N)[samples]) for plate in plates]
 
 
 def _with_sides(
