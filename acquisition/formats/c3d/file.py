@@ -1,16 +1,16 @@
 """C3D files: their analog channels, force plates and markers, in mm with z up, or a sentence on why not.
 
 ezc3d does the reading. It was written for whole files: it reads zeros beyond the end of a truncated one, and can crash on
-damaged parameters or run through them without end. So the file's skeleton is walked here first, and ezc3d works apart.
+damaged parameters or run through them without end. So the file's sections are walked first, and ezc3d works apart.
 """
 
 from __future__ import annotations
 
-import os
 import platform
-import struct
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,17 +19,12 @@ from acquisition.caveat import Caveat
 from acquisition.formats.c3d.child import read_apart
 from acquisition.formats.c3d.parameters import C3DError, Parameters
 from acquisition.formats.c3d.plate_parameters import FilePlate, read_plates
+from acquisition.formats.c3d.sections import Sections, read_sections
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
-BLOCK = 512
-LATEST_DATA = 0xFFFF * BLOCK
-"""Where the data begin at the latest; all that says what they are stands before."""
 RATES_DIFFER = 1e-4
-BYTE_ORDERS = {84: "<", 85: "<", 86: ">"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,95 +52,48 @@ class C3DData:
 
 def read_c3d(path: Path) -> C3DData:
     """Read a C3D file; raises C3DError where it is none, is damaged, or lacks what is needed."""
-    check_skeleton(path)
+    caveats: list[Caveat] = []
+    sections = read_sections(path, caveats)
     if find_spec("ezc3d") is None:
         raise C3DError(
             f"{path} can't be read here: the package ezc3d, which reads C3D files, is not installed (there is none for "
             f"{platform.machine()}); import it on another computer, and copy the recording."
         )
     try:
-        parameters, points, analogs = read_apart(path)
+        parameters, points, analogs = _read(sections)
     except ValueError as error:
         raise C3DError(f"{path} is a damaged C3D file: {error}.") from error
-    return _Contents(path, parameters, points, analogs).read()
+    return _Contents(path, parameters, points, analogs, sections.offsets, caveats).read()
 
 
-def check_skeleton(path: Path) -> None:
-    """Raise C3DError unless header, parameters and data of a C3D file stand where it says, to the last byte."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(LATEST_DATA)
-            size = os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
-        raise C3DError(f"There is no file {path}.") from None
-    except IsADirectoryError:
-        raise C3DError(f"{path} is a folder; name a C3D file in it.") from None
-    except (OSError, ValueError) as error:
-        raise C3DError(f"{path} can't be read: {error}.") from None
-    if not content:
-        raise C3DError(f"{path} is empty.")
-    if len(content) < 2 * BLOCK or content[1] != 0x50 or content[0] < 2:
-        raise C3DError(f"{path} is not a C3D file, or only the beginning of one.")
-    parameters = (content[0] - 1) * BLOCK
-    if len(content) < parameters + BLOCK:
-        raise C3DError(f"{path} is truncated: it ends before its parameters.")
-    order = BYTE_ORDERS.get(content[parameters + 3])
-    if order is None:
-        raise C3DError(f"{path} is damaged: its parameters name no processor (byte {content[parameters + 3]}).")
-    points, analogs, first, last = struct.unpack_from(f"{order}4H", content, 2)
-    (data_block,) = struct.unpack_from(f"{order}H", content, 16)
-    data = (data_block - 1) * BLOCK
-    _walk_parameters(path, content, parameters + 4, data if data > parameters else len(content), order)
-    # Integers are stored where the scale of the points is positive, floating-point numbers where it is negative.
-    scale = _float(content[12:16], content[parameters + 3])
-    frame_bytes = (4 * points + analogs) * (4 if scale < 0 else 2)
-    frames = last - first + 1
-    if frames > 0 and data > parameters and size < data + frames * frame_bytes:
-        there = max(0, (size - data) // frame_bytes)
-        raise C3DError(f"{path} is truncated: it holds {there} of {frames} frames.")
-
-
-def _float(word: bytes, processor: int) -> float:
-    if processor == 85:  # DEC: the halves are exchanged, and the exponent is larger by 2
-        return float(struct.unpack("<f", word[2:] + word[:2])[0]) / 4
-    return float(struct.unpack(f"{BYTE_ORDERS[processor]}f", word)[0])
-
-
-def _walk_parameters(path: Path, content: bytes, at: int, end: int, order: str) -> None:
-    """Follow the chain of groups and parameters to its end; raises C3DError where it leaves its section."""
-    damaged = C3DError(f"{path} is truncated or damaged: its parameters don't hang together.")
-    end = min(end, len(content))
-    while True:
-        if at + 2 > end:
-            raise damaged
-        length, group = struct.unpack_from("bb", content, at)
-        if length == 0:
-            return
-        link = at + 2 + abs(length)
-        if group == 0 or link + 3 > end:
-            raise damaged
-        (step,) = struct.unpack_from(f"{order}H", content, link)
-        if group > 0:
-            (kind,) = struct.unpack_from("b", content, link + 2)
-            dimensions = content[link + 3]
-            values = link + 4 + dimensions
-            count = int(np.prod([*content[link + 4 : values], 1], dtype=object))
-            if kind not in (-1, 1, 2, 4) or dimensions > 7 or values + abs(kind) * count > end:
-                raise damaged
-        if step == 0:
-            return
-        at = link + step
+def _read(sections: Sections) -> tuple[dict[str, dict[str, Any]], Any, Any]:
+    """Have ezc3d read a file, or its mended copy."""
+    if not sections.mended:
+        return read_apart(sections.path)
+    with TemporaryDirectory(prefix="squatscope-") as folder:
+        copy = Path(folder) / "mended.c3d"
+        sections.copy_to(copy)
+        return read_apart(copy)
 
 
 class _Contents:
     """Takes apart what ezc3d has read."""
 
-    def __init__(self, path: Path, parameters: dict[str, dict[str, Any]], points: Any, analogs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        path: Path,
+        parameters: dict[str, dict[str, Any]],
+        points: Any,  # noqa: ANN401
+        analogs: Any,  # noqa: ANN401
+        offsets: list[float],
+        caveats: list[Caveat],
+    ) -> None:
         self._path = path
         self._parameters = Parameters(parameters)
         self._points = np.asarray(points, dtype=np.float64)
         self._analogs = np.asarray(analogs, dtype=np.float64)
-        self._caveats: list[Caveat] = []
+        self._offsets = np.array(offsets)
+        self._caveats = caveats
 
     def read(self) -> C3DData:
         analog = self._analogs[0].T
@@ -157,7 +105,7 @@ class _Contents:
         if not analog.size:
             raise C3DError(f"{self._path} has analog channels without a single sample.")
         count = analog.shape[1]
-        analog = np.ascontiguousarray(self._unsigned(analog))
+        analog = np.ascontiguousarray(self._unsigned(analog) - self._offsets_taken_off(count))
         found = read_plates(self._path, self._parameters, count, self._caveats)
         plates = found.plates
         rate = self._rate_by_frames(rate, len(analog))
@@ -213,6 +161,15 @@ class _Contents:
             )
             return None
         return (first - 1) * per_frame, last * per_frame - 1
+
+    def _offsets_taken_off(self, count: int) -> NDArray[np.float64]:
+        """Return what offsets that are no integers amount to, which ezc3d does not take off."""
+        if not self._offsets.size:
+            return np.zeros(count)
+        scale = self._parameters.values("ANALOG", "SCALE").ravel()[:count] * (
+            self._parameters.number("ANALOG", "GEN_SCALE") or 1.0
+        )
+        return np.asarray(self._offsets[:count] * scale)
 
     def _unsigned(self, analog: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mend unsigned integers, which ezc3d reads as signed: those of the upper half come out too low by 65536 counts."""

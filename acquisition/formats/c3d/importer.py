@@ -24,9 +24,9 @@ from acquisition.formats.importing import (
     unique_names,
     write_recording,
 )
-from acquisition.formats.muscle_labels import muscle_and_side
+from acquisition.formats.muscle_labels import Reading, like_a_muscle, muscle_and_side
 from acquisition.hdf5_text import name_of
-from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Foot, Lab, Muscle, Rig, Side, StreamSettings
+from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Foot, Lab, Rig, StreamSettings
 from acquisition.rig.judgement import Judgement
 from acquisition.rig.lifter_axes import APART_DEG, axes_in_words, degrees_apart, lifter_axes, right_said, unit_vector
 from acquisition.rig.rig_file import RigError, read_toml
@@ -161,10 +161,11 @@ def _electrodes(
         electrodes.append(Electrode(stream=STREAM, channel=entry.label, **entry.model_dump(exclude={"label"})))
     on_plates = {column for plate in data.plates for column in plate.columns}
     left_over = [c for c in range(len(names)) if c not in on_plates and names[c] not in {entry.label for entry in mapping.emg}]
-    no_side, guessed, unmapped = [], False, []
-    for column in left_over:
-        name = names[column]
-        muscle, side = _says(data.labels[column], data.descriptions[column])
+    says = {column: _says(data.labels[column], data.descriptions[column]) for column in left_over}
+    nearest: list[str] = []
+    no_side, unmapped = [], []
+    for column in sorted(left_over, key=lambda column: says[column].nearest):
+        name, (muscle, side, is_nearest) = names[column], says[column]
         if muscle is None:
             unmapped.append(name)
         elif units[column] not in UNITS_TO_UV:
@@ -179,26 +180,42 @@ def _electrodes(
             caveats.append(Caveat("muscle_twice", f"{muscle} {side}", {}, sentence))
         else:
             electrodes.append(Electrode(muscle=muscle, side=side, stream=STREAM, channel=name))
-            guessed = True
-    if guessed:
+            nearest += [f"{name} as {muscle} {side}"] if is_nearest else []
+    if nearest:
+        sentence = (
+            f"Some labels name a group of muscles, or one beside, and are taken as the nearest: {', '.join(nearest)}; if one "
+            "of them is another muscle, name it in a map file."
+        )
+        caveats.append(Caveat("emg_nearest_muscle", "EMG", {"channels": float(len(nearest))}, sentence))
+    if len(electrodes) > len(mapping.emg):
         sentence = "Where the map file says nothing, EMG is taken to be at the skin, with a gain of 1 and no MVC."
         caveats.append(Caveat("emg_gain_assumed", "EMG", {"gain": 1.0}, sentence))
     if no_side:
-        muscle, _ = _says(data.labels[names.index(no_side[0])], "")
+        muscle = _says(data.labels[names.index(no_side[0])], "").muscle
         sentence = (
             f"No side is said of the channels {', '.join(no_side)}, so they are not used as EMG; name it in a map file: "
             f'emg = [{{ label = "{no_side[0]}", muscle = "{muscle or "VL"}", side = "left" }}, ...].'
         )
         caveats.append(Caveat("emg_without_side", ", ".join(no_side), {}, sentence))
+    unclear = [
+        names[c] for c in left_over if names[c] in unmapped and like_a_muscle(f"{data.labels[c]} {data.descriptions[c]}")
+    ]
+    if unclear:
+        sentence = (
+            f"The labels {', '.join(unclear)} look like EMG, and were not understood; they are recorded, and not used. To "
+            f'use one, name it in a map file: emg = [{{ label = "{unclear[0]}", muscle = "other", side = "left" }}, ...]; '
+            "the muscle is VL, VM, RF, BF, ST, GMax, GMed, ADD or other."
+        )
+        caveats.append(Caveat("emg_not_understood", ", ".join(unclear), {"channels": float(len(unclear))}, sentence))
     return electrodes, no_side + unmapped, caveats
 
 
-def _says(label: str, description: str) -> tuple[Muscle | None, Side | None]:
-    muscle, side = muscle_and_side(label)
-    if side is not None:
-        return muscle, side
-    described, side = muscle_and_side(description)
-    return (described, side) if muscle in (None, described) else (muscle, None)
+def _says(label: str, description: str) -> Reading:
+    said = muscle_and_side(label)
+    if said.side is not None:
+        return said
+    described = muscle_and_side(description)
+    return described if said.muscle in (None, described.muscle) else said
 
 
 def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unmapped: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 MM = {"mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "millimeters": 1.0, "meters": 1000.0, "metres": 1000.0}
 DIAGONAL_MM = (50.0, 10000.0)
 """How long the diagonal of a plate may be."""
+LABEL = re.compile(r"(?:^|[^A-Za-z])([FMfm])(\d*)([XYZxyz])(\d*)")
+DIRECTIONS = {2: ("FX", "FY", "FZ", "MX", "MY", "MZ"), 3: ("FX", "FX", "FY", "FY", "FZ", "FZ", "FZ", "FZ")}
+DIRECTIONS[4] = DIRECTIONS[2]
 NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0}
 
 
@@ -108,7 +112,39 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
             unread[i + 1] = str(error)
             continue
         plates.append(_in_nmm(parameters, plate, unit, caveats))
+    _doubt_labels(plates, parameters.texts("ANALOG", "LABELS", channels), caveats)
     return PlatesOfFile(plates, unread, to_mm)
+
+
+def _doubt_labels(plates: list[FilePlate], labels: list[str], caveats: list[Caveat]) -> None:
+    """Tell plates whose channels, by FORCE_PLATFORM:CHANNEL, bear labels of another plate or of another direction."""
+    before = 0
+    for plate in plates:
+        own = [labels[column] for column in plate.columns]
+        found = [LABEL.search(label.replace(" ", "").replace("_", "")) for label in own]
+        expected = DIRECTIONS.get(plate.c3d_type, ())
+        astray = [
+            label
+            for label, match, direction in zip(own, found, expected, strict=False)
+            if match and f"{match[1]}{match[3]}".upper() != direction
+        ]
+        of_sensors = plate.c3d_type in (3, 5)  # their labels may number sensors
+        numbers = {match[2] or ("" if of_sensors else match[4]) for match in found if match} - {""}
+        number = int(next(iter(numbers))) if len(numbers) == 1 else 0
+        if astray or len(numbers) > 1 or (number and number <= before):
+            why = (
+                "name other directions"
+                if astray
+                else "name more than one plate"
+                if len(numbers) > 1
+                else f"name plate {number}"
+            )
+            sentence = (
+                f"Plate {plate.number} is said to be on the channels {', '.join(own)} (FORCE_PLATFORM:CHANNEL), whose labels "
+                f"{why}; CHANNEL is believed, so check that the forces of each plate are its own."
+            )
+            caveats.append(Caveat("labels_contradict", plate.name, {}, sentence))
+        before = max(before, number)
 
 
 def _per_plate(path: object, parameters: Parameters, name: str, shape: tuple[int, ...], used: int) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acquisition.formats.muscle_labels import muscle_and_side
+from acquisition.formats.muscle_labels import like_a_muscle, muscle_and_side
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,57 @@ from acquisition.formats.muscle_labels import muscle_and_side
         *((label, None, None) for label in ("", "EMG3", "RTIB", "L_gast_med", "R rectus abdominis", "R biceps brachii", "BFL")),
         *(
             (label, None, None)
-            for label in ("MG", "GM", "lat_dor_l", "semimembranosus", "Force.Fx4", "Raw.Pin 49", "R", "left")
+            for label in ("MG", "GM", "lat_dor_l", "Force.Fx4", "Raw.Pin 49", "R", "left", "VI", "SM", "VML", "LHS", "Sync")
         ),
+        ("Biceps Femoris Caput Longus", "BF", None),
+        ("RBFL", "BF", "right"),
+        ("RGLTMED", "GMed", "right"),
+        ("L_VLO", "VL", "left"),
+        ("Left VL (mV)", "VL", "left"),
+        ("VM_R_mV", "VM", "right"),
+        ("Droit fémoral droit", "RF", "right"),
+        ("Vaste latéral gauche", "VL", "left"),
+        ("Moyen fessier D", "GMed", "right"),
+        ("demi-tendineux G", "ST", "left"),
+        ("M. vastus lateralis links", "VL", "left"),
+        ("Großer Gesäßmuskel rechts", "GMax", "right"),
+        ("Bizeps femoris re", "BF", "right"),
+        ("Retto femorale destro", "RF", "right"),
+        ("Vasto laterale sx", "VL", "left"),
+        ("Gluteo medio dx", "GMed", "right"),
+        ("Recto femoral derecho", "RF", "right"),
+        ("Glúteo mayor izq", "GMax", "left"),
+        ("Aductor der", "ADD", "right"),
     ],
 )
 def test_emg_labels(label: str, muscle: str | None, side: str | None) -> None:
-    assert muscle_and_side(label) == (muscle, side)
+    assert muscle_and_side(label) == (muscle, side, False)
+
+
+@pytest.mark.parametrize(
+    ("label", "muscle", "side"),
+    [
+        ("Hams", "BF", None),
+        ("HAM", "BF", None),
+        ("RTHA", "BF", "right"),
+        ("LHAMS", "BF", "left"),
+        ("Lateral Hamstring", "BF", None),
+        ("R medial hamstring", "ST", "right"),
+        ("Semimembranosus", "ST", None),
+        ("VAS", "VL", None),
+        ("LVAS", "VL", "left"),
+        ("R vastus intermedius", "VM", "right"),
+        ("ischio-jambiers D", "BF", "right"),
+        ("Quadrizeps links", "VL", "left"),
+    ],
+)
+def test_a_group_stands_for_its_nearest_muscle(label: str, muscle: str | None, side: str | None) -> None:
+    assert muscle_and_side(label) == (muscle, side, True)
+
+
+@pytest.mark.parametrize(
+    ("label", "like"),
+    [("R_tibialis_anterior", True), ("EMG 7", True), ("L Gast", True), ("Fx1", False), ("Sync", False), ("Raw.Pin 49", False)],
+)
+def test_what_looks_like_a_muscle(label: str, like: bool) -> None:
+    assert like_a_muscle(label) is like
