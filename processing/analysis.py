@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from acquisition.ring.fault_log import Fault
     from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
-    from processing.emg.quality import ChannelQuality
+    from processing.emg.verdicts import ChannelQuality
     from processing.force.chain import ForceChain
     from processing.pipeline import Pipeline
 

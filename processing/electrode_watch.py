@@ -10,7 +10,7 @@ from hardware.severity import Severity
 if TYPE_CHECKING:
     from acquisition.ring.fault_log import FaultLog
     from processing.emg.chain import EmgChain
-    from processing.emg.quality import ChannelQuality
+    from processing.emg.verdicts import ChannelQuality
 
 BAD_S = 1.0
 """An electrode that has been bad for so long is told."""

@@ -23,7 +23,7 @@ from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
-from processing.emg.quality import sentence_of
+from processing.emg.verdicts import sentence_of
 from processing.frame_file import PIECE_ROWS, pieces
 
 FORMAT = "squatscope results"

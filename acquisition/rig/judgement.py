@@ -73,6 +73,7 @@ class QualitySettings(Settings):
     hum_uV: NotNegative = 3.0
     saturated_pct: Positive = 1.0
     flat_uV: Positive = 0.05
+    most_uV: Positive = 3000.0
     missing_pct: NotNegative = 1.0
 
 

@@ -26,7 +26,7 @@ from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
 from hardware.source import CRYSTAL_OFF, SourceState
 from processing.emg.chain import EmgChain
-from processing.emg.quality import ChannelQuality, Verdict, ended
+from processing.emg.verdicts import ChannelQuality, Verdict, ended
 from processing.formulas import frame_samples
 
 if TYPE_CHECKING:

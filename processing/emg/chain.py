@@ -15,15 +15,10 @@ from numpy.typing import NDArray
 from acquisition.rig import Rig, microvolts_per_unit
 from hardware.arrays import Floats, Samples
 from processing.emg.activation import Activation
+from processing.emg.converter import LARGEST_UV, count_samples
 from processing.emg.filters import LANES, SECTIONS, cutoffs_hz, emg_sections
-from processing.emg.quality import (
-    LARGEST_UV,
-    ChannelQuality,
-    QualityJudge,
-    add_tones,
-    close_slice,
-    count_samples,
-)
+from processing.emg.quality import QualityJudge, add_tones, close_slice
+from processing.emg.verdicts import ChannelQuality
 from processing.formulas import Metric, frame_samples
 
 TILE = 128
@@ -138,6 +133,7 @@ def _envelopes_of_block(
     phase: int,
     frame_samples: int,
     tones: Floats,
+    counts: Floats,
     sums: Floats,
     at: int,
     slice_samples: int,
@@ -157,12 +153,12 @@ def _envelopes_of_block(
             for t in range(n):
                 for c in range(LANES):
                     tile[t, c] = raw[start + t, columns[g, c]]
-            count_samples(tile, n, factor[g], full_scale[g], sums[g])
+            count_samples(tile, n, factor[g], full_scale[g], counts[g])
             _hold(tile, n, factor[g], z[g], settle, left)
             _band_pass(tile, n, sections, z[g], band)
             add_tones(band, n, tones, sums[g])
             if n == to_slice:
-                close_slice(sums[g], slice_samples)
+                close_slice(counts[g], sums[g], slice_samples)
             _low_pass(tile, n, sections, z[g], left, phase + start, frame_samples, envelopes[g])
         start += n
 
@@ -192,15 +188,19 @@ class EmgChain:
         self._sections = emg_sections(settings, stream.rate_hz)
         self._settle = float(max(1, round(settings.settle_s * stream.rate_hz)))
         self._activation = Activation(electrodes, settings, stream.rate_hz / self.frame_samples)
-        self._judge = QualityJudge(electrodes, rig.quality, stream.rate_hz, cutoffs_hz(settings, stream.rate_hz))
         columns = [rig.column(stream_name, electrode.channel) for electrode in electrodes]
+        microvolts = np.array(
+            [microvolts_per_unit(e, stream.channels[c].unit) for e, c in zip(electrodes, columns, strict=True)]
+        )
+        band_hz = cutoffs_hz(settings, stream.rate_hz)
+        self._judge = QualityJudge(electrodes, microvolts, rig.quality, stream.rate_hz, band_hz)
         self._columns = np.full((lane_groups, LANES), columns[0], dtype=np.int64)
         self._factor = np.zeros((lane_groups, LANES))
         self._full_scale = np.full((lane_groups, LANES), np.inf)
         for e, electrode in enumerate(electrodes):
             at = divmod(e, LANES)
             self._columns[at] = columns[e]
-            self._factor[at] = microvolts_per_unit(electrode, stream.channels[columns[e]].unit)
+            self._factor[at] = microvolts[e]
             self._full_scale[at] = electrode.full_scale if electrode.full_scale is not None else np.inf
         self._z = np.zeros((lane_groups, STATE))
         self._work = np.zeros((3, TILE, LANES))
@@ -287,7 +287,7 @@ class EmgChain:
         rows = 0
         if first_index < self._next or self._next < 0:
             rows = self._hand_out(0, np.zeros_like(self._judge.good))
-            self._judge.sums[:] = 0.0
+            self._judge.begin_anew()
             self._window_end = first_index + window
         elif first_index >= self._window_end:
             lost = (first_index - self._window_end) // window
@@ -312,6 +312,7 @@ class EmgChain:
             phase + held * self.frame_samples,
             self.frame_samples,
             self._judge.tones,
+            self._judge.counts,
             self._judge.sums,
             start - self._window_end + self._judge.window_samples,
             self._judge.slice_samples,

@@ -1,7 +1,7 @@
 """EMG quality: each channel is judged once per window, from what the filters saw anyway: is there a muscle behind it?
 
-Measured per window: samples missing, samples at full scale, mean (DC offset), RMS within the EMG band, and the share of the
-band's power that lies at 50 or 60 Hz and their 2nd and 3rd harmonics (Goertzel's algorithm), since an open electrode is mostly
+Measured per window: samples missing, what the converter gave (`converter`), RMS within the EMG band, and the share of its power
+that lies at 50 or 60 Hz and their 2nd and 3rd harmonics (Goertzel's algorithm), since an open electrode is mostly
 mains. A channel that never shows more than its noise floor is not bad, since a resting muscle looks the same; but it is told.
 The quietest and the loudest RMS are those of slices of a fifth of a second, short enough to lie between the bursts of steps
 and quick repetitions.
@@ -12,8 +12,6 @@ good for `good_again_s`. One that is quieter than ever before has lost its muscl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -23,154 +21,42 @@ from numpy.typing import NDArray
 from acquisition.rig import Electrode
 from acquisition.rig.judgement import QualitySettings
 from hardware.arrays import Floats
+from processing.emg.converter import (
+    AT_ENDS,
+    PRESENT,
+    RAIL_CODES,
+    SATURATED,
+    STEP,
+    SUM,
+    begin_window,
+    empty_counts,
+    is_coarse,
+    spanned_codes,
+)
 from processing.emg.filters import LANES
+from processing.emg.verdicts import NOISE_FACTOR, ChannelQuality, Verdict
 
 MAINS_HZ = (50.0, 60.0)
 HARMONICS = (1, 2, 3)
 TONES = len(MAINS_HZ) * len(HARMONICS)
 CHANCE_PCT = 1200.0
 """Twelve times the mean share of a tone is exceeded by chance in one window of 160,000."""
-LARGEST_UV = 1e9  # what exceeds a kilovolt is no sample of EMG
-NOISE_FACTOR = 5.0  # a muscle has shown itself once its loudest slice is so many times its quietest
 SLICE_S = 0.2
 FELL_SILENT, KNOWN_WINDOWS, SILENT_WINDOWS = 0.6, 10, 4
 """A channel is silent below this share of the quietest slice of at least so many good windows. Then nothing rests on it; it is
 called silent after so many windows in a row, as a muscle may rest more deeply than before."""
 
-_PRESENT, _SATURATED, _SUM, _POWER = 0, LANES, 2 * LANES, 3 * LANES
+_POWER = 0
 # Of the slices: what was present and the power before the running one, the least and the most power of a whole one (0: none).
-_PRESENT_BEFORE, _POWER_BEFORE, _LEAST, _MOST = 4 * LANES, 5 * LANES, 6 * LANES, 7 * LANES
-_TONE = 8 * LANES
-SUMS = (8 + 2 * TONES) * LANES
+_PRESENT_BEFORE, _POWER_BEFORE, _LEAST, _MOST = LANES, 2 * LANES, 3 * LANES, 4 * LANES
+_TONE = 5 * LANES
+SUMS = (5 + 2 * TONES) * LANES
 
 _IDX_MISSING, _IDX_SATURATED, _IDX_MAINS, _IDX_MAINS_HZ, _IDX_RMS, _IDX_DC, _IDX_QUIETEST, _IDX_LOUDEST, _IDX_WAIT, _IDX_RUN = (
     range(10)
 )
-_MEASURES = 10
-
-
-class Verdict(IntEnum):
-    """The verdict on a channel for one window; of several faults the first of this list counts."""
-
-    NOT_JUDGED = 0
-    GOOD = 1
-    MISSING = 2
-    SATURATED = 3
-    FLAT = 4
-    MAINS = 5
-    SILENT = 6
-    HUM = 7
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelQuality:
-    """One channel's last window, and what was seen since the beginning.
-
-    `verdict`, `missing_pct`, `saturated_pct`, `mains_pct` (of the power within the band, at `mains_hz` and its harmonics),
-    `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN before the first. `noise_uV` is the RMS of
-    the quietest slice so far (a fifth of a window), `loudest_uV` that of the loudest; windows without a signal don't count.
-    `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`. `believed`: good for long
-    enough since it was last bad, so that metrics may rest on it.
-    """
-
-    name: str
-    channel: str
-    verdict: Verdict
-    missing_pct: float
-    saturated_pct: float
-    mains_pct: float
-    mains_hz: float
-    rms_uV: float
-    dc_uV: float
-    noise_uV: float
-    loudest_uV: float
-    windows: int
-    bad_windows: int
-    worst: Verdict
-    believed: bool
-
-    @property
-    def good(self) -> bool:
-        """Whether nothing was wrong with its last window."""
-        return self.verdict is Verdict.GOOD
-
-    @property
-    def bad_pct(self) -> float:
-        """Share of all windows that were bad, NaN before the first."""
-        return 100.0 * self.bad_windows / self.windows if self.windows else np.nan
-
-    @property
-    def only_noise(self) -> bool:
-        """Whether no slice was five times as loud as the quietest: a muscle at rest so far, or no muscle at all."""
-        return not self.loudest_uV >= NOISE_FACTOR * self.noise_uV
-
-    @property
-    def found(self) -> str:
-        """What was found, without the channel's name and without an end: `flat (0.01 µV RMS within the band)`."""
-        match self.verdict:
-            case Verdict.NOT_JUDGED:
-                return "not judged yet, its first window is not complete"
-            case Verdict.MISSING:
-                return f"{self.missing_pct:.0f} % of its samples are missing"
-            case Verdict.SATURATED:
-                return f"{self.saturated_pct:.0f} % of its samples are at full scale"
-            case Verdict.FLAT:
-                return f"flat ({self.rms_uV:.2g} µV RMS within the band)"
-            case Verdict.MAINS:
-                return f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz)"
-            case Verdict.SILENT:
-                return f"quieter than it ever was ({self.rms_uV:.2g} µV RMS, and {self.noise_uV:.2g} µV at its quietest before)"
-            case Verdict.HUM:
-                return (
-                    f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz), too much to measure a muscle"
-                )
-            case Verdict.GOOD if self.only_noise:
-                return f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet"
-            case _:
-                return f"good, with {self.noise_uV:.3g} µV RMS at its quietest"
-
-    @property
-    def advice(self) -> str:
-        """What to do about it, empty where there is nothing to do."""
-        if self.verdict is Verdict.HUM:
-            return f"move cables and power supplies, or set notch_hz = {self.mains_hz:.0f} in [emg_processing]"
-        return "contract this muscle to check" if self.good and self.only_noise else _ADVICE.get(self.verdict, "")
-
-    @property
-    def sentence(self) -> str:
-        """What was found and what to do about it, as a sentence."""
-        return sentence_of(self.name, self.found, self.advice)
-
-
-_ADVICE = {
-    Verdict.MISSING: "is the device in range and its cable in place?",
-    Verdict.SATURATED: "lower the gain or renew the electrode",
-    Verdict.FLAT: "is the channel connected?",
-    Verdict.MAINS: "is the electrode attached?",
-    Verdict.SILENT: "is the electrode still on?",
-}
-
-
-def sentence_of(name: str, found: str, advice: str) -> str:
-    """Return what was found of a channel, and what to do about it, as one sentence."""
-    return ended(f"EMG {name}: {found}" + (f"; {advice}" if advice else ""))
-
-
-def ended(text: str) -> str:
-    """Return a text with its full stop, unless it is a question."""
-    return text if text.endswith("?") else f"{text}."
-
-
-@njit(nogil=True, cache=True)
-def count_samples(raw: Floats, n: int, factor: Floats, full_scale: Floats, sums: Floats) -> None:
-    """Add n rows of raw samples (n, LANES) to the window's sums: present, saturated, and their sum in µV."""
-    for t in range(n):
-        for c in range(LANES):
-            value = raw[t, c] * factor[c]
-            present = abs(value) < LARGEST_UV
-            sums[_PRESENT + c] += 1.0 if present else 0.0
-            sums[_SATURATED + c] += 1.0 if abs(raw[t, c]) >= full_scale[c] else 0.0
-            sums[_SUM + c] += value if present else 0.0
+_IDX_CODES, _IDX_STEP = 10, 11
+_MEASURES = 12
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -202,10 +88,10 @@ def add_tones(band: Floats, n: int, tones: Floats, sums: Floats) -> None:
 
 
 @njit(nogil=True, cache=True)
-def close_slice(sums: Floats, samples: int) -> None:
+def close_slice(counts: Floats, sums: Floats, samples: int) -> None:
     """End a slice of so many samples: its power may be the least or the most of its window, unless a sample is missing."""
     for c in range(LANES):
-        present = sums[_PRESENT + c]
+        present = counts[PRESENT + c]
         power = sums[_POWER + c]
         if present - sums[_PRESENT_BEFORE + c] == samples:
             of_slice = max(0.0, power - sums[_POWER_BEFORE + c])
@@ -222,6 +108,7 @@ class _Limits(NamedTuple):
     missing_pct: float
     saturated_pct: float
     flat_uV: float
+    most_uV: float
     mains_pct: float
     hum_pct: float
     hum_uV: float
@@ -248,19 +135,50 @@ class _Judged(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> None:
+def _verdict(m: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuck: bool) -> int:
+    """Return the verdict by a window's measures `m`, whose samples span so many codes; of several the first counts."""
+    if m[_IDX_MISSING] > limits.missing_pct:
+        verdict = Verdict.MISSING
+    elif m[_IDX_SATURATED] > limits.saturated_pct:
+        verdict = Verdict.SATURATED
+    elif is_coarse(m[_IDX_CODES]) and (was_stuck or m[_IDX_LOUDEST] >= NOISE_FACTOR * m[_IDX_QUIETEST]):
+        verdict = Verdict.COARSE
+    elif spans == 1.0:
+        verdict = Verdict.STUCK
+    elif m[_IDX_RMS] < limits.flat_uV:
+        verdict = Verdict.FLAT
+    elif m[_IDX_MAINS] > limits.mains_pct:
+        verdict = Verdict.MAINS
+    elif m[_IDX_RMS] > limits.most_uV:
+        verdict = Verdict.TOO_LARGE
+    elif is_silent and m[_IDX_RUN] >= SILENT_WINDOWS:
+        verdict = Verdict.SILENT
+    elif m[_IDX_MAINS] > limits.hum_pct and m[_IDX_RMS] * np.sqrt(m[_IDX_MAINS] / 100.0) > limits.hum_uV:
+        verdict = Verdict.HUM
+    else:
+        verdict = Verdict.GOOD
+    return verdict
+
+
+@njit(nogil=True, cache=True)
+def _judge(counts: Floats, sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> None:
     window, of_slice, tones, weights, limits = windows
     measures, verdicts, tally, believed = judged
     harmonics = len(HARMONICS)
     for e in range(verdicts.shape[0]):
+        n = counts[e // LANES]
         s = sums[e // LANES]
         c = e % LANES
-        present = s[_PRESENT + c]
+        present = n[PRESENT + c]
         power = s[_POWER + c]
         m = measures[e]
         m[_IDX_MISSING] = 100.0 * (window - present) / window
-        m[_IDX_SATURATED] = 100.0 * s[_SATURATED + c] / window
-        m[_IDX_DC] = s[_SUM + c] / present if present > 0.0 else np.nan
+        spans = spanned_codes(n, c)
+        m[_IDX_CODES] = max(m[_IDX_CODES], spans)
+        m[_IDX_STEP] = n[STEP + c]
+        at_ends = n[AT_ENDS + c] if spans >= RAIL_CODES else 0.0
+        m[_IDX_SATURATED] = 100.0 * max(n[SATURATED + c], at_ends) / window
+        m[_IDX_DC] = n[SUM + c] / present if present > 0.0 else np.nan
         m[_IDX_RMS] = np.sqrt(power / window)
         m[_IDX_MAINS] = 0.0
         m[_IDX_MAINS_HZ] = np.nan
@@ -277,20 +195,7 @@ def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> No
                 m[_IDX_MAINS_HZ] = MAINS_HZ[family]
         is_silent = tally[e, Verdict.GOOD] >= KNOWN_WINDOWS and m[_IDX_RMS] < FELL_SILENT * m[_IDX_QUIETEST]
         m[_IDX_RUN] = m[_IDX_RUN] + repeats if is_silent else 0.0
-        if m[_IDX_MISSING] > limits.missing_pct:
-            verdict = Verdict.MISSING
-        elif m[_IDX_SATURATED] > limits.saturated_pct:
-            verdict = Verdict.SATURATED
-        elif m[_IDX_RMS] < limits.flat_uV:
-            verdict = Verdict.FLAT
-        elif m[_IDX_MAINS] > limits.mains_pct:
-            verdict = Verdict.MAINS
-        elif is_silent and m[_IDX_RUN] >= SILENT_WINDOWS:
-            verdict = Verdict.SILENT
-        elif m[_IDX_MAINS] > limits.hum_pct and m[_IDX_RMS] * np.sqrt(m[_IDX_MAINS] / 100.0) > limits.hum_uV:
-            verdict = Verdict.HUM
-        else:
-            verdict = Verdict.GOOD
+        verdict = _verdict(m, limits, spans, is_silent, tally[e, Verdict.STUCK] > 0)
         believed[e] = verdict == Verdict.GOOD and not is_silent and m[_IDX_WAIT] <= 0.0
         m[_IDX_WAIT] = max(0.0, m[_IDX_WAIT] - repeats) if verdict == Verdict.GOOD else limits.good_again
         heard = verdict == Verdict.MAINS or verdict == Verdict.HUM or (verdict == Verdict.GOOD and not is_silent)
@@ -302,25 +207,34 @@ def _judge(sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> No
         verdicts[e] = verdict
         tally[e, verdict] += repeats
     sums[:] = 0.0
+    begin_window(counts)
 
 
 class QualityJudge:
     """Sums of the running window, and the verdict of the last complete one, for the electrodes of one stream.
 
-    The kernels `count_samples` and `add_tones` add to `sums` (one row per `LANES` electrodes); `close_slice` is due after every
-    `slice_samples` of a window, and `judge` closes the window. `good` says of each electrode whether metrics may rest on it.
+    The kernels `count_samples` and `add_tones` add to `counts` and `sums` (a row per `LANES` electrodes); `close_slice` is due
+    after every `slice_samples` of a window, and `judge` closes the window. `good` says of each electrode whether metrics may
+    rest on it.
     """
 
     def __init__(
-        self, electrodes: list[Electrode], settings: QualitySettings, rate_hz: float, band_hz: tuple[float, float]
+        self,
+        electrodes: list[Electrode],
+        microvolts: Floats,
+        settings: QualitySettings,
+        rate_hz: float,
+        band_hz: tuple[float, float],
     ) -> None:
-        """Lay out the sums; tones above the upper end of the band do not count."""
+        """Lay out the sums; tones above the upper end of the band do not count. `microvolts`: of each electrode's raw unit."""
         count = len(electrodes)
+        self._microvolts = microvolts
         self._electrodes = electrodes
         self.window_samples = max(1, round(settings.window_s * rate_hz))
         self.slice_samples = max(1, min(self.window_samples, round(SLICE_S * rate_hz)))
         tones_hz = np.outer(MAINS_HZ, HARMONICS).ravel()
         self.tones = 2.0 * np.cos(2.0 * np.pi * tones_hz / rate_hz)
+        self.counts = empty_counts(-(-count // LANES))
         self.sums = np.zeros((-(-count // LANES), SUMS))
         self.good = np.zeros(count, dtype=np.bool_)
         again = np.ceil(settings.good_again_s / settings.window_s)
@@ -331,6 +245,7 @@ class QualityJudge:
             settings.missing_pct,
             settings.saturated_pct,
             settings.flat_uV,
+            settings.most_uV,
             settings.mains_share_pct,
             max(settings.hum_share_pct, by_chance_pct),
             settings.hum_uV,
@@ -345,13 +260,18 @@ class QualityJudge:
         )
         self.judge(0)  # compiles the kernel; what it says of no window is wiped
         self._judged.measures[:] = np.nan
-        self._judged.measures[:, [_IDX_WAIT, _IDX_RUN]] = 0.0
+        self._judged.measures[:, [_IDX_WAIT, _IDX_RUN, _IDX_CODES]] = 0.0
         self._judged.verdicts[:] = int(Verdict.NOT_JUDGED)
         self.good[:] = False
 
     def judge(self, windows: int = 1) -> None:
         """Close the window and begin the next; `windows` > 1 says that so many passed without a sample."""
-        _judge(self.sums, self._windows, self._judged, windows)
+        _judge(self.counts, self.sums, self._windows, self._judged, windows)
+
+    def begin_anew(self) -> None:
+        """Forget the running window."""
+        begin_window(self.counts)
+        self.sums[:] = 0.0
 
     @property
     def channels(self) -> tuple[ChannelQuality, ...]:
@@ -376,6 +296,8 @@ class QualityJudge:
             dc_uV=float(m[_IDX_DC]),
             noise_uV=float(m[_IDX_QUIETEST]),
             loudest_uV=float(m[_IDX_LOUDEST]),
+            codes=float(m[_IDX_CODES]),
+            step_uV=float(m[_IDX_STEP] * self._microvolts[e]),
             windows=windows,
             bad_windows=bad,
             worst=worst if windows else Verdict.NOT_JUDGED,

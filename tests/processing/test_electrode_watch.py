@@ -10,7 +10,7 @@ import pytest
 from hardware.severity import Severity
 from processing.electrode_watch import MOST_TELLS, ElectrodeWatch
 from processing.emg.chain import EmgChain
-from processing.emg.quality import Verdict
+from processing.emg.verdicts import Verdict
 from tests.support.rigs import a_rig
 
 

@@ -13,7 +13,7 @@ from scipy import signal
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass, envelope_low_pass, notch
-from processing.emg.quality import Verdict
+from processing.emg.verdicts import Verdict
 from tests.support.rigs import a_rig
 
 PAIRS = [

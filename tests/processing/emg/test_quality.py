@@ -9,7 +9,7 @@ from scipy import signal
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass
-from processing.emg.quality import Verdict
+from processing.emg.verdicts import Verdict
 from tests.support.rigs import a_rig
 
 RATE_HZ = 1000.0
@@ -114,7 +114,7 @@ def test_each_fault_has_its_verdict_and_its_sentence():
         Verdict.MAINS,
         Verdict.MISSING,
         Verdict.SATURATED,
-        Verdict.FLAT,
+        Verdict.STUCK,
         Verdict.FLAT,
         Verdict.GOOD,
     ]
@@ -123,10 +123,50 @@ def test_each_fault_has_its_verdict_and_its_sentence():
     assert "2 % of its samples are missing" in sentences[1]
     assert verdicts[2].saturated_pct == pytest.approx(100.0 * np.mean(np.abs(clipped[2000:]) >= 1000.0))
     assert "at full scale" in sentences[2]
-    assert "flat" in sentences[3]
+    assert "stuck at one value (-7.3 µV)" in sentences[3]
+    assert "flat" in sentences[4]
     assert [q.bad_windows for q in verdicts] == [3, 1, 3, 3, 3, 0]
     assert verdicts[1].worst is Verdict.MISSING
     assert verdicts[1].bad_pct == pytest.approx(100.0 / 3.0)
+
+
+def burst(loud_uV: float = 300.0) -> np.ndarray:
+    """A muscle at rest, and at work in each second half of a second."""
+    return noise() * np.where(T % 1.0 < 0.5, 1.0, loud_uV / 10.0)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.95])
+def test_a_signal_that_is_cut_off_is_found_without_its_full_scale(share):
+    whole = burst()
+    (q,) = judge(np.clip(whole, -np.inf, share * whole.max()), flat_uV=0.01)
+    assert q.worst is Verdict.SATURATED if share == 0.3 else q.bad_windows == 0
+    (fine,) = judge(whole)
+    assert fine.bad_windows == 0
+
+
+def test_a_converter_of_few_bits_is_good_until_its_steps_are_as_large_as_the_signal():
+    """Twelve bits on the range, at rest no more than a code of noise, are enough; five codes are not."""
+    fine, coarse = judge(np.rint(burst() / 8.0) * 8.0, np.rint(burst() / 800.0) * 800.0)
+    assert fine.bad_windows == 0
+    assert coarse.verdict is Verdict.COARSE
+    assert "no more than 5 different values, 800 µV apart" in coarse.sentence
+
+
+def test_a_channel_that_sticks_in_a_session_is_told_and_comes_back():
+    stuck = noise(n=7000)
+    stuck[2500:4500] = stuck[2499]
+    (q,) = judge(stuck[:4500])
+    assert q.verdict is Verdict.STUCK
+    (q,) = judge(stuck)
+    assert (q.worst, q.good) == (Verdict.STUCK, True)
+
+
+def test_more_than_a_muscle_gives_is_told_and_the_limit_is_a_setting():
+    wrong, right = judge(noise(8000.0), noise(800.0))
+    assert wrong.verdict is Verdict.TOO_LARGE
+    assert "is the unit of its channel right, and the gain in the rig?" in wrong.sentence
+    assert right.good
+    assert judge(noise(8000.0), most_uV=20_000.0)[0].good
 
 
 def test_dc_offset_is_the_mean():

@@ -10,7 +10,7 @@ from scipy import signal
 from acquisition.rig.judgement import EmgSettings
 from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass, envelope_low_pass
-from processing.emg.quality import Verdict
+from processing.emg.verdicts import Verdict
 from tests.support.rigs import a_rig
 
 
@@ -64,7 +64,7 @@ def test_uci_bursts_stand_where_they_are_listed(shared_data):
         assert quads[np.searchsorted(seconds, rest_s)] < 0.02
 
 
-def test_return11_has_mains_on_four_channels_and_noise_on_the_others(shared_data):
+def test_return11_has_mains_on_four_channels_and_amplified_noise_on_the_others(shared_data):
     path = shared_data / "nimblephysics" / "Return11_static_c3dfile1.c3d"
     channels, raw, rate_hz = c3d_channels(path, lambda label: label.startswith("Voltage.EMG"))
     chain = chain_for(channels, "V", rate_hz)
@@ -77,10 +77,9 @@ def test_return11_has_mains_on_four_channels_and_noise_on_the_others(shared_data
             assert q.bad_windows == q.windows == 10
             assert "mains hum (50 Hz); is the electrode attached?" in q.sentence
         else:
-            assert q.verdict is Verdict.GOOD
-            assert q.only_noise
+            assert q.verdict is Verdict.TOO_LARGE
             assert q.mains_pct < 10.0
-            assert 7_000.0 < q.noise_uV < 13_000.0
+            assert 7_000.0 < q.rms_uV < 25_000.0
 
 
 def test_welk007_offsets_leave_no_transient(shared_data):
@@ -98,12 +97,12 @@ def test_welk007_offsets_leave_no_transient(shared_data):
     assert np.max(from_zero[:1000, channels.index("RF")]) > 2.0 * later[channels.index("RF")]
 
 
-def test_ganglion_is_undersampled_and_its_empty_inputs_are_flat(shared_data):
+def test_ganglion_is_undersampled_and_its_empty_inputs_are_stuck(shared_data):
     path = shared_data / "openbci" / "OpenBCI-RAW-S02_S1R0.txt"
     raw = np.genfromtxt(path, delimiter=",", comments="%", usecols=(1, 2, 3, 4))
     chain = chain_for(["a", "b", "c", "d"], "uV", 200.0)
     frames = chain.process(raw, 0)
     assert chain.undersampled
-    assert [q.verdict for q in chain.quality] == [Verdict.GOOD, Verdict.GOOD, Verdict.FLAT, Verdict.FLAT]
+    assert [q.verdict for q in chain.quality] == [Verdict.GOOD, Verdict.GOOD, Verdict.STUCK, Verdict.STUCK]
     assert [q.only_noise for q in chain.quality[:2]] == [False, False]
     assert np.nanmax(frames[:, 1]) > 20.0 * np.nanmedian(frames[:, 1])
