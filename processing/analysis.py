@@ -14,7 +14,16 @@ import numpy as np
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import FLAGS
-from processing.results import ChannelResult, FaultResult, FlagResult, Results, StanceResult, StreamResult, Table
+from processing.results import (
+    ChannelResult,
+    FaultResult,
+    FlagResult,
+    PlateFaultResult,
+    Results,
+    StanceResult,
+    StreamResult,
+    Table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,6 +127,7 @@ class Analysis:
             faults=[FaultResult(fault.host_s - start_s, fault.severity, fault.about, fault.sentence) for fault in faults],
             stances=[] if force is None else _stances(force, clocks[force.stream], start_s),
             stance_proved_low=force is not None and force.stance.proved_low,
+            plate_faults=[] if force is None else _plate_faults(force, clocks[force.stream], start_s),
         )
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:
@@ -213,6 +223,15 @@ def _stances(force: ForceChain, clock: Clock, start_s: float) -> list[StanceResu
         at_s = _host_s(clock, stance.last_sample) - start_s
         found.append(StanceResult(at_s, stance.kind.word, *weights, width_mm, *stance.left_mm, *stance.right_mm, *moved))
     return found
+
+
+def _plate_faults(force: ForceChain, clock: Clock, start_s: float) -> list[PlateFaultResult]:
+    return [
+        PlateFaultResult(
+            _host_s(clock, fault.first_sample) - start_s, fault.side, str(fault.kind), fault.channel, fault.seconds, fault.value
+        )
+        for fault in force.watch.faults
+    ]
 
 
 def _fault(quality: ChannelQuality) -> tuple[str, str]:

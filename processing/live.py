@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hardware.source import Block
 from processing.analysis import Analysis
 from processing.electrode_watch import ElectrodeWatch
+from processing.plate_watch import PlateWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ class LivePipeline:
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)
         self._faults = ring.faults
+        self._plates = PlateWatch(pipeline.force, ring.faults)
         self._electrodes = ElectrodeWatch(pipeline.emg, pipeline.rig.quality.window_s, ring.faults)
 
     def follow(self) -> bool:
@@ -45,6 +47,7 @@ class LivePipeline:
             found = True
             self._write(self.analysis.take(name, stretch))
             self._electrodes.look()
+            self._plates.look()
         return found
 
     def finish(self) -> None:

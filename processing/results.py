@@ -161,6 +161,18 @@ class StanceResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PlateFaultResult:
+    """What was wrong with a plate (a `PlateFault`): session time, its channels if it was those, how long, at which value."""
+
+    at_s: float
+    side: str
+    kind: str
+    channel: str
+    seconds: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """All that was computed from one recording; `complete` is False for a recording cut short or still being written.
 
@@ -182,6 +194,7 @@ class Results:
     faults: list[FaultResult] = field(default_factory=list)
     stances: list[StanceResult] = field(default_factory=list)
     stance_proved_low: bool = False
+    plate_faults: list[PlateFaultResult] = field(default_factory=list)
 
     def table_with(self, *columns: str) -> Table | None:
         """Return the table that has all of these columns, or None."""
@@ -236,6 +249,7 @@ class Results:
             ("streams", StreamResult, self.streams),
             ("faults", FaultResult, self.faults),
             ("stances", StanceResult, self.stances),
+            ("plate_faults", PlateFaultResult, self.plate_faults),
         ):
             file.create_dataset(name, data=_as_table(kind, rows))
 
@@ -273,6 +287,7 @@ class Results:
             faults=_from_table(FaultResult, dataset_in(file, "faults")) if "faults" in file else [],
             stances=_from_table(StanceResult, dataset_in(file, "stances")) if "stances" in file else [],
             stance_proved_low="stance_proved_low" in file.attrs and bool(number_in(file, "stance_proved_low")),
+            plate_faults=_from_table(PlateFaultResult, dataset_in(file, "plate_faults")) if "plate_faults" in file else [],
         )
 
 

@@ -9,17 +9,14 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
-from acquisition.rig.empty_plate import READS_N, empty_stretches
-from acquisition.rig.plate_map import axes_of_corners, lies_on
 from acquisition.timebase.clock import SyncLevel
 from hardware.source import CRYSTAL_OFF, same_rate
+from processing.findings.plate_caveats import about_plates
 from processing.findings.stance_caveats import about_feet, about_places, about_stance
 
 if TYPE_CHECKING:
     from processing.results import Results, StreamResult
 
-OFF_PLATE_PCT = 1.0
-"""For how much of the time a centre of pressure may lie off its plate (*design*)."""
 MOST_PCT, LEAST_PCT = 300.0, 1.0
 """A muscle whose activation peaks beyond these has a wrong MVC (*design*). In a hard squat the vastus lateralis peaked at 244 %
 on average (Contreras et al. 2015, Journal of Applied Biomechanics 31:452-458); without load hamstrings have 4 to 12 % (Isear et
@@ -37,14 +34,7 @@ def caveats(results: Results) -> list[Caveat]:
         said.append(Caveat("one_foot_only", "plates", {"plates": float(len(sides))}, sentence))
     else:
         said += about_places(rig) + about_stance(results) + about_feet(results)
-    said += (
-        _about_force(results)
-        + _about_zero(results)
-        + _about_places_of_pressure(results)
-        + _about_streams(results)
-        + _about_clock(results)
-        + _about_sync(results)
-    )
+    said += about_plates(results) + _about_streams(results) + _about_clock(results) + _about_sync(results)
     without = [e.name for e in rig.emg if e.mvc_uV is None and e.muscle != "other"]
     if without:
         sentence = (
@@ -179,76 +169,6 @@ def _about_clock(results: Results) -> list[Caveat]:
                 "find out what changed it before times between streams are trusted."
             )
             said.append(Caveat("clock_differs", stream.name, {"clock_differs_s": stream.clock_differs_s}, sentence))
-    return said
-
-
-def _about_force(results: Results) -> list[Caveat]:
-    """Tell plates whose channels held no numbers for a part of the time."""
-    said = []
-    for side in (plate.side for plate in results.rig.plate):
-        table = results.table_with(f"fz_{side}_N")
-        if table is None or not len(table.time_s):
-            continue
-        share_pct = 100.0 * float(np.mean(np.isnan(table.column(f"fz_{side}_N"))))
-        if share_pct >= results.rig.quality.missing_pct:
-            sentence = (
-                f"The force on the {side} plate is undefined for {share_pct:.0f} % of the time, as one of its channels held no "
-                "number then; check its cable and its amplifier."
-            )
-            said.append(Caveat("force_undefined", f"{side} plate", {"undefined_pct": share_pct}, sentence))
-    return said
-
-
-def _about_zero(results: Results) -> list[Caveat]:
-    """Tell plates that read something with nobody on them, and those whose reading drifts."""
-    said = []
-    for side in (plate.side for plate in results.rig.plate):
-        table = results.table_with(f"fz_{side}_N")
-        if table is None or len(table.time_s) < 2 or not np.isfinite(table.sample_of(f"fz_{side}_N")).any():
-            continue
-        fz_N = table.column(f"fz_{side}_N")
-        empty = empty_stretches(fz_N, 1.0 / table.frame_s)
-        if not empty:
-            continue
-        reads_N = [float(fz_N[start:end].mean()) for start, end in empty]
-        worst_N = max(reads_N, key=abs)
-        if abs(reads_N[-1] - reads_N[0]) > READS_N:
-            sentence = (
-                f"With nobody on it the {side} plate read {reads_N[0]:.0f} N at {table.time_s[empty[0][0]]:.0f} s and "
-                f"{reads_N[-1]:.0f} N at {table.time_s[empty[-1][0]]:.0f} s; it drifts, and its forces are off by about as "
-                "much: let it warm up, and zero it before each set."
-            )
-            values = {"first_N": reads_N[0], "last_N": reads_N[-1]}
-            said.append(Caveat("plate_drifts", f"{side} plate", values, sentence))
-        elif abs(worst_N) > READS_N:
-            sentence = (
-                f"The {side} plate read {worst_N:.0f} N while it hardly varied, so with nobody on it; all its forces are off "
-                "by about as much: correct its zero in the rig."
-            )
-            said.append(Caveat("plate_not_zeroed", f"{side} plate", {"reads_N": worst_N}, sentence))
-    return said
-
-
-def _about_places_of_pressure(results: Results) -> list[Caveat]:
-    """Tell plates whose centre of pressure lay beyond them, whatever caused it."""
-    said = []
-    for plate in results.rig.plate:
-        columns = [f"cop_{plate.side}_{axis}_mm" for axis in "xy"]
-        table = results.table_with(*columns)
-        if table is None:
-            continue
-        cop = np.column_stack([table.sample_of(column) for column in columns])
-        cop = cop[np.isfinite(cop).all(axis=1)]
-        corners = np.asarray(plate.corners_mm)
-        axes = axes_of_corners(corners)[:2, :2]
-        off = ~lies_on((cop - corners[:, :2].mean(axis=0)) @ axes, corners)
-        off_pct = 100.0 * float(off.mean()) if len(off) else 0.0
-        if off_pct > OFF_PLATE_PCT:
-            sentence = (
-                f"The centre of pressure on the {plate.side} plate lay beyond the plate for {off_pct:.0f} % of the time in "
-                "which it was loaded; its calibration, its zero, its origin or its corners can't be right."
-            )
-            said.append(Caveat("cop_off_plate", f"{plate.side} plate", {"off_pct": off_pct}, sentence))
     return said
 
 

@@ -18,6 +18,7 @@ from acquisition.rig import SIDES, Rig
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import PlateMap, plate_map
 from hardware.arrays import Floats, Samples
+from processing.force.channel_watch import ChannelWatch, WatchColumns, WatchedPlate
 from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
 from processing.formulas import Metric, frame_samples, metric
@@ -50,6 +51,11 @@ def _at(name: str) -> int:
 _SAMPLE, _TOTAL, _SHARE, _SHIFT = _at("sample"), _at("fz_total_N"), _at("load_share_right_pct"), _at("load_shift_pct")
 _SYMMETRY, _FZ_LEFT, _FZ_RIGHT = _at("limb_symmetry_pct"), _at("fz_left_N"), _at("fz_right_N")
 _LEFT_X, _LEFT_Y, _RIGHT_X, _RIGHT_Y = (_at(f"cop_{side}_{axis}_mm") for side in SIDES for axis in "xy")
+_OF_BOTH = [_TOTAL, _SHARE, _SHIFT, _SYMMETRY]
+_WATCHED = {
+    side: WatchColumns(_at(f"fz_{side}_N"), [_at(f"fz_{side}_N"), *_OF_BOTH], [_at(f"cop_{side}_{axis}_mm") for axis in "xy"])
+    for side in SIDES
+}
 
 
 class PlateWrench(NamedTuple):
@@ -115,6 +121,9 @@ class ForceChain:
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
         self._signals = PlateSignals([(channels[side], maps[side]) if side in maps else ABSENT for side in SIDES])
         self._plates = _stack(self._signals.plates)
+        watched = [WatchedPlate(plate.side, plate.channels, channels[plate.side], maps[plate.side]) for plate in rig.plate]
+        into = [_WATCHED[plate.side] for plate in rig.plate]
+        self.watch = ChannelWatch(watched, into, rig.plates.contact_N, rate_hz, self.frame_samples)
         self._gates = np.array([rig.plates.contact_N if rig.lab.feet_apart else np.inf, rig.plates.cop_N])
         self._position = np.array([-1, 0], dtype=np.int64)
         self._rows = np.empty((1, len(METRICS)))
@@ -140,6 +149,7 @@ class ForceChain:
             self._rows,
         )
         rows = self._rows[:n]
+        self.watch.look(samples, first_index, rows)
         self.stance.refer(rows)
         return rows
 

@@ -1,0 +1,120 @@
+"""Caveats of the plates: what of their forces and places of pressure can't be, and what their channels did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from acquisition.caveat import Caveat
+from acquisition.rig.empty_plate import READS_N, empty_stretches
+from acquisition.rig.plate_map import axes_of_corners, lies_on
+from processing.force.plate_fault import PlateFault, sentence_of
+
+if TYPE_CHECKING:
+    from processing.results import Results
+
+OFF_PLATE_PCT = 1.0
+"""For how much of the time a centre of pressure may lie off its plate (*design*)."""
+ALIKE_N = 20.0
+"""A plate that pulls by no more than this beyond what it reads empty is not zeroed, and no more is known."""
+IDS = {
+    PlateFault.CUT: "plate_cut_off",
+    PlateFault.STUCK: "plate_stuck",
+    PlateFault.COARSE: "plate_coarse",
+    PlateFault.PULLS: "plate_pulls",
+    PlateFault.NO_WEIGHT: "plate_without_weight",
+}
+
+
+def about_plates(results: Results) -> list[Caveat]:
+    """Return what bounds the forces of these results."""
+    zeros = _zeros(results)
+    return _faults(results, zeros) + _undefined_forces(results) + zeros + _places_of_pressure(results)
+
+
+def _faults(results: Results, zeros: list[Caveat]) -> list[Caveat]:
+    """Tell plates and channels that can't have measured what they read, unless it is the zero that is told anyway."""
+    said = []
+    empty_N = {caveat.about: min(caveat.values.values()) for caveat in zeros}
+    for fault in results.plate_faults:
+        kind = PlateFault(fault.kind)
+        if kind is PlateFault.PULLS and fault.value > empty_N.get(f"{fault.side} plate", 0.0) - ALIKE_N:
+            continue
+        sentence = sentence_of(kind, fault.side, fault.channel, fault.seconds, fault.value, f"{fault.at_s:.1f} s")
+        about = f"{fault.side} plate" + (f", {fault.channel}" if fault.channel else "")
+        said.append(Caveat(IDS[kind], about, {"seconds": fault.seconds, "value": fault.value}, sentence))
+    return said
+
+
+def _undefined_forces(results: Results) -> list[Caveat]:
+    """Tell plates whose channels held no numbers for a part of the time."""
+    said = []
+    for side in (plate.side for plate in results.rig.plate):
+        table = results.table_with(f"fz_{side}_N")
+        if table is None or not len(table.time_s):
+            continue
+        told_s = sum(fault.seconds for fault in results.plate_faults if fault.side == side and fault.channel)
+        undefined_s = max(0.0, table.frame_s * float(np.isnan(table.column(f"fz_{side}_N")).sum()) - told_s)
+        share_pct = 100.0 * undefined_s / (table.frame_s * len(table.time_s)) if len(table.time_s) > 1 else 0.0
+        if share_pct >= results.rig.quality.missing_pct:
+            sentence = (
+                f"The force on the {side} plate is undefined for {share_pct:.0f} % of the time, as one of its channels held no "
+                "number then; check its cable and its amplifier."
+            )
+            said.append(Caveat("force_undefined", f"{side} plate", {"undefined_pct": share_pct}, sentence))
+    return said
+
+
+def _zeros(results: Results) -> list[Caveat]:
+    """Tell plates that read something with nobody on them, and those whose reading drifts."""
+    said = []
+    without_weight = {fault.side for fault in results.plate_faults if fault.kind == PlateFault.NO_WEIGHT}
+    for side in (plate.side for plate in results.rig.plate if plate.side not in without_weight):
+        table = results.table_with(f"fz_{side}_N")
+        if table is None or len(table.time_s) < 2 or not np.isfinite(table.sample_of(f"fz_{side}_N")).any():
+            continue
+        fz_N = table.column(f"fz_{side}_N")
+        empty = empty_stretches(fz_N, 1.0 / table.frame_s)
+        if not empty:
+            continue
+        reads_N = [float(fz_N[start:end].mean()) for start, end in empty]
+        worst_N = max(reads_N, key=abs)
+        if abs(reads_N[-1] - reads_N[0]) > READS_N:
+            sentence = (
+                f"With nobody on it the {side} plate read {reads_N[0]:.0f} N at {table.time_s[empty[0][0]]:.0f} s and "
+                f"{reads_N[-1]:.0f} N at {table.time_s[empty[-1][0]]:.0f} s; it drifts, and its forces are off by about as "
+                "much: let it warm up, and zero it before each set."
+            )
+            values = {"first_N": reads_N[0], "last_N": reads_N[-1]}
+            said.append(Caveat("plate_drifts", f"{side} plate", values, sentence))
+        elif abs(worst_N) > READS_N:
+            sentence = (
+                f"The {side} plate read {worst_N:.0f} N while it hardly varied, so with nobody on it; all its forces are off "
+                "by about as much: correct its zero in the rig."
+            )
+            said.append(Caveat("plate_not_zeroed", f"{side} plate", {"reads_N": worst_N}, sentence))
+    return said
+
+
+def _places_of_pressure(results: Results) -> list[Caveat]:
+    """Tell plates whose centre of pressure lay beyond them, whatever caused it."""
+    said = []
+    for plate in results.rig.plate:
+        columns = [f"cop_{plate.side}_{axis}_mm" for axis in "xy"]
+        table = results.table_with(*columns)
+        if table is None:
+            continue
+        cop = np.column_stack([table.sample_of(column) for column in columns])
+        cop = cop[np.isfinite(cop).all(axis=1)]
+        corners = np.asarray(plate.corners_mm)
+        axes = axes_of_corners(corners)[:2, :2]
+        off = ~lies_on((cop - corners[:, :2].mean(axis=0)) @ axes, corners)
+        off_pct = 100.0 * float(off.mean()) if len(off) else 0.0
+        if off_pct > OFF_PLATE_PCT:
+            sentence = (
+                f"The centre of pressure on the {plate.side} plate lay beyond the plate for {off_pct:.0f} % of the time in "
+                "which it was loaded; its calibration, its zero, its origin or its corners can't be right."
+            )
+            said.append(Caveat("cop_off_plate", f"{plate.side} plate", {"off_pct": off_pct}, sentence))
+    return said

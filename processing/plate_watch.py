@@ -1,0 +1,37 @@
+"""The plate watch: tells, while a session runs, of plates and channels that can't measure what they read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hardware.severity import Severity
+from processing.force.plate_fault import sentence_of
+
+if TYPE_CHECKING:
+    from acquisition.ring.fault_log import FaultLog
+    from processing.force.chain import ForceChain
+
+LOOK_EVERY = 20
+"""Blocks from one look to the next."""
+
+
+class PlateWatch:
+    """Looks at what the channel watch of a session's force chain has found; each fault is told once."""
+
+    def __init__(self, chain: ForceChain | None, faults: FaultLog) -> None:
+        self._chain = chain
+        self._faults = faults
+        self._told: set[tuple[str, str, str]] = set()
+        self._looks = 0
+
+    def look(self) -> None:
+        """Tell what has been found since the last look."""
+        self._looks += 1
+        if self._chain is None or self._looks % LOOK_EVERY:
+            return
+        for fault in self._chain.watch.faults:
+            key = (fault.side, fault.kind, fault.channel)
+            if key not in self._told:
+                self._told.add(key)
+                sentence = sentence_of(fault.kind, fault.side, fault.channel, fault.seconds, fault.value)
+                self._faults.tell(Severity.AMBER, f"{fault.side} plate", sentence)
