@@ -22,15 +22,23 @@ if TYPE_CHECKING:
     from processing.results import Results
 
 
-def reprocess(path: Path, settings_from: Rig | None = None, progress: Callable[[float], None] = lambda _: None) -> Results:
+def as_recorded(rig: Rig) -> Rig:
+    """Return a recording's rig as it is."""
+    return rig
+
+
+def reprocess(
+    path: Path, rig_for: Callable[[Rig], Rig] = as_recorded, progress: Callable[[float], None] = lambda _: None
+) -> Results:
     """Compute the results of one recording; raises RecordingError, or PipelineError where the settings don't fit it.
 
-    `settings_from`: a rig whose filters, limits and rules are used in place of the recording's own; plates, electrodes and
-    streams stay as they were recorded. `progress` is called with the share done, from 0 to 1. Where a stream ran at another
-    rate than its rig says, by more than a crystal can be off, filters and times are designed for the rate that was measured.
+    `rig_for` returns the rig to use from the recording's own: with another's ways of judging, or with a lifter's measures;
+    plates, channels and streams must stay as they were recorded. `progress` is called with the share done, from 0 to 1. Where a
+    stream ran at another rate than its rig says, by more than a crystal can be off, filters and times are designed for the rate
+    that was measured.
     """
     with Recording(path) as recording:
-        rig = recording.rig if settings_from is None else with_settings(recording.rig, settings_from)
+        rig = rig_for(recording.rig)
         analysis = Analysis(Pipeline(_at_measured_rates(rig, recording.clocks)), rig=rig)
         total = max(1, sum(stream.rows for stream in recording.streams.values()))
         done = 0
@@ -71,7 +79,7 @@ def with_settings(rig: Rig, other: Rig) -> Rig:
 
 def reprocess_many(
     paths: Sequence[Path],
-    settings_from: Rig | None = None,
+    rig_for: Callable[[Rig], Rig] = as_recorded,
     workers: int = 2,
     progress: Callable[[Path, float], None] = lambda _path, _share: None,
 ) -> Iterator[tuple[Path, Results | SquatscopeError]]:
@@ -80,11 +88,11 @@ def reprocess_many(
     The kernels let go of the interpreter, so threads share the machine's cores at no cost to start. They are compiled before:
     a compiler in one thread and HDF5 in another can wait for each other for ever, through what the garbage collector ends.
     """
-    _warm_for(paths, settings_from)
+    _warm_for(paths, rig_for)
 
     def one(path: Path) -> Results | SquatscopeError:
         try:
-            return reprocess(path, settings_from, lambda share: progress(path, share))
+            return reprocess(path, rig_for, lambda share: progress(path, share))
         except SquatscopeError as error:
             return error
 
@@ -92,13 +100,13 @@ def reprocess_many(
         yield from zip(paths, pool.map(one, paths), strict=True)
 
 
-def _warm_for(paths: Sequence[Path], settings_from: Rig | None) -> None:
+def _warm_for(paths: Sequence[Path], rig_for: Callable[[Rig], Rig]) -> None:
     """Compile the kernels for every kind of samples in these recordings; those that can't be read are told in their turn."""
     warmed = set()
     for path in paths:
         try:
             with Recording(path) as recording:
-                rig = recording.rig if settings_from is None else with_settings(recording.rig, settings_from)
+                rig = rig_for(recording.rig)
             kinds = frozenset((stream.name, stream.dtype) for stream in rig.stream)
             if kinds not in warmed:
                 warm(rig)

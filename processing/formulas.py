@@ -13,6 +13,7 @@ _C3D = "The C3D File Format: A User Guide, FORCE_PLATFORM"
 _WINTER = "Winter et al. 1996, Journal of Neurophysiology 75(6):2334-2343"
 _ISEK = "Merletti 1999, Standards for reporting EMG data, Journal of Electromyography and Kinesiology 9(1):III-IV"
 _ISEAR = "Isear et al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539 (%MVIC of both groups in the squat)"
+_RUDOLPH = "Rudolph et al. 2000, Knee Surgery, Sports Traumatology, Arthroscopy 8(5):262-269"
 _DESIGN = "this project's definition"
 
 
@@ -225,6 +226,33 @@ _ALL = (
         "1",
         "Q:H of that leg / the lifter's own baseline of it",
         "above 1 = more quad-dominant than the baseline",
+        _DESIGN,
+    ),
+    Formula(
+        "co_contraction.rudolph",
+        "co_contraction_{side}_pct",
+        "%",
+        "(low / high) (low + high) of quads and hams, both in %MVC, where quads + hams >= least_activation_pct; its mean over "
+        "a movement is the index, and no other index of co-contraction may be compared with it",
+        "0 = one group alone; 200 = both as in their MVC trials",
+        _RUDOLPH,
+    ),
+    Formula(
+        "glute_drop.baseline_ratio",
+        "glute_drop_{side}",
+        "1",
+        "glutes / quads of that leg at the lifter's own baseline, over glutes / quads now, both in %MVC, where quads + glutes "
+        ">= least_activation_pct and neither is a thousand times the other",
+        "above 1 = the glutes do less against the quadriceps than at the baseline",
+        _DESIGN,
+    ),
+    Formula(
+        "glute_deficit.log2_ratio",
+        "glute_deficit_log2",
+        "1",
+        "log2(glutes left / glutes right), both in %MVC, where both together >= least_activation_pct and neither is a thousand "
+        "times the other",
+        "+ = the glutes of the right leg do less; 1 = half",
         _DESIGN,
     ),
     Formula(

@@ -7,11 +7,7 @@ import importlib.util
 import re
 from pathlib import Path
 
-import h5py
-import numpy as np
 import pytest
-
-from acquisition.hdf5_text import fixed
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -61,22 +57,6 @@ def test_the_page_lists_every_caveat_and_a_test_sees_each():
     assert calls <= listed <= words
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert [word for word in sorted(listed) if f'"{word}"' not in tests] == []
-
-
-def test_the_example_for_mvc_finds_the_strongest_half_second(tmp_path, monkeypatch, capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "first-hour.md").read_text(encoding="utf-8"), re.DOTALL)
-    t_s = np.arange(0.0, 12.0, 0.01)
-    trials_uV = np.where((t_s > 2) & (t_s < 5), 300.0, 5.0) + np.where(abs(t_s - 8.0) < 0.095, 900.0, 0.0)
-    trials_uV[:50] = np.nan
-    monkeypatch.chdir(tmp_path)
-    with h5py.File("metrics.h5", "x") as file:
-        for name, column, values in (("plates", "fz_left_N", t_s), ("emg", "envelope_left_VL_uV", trials_uV)):
-            table = file.create_group(f"metrics/{name}")
-            table.attrs["columns"] = fixed(["sample", column])
-            table["time_s"] = t_s
-            table["frames"] = np.column_stack([t_s, values])
-    exec(compile(example, "first-hour.md", "exec"), {})
-    assert capsys.readouterr().out == "envelope_left_VL_uV 347.0\n"
 
 
 def test_every_formula_is_in_the_page_of_metrics():

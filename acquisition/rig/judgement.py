@@ -59,6 +59,19 @@ class EmgSettings(Settings):
         return self
 
 
+class ReferenceSettings(Settings):
+    """What a lifter's ratios are compared with: Q:H and quadriceps:glutes of each leg in a named set of the lifter's own.
+
+    What is not given is learnt from the beginning of the session.
+    """
+
+    name: str = ""
+    qh_left: Positive | None = None
+    qh_right: Positive | None = None
+    qg_left: Positive | None = None
+    qg_right: Positive | None = None
+
+
 class QualitySettings(Settings):
     """When an EMG channel is called bad; judged once per `window_s`, for which frames wait, and believed `good_again_s` later.
 
@@ -139,6 +152,8 @@ class Rules(Settings):
     foot_cop_medial: NoticeRule = NoticeRule(amber_mm=8.0)
     qh_change: RatioRule = RatioRule(amber_ratio=1.5, red_ratio=2.0)
     qh_between_legs: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
+    glute_drop: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
+    glutes_between_legs: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
     qh_limit: RatioRule = RatioRule(amber_ratio=10.0, red_ratio=15.0, on=False)
 
     @model_validator(mode="after")
@@ -147,11 +162,11 @@ class Rules(Settings):
             amber, red = limits(getattr(self, name))
             if red < amber:
                 raise ValueError(f"in the rule {name}, red ({red:g}) lies below amber ({amber:g}); give red the larger value")
-        if self.qh_between_legs.amber_ratio <= 1:
-            raise ValueError(
-                f"in the rule qh_between_legs, amber ({self.qh_between_legs.amber_ratio:g}) must be above 1, where both legs "
-                "are alike; 2 is usual"
-            )
+        for name, rule in (("qh_between_legs", self.qh_between_legs), ("glutes_between_legs", self.glutes_between_legs)):
+            if rule.amber_ratio <= 1:
+                raise ValueError(
+                    f"in the rule {name}, amber ({rule.amber_ratio:g}) must be above 1, where both legs are alike; 2 is usual"
+                )
         return self
 
 
@@ -170,5 +185,6 @@ class Judgement(Settings):
     plates: PlateSettings = PlateSettings()
     still: StillSettings = StillSettings()
     emg_processing: EmgSettings = EmgSettings()
+    reference: ReferenceSettings = ReferenceSettings()
     quality: QualitySettings = QualitySettings()
     rules: Rules = Rules()

@@ -187,7 +187,7 @@ class EmgChain:
         self._width = len(stream.channels)
         self._sections = emg_sections(settings, stream.rate_hz)
         self._settle = float(max(1, round(settings.settle_s * stream.rate_hz)))
-        self._activation = Activation(electrodes, settings, stream.rate_hz / self.frame_samples)
+        self._activation = Activation(electrodes, settings, rig.reference, stream.rate_hz / self.frame_samples)
         columns = [rig.column(stream_name, electrode.channel) for electrode in electrodes]
         microvolts = np.array(
             [microvolts_per_unit(e, stream.channels[c].unit) for e, c in zip(electrodes, columns, strict=True)]
@@ -228,11 +228,6 @@ class EmgChain:
     def window_end(self) -> int:
         """The sample with which the running window of quality ends; it moves with every verdict."""
         return self._window_end
-
-    @property
-    def baseline_qh(self) -> dict[str, float]:
-        """The Q:H of each leg with which `qh_change` compares; NaN until it is complete."""
-        return {str(side): value for side, value in self._activation.baseline_qh.items()}
 
     def process(self, samples: Samples, first_index: int) -> Floats:
         """Return the frames whose window of quality these samples (n, all channels of the stream; raw units) end.

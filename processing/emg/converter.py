@@ -19,12 +19,12 @@ RAIL_CODES = 32.0
 COARSE_CODES = 8.0
 """A muscle that never spans more codes can't be measured (*design*)."""
 
-PRESENT, SATURATED, SUM, AT_ENDS = 0, LANES, 2 * LANES, 3 * LANES
-_HIGH, _LOW = 4 * LANES, 5 * LANES
-_OF_WINDOW = 6 * LANES
+PRESENT, SATURATED, SUM, _AT_MOST, _AT_LEAST = 0, LANES, 2 * LANES, 3 * LANES, 4 * LANES
+_HIGH, _LOW = 5 * LANES, 6 * LANES
+_OF_WINDOW = 7 * LANES
 # Of the session: the last value, the largest and the least so far, and the smallest step.
-_LAST, _MOST, _LEAST, STEP = 6 * LANES, 7 * LANES, 8 * LANES, 9 * LANES
-_ROWS = 10 * LANES
+_LAST, _MOST, _LEAST, STEP = 7 * LANES, 8 * LANES, 9 * LANES, 10 * LANES
+_ROWS = 11 * LANES
 
 
 def empty_counts(lane_groups: int) -> Floats:
@@ -61,7 +61,9 @@ def count_samples(raw: Floats, n: int, factor: Floats, full_scale: Floats, count
             counts[PRESENT + c] += 1.0 if present else 0.0
             counts[SATURATED + c] += 1.0 if abs(x) >= full_scale[c] else 0.0
             counts[SUM + c] += value if present else 0.0
-            counts[AT_ENDS + c] += 1.0 if x == most or x == least else 0.0  # noqa: SIM109 - for numba
+            at_most, at_least = counts[_AT_MOST + c], counts[_AT_LEAST + c]
+            counts[_AT_MOST + c] = 1.0 if present and x > most else at_most + (1.0 if x == most else 0.0)
+            counts[_AT_LEAST + c] = 1.0 if present and x < least else at_least + (1.0 if x == least else 0.0)
             counts[STEP + c] = step if present and step > 0.0 and step < smallest else smallest
             counts[_MOST + c] = x if present and x > most else most
             counts[_LEAST + c] = x if present and x < least else least
@@ -76,6 +78,12 @@ def spanned_codes(counts: Floats, c: int) -> float:
     if not counts[_HIGH + c] >= counts[_LOW + c]:
         return 0.0
     return float(1.0 + (counts[_HIGH + c] - counts[_LOW + c]) / counts[STEP + c])
+
+
+@njit(nogil=True, cache=True)
+def at_ends(counts: Floats, c: int) -> float:
+    """Return how many samples of a channel's window gave its largest or least value, where it is fine enough to tell."""
+    return float(counts[_AT_MOST + c] + counts[_AT_LEAST + c]) if spanned_codes(counts, c) >= RAIL_CODES else 0.0
 
 
 @njit(nogil=True, cache=True)

@@ -22,12 +22,11 @@ from acquisition.rig import Electrode
 from acquisition.rig.judgement import QualitySettings
 from hardware.arrays import Floats
 from processing.emg.converter import (
-    AT_ENDS,
     PRESENT,
-    RAIL_CODES,
     SATURATED,
     STEP,
     SUM,
+    at_ends,
     begin_window,
     empty_counts,
     is_coarse,
@@ -176,8 +175,7 @@ def _judge(counts: Floats, sums: Floats, windows: _Windows, judged: _Judged, rep
         spans = spanned_codes(n, c)
         m[_IDX_CODES] = max(m[_IDX_CODES], spans)
         m[_IDX_STEP] = n[STEP + c]
-        at_ends = n[AT_ENDS + c] if spans >= RAIL_CODES else 0.0
-        m[_IDX_SATURATED] = 100.0 * max(n[SATURATED + c], at_ends) / window
+        m[_IDX_SATURATED] = 100.0 * max(n[SATURATED + c], at_ends(n, c)) / window
         m[_IDX_DC] = n[SUM + c] / present if present > 0.0 else np.nan
         m[_IDX_RMS] = np.sqrt(power / window)
         m[_IDX_MAINS] = 0.0

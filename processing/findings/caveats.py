@@ -45,7 +45,7 @@ def caveats(results: Results) -> list[Caveat]:
     said += _about_mvc(results) + _about_channels(results)
     if not without:
         said += _about_undefined_ratios(results)
-    return said + _about_legs(results)
+    return said + _about_baseline(results) + _about_legs(results)
 
 
 def _cut_short() -> Caveat:
@@ -139,6 +139,23 @@ def baselines(results: Results) -> dict[str, float]:
             if len(defined):
                 found[side] = float(qh[defined[0]] / change[defined[0]])
     return found
+
+
+def _about_baseline(results: Results) -> list[Caveat]:
+    """Tell baselines that were learnt in the session which is judged by them."""
+    reference = results.rig.reference
+    found = {side: ratio for side, ratio in baselines(results).items() if getattr(reference, f"qh_{side}") is None}
+    if not found:
+        return []
+    said = ", ".join(f"{side} {ratio:.1f}" for side, ratio in found.items())
+    baseline_s = results.rig.emg_processing.baseline_s
+    sentence = (
+        f"The baseline of Q:H ({said}) is the median of the first {baseline_s:g} s of this session in which it is defined, so "
+        "what was out of balance then, in a warm-up for instance, is taken as this lifter's normal; give a set of its own with "
+        "'squatscope reference' and --lifter."
+    )
+    values = {f"qh_{side}": ratio for side, ratio in found.items()}
+    return [Caveat("baseline_of_session", "Q:H", values, sentence)]
 
 
 def _about_sync(results: Results) -> list[Caveat]:

@@ -76,7 +76,7 @@ KINDS = (
         label="{side} quadriceps take over, against own baseline",
         short="Q:H change",
         meaning="The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
-        "than they did at the start of the session.",
+        "than in the lifter's own baseline.",
         unit="times",
     ),
     Kind(
@@ -86,6 +86,23 @@ KINDS = (
         short="Q:H between legs",
         meaning="In the {side} leg the quadriceps (front of the thigh) outweigh the hamstrings (back of the thigh) more than "
         "in the other leg.",
+        unit="times",
+    ),
+    Kind(
+        setting="glute_drop",
+        metric="glute_drop_{side}",
+        label="{side} glutes do less, against own baseline",
+        short="glute drop",
+        meaning="The glutes of the {side} leg (buttock) work less, against its quadriceps (front of the thigh), than in the "
+        "lifter's own baseline.",
+        unit="times",
+    ),
+    Kind(
+        setting="glutes_between_legs",
+        metric="glute_deficit_log2",
+        label="{side} glutes do less than the other leg's",
+        short="glutes between legs",
+        meaning="The glutes of the {side} leg (buttock) work less than those of the other leg.",
         unit="times",
     ),
     Kind(

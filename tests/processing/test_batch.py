@@ -100,7 +100,7 @@ def test_filters_are_designed_for_the_rate_that_was_measured(tmp_path, samples):
 def test_other_limits_change_the_flags_and_not_the_metrics(recording):
     recorded_ones = reprocess(recording)
     strict = RIG.model_copy(update={"name": "other", "rules": Rules(load_shift=PercentRule(amber_pct=40, red_pct=50))})
-    others = reprocess(recording, strict)
+    others = reprocess(recording, lambda rig: with_settings(rig, strict))
     assert "load_shift" in {flag.rule for flag in recorded_ones.flags}
     assert "load_shift" not in {flag.rule for flag in others.flags}
     assert others.rig.rules == strict.rules
@@ -138,6 +138,6 @@ def test_many_recordings_come_in_order_and_the_bad_ones_with_what_is_wrong(recor
 
 def test_settings_that_do_not_fit_a_recording_are_told(recording):
     wide = RIG.model_copy(update={"emg_processing": EmgSettings(notch_hz=1500.0)})
-    ((_, told),) = reprocess_many([recording], wide)
+    ((_, told),) = reprocess_many([recording], lambda rig: with_settings(rig, wide))
     assert isinstance(told, PipelineError)
     assert "notch_hz (1500) must be below half the rate" in str(told)

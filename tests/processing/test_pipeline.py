@@ -112,7 +112,7 @@ def test_emg_alone_is_the_same_emg():
     alone = without(rig, plate=[])
     pipeline = Pipeline(alone)
     assert [part.name for part in pipeline.parts] == ["emg.emg"]
-    assert {rule.name for rule in pipeline.rules} == {"qh_change", "qh_between_legs"}
+    assert {rule.name for rule in pipeline.rules} == {"qh_change", "qh_between_legs", "glute_drop", "glutes_between_legs"}
     both, one = (run(r, samples) for r in (rig, alone))
     np.testing.assert_array_equal(one["emg.emg"], both["emg.emg"])
     assert "plates.force" not in one

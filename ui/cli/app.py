@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardware.errors import SquatscopeError
-from ui.cli import files, lab, sessions
+from ui.cli import files, lab, lifter, sessions
 from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "live": sessions.live,
     "import": files.import_file,
     "reprocess": files.reprocess,
+    "mvc": lifter.mvc,
+    "reference": lifter.reference,
     "recover": sessions.recover,
     "dashboard": sessions.dashboard,
     "new-rig": lab.new_rig,

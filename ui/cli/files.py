@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.cli.console import console, say
+from ui.cli.lifter import Lifters, for_lifters
+
+if TYPE_CHECKING:
+    from acquisition.rig import Rig
 
 
 def import_file(
@@ -34,16 +38,21 @@ def reprocess(
         Path | None,
         typer.Option("--settings", help="A rig file whose filters, limits and rules are used instead of the recorded ones."),
     ] = None,
+    lifter: Lifters = None,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out recordings whose results are in the folder already.")
     ] = False,
 ) -> None:
     """Compute metrics, flags and report of recordings anew, with the code that ran live."""
     from acquisition.rig.rig_file import load
+    from processing.batch import with_settings
     from ui.cli.reprocess import reprocess_files
 
-    failed = reprocess_files(
-        recordings, out, load(settings) if settings is not None else None, console, skip_existing=skip_existing
-    )
+    other = load(settings) if settings is not None else None
+
+    def rig_for(rig: Rig) -> Rig:
+        return for_lifters(rig if other is None else with_settings(rig, other), lifter)
+
+    failed = reprocess_files(recordings, out, rig_for, console, skip_existing=skip_existing)
     if failed:
         raise typer.Exit(1)

@@ -21,14 +21,16 @@ from ui.archive.folder import Folder
 from ui.report import report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from acquisition.rig import Rig
     from processing.results import Results
 
 
-def reprocess_files(paths: Sequence[Path], out: Path, settings: Rig | None, console: Console, *, skip_existing: bool) -> int:
-    """Write NAME.metrics.h5 and NAME.html for each recording into `out`; return how many of them failed.
+def reprocess_files(
+    paths: Sequence[Path], out: Path, rig_for: Callable[[Rig], Rig], console: Console, *, skip_existing: bool
+) -> int:
+    """Write NAME.metrics.h5 and NAME.html for each recording into `out`, by the rig to use; return how many of them failed.
 
     A folder stands for all recordings in and below it. With `skip_existing` a recording whose results are there is left out. A
     recording that can't be read is told, and the others go on. Raises ResultsError where the folder can't be made, two
@@ -55,7 +57,7 @@ def reprocess_files(paths: Sequence[Path], out: Path, settings: Rig | None, cons
     with Progress(*columns, console=console, transient=True) as bars:
         tasks = {path: bars.add_task(name_of(path), total=1.0) for path in left}
         for path, results in reprocess_many(
-            left, settings, progress=lambda path, share: bars.update(tasks[path], completed=share)
+            left, rig_for, progress=lambda path, share: bars.update(tasks[path], completed=share)
         ):
             try:
                 if isinstance(results, SquatscopeError):

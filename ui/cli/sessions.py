@@ -10,6 +10,7 @@ import typer
 
 from hardware.severity import Severity
 from ui.cli.console import console, fail, say
+from ui.cli.lifter import Lifters, for_lifters
 
 if TYPE_CHECKING:
     from hardware.source import Source
@@ -59,6 +60,7 @@ def live(
     seed: Seed = 1,
     out: Out = None,
     headless: Headless = False,
+    lifter: Lifters = None,
 ) -> None:
     """Record a session from a rig's devices, or play a recording through the whole live path."""
     from acquisition.recording import Recording
@@ -89,7 +91,7 @@ def live(
         sources = sources_of(rig, seconds, seed)
     _tell(
         run_session(
-            rig,
+            for_lifters(rig, lifter),
             sources,
             folder,
             console,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from acquisition.formats.importing import ImportMap, MapElectrode, MapPlate
+from acquisition.lifter_file import Lifter, Mvc, load_lifter
 from acquisition.rig import Rig
 from acquisition.rig.judgement import Rules, RuleSettings, limits
 from acquisition.rig.rig_file import load, read_toml
@@ -26,7 +27,7 @@ def models_in(annotation: Any) -> set[type[BaseModel]]:
     return set().union(*(models_in(part) for part in get_args(annotation)))
 
 
-MODELS = {m.__name__: m for m in models_in(Rig) | {MapPlate, MapElectrode} if not issubclass(m, RuleSettings)}
+MODELS = {m.__name__: m for m in models_in(Rig) | {MapPlate, MapElectrode, Lifter, Mvc} if not issubclass(m, RuleSettings)}
 MODELS[RuleSettings.__name__] = RuleSettings
 
 
@@ -67,11 +68,13 @@ def test_units_of_limits_are_those_of_the_program() -> None:
 
 def test_examples_load(tmp_path: Path) -> None:
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for i, text in enumerate(examples):
         path = tmp_path / f"{i}.toml"
         path.write_text(text, encoding="utf-8")
         if text.startswith("# map"):
             assert read_toml(path, ImportMap).lab.right_axis == "x"
+        elif text.startswith("# lifter"):
+            assert [entry.mvc_uV for entry in load_lifter(path).mvc] == [312.0]
         else:
             assert load(path).rules.load_shift.amber_pct == 6.0

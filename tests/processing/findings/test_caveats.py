@@ -282,8 +282,14 @@ def test_a_baseline_is_what_the_change_is_counted_from():
     table = table_of(qh_left=qh, qh_right=qh, qh_change_left=change, qh_change_right=np.full(4, NAN))
     found = results(tables={"emg.emg": table})
     assert baselines(found) == {"left": pytest.approx(4.0)}
-    sentence = the_one(found, "no_baseline")
-    assert sentence.startswith("The right quad/hamstring ratio was defined for less than 3 s")
+    said = {caveat.id: caveat.sentence for caveat in caveats(found)}
+    assert set(said) == {"baseline_of_session", "no_baseline"}
+    assert said["baseline_of_session"].startswith(
+        "The baseline of Q:H (left 4.0) is the median of the first 3 s of this session"
+    )
+    assert said["no_baseline"].startswith("The right quad/hamstring ratio was defined for less than 3 s")
+    named = example_with(reference={"name": "light", "qh_left": 4.0})
+    assert {caveat.id for caveat in caveats(replace(found, rig=named))} == {"no_baseline"}
 
 
 @pytest.mark.parametrize(

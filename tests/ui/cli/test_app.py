@@ -19,6 +19,7 @@ from acquisition.rig.rig_file import example, examples, load
 from acquisition.stretches import TICK, Stretch
 from hardware.source import SourceError
 from tests.support.recordings import complete
+from tests.support.sessions import recorded, simulated
 from ui.cli import app as cli
 from ui.cli.console import console
 
@@ -246,6 +247,23 @@ def test_a_session_ended_before_it_began_leaves_nothing(squatscope, tmp_path, mo
     told = squatscope("demo", "--seconds", "6", "--headless", "--out", "new")
     assert_one_sentence(told, "ended before it began")
     assert tree(tmp_path) == set()
+
+
+def test_measures_of_a_lifter_are_made_told_and_used(squatscope, tmp_path):
+    rig = load(example("demo"))
+    recording = recorded(tmp_path / "set.h5", rig, simulated(rig, seconds=14.0))
+    told = squatscope("reference", recording, "--out", "light.toml", "--name", "anna")
+    assert told.code == 0
+    assert "quadriceps:hamstrings left: " in told.out
+    assert "Reference set: light.toml" in told.out
+    told = squatscope("reprocess", recording, "--out", "out", "--lifter", "light.toml")
+    assert told.code == 0
+    assert "is the median of the first" not in told.out
+    told = squatscope("mvc", recording, "--out", "mvc.toml")
+    assert told.code == 1
+    assert "muscles have no MVC yet." in told.err
+    assert_one_sentence(squatscope("reference", recording, "--out", "light.toml"))
+    assert_one_sentence(squatscope("reprocess", recording, "--out", "again", "--lifter", "nobody.toml"))
 
 
 def test_version_and_short_help(squatscope):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from acquisition.rig.judgement import ReferenceSettings
 from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
 from processing.findings.caveats import caveats
@@ -143,8 +144,12 @@ def test_hostile_names_stay_text(tmp_path):
 def test_the_baseline_of_each_leg_is_told(tmp_path):
     names = ("qh_left", "qh_change_left")
     table = Table(names, ("1", "1"), ("qh.mvc_ratio", "qh_change.baseline_ratio"), np.zeros(1), np.array([[6.0, 1.25]]))
-    told = squeezed(page_of(results(tables={"emg.emg": table}), tmp_path).text)
-    assert "median of the first 3 s in which it is defined (left 4.8)" in told
+    found = results(tables={"emg.emg": table})
+    assert "The baseline of Q:H (left 4.8) is the median of the first 3 s" in squeezed(page_of(found, tmp_path).text)
+    named = found.rig.model_copy(update={"reference": ReferenceSettings(name="the light set", qh_left=4.8)})
+    (tmp_path / "named").mkdir()
+    told = squeezed(page_of(replace(found, rig=named), tmp_path / "named").text)
+    assert "Ratios are compared with those of the set the light set (Q:H left 4.8)." in told
 
 
 @pytest.mark.parametrize("missing", ["flags", "tables", "channels", "streams"])

@@ -1,0 +1,84 @@
+"""MVCs and reference sets from recordings, whose truth is known, and what later sessions make of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from acquisition.lifter_file import Lifter, Mvc, with_lifter
+from processing.batch import reprocess
+from processing.findings.caveats import baselines, caveats
+from processing.lifter import LifterError, mvc_of, reference_of
+from tests.support.rigs import a_rig, example_with
+from tests.support.sessions import recorded, simulated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RATE_HZ = 1000.0
+
+
+def contractions(tmp_path: Path, levels_uV: dict[str, list[float]], name: str = "mvc.h5") -> Path:
+    """Record noise of so many µV RMS within the band, for four seconds out of ten, on each channel in turn."""
+    rng = np.random.default_rng(4)
+    rig = a_rig(
+        {"name": "emg", "rate_hz": RATE_HZ, "channels": list(levels_uV), "units": "uV"},
+        emg=[{"muscle": channel, "side": "left", "stream": "emg", "channel": channel} for channel in levels_uV],
+    )
+    n = round(10.0 * RATE_HZ) * max(map(len, levels_uV.values())) + 4000
+    samples = rng.normal(0.0, 2.0, (n, len(levels_uV)))
+    for c, levels in enumerate(levels_uV.values()):
+        for i, level in enumerate(levels):
+            begin = round((10.0 * i + 4.0) * RATE_HZ)
+            samples[begin : begin + 4000, c] *= level / 2.0
+    return recorded(tmp_path / name, rig, {"emg": samples})
+
+
+def test_mvcs_of_two_recordings_are_found_and_a_muscle_that_needs_more_is_told(tmp_path: Path) -> None:
+    first = contractions(tmp_path, {"VL": [400.0, 410.0], "BF": [200.0, 120.0]})
+    second = contractions(tmp_path, {"VL": [405.0], "BF": [100.0]}, "more.h5")
+    found = {one.electrode.name: one for one in mvc_of([first, second])}
+    assert found["VL left"].refused == ""
+    # The mean of a rectified normal variable, of which the band leaves 430 of 500 Hz.
+    expected = 410.0 * np.sqrt(2.0 / np.pi * 430.0 / 500.0)
+    assert found["VL left"].tries[0].uV == pytest.approx(expected, rel=0.12)
+    assert "differ by" in found["BF left"].refused
+
+
+def test_a_recording_without_emg_is_refused(tmp_path: Path) -> None:
+    rig = example_with(emg=[])
+    path = recorded(tmp_path / "plates.h5", rig, simulated(rig, seconds=6.0))
+    with pytest.raises(LifterError, match="There is no EMG of a named muscle in"):
+        mvc_of([path])
+    with pytest.raises(LifterError, match=r"no ratio of muscle groups is defined for 3 s"):
+        reference_of(reprocess(path), "light")
+
+
+def test_a_reference_set_replaces_what_the_session_begins_with(tmp_path: Path) -> None:
+    rig = example_with()
+    path = recorded(tmp_path / "set.h5", rig, simulated(rig, seconds=14.0))
+    alone = reprocess(path)
+    assert "baseline_of_session" in {caveat.id for caveat in caveats(alone)}
+    known = reference_of(alone, "light")
+    assert known.name == "light"
+    doubled = known.model_copy(update={"qh_left": 2.0 * (known.qh_left or 0.0)})
+    compared = reprocess(path, lambda rig: with_lifter(rig, Lifter(lifter="anna", reference=doubled)))
+    assert "baseline_of_session" not in {caveat.id for caveat in caveats(compared)}
+    assert baselines(compared)["left"] == pytest.approx(2.0 * (known.qh_left or 0.0))
+    change = compared.tables["emg.emg"].column("qh_change_left")
+    assert np.nanmedian(change) == pytest.approx(0.5, rel=0.05)
+    qh = alone.tables["emg.emg"].column("qh_left")
+    assert known.qh_left == pytest.approx(np.nanmedian(qh), rel=1e-9)
+
+
+def test_an_mvc_of_a_lifter_scales_the_activation(tmp_path: Path) -> None:
+    rig = example_with()
+    path = recorded(tmp_path / "set.h5", rig, simulated(rig, seconds=8.0))
+    vl = next(e for e in rig.emg if (e.muscle, e.side) == ("VL", "left"))
+    lifter = Lifter(lifter="anna", mvc=[Mvc(muscle="VL", side="left", mvc_uV=2.0 * (vl.mvc_uV or 1.0), trial="mvc")])
+    usual, halved = reprocess(path), reprocess(path, lambda rig: with_lifter(rig, lifter))
+    columns = [results.tables["emg.emg"].column("activation_left_VL_pct") for results in (usual, halved)]
+    np.testing.assert_allclose(columns[1], columns[0] / 2.0)
+    assert next(e for e in halved.rig.emg if e.name == "VL left").mvc_trial == "anna: mvc"
