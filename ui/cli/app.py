@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
 import traceback
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +17,7 @@ from ui.cli import files, lab, lifter, sessions
 from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 app = typer.Typer(
     name="squatscope",
@@ -64,18 +61,6 @@ for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 
 
-@contextmanager
-def _folder_for_kernels() -> Iterator[None]:
-    """Give numba a folder for compiled kernels where a service may write neither beside the program nor at home."""
-    usual = Path(__file__).parents[2], Path("~").expanduser()
-    if "NUMBA_CACHE_DIR" in os.environ or any(os.access(folder, os.W_OK) for folder in usual):
-        yield
-        return
-    with TemporaryDirectory(prefix="squatscope-", ignore_cleanup_errors=True) as folder:
-        os.environ["NUMBA_CACHE_DIR"] = folder
-        yield
-
-
 def main() -> None:
     """Run a command; every error leaves as a sentence and exit code 1."""
     for stream in (sys.stdout, sys.stderr):
@@ -83,8 +68,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a file or pipe on Windows knows few signs
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it politely finds nothing half-written
     try:
-        with _folder_for_kernels():
-            app()
+        app()
     except SquatscopeError as error:
         fail(str(error))
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -216,16 +215,6 @@ def test_a_mistake_of_the_program_is_no_traceback(squatscope, files, monkeypatch
     assert told.code == 1
     assert "This is a mistake in squatscope: KeyError: 'gone' (test_app.py, line" in told.err
     assert "Traceback" not in told.err
-
-
-def test_a_service_that_can_write_nowhere_gets_a_place_for_its_kernels(squatscope, files, monkeypatch):
-    places = []
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    monkeypatch.setattr("os.access", lambda *_: False)
-    monkeypatch.setattr("ui.cli.sysinfo.lines", lambda: places.append(os.environ["NUMBA_CACHE_DIR"]) or [])
-    assert squatscope("sys-info").code == 0
-    assert not Path(places[0]).exists()
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
 
 
 def test_a_source_that_can_not_be_opened_leaves_nothing(squatscope, files, tmp_path, monkeypatch):
