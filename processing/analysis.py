@@ -191,6 +191,8 @@ class Analysis:
                         only_noise=quality.good and quality.only_noise,
                         found=what,
                         advice=advice,
+                        notch_hz=quality.notch_hz,
+                        mains_uV=quality.mains_uV,
                     )
                 )
         return found

@@ -24,6 +24,7 @@ class _Electrode:
     bad_s: float = 0.0
     told: bool = False
     times: int = 0
+    notch_hz: float = 0.0
 
 
 class ElectrodeWatch:
@@ -34,7 +35,9 @@ class ElectrodeWatch:
         self._window_s = window_s
         self._faults = faults
         self._seen = dict.fromkeys(chains, -1)
-        self._electrodes = {name: [_Electrode() for _ in chain.quality] for name, chain in chains.items()}
+        self._electrodes = {
+            name: [_Electrode(notch_hz=quality.notch_hz) for quality in chain.quality] for name, chain in chains.items()
+        }
 
     def look(self) -> None:
         """Tell what has changed for long enough since the last look."""
@@ -44,6 +47,9 @@ class ElectrodeWatch:
             self._seen[name] = chain.window_end
             for electrode, quality in zip(self._electrodes[name], chain.quality, strict=True):
                 self._judge(electrode, quality)
+                if quality.notch_hz != electrode.notch_hz:
+                    electrode.notch_hz = quality.notch_hz
+                    self._faults.tell(Severity.AMBER, f"EMG {quality.name}", _of_notch(quality))
 
     def _judge(self, electrode: _Electrode, quality: ChannelQuality) -> None:
         passed = quality.windows - electrode.windows
@@ -60,3 +66,10 @@ class ElectrodeWatch:
         elif electrode.told and quality.believed:
             electrode.told = False
             self._faults.tell(Severity.FINE, about, "It is good again.")
+
+
+def _of_notch(quality: ChannelQuality) -> str:
+    return (
+        f"{quality.notch_hz:.0f} Hz hum of {quality.mains_uV:.0f} µV RMS is taken out of EMG {quality.name} by a notch from "
+        "now on; move cables and power supplies away."
+    )

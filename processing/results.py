@@ -88,7 +88,7 @@ class ChannelResult:
 
     `bad_pct` and `noise_uV`, at its quietest, are of the whole recording; `offset_uV`, `mains_pct`, `saturated_pct`
     and `missing_pct` of the last window that was judged. `only_noise`: nothing ever rose above the noise floor, as with a
-    muscle at rest, or with none.
+    muscle at rest, or with none. `notch_hz`: which mains are taken out of it, 0 for none; of `mains_uV` at last.
     """
 
     name: str
@@ -102,6 +102,8 @@ class ChannelResult:
     only_noise: bool
     found: str
     advice: str
+    notch_hz: float = 0.0
+    mains_uV: float = 0.0
 
     @property
     def sentence(self) -> str:
@@ -321,7 +323,7 @@ def _channels(dataset: h5py.Dataset) -> list[ChannelResult]:
     if "verdict" not in (dataset.dtype.names or ()):
         return _from_table(ChannelResult, dataset)
     # Format 1 held both as one sentence that began with the channel's name.
-    names = tuple(field.name for field in fields(ChannelResult))
+    names = tuple(field.name for field in fields(ChannelResult) if field.default is MISSING)
     if dataset.dtype.names != (*names[:-2], "verdict") or dataset.ndim != 1:
         raise PartError("its table quality does not have the columns that it should have")
     channels: list[ChannelResult] = [_row(ChannelResult, (*row, b"")) for row in dataset[:].tolist()]

@@ -38,12 +38,16 @@ class StillSettings(Settings):
 
 
 class EmgSettings(Settings):
-    """Band-pass, mains notch (0: off), envelope low-pass; the upper cutoff is lowered where the rate asks for it."""
+    """Band-pass, mains notch (0: none at first), envelope low-pass; the upper cutoff is lowered where the rate asks for it.
+
+    `adaptive_notch`: a channel on which mains are seen gets a notch of its own.
+    """
 
     band_low_hz: Positive = 20.0
     band_high_hz: Positive = 450.0
     band_order: Annotated[int, Field(ge=1, le=4)] = 4
     notch_hz: NotNegative = 0.0
+    adaptive_notch: bool = True
     envelope_hz: Positive = 6.0
     settle_s: SecondsOrNone = 0.5
     least_activation_pct: Positive = 5.0

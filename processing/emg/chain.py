@@ -16,7 +16,7 @@ from acquisition.rig import Rig, microvolts_per_unit
 from hardware.arrays import Floats, Samples
 from processing.emg.activation import Activation
 from processing.emg.converter import LARGEST_UV, count_samples
-from processing.emg.filters import LANES, SECTIONS, cutoffs_hz, emg_sections
+from processing.emg.filters import LANES, SECTIONS, cutoffs_hz, emg_sections, notch
 from processing.emg.quality import QualityJudge, add_tones, close_slice
 from processing.emg.verdicts import ChannelQuality
 from processing.formulas import Metric, frame_samples
@@ -70,13 +70,12 @@ def _hold(
 
 
 @njit(nogil=True, cache=True)
-def _band_pass(tile: Floats, n: int, b: Floats, z: Floats, band: Floats) -> None:
+def _band_pass(tile: Floats, n: int, b: Floats, notch: Floats, z: Floats, band: Floats) -> None:
     """Band-pass into `band`, then notch and rectify in place; sections are spelled out, as a loop over them is half as fast."""
     p0, p1, p2, p3, p4 = b[0], b[1], b[2], b[3], b[4]
     q0, q1, q2, q3, q4 = b[5], b[6], b[7], b[8], b[9]
     r0, r1, r2, r3, r4 = b[10], b[11], b[12], b[13], b[14]
     s0, s1, s2, s3, s4 = b[15], b[16], b[17], b[18], b[19]
-    n0, n1, n2, n3, n4 = b[20], b[21], b[22], b[23], b[24]
     for t in range(n):
         for c in range(LANES):
             i = c
@@ -89,6 +88,7 @@ def _band_pass(tile: Floats, n: int, b: Floats, z: Floats, band: Floats) -> None
             y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], s0, s1, s2, s3, s4)
             band[t, c] = y
             i = 8 * LANES + c
+            n0, n1, n2, n3, n4 = notch[0, c], notch[1, c], notch[2, c], notch[3, c], notch[4, c]
             y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], n0, n1, n2, n3, n4)
             tile[t, c] = abs(y)
 
@@ -105,8 +105,8 @@ def _low_pass(
     envelope: Floats,
 ) -> None:
     """Smooth the rectified signal; each frame's last sample goes to `envelope` (frames, LANES), as NaN until settled."""
-    u0, u1, u2, u3, u4 = b[25], b[26], b[27], b[28], b[29]
-    v0, v1, v2, v3, v4 = b[30], b[31], b[32], b[33], b[34]
+    u0, u1, u2, u3, u4 = b[20], b[21], b[22], b[23], b[24]
+    v0, v1, v2, v3, v4 = b[25], b[26], b[27], b[28], b[29]
     for t in range(n):
         for c in range(LANES):
             i = 10 * LANES + c
@@ -128,6 +128,7 @@ def _envelopes_of_block(
     factor: Floats,
     full_scale: Floats,
     sections: Floats,
+    notches: Floats,
     z: Floats,
     settle: float,
     phase: int,
@@ -155,7 +156,7 @@ def _envelopes_of_block(
                     tile[t, c] = raw[start + t, columns[g, c]]
             count_samples(tile, n, factor[g], full_scale[g], counts[g])
             _hold(tile, n, factor[g], z[g], settle, left)
-            _band_pass(tile, n, sections, z[g], band)
+            _band_pass(tile, n, sections, notches[g], z[g], band)
             add_tones(band, n, tones, sums[g])
             if n == to_slice:
                 close_slice(counts[g], sums[g], slice_samples)
@@ -193,7 +194,11 @@ class EmgChain:
             [microvolts_per_unit(e, stream.channels[c].unit) for e, c in zip(electrodes, columns, strict=True)]
         )
         band_hz = cutoffs_hz(settings, stream.rate_hz)
-        self._judge = QualityJudge(electrodes, microvolts, rig.quality, stream.rate_hz, band_hz)
+        self._rate_hz = stream.rate_hz
+        self._notches = np.zeros((lane_groups, 5, LANES))
+        self._notches[:, 0] = 1.0
+        self._judge = QualityJudge(electrodes, microvolts, rig.quality, settings, stream.rate_hz, band_hz)
+        self._set_notches(np.arange(len(electrodes)))
         self._columns = np.full((lane_groups, LANES), columns[0], dtype=np.int64)
         self._factor = np.zeros((lane_groups, LANES))
         self._full_scale = np.full((lane_groups, LANES), np.inf)
@@ -266,9 +271,17 @@ class EmgChain:
 
     def _judged(self, row: int) -> int:
         """End the running window, and hand out its frames from `row` on; return how many."""
+        before = self._judge.notch_hz.copy()
         self._judge.judge()
+        self._set_notches(np.flatnonzero(self._judge.notch_hz != before))
         self._window_end += self._judge.window_samples
         return self._hand_out(row, self._judge.good)
+
+    def _set_notches(self, electrodes: NDArray[np.int64]) -> None:
+        """Give these electrodes the notch that the judge has for them."""
+        for e in electrodes:
+            group, lane = divmod(int(e), LANES)
+            self._notches[group, :, lane] = notch(float(self._judge.notch_hz[e]), self._rate_hz)[0, [0, 1, 2, 4, 5]]
 
     def _jump(self, first_index: int) -> int:
         """Begin anew after lost samples: filters at rest, and the windows of quality count what is missing.
@@ -302,6 +315,7 @@ class EmgChain:
             self._factor,
             self._full_scale,
             self._sections,
+            self._notches,
             self._z,
             self._settle,
             phase + held * self.frame_samples,

@@ -1,7 +1,7 @@
 """The EMG filters: band-pass, mains notch and envelope low-pass, designed by SciPy and laid out for the kernel.
 
 All three are written as second-order sections. The kernel always runs the same number of them; where a setting asks for fewer,
-the rest pass their input on unchanged, bit for bit.
+the rest pass their input on unchanged, bit for bit. The notch is a channel's own, as mains are seen on some and not on others.
 """
 
 from __future__ import annotations
@@ -46,20 +46,18 @@ def band_pass(settings: EmgSettings, rate_hz: float) -> Sections:
     return np.asarray(signal.butter(settings.band_order, cutoffs, btype="bandpass", fs=rate_hz, output="sos"), dtype=np.float64)
 
 
-def notch(settings: EmgSettings, rate_hz: float) -> Sections:
-    """Return the mains notch, (1, 6), its width at -3 dB a 30th of its frequency; (0, 6) where `notch_hz` is 0.
+def notch(notch_hz: float, rate_hz: float) -> Sections:
+    """Return the mains notch, (1, 6), its width at -3 dB a 30th of its frequency; what passes all where `notch_hz` is 0.
 
     Raises ValueError where the notch lies at or above the Nyquist frequency.
     """
     from scipy import signal
 
-    if settings.notch_hz == 0.0:
-        return np.empty((0, 6))
-    if settings.notch_hz >= rate_hz / 2:
-        raise ValueError(
-            f"notch_hz ({settings.notch_hz:g}) must be below half the rate of {rate_hz:g} Hz; 0 switches the notch off"
-        )
-    b, a = signal.iirnotch(settings.notch_hz, NOTCH_WIDTH, fs=rate_hz)
+    if notch_hz == 0.0:
+        return np.array([[1.0, 0.0, 0.0, 1.0, 0.0, 0.0]])
+    if notch_hz >= rate_hz / 2:
+        raise ValueError(f"notch_hz ({notch_hz:g}) must be below half the rate of {rate_hz:g} Hz; 0 switches the notch off")
+    b, a = signal.iirnotch(notch_hz, NOTCH_WIDTH, fs=rate_hz)
     return np.concatenate((b, a)).reshape(1, 6).astype(np.float64)
 
 
@@ -73,13 +71,12 @@ def envelope_low_pass(settings: EmgSettings, rate_hz: float) -> Sections:
 
 
 def emg_sections(settings: EmgSettings, rate_hz: float) -> NDArray[np.float64]:
-    """Return band-pass, notch and low-pass as one flat array, b0 b1 b2 a1 a2 for each of the `SECTIONS` sections."""
-    flat = np.zeros((SECTIONS, 5))
+    """Return band-pass and low-pass as one flat array, b0 b1 b2 a1 a2 for each section; the notch runs between them."""
+    flat = np.zeros((BAND_SECTIONS + ENVELOPE_SECTIONS, 5))
     flat[:, 0] = 1.0
     first = 0
     for sos, room in (
         (band_pass(settings, rate_hz), BAND_SECTIONS),
-        (notch(settings, rate_hz), NOTCH_SECTIONS),
         (envelope_low_pass(settings, rate_hz), ENVELOPE_SECTIONS),
     ):
         flat[first : first + len(sos)] = sos[:, [0, 1, 2, 4, 5]]

@@ -19,7 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig import Electrode
-from acquisition.rig.judgement import QualitySettings
+from acquisition.rig.judgement import EmgSettings, QualitySettings
 from hardware.arrays import Floats
 from processing.emg.converter import (
     PRESENT,
@@ -40,6 +40,10 @@ HARMONICS = (1, 2, 3)
 TONES = len(MAINS_HZ) * len(HARMONICS)
 CHANCE_PCT = 1200.0
 """Twelve times the mean share of a tone is exceeded by chance in one window of 160,000."""
+OPEN_UV = 100.0
+"""Mains of a larger RMS are those of an open electrode; a notch, which leaves a hundredth of them, is not trusted with it."""
+HUM_WINDOWS = 2
+NOTCH_NEAR_HZ = 1.0
 SLICE_S = 0.2
 FELL_SILENT, KNOWN_WINDOWS, SILENT_WINDOWS = 0.6, 10, 4
 """A channel is silent below this share of the quietest slice of at least so many good windows. Then nothing rests on it; it is
@@ -54,8 +58,8 @@ SUMS = (5 + 2 * TONES) * LANES
 _IDX_MISSING, _IDX_SATURATED, _IDX_MAINS, _IDX_MAINS_HZ, _IDX_RMS, _IDX_DC, _IDX_QUIETEST, _IDX_LOUDEST, _IDX_WAIT, _IDX_RUN = (
     range(10)
 )
-_IDX_CODES, _IDX_STEP = 10, 11
-_MEASURES = 12
+_IDX_CODES, _IDX_STEP, _IDX_MAINS_UV, _IDX_TAKEN, _IDX_LEFT, _IDX_LEFT_UV, _IDX_HUMS = range(10, 17)
+_MEASURES = 17
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -111,6 +115,7 @@ class _Limits(NamedTuple):
     mains_pct: float
     hum_pct: float
     hum_uV: float
+    adaptive_notch: bool
     good_again: float
 
 
@@ -131,10 +136,59 @@ class _Judged(NamedTuple):
     verdicts: NDArray[np.int64]
     tally: NDArray[np.int64]
     believed: NDArray[np.bool_]
+    notch_hz: Floats
 
 
 @njit(nogil=True, cache=True)
-def _verdict(m: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuck: bool) -> int:
+def _hear_mains(m: Floats, s: Floats, c: int, windows: _Windows, notch_hz: float, power: float) -> None:
+    """Measure what of a window's power is mains, and what of both is left behind the channel's notch."""
+    harmonics = len(HARMONICS)
+    window, tones, weights = windows.samples, windows.tones, windows.weights
+    m[_IDX_MAINS] = m[_IDX_LEFT] = m[_IDX_TAKEN] = m[_IDX_LEFT_UV] = 0.0
+    m[_IDX_MAINS_HZ] = np.nan
+    taken = 0.0
+    for family in range(len(MAINS_HZ)):
+        for h in range(harmonics):
+            if abs(HARMONICS[h] * MAINS_HZ[family] - notch_hz) < NOTCH_NEAR_HZ:
+                taken = _tone_power(s, c, family * harmonics + h, window, tones, weights)
+    for family in range(len(MAINS_HZ)):
+        of_family, left = 0.0, 0.0
+        for h in range(harmonics):
+            of_tone = _tone_power(s, c, family * harmonics + h, window, tones, weights)
+            of_family += of_tone
+            left += of_tone if abs(HARMONICS[h] * MAINS_HZ[family] - notch_hz) >= NOTCH_NEAR_HZ else 0.0
+        share = 100.0 * of_family / power if power > 0.0 else 0.0
+        if share > m[_IDX_MAINS]:
+            m[_IDX_MAINS] = min(share, 100.0)
+            m[_IDX_MAINS_HZ] = MAINS_HZ[family]
+        if left > m[_IDX_LEFT_UV]:
+            m[_IDX_LEFT_UV] = left
+    rest = max(power - taken, 0.0)
+    m[_IDX_LEFT] = min(100.0, 100.0 * m[_IDX_LEFT_UV] / rest) if rest > 0.0 else 0.0
+    m[_IDX_LEFT_UV] = np.sqrt(m[_IDX_LEFT_UV] / window)
+    m[_IDX_MAINS_UV] = np.sqrt(m[_IDX_MAINS] / 100.0 * power / window)
+    m[_IDX_TAKEN] = taken / window
+    m[_IDX_RMS] = np.sqrt(rest / window)
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _tone_power(s: Floats, c: int, k: int, window: int, tones: Floats, weights: Floats) -> float:
+    """Return the power of one tone in the sums of a window."""
+    s1 = s[_TONE + 2 * k * LANES + c]
+    s2 = s[_TONE + (2 * k + 1) * LANES + c]
+    return float(weights[k] * 2.0 / window * max(0.0, s1 * s1 + s2 * s2 - tones[k] * s1 * s2))
+
+
+@njit(nogil=True, cache=True)
+def _notch_for(m: Floats, verdict: int, notch_hz: float, adaptive: bool, repeats: int) -> float:
+    """Return the notch of a channel: one is put in once mains have been heard twice in a row, and stays."""
+    hums = verdict == Verdict.HUM or (verdict == Verdict.MAINS and m[_IDX_MAINS_UV] <= OPEN_UV)
+    m[_IDX_HUMS] = m[_IDX_HUMS] + repeats if hums else 0.0
+    return m[_IDX_MAINS_HZ] if adaptive and notch_hz == 0.0 and m[_IDX_HUMS] >= HUM_WINDOWS else notch_hz
+
+
+@njit(nogil=True, cache=True)
+def _verdict(m: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuck: bool, notched: bool) -> int:
     """Return the verdict by a window's measures `m`, whose samples span so many codes; of several the first counts."""
     if m[_IDX_MISSING] > limits.missing_pct:
         verdict = Verdict.MISSING
@@ -146,13 +200,13 @@ def _verdict(m: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuc
         verdict = Verdict.STUCK
     elif m[_IDX_RMS] < limits.flat_uV:
         verdict = Verdict.FLAT
-    elif m[_IDX_MAINS] > limits.mains_pct:
+    elif m[_IDX_MAINS] > limits.mains_pct and not (notched and m[_IDX_MAINS_UV] <= OPEN_UV):
         verdict = Verdict.MAINS
     elif m[_IDX_RMS] > limits.most_uV:
         verdict = Verdict.TOO_LARGE
     elif is_silent and m[_IDX_RUN] >= SILENT_WINDOWS:
         verdict = Verdict.SILENT
-    elif m[_IDX_MAINS] > limits.hum_pct and m[_IDX_RMS] * np.sqrt(m[_IDX_MAINS] / 100.0) > limits.hum_uV:
+    elif m[_IDX_LEFT] > limits.hum_pct and m[_IDX_LEFT_UV] > limits.hum_uV:
         verdict = Verdict.HUM
     else:
         verdict = Verdict.GOOD
@@ -161,9 +215,8 @@ def _verdict(m: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuc
 
 @njit(nogil=True, cache=True)
 def _judge(counts: Floats, sums: Floats, windows: _Windows, judged: _Judged, repeats: int) -> None:
-    window, of_slice, tones, weights, limits = windows
-    measures, verdicts, tally, believed = judged
-    harmonics = len(HARMONICS)
+    window, of_slice, limits = windows.samples, windows.slice_samples, windows.limits
+    measures, verdicts, tally, believed, notch_hz = judged
     for e in range(verdicts.shape[0]):
         n = counts[e // LANES]
         s = sums[e // LANES]
@@ -177,29 +230,18 @@ def _judge(counts: Floats, sums: Floats, windows: _Windows, judged: _Judged, rep
         m[_IDX_STEP] = n[STEP + c]
         m[_IDX_SATURATED] = 100.0 * max(n[SATURATED + c], at_ends(n, c)) / window
         m[_IDX_DC] = n[SUM + c] / present if present > 0.0 else np.nan
-        m[_IDX_RMS] = np.sqrt(power / window)
-        m[_IDX_MAINS] = 0.0
-        m[_IDX_MAINS_HZ] = np.nan
-        for family in range(len(MAINS_HZ)):
-            tone_power = 0.0
-            for h in range(harmonics):
-                k = family * harmonics + h
-                s1 = s[_TONE + 2 * k * LANES + c]
-                s2 = s[_TONE + (2 * k + 1) * LANES + c]
-                tone_power += weights[k] * (s1 * s1 + s2 * s2 - tones[k] * s1 * s2)
-            share = 200.0 * tone_power / (window * power) if power > 0.0 else 0.0
-            if share > m[_IDX_MAINS]:
-                m[_IDX_MAINS] = min(share, 100.0)
-                m[_IDX_MAINS_HZ] = MAINS_HZ[family]
+        _hear_mains(m, s, c, windows, notch_hz[e], power)
         is_silent = tally[e, Verdict.GOOD] >= KNOWN_WINDOWS and m[_IDX_RMS] < FELL_SILENT * m[_IDX_QUIETEST]
         m[_IDX_RUN] = m[_IDX_RUN] + repeats if is_silent else 0.0
-        verdict = _verdict(m, limits, spans, is_silent, tally[e, Verdict.STUCK] > 0)
+        verdict = _verdict(m, limits, spans, is_silent, tally[e, Verdict.STUCK] > 0, notch_hz[e] > 0.0)
+        notch_hz[e] = _notch_for(m, verdict, notch_hz[e], limits.adaptive_notch, repeats)
         believed[e] = verdict == Verdict.GOOD and not is_silent and m[_IDX_WAIT] <= 0.0
         m[_IDX_WAIT] = max(0.0, m[_IDX_WAIT] - repeats) if verdict == Verdict.GOOD else limits.good_again
         heard = verdict == Verdict.MAINS or verdict == Verdict.HUM or (verdict == Verdict.GOOD and not is_silent)
         if heard and s[_MOST + c] > 0.0:
-            least = np.sqrt(s[_LEAST + c] / of_slice)
-            most = np.sqrt(s[_MOST + c] / of_slice)
+            taken = m[_IDX_TAKEN]
+            least = np.sqrt(max(0.0, s[_LEAST + c] / of_slice - taken))
+            most = np.sqrt(max(0.0, s[_MOST + c] / of_slice - taken))
             m[_IDX_QUIETEST] = least if np.isnan(m[_IDX_QUIETEST]) else min(m[_IDX_QUIETEST], least)
             m[_IDX_LOUDEST] = most if np.isnan(m[_IDX_LOUDEST]) else max(m[_IDX_LOUDEST], most)
         verdicts[e] = verdict
@@ -213,7 +255,7 @@ class QualityJudge:
 
     The kernels `count_samples` and `add_tones` add to `counts` and `sums` (a row per `LANES` electrodes); `close_slice` is due
     after every `slice_samples` of a window, and `judge` closes the window. `good` says of each electrode whether metrics may
-    rest on it.
+    rest on it, and `notch_hz` which mains are taken out of it (0: none).
     """
 
     def __init__(
@@ -221,6 +263,7 @@ class QualityJudge:
         electrodes: list[Electrode],
         microvolts: Floats,
         settings: QualitySettings,
+        processing: EmgSettings,
         rate_hz: float,
         band_hz: tuple[float, float],
     ) -> None:
@@ -235,6 +278,7 @@ class QualityJudge:
         self.counts = empty_counts(-(-count // LANES))
         self.sums = np.zeros((-(-count // LANES), SUMS))
         self.good = np.zeros(count, dtype=np.bool_)
+        self.notch_hz = np.full(count, processing.notch_hz)
         again = np.ceil(settings.good_again_s / settings.window_s)
         weights = (tones_hz <= band_hz[1]).astype(np.float64)
         # In a band of few tones one of them may hold so much by chance: their shares are distributed exponentially.
@@ -247,6 +291,7 @@ class QualityJudge:
             settings.mains_share_pct,
             max(settings.hum_share_pct, by_chance_pct),
             settings.hum_uV,
+            processing.adaptive_notch,
             again,
         )
         self._windows = _Windows(self.window_samples, self.slice_samples, self.tones, weights, limits)
@@ -255,10 +300,11 @@ class QualityJudge:
             np.zeros(count, dtype=np.int64),
             np.zeros((count, len(Verdict)), dtype=np.int64),
             self.good,
+            self.notch_hz,
         )
         self.judge(0)  # compiles the kernel; what it says of no window is wiped
         self._judged.measures[:] = np.nan
-        self._judged.measures[:, [_IDX_WAIT, _IDX_RUN, _IDX_CODES]] = 0.0
+        self._judged.measures[:, [_IDX_WAIT, _IDX_RUN, _IDX_CODES, _IDX_HUMS]] = 0.0
         self._judged.verdicts[:] = int(Verdict.NOT_JUDGED)
         self.good[:] = False
 
@@ -300,4 +346,6 @@ class QualityJudge:
             bad_windows=bad,
             worst=worst if windows else Verdict.NOT_JUDGED,
             believed=bool(self.good[e]),
+            notch_hz=float(self.notch_hz[e]),
+            mains_uV=float(m[_IDX_MAINS_UV]),
         )

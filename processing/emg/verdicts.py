@@ -35,7 +35,8 @@ class ChannelQuality:
     the quietest slice so far (a fifth of a window), `loudest_uV` that of the loudest; windows without a signal don't count.
     `codes`: how many values `step_uV` apart its largest window spans, so how finely it is converted.
     `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`. `believed`: good for long
-    enough since it was last bad, so that metrics may rest on it.
+    enough since it was last bad, so that metrics may rest on it. `notch_hz`: which mains are taken out of it, 0 for none; of
+    `mains_uV` (RMS, before that) in the last window.
     """
 
     name: str
@@ -55,6 +56,8 @@ class ChannelQuality:
     bad_windows: int
     worst: Verdict
     believed: bool
+    notch_hz: float
+    mains_uV: float
 
     @property
     def good(self) -> bool:
@@ -106,6 +109,8 @@ class ChannelQuality:
     def advice(self) -> str:
         """What to do about it, empty where there is nothing to do."""
         if self.verdict is Verdict.HUM:
+            if self.notch_hz:
+                return "move cables and power supplies: a notch does not take out its harmonics"
             return f"move cables and power supplies, or set notch_hz = {self.mains_hz:.0f} in [emg_processing]"
         return "contract this muscle to check" if self.good and self.only_noise else _ADVICE.get(self.verdict, "")
 

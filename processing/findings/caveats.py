@@ -42,7 +42,7 @@ def caveats(results: Results) -> list[Caveat]:
             "ratio that needs them; give mvc_uV in the rig."
         )
         said.append(Caveat("mvc_unknown", ", ".join(without), {"muscles": float(len(without))}, sentence))
-    said += _about_mvc(results) + _about_channels(results)
+    said += _about_mvc(results) + _about_channels(results) + _about_notches(results)
     if not without:
         said += _about_undefined_ratios(results)
     return said + _about_baseline(results) + _about_legs(results)
@@ -112,6 +112,23 @@ def _about_channels(results: Results) -> list[Caveat]:
         noise = {f"{key}_uV": channel.noise_uV for key, channel in zip(keys, quiet, strict=True)}
         said.append(Caveat("noise_floor_only", names, noise, sentence))
     return said
+
+
+def _about_notches(results: Results) -> list[Caveat]:
+    """Tell channels that got a notch of their own, as mains were seen on them."""
+    fixed_hz = results.rig.emg_processing.notch_hz
+    found = [channel for channel in results.channels if channel.notch_hz and channel.notch_hz != fixed_hz]
+    if not found:
+        return []
+    names = ", ".join(channel.name for channel in found)
+    said = ", ".join(f"{channel.name} ({channel.notch_hz:.0f} Hz, {channel.mains_uV:.0f} µV RMS)" for channel in found)
+    sentence = (
+        f"Mains hum was seen on {said} and is taken out by a notch, with the muscle's own power beside it; move cables and "
+        "power supplies away from these electrodes."
+    )
+    keys = unique_names([f"mains_{channel.name.replace(' ', '_')}" for channel in found])
+    values = {f"{key}_uV": channel.mains_uV for key, channel in zip(keys, found, strict=True)}
+    return [Caveat("mains_taken_out", names, values, sentence)]
 
 
 def _about_undefined_ratios(results: Results) -> list[Caveat]:

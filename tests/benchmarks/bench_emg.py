@@ -62,7 +62,7 @@ def _medians(repeats: int, *works: Callable[[], object]) -> list[float]:
 
 
 def _scipy(emg: NDArray[np.float64]) -> Callable[[], object]:
-    first = np.vstack((band_pass(SETTINGS, RATE_HZ), notch(SETTINGS, RATE_HZ)))
+    first = np.vstack((band_pass(SETTINGS, RATE_HZ), notch(SETTINGS.notch_hz, RATE_HZ)))
     second = envelope_low_pass(SETTINGS, RATE_HZ)
     z1 = np.zeros((len(first), 2, emg.shape[1]))
     z2 = np.zeros((len(second), 2, emg.shape[1]))
@@ -75,7 +75,7 @@ def _scipy(emg: NDArray[np.float64]) -> Callable[[], object]:
 
 
 @njit(nogil=True)
-def _filters(raw, columns, factor, b, z, settle, work, envelope):
+def _filters(raw, columns, factor, b, notches, z, settle, work, envelope):
     tile, band, left = work[0], work[1], work[2]
     for start in range(0, raw.shape[0], TILE):
         n = min(TILE, raw.shape[0] - start)
@@ -83,7 +83,7 @@ def _filters(raw, columns, factor, b, z, settle, work, envelope):
             for c in range(LANES):
                 tile[t, c] = raw[start + t, columns[c]]
         _hold(tile, n, factor, z, settle, left)
-        _band_pass(tile, n, b, z, band)
+        _band_pass(tile, n, b, notches, z, band)
         _low_pass(tile, n, b, z, left, start, 20, envelope)
 
 
@@ -93,6 +93,7 @@ def _kernel(raw: NDArray[np.float32] | NDArray[np.float64]) -> Callable[[], obje
         np.arange(CHANNELS - LANES, CHANNELS),
         np.ones(LANES),
         emg_sections(SETTINGS, RATE_HZ),
+        np.repeat(notch(SETTINGS.notch_hz, RATE_HZ)[0, [0, 1, 2, 4, 5], None], LANES, axis=1),
         np.zeros(STATE),
         1000.0,
         np.zeros((3, TILE, LANES)),

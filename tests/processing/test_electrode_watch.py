@@ -105,3 +105,16 @@ def test_an_electrode_that_falls_off_is_told_within_seconds():
             told_s = (start + 20) / 1000.0
     assert told_s is not None
     assert 15.0 < told_s <= 18.5
+
+
+def test_a_notch_is_told_when_it_comes(session):
+    chain, faults, watch = session
+    chain.window(good=True)
+    watch.look()
+    (q,) = chain.quality
+    chain.quality = (replace(q, notch_hz=50.0, mains_uV=14.2),)
+    for _ in range(3):
+        chain.window(good=True)
+        watch.look()
+    assert [(severity, about) for severity, about, _ in faults.told] == [(Severity.AMBER, "EMG BF right")]
+    assert faults.told[0][2].startswith("50 Hz hum of 14 µV RMS is taken out of EMG BF right by a notch from now on")

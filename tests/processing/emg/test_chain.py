@@ -58,7 +58,7 @@ def reference(x_uV, settings, rate_hz):
     """SciPy, one stage after the other, from rest at the first sample."""
     y = signal.sosfilt(band_pass(settings, rate_hz), x_uV - x_uV[0], axis=0)
     if settings.notch_hz:
-        y = signal.sosfilt(notch(settings, rate_hz), y, axis=0)
+        y = signal.sosfilt(notch(settings.notch_hz, rate_hz), y, axis=0)
     return signal.sosfilt(envelope_low_pass(settings, rate_hz), np.abs(y), axis=0)
 
 

@@ -202,7 +202,7 @@ def test_lost_windows_count_as_missing():
     assert chain.quality[0].windows == 7
 
 
-def leg(*signals_uV, **quality):
+def leg(*signals_uV, processing=None, **quality):
     """Return the frames of a leg with VL and BF, and its channels' quality."""
     rig = a_rig(
         {"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"], "units": "uV"},
@@ -211,6 +211,7 @@ def leg(*signals_uV, **quality):
             {"muscle": "BF", "side": "left", "stream": "emg", "channel": "b", "mvc_uV": 100.0},
         ],
         quality=quality,
+        emg_processing=processing or {},
     )
     chain = EmgChain(rig, "emg")
     frames = np.vstack([chain.process(np.column_stack(signals_uV), 0).copy(), chain.finish()])
@@ -250,7 +251,7 @@ def test_an_end_that_is_not_a_window_is_shown_and_not_believed():
 def test_hum_that_would_spoil_a_ratio_gives_none(hum_uV):
     """A muscle of 10 µV under hum of so much (RMS): within 35 % of the power it is measured, beyond it is not."""
     hum = hum_uV * np.sqrt(2) * np.sin(2 * np.pi * 50.0 * T)
-    column, quality = leg(noise(50.0), noise(10.0, 1) + hum)
+    column, quality = leg(noise(50.0), noise(10.0, 1) + hum, processing={"adaptive_notch": False})
     if hum_uV < 3.0:
         assert quality[1].good
         assert np.isfinite(column["qh_left"][50:]).all()
@@ -289,3 +290,55 @@ def test_a_muscle_that_rests_is_not_called_silent():
     resting = np.random.default_rng(4).normal(0.0, np.where(t % 5.0 < 1.5, 30.0, 4.0))
     _, quality = leg(resting, resting)
     assert quality[1].bad_windows == 0
+
+
+@pytest.mark.parametrize("processing", [{}, {"notch_hz": 50.0}, {"adaptive_notch": False, "notch_hz": 50.0}])
+@pytest.mark.parametrize("hum_uV", [8.0, 14.0, 60.0])
+def test_hum_is_taken_out_where_it_is_seen_or_a_notch_was_set(hum_uV, processing):
+    """The advice works when it is followed, and also by itself: the ratio is that of the muscles without hum."""
+    t = np.arange(10_000) / RATE_HZ
+    hum = hum_uV * np.sqrt(2) * np.sin(2 * np.pi * 50.03 * t + 1.0)
+    muscles = noise(50.0, n=10_000), noise(10.0, 1, n=10_000)
+    clean, _ = leg(*muscles)
+    column, quality = leg(muscles[0], muscles[1] + hum, processing=processing)
+    assert quality[1].good
+    assert quality[1].believed
+    assert quality[1].notch_hz == 50.0
+    assert quality[1].mains_uV == pytest.approx(hum_uV, rel=0.1)
+    assert quality[0].notch_hz == processing.get("notch_hz", 0.0)
+    later = slice(400, None)
+    assert np.isfinite(column["qh_left"][later]).all()
+    assert np.median(column["qh_left"][later]) == pytest.approx(np.median(clean["qh_left"][later]), rel=0.05)
+    if "notch_hz" not in processing:
+        assert np.isnan(column["qh_left"][:200]).all(), "nothing rests on it before, nor while the notch settles"
+
+
+def test_an_open_electrode_gets_no_notch_and_harmonics_stay_bad():
+    t = np.arange(10_000) / RATE_HZ
+    open_one = 300.0 * np.sin(2 * np.pi * 50.0 * t) + noise(n=10_000)
+    rectified = 60.0 * np.abs(np.sin(2 * np.pi * 50.0 * t)) + noise(5.0, n=10_000)
+    _, quality = leg(open_one, rectified)
+    assert (quality[0].verdict, quality[0].notch_hz) == (Verdict.MAINS, 0.0)
+    assert not quality[1].good
+    assert "a notch does not take out its harmonics" in quality[1].sentence or quality[1].verdict is Verdict.MAINS
+
+
+def test_no_splitting_changes_when_a_notch_comes():
+    t = np.arange(6_000) / RATE_HZ
+    raw = np.column_stack([noise(50.0, n=6_000), noise(10.0, 1, n=6_000) + 20.0 * np.sin(2 * np.pi * 60.0 * t)])
+    rig = a_rig(
+        {"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"], "units": "uV"},
+        emg=[
+            {"muscle": muscle, "side": "left", "stream": "emg", "channel": channel, "mvc_uV": 100.0}
+            for muscle, channel in (("VL", "a"), ("BF", "b"))
+        ],
+    )
+
+    def frames(size):
+        chain = EmgChain(rig, "emg")
+        parts = [chain.process(raw[i : i + size], i).copy() for i in range(0, len(raw), size)]
+        return np.vstack([*parts, chain.finish()])
+
+    whole = frames(6_000)
+    for size in (7, 20, 333, 2500):
+        np.testing.assert_array_equal(frames(size), whole)

@@ -312,3 +312,12 @@ def test_a_rate_that_no_crystal_explains_is_told(rate_hz, off):
     told = [caveat for caveat in caveats(results(streams=[stream])) if caveat.id == "rate_off"]
     assert [caveat.values["rate_hz"] for caveat in told] == [rate_hz] * off
     assert all(f"ran at {rate_hz:.5g} Hz, and the rig says 1000.0 Hz" in caveat.sentence for caveat in told)
+
+
+def test_a_notch_that_was_put_in_is_told_and_one_that_was_set_is_not():
+    hums = ChannelResult("BF left", "emg", 10, 1, 0, 60, 0, 0, False, "", "", 50.0, 13.6)
+    (caveat,) = [one for one in caveats(results(channels=[hums])) if one.id == "mains_taken_out"]
+    assert caveat.values == {"mains_BF_left_uV": 13.6}
+    assert "Mains hum was seen on BF left (50 Hz, 14 µV RMS) and is taken out by a notch" in caveat.sentence
+    was_set = example_with(emg_processing={"notch_hz": 50.0})
+    assert not [one for one in caveats(results(was_set, channels=[hums])) if one.id == "mains_taken_out"]
