@@ -1,4 +1,4 @@
-"""Lifter files: what belongs to a person and not to a lab, in TOML: maximal voluntary contractions, and a reference set."""
+"""Lifter files: what belongs to a person and not to a lab, in TOML: maximal contractions, a reference set, and the feet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from acquisition.disk import write_whole
 from acquisition.rig.judgement import ReferenceSettings
-from acquisition.rig.rig import Muscle, Rig, Side
+from acquisition.rig.rig import Foot, Muscle, Rig, Side
 from acquisition.rig.rig_file import RigError, read_toml
 from hardware.settings import Positive, Settings
 
@@ -27,12 +27,13 @@ class Mvc(Settings):
 
 
 class Lifter(Settings):
-    """What is known of a lifter; `mvc` is a table that repeats."""
+    """What is known of a lifter; `mvc` and `foot` are tables that repeat."""
 
     format_version: Literal[1] = 1
     lifter: str
     mvc: list[Mvc] = []
     reference: ReferenceSettings = ReferenceSettings()
+    foot: list[Foot] = []
 
     @model_validator(mode="after")
     def _each_once(self) -> Lifter:
@@ -40,6 +41,8 @@ class Lifter(Settings):
         doubled = [muscle for muscle in muscles if muscles.count(muscle) > 1]
         if doubled:
             raise ValueError(f"there are two MVCs of {doubled[0][0]} {doubled[0][1]}; give one")
+        if len({foot.side for foot in self.foot}) < len(self.foot):
+            raise ValueError(f"there are two {self.foot[0].side} feet; give one the other side")
         return self
 
 
@@ -49,7 +52,10 @@ def load_lifter(path: Path) -> Lifter:
 
 
 def with_lifter(rig: Rig, lifter: Lifter) -> Rig:
-    """Return the rig with a lifter's MVCs on its electrodes, and with the reference set if the file has one."""
+    """Return the rig with a lifter's MVCs on its electrodes, the reference set if the file has one, and the feet.
+
+    What a foot's angle was taken from ranks: markers, a person, a rocking trial; a lower one does not replace a higher one.
+    """
     mvcs = {(entry.muscle, entry.side): entry for entry in lifter.mvc}
     emg = [
         electrode.model_copy(update={"mvc_uV": known.mvc_uV, "mvc_trial": f"{lifter.lifter}: {known.trial}"})
@@ -58,7 +64,18 @@ def with_lifter(rig: Rig, lifter: Lifter) -> Rig:
         for electrode in rig.emg
     ]
     reference = lifter.reference if lifter.reference != ReferenceSettings() else rig.reference
-    return rig.model_copy(update={"emg": emg, "reference": reference})
+    feet = {foot.side: foot for foot in rig.foot}
+    for foot in lifter.foot:
+        known_foot = feet.get(foot.side)
+        if foot.toe_out_deg is None and known_foot is not None:
+            feet[foot.side] = known_foot.model_copy(update={"width_mm": foot.width_mm or known_foot.width_mm})
+        elif known_foot is None or known_foot.toe_out_deg is None or _RANK[foot.toe_out_from] <= _RANK[known_foot.toe_out_from]:
+            width_mm = foot.width_mm or (known_foot.width_mm if known_foot is not None else None)
+            feet[foot.side] = foot.model_copy(update={"width_mm": width_mm})
+    return rig.model_copy(update={"emg": emg, "reference": reference, "foot": list(feet.values())})
+
+
+_RANK = {"markers": 0, "given": 1, "rocking": 2}
 
 
 def write_lifter(path: Path, lifter: Lifter) -> None:
@@ -67,6 +84,11 @@ def write_lifter(path: Path, lifter: Lifter) -> None:
     for entry in lifter.mvc:
         lines += ["", "[[mvc]]", f"muscle = {_text(entry.muscle)}", f"side = {_text(entry.side)}"]
         lines += [f"mvc_uV = {entry.mvc_uV:.2f}", f"trial = {_text(entry.trial)}"]
+    for foot in lifter.foot:
+        lines += ["", "[[foot]]", f"side = {_text(foot.side)}"]
+        lines += [f"toe_out_deg = {foot.toe_out_deg:.1f}"] if foot.toe_out_deg is not None else []
+        lines += [f"toe_out_from = {_text(foot.toe_out_from)}"]
+        lines += [f"width_mm = {foot.width_mm:.1f}"] if foot.width_mm is not None else []
     known = lifter.reference.model_dump(exclude_defaults=True)
     if known:
         lines += ["", "[reference]"]

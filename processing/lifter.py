@@ -1,16 +1,19 @@
-"""A lifter's own measures, from recordings: maximal voluntary contractions, and the reference set of ratios."""
+"""A lifter's own measures, from recordings: maximal contractions, the reference set of ratios, and how the feet are turned."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acquisition.rig import SIDES
 from acquisition.rig.judgement import ReferenceSettings
+from acquisition.rig.lifter_axes import lifter_axes
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess
 from processing.emg.mvc import MvcFound, Try, judge_tries, tries_in
+from processing.force.rocking import Rocked, foot_axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from acquisition.rig import Electrode, Rig
     from processing.results import Results
 
+STEADY = 0.3
+"""While rocking each foot carries more than this share of what it carries on average."""
+BOUNCE = 0.03
+"""Who rocks slowly keeps the total force within this share of its mean (standard deviation); a squat does not."""
 LEAST_S = 3.0
 """A reference set must have a ratio defined for so long."""
 
@@ -72,3 +79,31 @@ def reference_of(results: Results, name: str) -> ReferenceSettings:
             "there MVCs, and good channels?"
         )
     return ReferenceSettings(name=name, **known)
+
+
+def rocked(results: Results) -> list[Rocked]:
+    """Return each foot's angle from a rocking trial; raises LifterError where the rig has no two plates."""
+    axes = lifter_axes(results.rig)
+    columns = [f"cop_{side}_{axis}_mm" for side in SIDES for axis in "xy"] + [f"fz_{side}_N" for side in SIDES]
+    table = results.table_with(*columns)
+    if table is None or len(results.rig.plate) < 2 or not np.isfinite(axes.right).all():
+        raise LifterError(f"{results.recording} has no two force plates, so how the feet are turned can't be told from it.")
+    forward = np.array([-axes.right[1], axes.right[0]])
+    loads = {side: table.column(f"fz_{side}_N") for side in SIDES}
+    steady = np.ones(len(table.time_s), dtype=bool)
+    for load in loads.values():
+        known = load[np.isfinite(load)]
+        steady &= load > STEADY * (float(np.median(known)) if len(known) else math.inf)
+    total = sum(load[steady] for load in loads.values())
+    if np.size(total) and float(np.std(total)) > BOUNCE * float(np.mean(total)):
+        share_pct = 100.0 * float(np.std(total) / np.mean(total))
+        raise LifterError(
+            f"In {results.recording} the force on both plates varies by {share_pct:.0f} % (standard deviation), too much for "
+            "slow rocking: record the rocking alone, with straight knees."
+        )
+    found = []
+    for side in SIDES:
+        cop = np.column_stack([table.column(f"cop_{side}_{axis}_mm") for axis in "xy"])
+        outward = axes.right if side == "right" else -axes.right
+        found.append(foot_axis(side, cop[steady], forward, outward))
+    return found

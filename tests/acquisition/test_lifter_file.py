@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquisition.lifter_file import Lifter, Mvc, load_lifter, with_lifter, write_lifter
+from acquisition.rig import SIDES, Foot
 from acquisition.rig.judgement import ReferenceSettings
+from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.rig_file import RigError
 from tests.support.rigs import example_with
 
@@ -20,6 +22,7 @@ ANNA = Lifter(
     lifter="anna",
     mvc=[Mvc(muscle="VL", side="left", mvc_uV=312.5, trial="mvc, 14.2 s")],
     reference=ReferenceSettings(name="light", qh_left=5.25),
+    foot=[Foot(side="left", toe_out_deg=12.5, toe_out_from="rocking", width_mm=97.0), Foot(side="right", width_mm=98.0)],
 )
 
 
@@ -65,3 +68,12 @@ def test_mistakes_have_their_line(tmp_path: Path) -> None:
     path.write_text(f'lifter = "a"\n{both}{both}', encoding="utf-8")
     with pytest.raises(RigError, match="there are two MVCs of VL left; give one"):
         load_lifter(path)
+
+
+def test_a_rocking_trial_fills_in_what_nobody_said() -> None:
+    rocking = Lifter(lifter="anna", foot=[Foot(side=side, toe_out_deg=18.0, toe_out_from="rocking") for side in SIDES])
+    said = example_with(foot=[{"side": "left", "toe_out_deg": 9.0}, {"side": "right", "width_mm": 98.0}])
+    feet = {foot.side: foot for foot in with_lifter(said, rocking).foot}
+    assert (feet["left"].toe_out_deg, feet["left"].toe_out_from) == (9.0, "given")
+    assert (feet["right"].toe_out_deg, feet["right"].toe_out_from, feet["right"].width_mm) == (18.0, "rocking", 98.0)
+    assert lifter_axes(with_lifter(example_with(foot=[]), rocking)).toe_out_from == dict.fromkeys(SIDES, "a rocking trial")

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from acquisition.formats.c3d.importer import import_c3d
 from acquisition.lifter_file import Lifter, Mvc, with_lifter
+from acquisition.rig.lifter_axes import lifter_axes
+from acquisition.rig.plate_map import plate_map
 from processing.batch import reprocess
 from processing.findings.caveats import baselines, caveats
-from processing.lifter import LifterError, mvc_of, reference_of
+from processing.lifter import LifterError, mvc_of, reference_of, rocked
 from tests.support.rigs import a_rig, example_with
-from tests.support.sessions import recorded, simulated
+from tests.support.sessions import analysed, recorded, simulated
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from acquisition.rig import Rig
 
 RATE_HZ = 1000.0
 
@@ -82,3 +87,65 @@ def test_an_mvc_of_a_lifter_scales_the_activation(tmp_path: Path) -> None:
     columns = [results.tables["emg.emg"].column("activation_left_VL_pct") for results in (usual, halved)]
     np.testing.assert_allclose(columns[1], columns[0] / 2.0)
     assert next(e for e in halved.rig.emg if e.name == "VL left").mvc_trial == "anna: mvc"
+
+
+def rocking(bounce: float = 0.0) -> tuple[Rig, np.ndarray]:
+    """Two plates under a lifter who rocks with feet turned out by 12 and 27 degrees."""
+    names = [f"{what}{i}" for i in (1, 2) for what in ("Fx", "Fy", "Fz", "Mx", "My", "Mz")]
+    corners = {
+        "left": [[-400, 300, 0], [0, 300, 0], [0, -300, 0], [-400, -300, 0]],
+        "right": [[0, 300, 0], [400, 300, 0], [400, -300, 0], [0, -300, 0]],
+    }
+    rig = a_rig(
+        {"name": "plates", "channels": names, "units": "V"},
+        plate=[
+            {
+                "name": side,
+                "model": "made",
+                "side": side,
+                "stream": "plates",
+                "channels": names[6 * i : 6 * i + 6],
+                "c3d_type": 2,
+                "corners_mm": corners[side],
+                "origin_mm": [0, 0, 0],
+                "sensitivities": [1.0] * 6,
+                "zero": [0.0] * 6,
+            }
+            for i, side in enumerate(corners)
+        ],
+    )
+    t = np.arange(0.0, 16.0, 0.001)
+    along = -65.0 * np.sin(2 * np.pi * t / 4.0)  # towards the heels first
+    samples = np.zeros((len(t), 12))
+    rng = np.random.default_rng(0)
+    maps = [plate_map(plate) for plate in rig.plate]
+    right = lifter_axes(rig).right
+    front = np.array([-right[1], right[0]])
+    for i, (outward, degrees) in enumerate(((-right, 12.0), (right, 27.0))):
+        a = np.radians(degrees)
+        cop = along[:, None] * (np.cos(a) * front + np.sin(a) * outward)
+        inside = cop @ maps[i].rotation[:2, :2]
+        fz = -(400.0 + rng.normal(0.0, 1.0, len(t))) * (1.0 + bounce * np.sin(2 * np.pi * t))
+        samples[:, 6 * i + 2] = fz
+        samples[:, 6 * i + 3], samples[:, 6 * i + 4] = inside[:, 1] * fz, -inside[:, 0] * fz
+    return rig, samples
+
+
+def test_a_rocking_trial_says_how_the_feet_are_turned() -> None:
+    rig, samples = rocking()
+    left, right = rocked(analysed(rig, {"plates": samples}))
+    assert (left.refused, right.refused) == ("", "")
+    assert (left.side, left.rocks) == ("left", 4)
+    assert left.toe_out_deg == pytest.approx(12.0, abs=0.5)
+    assert right.toe_out_deg == pytest.approx(27.0, abs=0.5)
+
+
+def test_squats_are_no_rocking_trial_though_the_pressure_moves(shared_data: Path, tmp_path: Path) -> None:
+    rig, samples = rocking(bounce=0.1)
+    with pytest.raises(LifterError, match=r"varies by 7 % \(standard deviation\), too much for slow rocking"):
+        rocked(analysed(rig, {"plates": samples}))
+    squats = import_c3d(shared_data / "mujoco" / "mj_toes_out_heels.c3d", tmp_path / "squats.h5")
+    with pytest.raises(LifterError, match="too much for slow rocking"):
+        rocked(reprocess(squats.path))
+    with pytest.raises(LifterError, match="has no two force plates"):
+        rocked(analysed(example_with(plate=[]), simulated(example_with(plate=[]), seconds=6.0)))

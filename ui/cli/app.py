@@ -49,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "reprocess": files.reprocess,
     "mvc": lifter.mvc,
     "reference": lifter.reference,
+    "rock": lifter.rock,
     "recover": sessions.recover,
     "dashboard": sessions.dashboard,
     "new-rig": lab.new_rig,

@@ -1,4 +1,4 @@
-"""Commands about one lifter's own measures: mvc and reference."""
+"""Commands about one lifter's own measures: mvc, reference and rock."""
 
 from __future__ import annotations
 
@@ -79,3 +79,35 @@ def reference(
         ratio, side = key.split("_")
         say(f"{words[ratio]} {side}: {value:.2f}")
     say(f"Reference set: {out}")
+
+
+def rock(
+    recording: Annotated[Path, typer.Argument(help="A recording of standing on both plates, rocking from heels to toes.")],
+    out: LifterOut,
+    name: Name = "lifter",
+) -> None:
+    """Find how far each foot is turned out, from three slow rocks from heels to toes, as a file for --lifter."""
+    from acquisition.lifter_file import Lifter, write_lifter
+    from acquisition.rig import Foot
+    from acquisition.rig.lifter_axes import APART_DEG
+    from processing.batch import reprocess
+    from processing.lifter import rocked
+
+    results = reprocess(recording)
+    found = rocked(results)
+    said = {foot.side: foot for foot in results.rig.foot if foot.toe_out_deg is not None}
+    for one in found:
+        say(f"{'•' if one.refused else '✓'} {one.sentence}")
+        known = said.get(one.side)
+        if known is not None and not one.refused and abs((known.toe_out_deg or 0.0) - one.toe_out_deg) > APART_DEG:
+            say(
+                f"• The rig says that the {one.side} foot is turned out by {known.toe_out_deg:.0f} degrees, which differs by "
+                f"more than {APART_DEG:.0f}; the rig is believed: check which of them is right."
+            )
+    good = [one for one in found if not one.refused]
+    if good:
+        feet = [Foot(side=one.side, toe_out_deg=one.toe_out_deg, toe_out_from="rocking") for one in good]
+        write_lifter(out, Lifter(lifter=name, foot=feet))
+        say(f"Feet: {out}")
+    if len(good) < len(found):
+        fail("Not every foot's axis is known yet; rock again, with the feet where the squats will be.")
