@@ -26,7 +26,7 @@ class Mvc(Settings):
     trial: str = ""
 
 
-class Lifter(Settings):
+class LifterFile(Settings):
     """What is known of a lifter; `mvc` and `foot` are tables that repeat."""
 
     format_version: Literal[1] = 1
@@ -36,7 +36,7 @@ class Lifter(Settings):
     foot: list[Foot] = []
 
     @model_validator(mode="after")
-    def _each_once(self) -> Lifter:
+    def _each_once(self) -> LifterFile:
         muscles = [(entry.muscle, entry.side) for entry in self.mvc]
         doubled = [muscle for muscle in muscles if muscles.count(muscle) > 1]
         if doubled:
@@ -46,12 +46,12 @@ class Lifter(Settings):
         return self
 
 
-def load_lifter(path: Path) -> Lifter:
+def load_lifter(path: Path) -> LifterFile:
     """Read a lifter file; raises RigError with a sentence per mistake."""
-    return read_toml(path, Lifter)
+    return read_toml(path, LifterFile)
 
 
-def with_lifter(rig: Rig, lifter: Lifter) -> Rig:
+def with_lifter(rig: Rig, lifter: LifterFile) -> Rig:
     """Return the rig with a lifter's MVCs on its electrodes, the reference set if the file has one, and the feet.
 
     What a foot's angle was taken from ranks: markers, a person, a rocking trial; a lower one does not replace a higher one.
@@ -78,7 +78,7 @@ def with_lifter(rig: Rig, lifter: Lifter) -> Rig:
 _RANK = {"markers": 0, "given": 1, "rocking": 2}
 
 
-def write_lifter(path: Path, lifter: Lifter) -> None:
+def write_lifter(path: Path, lifter: LifterFile) -> None:
     """Write a lifter file; raises RigError where it exists or can't be written."""
     lines = [f"# Made by squatscope on {datetime.now(UTC):%Y-%m-%d}; for --lifter.", f"lifter = {_text(lifter.lifter)}"]
     for entry in lifter.mvc:

@@ -15,6 +15,8 @@ from acquisition.rig.plate_map import plate_map
 from processing.force.still import StanceKind
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from acquisition.rig import Rig
     from processing.results import Results
 
@@ -23,8 +25,10 @@ FOOT_COLUMNS = {side: (f"cop_{side}_x_mm", f"foot_cop_medial_{side}_mm") for sid
 """A quiet stance that is found later is told, as squats may have come before it."""
 MOVED_MM = 8.0
 """A foot whose pressure rests so far from its place before is told (*design*)."""
+STILL_AGAIN = 3.0
+"""Who has just stepped on stands still within so many windows of a stance."""
 OTHER_LIFTER = 0.03
-"""Who differs by more of the weight is another lifter, or carries another load (*design*)."""
+"""Who differs by more of the weight, with and without a bar, is another lifter, or carries another load (*design*)."""
 STEPPED_ON, WAS_LOW = StanceKind.STEPPED_ON.word, StanceKind.WAS_LOW.word
 
 
@@ -99,14 +103,21 @@ def about_stance(results: Results) -> list[Caveat]:
         said.append(Caveat("late_quiet_stance", "lifter", {"found_s": found_s}, sentence))
     for side in SIDES:
         cop, medial = map(table.column, FOOT_COLUMNS[side])
-        missing_s = table.frame_s * np.count_nonzero(known & np.isfinite(cop) & np.isnan(medial))
-        if missing_s > 2 * window_s:
+        missing_s = _in_long_runs(known & np.isfinite(cop) & np.isnan(medial), table.frame_s, STILL_AGAIN * window_s)
+        if missing_s:
             sentence = (
                 f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back, so "
                 f"the shift of its centre of pressure is undefined for {missing_s:.0f} s."
             )
-            said.append(Caveat("foot_unreferenced", f"{side} foot", {"undefined_s": float(missing_s)}, sentence))
+            said.append(Caveat("foot_unreferenced", f"{side} foot", {"undefined_s": missing_s}, sentence))
     return said
+
+
+def _in_long_runs(mask: NDArray[np.bool_], frame_s: float, least_s: float) -> float:
+    """Return how many seconds of a mask lie in runs that are longer than `least_s`."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    runs_s = frame_s * (edges[1::2] - edges[::2])
+    return float(runs_s[runs_s > least_s].sum())
 
 
 def about_feet(results: Results) -> list[Caveat]:
@@ -149,8 +160,9 @@ def _about_weights(results: Results) -> list[Caveat]:
     """Tell other lifters, or other loads, than the first."""
     said = []
     for before, stance in pairwise(results.stances):
-        share = stance.system_weight_N / before.system_weight_N - 1.0
-        if stance.kind == STEPPED_ON and abs(share) > OTHER_LIFTER:
+        known_N = (before.system_weight_N, before.body_weight_N)
+        alike = min(abs(stance.system_weight_N / weight_N - 1.0) for weight_N in known_N)
+        if stance.kind == STEPPED_ON and alike > OTHER_LIFTER:
             sentence = (
                 f"Who stepped on before {stance.at_s:.1f} s weighs {stance.system_weight_N:.0f} N, and "
                 f"{before.system_weight_N:.0f} N stood there before: another lifter, or another load; compare nothing across "

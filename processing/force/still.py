@@ -29,6 +29,8 @@ HEIGHT_KNOWN_S = 15.0
 """For so long the way between two still seconds can be told from the force; a drift of 2 N a minute makes 0.1 m of it."""
 MOVES_M_S, MOVES_M = 0.25, 0.1
 """A lifter has moved once the centre of mass is as fast as this, or as far away."""
+SLOWS = 0.02
+"""Who rises slows down before the top, and is lighter meanwhile by more than this; who has taken a bar is not."""
 STILL_M_S, UNSURE_G = 0.06, 0.002
 """Who is faster than this passes; a velocity that is integrated is unsure by the weight's own uncertainty, in g, times the
 time."""
@@ -61,7 +63,7 @@ STATE = np.dtype(
         ("last_sample", np.int64),
         ("settled", np.int64),  # frames in a row with the weight on both feet
         ("aboard", np.int64),  # 1 until both feet have left
-        ("moved", np.int64),  # 1 once the lifter has moved since the stance
+        ("moved", np.int64),  # 1 once the lifter has moved since the stance, 2 while that goes up
         ("was_low", np.int64),  # 1 once the stance proved to be low
         ("still", np.int64),  # frames of the stance that lasts, 0 where none does
         ("unknown", np.int64),  # still frames of unknown height in a row
@@ -276,8 +278,10 @@ def take_frame(
         stance.frames += 1
         speed, far = stance.velocity * limits[0].m_s_per_velocity, stance.way * limits[0].m_per_way
         if stance.moved == 0 and stance.height_m == 0.0 and (abs(speed) > MOVES_M_S or abs(far) > MOVES_M):
+            stance.moved = 2 if speed > MOVES_M_S and far > 0.0 else 1
+        if stance.moved == 2 and frame[0] < (1.0 - SLOWS) * stance.system_N:
             stance.moved = 1
-            if speed > MOVES_M_S and far > 0.0:  # nobody rises from standing: it was a pause at the bottom
+            if speed > 0.0:  # nobody rises from standing: it was a pause at the bottom
                 stance.was_low = 1
                 stance.left_x = math.nan
                 stance.right_x = math.nan

@@ -116,8 +116,10 @@ class SimulatedEmg:
 
     def _artefact(self, t_s: Floats) -> Floats:
         """Return the slow jolt of cables and skin at the turn of each repetition, around 4 Hz, in µV."""
-        movement = self._lifter.motion.at(t_s)
-        tempo = self._lifter.tempo
-        since = t_s - (tempo.quiet_s + movement.repetition * tempo.repetition_s + tempo.lowering_s)
-        burst = np.where(movement.repetition >= 0, np.exp(-((since / 0.12) ** 2)) * np.sin(2.0 * np.pi * 4.0 * since), 0.0)
-        return burst[:, None] * self._jolt_uV[movement.repetition % 64]
+        motion = self._lifter.motion
+        number, at, local = motion.repetition_at(t_s)
+        if not (number >= 0).any():
+            return np.zeros((len(t_s), len(self._electrodes)))
+        since = local - motion.course.lowering_s[at]
+        burst = np.where(number >= 0, np.exp(-((since / 0.12) ** 2)) * np.sin(2.0 * np.pi * 4.0 * since), 0.0)
+        return burst[:, None] * self._jolt_uV[number % 64]

@@ -18,7 +18,7 @@ from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES, Muscle, Side
 from hardware.arrays import Floats
 from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Positive, Settings
-from sim.lifter.motion import Motion, Movement, Repetition, Sway, Tempo
+from sim.lifter.motion import Motion, Movement, Repetition, Sway, Tempo, steady
 
 GRAVITY = 9.80665
 
@@ -40,10 +40,18 @@ LIGHTEST = 0.95  # of gravity: how fast a lifter may fall; the rest is left for 
 
 
 class Imbalance(Settings):
-    """Something that goes wrong from `onset_s` on, and grows to its full size within `ramp_s`."""
+    """Something that goes wrong from `onset_s` on, and grows to its full size within `ramp_s`.
+
+    What of it a cue or lifted heels take away, from 0 to 1; whether it is there with the heaviest bar alone and not with the
+    lightest (`grows_with_load`); and by how much of itself it grows with each repetition of a set: for a `Person` with sets.
+    """
 
     onset_s: NotNegative = 0.0
     ramp_s: Positive = 5.0
+    cue_mends: Annotated[float, Field(ge=0, le=1)] = 0.0
+    heel_lift_mends: Annotated[float, Field(ge=0, le=1)] = 0.0
+    grows_with_load: bool = False
+    per_repetition: NotNegative = 0.0
 
     def progress(self, t_s: Floats) -> Floats:
         """Return how far it has come at these times: 0 before the onset, 1 at full size, smooth between."""
@@ -147,7 +155,7 @@ class Lifter(Settings):
 
     `repetitions` None: until the end of the session. `depth_m` is the way of the centre of mass of body and bar, and varies by
     `depth_sd` of itself between repetitions. `toe_out_deg` is how far each foot is turned out; `outward` the share of the load
-    with which the feet push outwards.
+    with which the feet push outwards, `free_moment_Nm` how hard each screws outwards at the bottom.
     """
 
     body_mass_kg: Positive = 75.0
@@ -161,13 +169,14 @@ class Lifter(Settings):
     load_shift_pct: Annotated[float, Field(gt=-100, lt=100)] = 0.5
     toe_out_deg: Annotated[float, Field(ge=-45, le=90)] = 15.0
     outward: NotNegative = 0.06
+    free_moment_Nm: NotNegative = 3.0
     imbalances: tuple[AnyImbalance, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _feet_stay_down(self) -> Lifter:
         """Refuse a tempo at which the deepest repetition would need the plates to pull."""
-        deepest = Motion(self.tempo, np.array([self.depth_m * (1.0 + 2.0 * self.depth_sd)]), 1)
+        deepest = Motion(steady(self.tempo, np.array([self.depth_m * (1.0 + 2.0 * self.depth_sd)]), 1))
         least = float(deepest.at(np.linspace(self.tempo.start_s(0), self.tempo.start_s(1), 1000)).a_m_s2.min())
         if least < -LIGHTEST * GRAVITY:
             raise ValueError(
@@ -195,7 +204,7 @@ class Lifter(Settings):
     def motion(self) -> Motion:
         """The squats, without sway."""
         spread = np.clip(np.random.default_rng([self.seed, 1]).standard_normal(256), -2.0, 2.0)
-        return Motion(self.tempo, self.depth_m * (1.0 + self.depth_sd * spread), self.repetitions)
+        return Motion(steady(self.tempo, self.depth_m * (1.0 + self.depth_sd * spread), self.repetitions))
 
     @cached_property
     def _sway(self) -> dict[str, Sway]:
@@ -225,6 +234,14 @@ class Lifter(Settings):
         """Return the true bounds of the repetitions that end by `until_s`."""
         return self.motion.bounds(until_s)
 
+    def mass_kg(self, _movement: Movement) -> Floats:
+        """Return body and bar at these times."""
+        return np.asarray(self.system_mass_kg)
+
+    def size(self, imbalance: Imbalance, movement: Movement) -> Floats:
+        """Return how large an imbalance is at these times, as a share of its full size."""
+        return imbalance.progress(movement.t_s)
+
     def acceleration_m_s2(self, movement: Movement) -> Floats:
         """Return the vertical acceleration of the centre of mass, sway included."""
         return movement.a_m_s2 + self._sway["vertical"](movement.t_s)
@@ -234,7 +251,7 @@ class Lifter(Settings):
         shift = self.load_shift_pct + self._sway["shift"](movement.t_s)
         for drift in self.imbalances:
             if isinstance(drift, ShareDrift):
-                shift += drift.load_shift_pct * drift.progress(movement.t_s) * (0.6 + 0.4 * movement.fraction)
+                shift += drift.load_shift_pct * self.size(drift, movement) * (0.6 + 0.4 * movement.fraction)
         return 0.5 + shift / 200.0
 
     def medial_mm(self, side: Side, movement: Movement) -> Floats:
@@ -242,7 +259,7 @@ class Lifter(Settings):
         medial = self._sway[f"medial {side}"](movement.t_s) + movement.fraction
         for caving in self.imbalances:
             if isinstance(caving, KneeCaves) and caving.side == side:
-                medial += caving.medial_mm * caving.progress(movement.t_s) * movement.fraction
+                medial += caving.medial_mm * self.size(caving, movement) * movement.fraction
         return medial
 
     def margin_mm(self, side: Side, movement: Movement) -> Floats:
@@ -250,19 +267,23 @@ class Lifter(Settings):
         margin = np.full(movement.t_s.shape, MARGIN_MM)
         for caving in self.imbalances:
             if isinstance(caving, KneeCaves) and caving.side == side:
-                margin -= caving.knee_mm * caving.progress(movement.t_s) * movement.fraction
+                margin -= caving.knee_mm * self.size(caving, movement) * movement.fraction
         return margin
 
     def activation(self, muscle: Muscle, side: Side, movement: Movement) -> Floats:
         """Return a muscle's activation as a fraction of maximal voluntary contraction, at the instant its force acts."""
-        load = self.system_mass_kg / self.body_mass_kg * (1.0 + movement.a_m_s2 / GRAVITY)
+        load = self.mass_kg(movement) / self.body_mass_kg * (1.0 + movement.a_m_s2 / GRAVITY)
         concentric = 1.0 + 0.12 * np.tanh(movement.v_m_s / 0.3)
         effort = EFFORT[muscle] * self._habit[muscle, side] * load * (TONE + movement.fraction * concentric)
         for imbalance in self.imbalances:
             factor = _factor(imbalance, muscle, side)
             if factor != 1.0:
-                effort *= 1.0 + (factor - 1.0) * imbalance.progress(movement.t_s)
+                effort *= 1.0 + (factor - 1.0) * self.size(imbalance, movement)
         return effort
+
+    def foot_shift_mm(self, _side: Side, movement: Movement) -> Floats:
+        """Return how far a foot has slid from its place, (n, 2) to the lifter's right and forward."""
+        return np.zeros((*movement.t_s.shape, 2))
 
     def foot(self, side: Side, movement: Movement) -> Foot:
         """Return what one foot does on the ground, in the lifter's axes with the middle of the stance as origin."""
@@ -271,8 +292,8 @@ class Lifter(Settings):
         right = self.share_right(movement)
         share = right if side == "right" else 1.0 - right
         force = np.empty((*t_s.shape, 3))
-        mass = self.system_mass_kg
-        outward = self.outward * (0.5 + 0.5 * movement.fraction) * self.system_weight_N / 2
+        mass = self.mass_kg(movement)
+        outward = self.outward * (0.5 + 0.5 * movement.fraction) * mass * GRAVITY / 2
         force[..., 0] = share * mass * self._sway["sideways"](t_s) - sign * outward
         force[..., 1] = share * mass * self._sway["forward"](t_s)
         force[..., 2] = share * mass * (GRAVITY + self.acceleration_m_s2(movement))
@@ -282,7 +303,8 @@ class Lifter(Settings):
         cop = np.empty((*t_s.shape, 2))
         cop[..., 0] = sign * (self.stance_width_mm / 2 - medial * math.cos(turned) + along * math.sin(turned))
         cop[..., 1] = self.foot_forward_mm + medial * math.sin(turned) + along * math.cos(turned)
-        return Foot(force, cop, sign * 3000.0 * (0.3 + 0.7 * movement.fraction))
+        cop += self.foot_shift_mm(side, movement)
+        return Foot(force, cop, sign * 1000.0 * self.free_moment_Nm * (0.3 + 0.7 * movement.fraction))
 
     def truth(self, t_s: Floats) -> Truth:
         """Return everything at these times, in seconds of the session."""
@@ -298,7 +320,7 @@ class Lifter(Settings):
             a_m_s2=acceleration,
             phase=movement.phase,
             repetition=movement.repetition,
-            fz_total_N=self.system_mass_kg * (GRAVITY + acceleration),
+            fz_total_N=self.mass_kg(movement) * (GRAVITY + acceleration),
             share_right=share,
             load_shift_pct=100.0 * (2.0 * share - 1.0),
             medial_mm={side: self.medial_mm(side, movement) for side in SIDES},

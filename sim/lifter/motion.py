@@ -84,7 +84,7 @@ class Movement:
     repetition: NDArray[np.int64]
 
 
-def _phase(u: Floats, duration_s: float, depth_m: Floats, turn_m_s2: Floats) -> tuple[Floats, Floats, Floats]:
+def _phase(u: Floats, duration_s: Floats, depth_m: Floats, turn_m_s2: Floats) -> tuple[Floats, Floats, Floats]:
     """Return height, speed and acceleration of lowering at its relative time u in 0..1; rising is the same with u mirrored."""
     turn = 0.5 * turn_m_s2 * duration_s**2
     z = -depth_m * u**3 * (10.0 - 15.0 * u + 6.0 * u**2) + turn * u**3 * (1.0 - u) ** 2
@@ -93,68 +93,114 @@ def _phase(u: Floats, duration_s: float, depth_m: Floats, turn_m_s2: Floats) -> 
     return z, v / duration_s, a / duration_s**2
 
 
-class Motion:
-    """Repetitions of given depths at a tempo; the depths are used in turn and begin again when there are more repetitions.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Repetitions as they come: each one's start, the time of its phases, and its depth; all arrays (n,).
+
+    `period_s`: after so long they begin again, None: never. The stance at the top belongs to its repetition.
+    """
+
+    start_s: Floats
+    lowering_s: Floats
+    bottom_s: Floats
+    rising_s: Floats
+    top_s: Floats
+    depth_m: Floats
+    period_s: float | None = None
+
+    @property
+    def end_s(self) -> Floats:
+        """When each repetition is up again."""
+        return np.asarray(self.start_s + self.lowering_s + self.bottom_s + self.rising_s)
+
+
+def steady(tempo: Tempo, depths_m: Floats, repetitions: int | None) -> Course:
+    """Return repetitions at one tempo; the depths are used in turn, and begin again where there are more repetitions.
 
     `repetitions` None goes on for ever.
     """
+    count = len(depths_m) if repetitions is None else repetitions
+    number = np.arange(count)
+    same = np.ones(count)
+    return Course(
+        np.asarray(tempo.quiet_s + number * tempo.repetition_s, dtype=np.float64),
+        tempo.lowering_s * same,
+        tempo.bottom_s * same,
+        tempo.rising_s * same,
+        tempo.top_s * same,
+        depths_m[number % len(depths_m)],
+        count * tempo.repetition_s if repetitions is None else None,
+    )
 
-    def __init__(self, tempo: Tempo, depths_m: Floats, repetitions: int | None) -> None:
-        self.tempo = tempo
-        self.depths_m = depths_m
-        self.repetitions = repetitions
-        self.typical_depth_m = float(np.mean(depths_m))
+
+class Motion:
+    """The movement of a course of repetitions."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.typical_depth_m = float(np.mean(course.depth_m)) if len(course.depth_m) else 1.0
 
     def at(self, t_s: Floats) -> Movement:
         """Return the movement at these times, in seconds of the session; any shape."""
-        tempo = self.tempo
-        since = np.asarray(t_s, dtype=np.float64) - tempo.quiet_s
-        number = np.floor(since / tempo.repetition_s).astype(np.int64)
+        t_s = np.asarray(t_s, dtype=np.float64)
+        number, at, local = self.repetition_at(t_s)
+        z, v, a = (np.zeros_like(t_s) for _ in range(3))
+        phase = np.zeros(t_s.shape, dtype=np.int8)
+        if not len(self.course.start_s):
+            return Movement(t_s, z, v, a, z.copy(), phase, number)
+        course = self.course
         active = number >= 0
-        if self.repetitions is not None:
-            active &= number < self.repetitions
-        local = since - number * tempo.repetition_s
-        depth = self.depths_m[number % len(self.depths_m)]
-        turn = depth * (TURN / max(tempo.lowering_s, tempo.rising_s) ** 2 if tempo.bottom_s == 0.0 else 0.0)
+        down_s, up_s, depth = course.lowering_s[at], course.rising_s[at], course.depth_m[at]
+        rising_at = down_s + course.bottom_s[at]
+        turn = np.where(course.bottom_s[at] == 0.0, depth * TURN / np.maximum(down_s, up_s) ** 2, 0.0)
+        lowering = active & (local < down_s)
+        bottom = active & (local >= down_s) & (local < rising_at)
+        rising = active & (local >= rising_at) & (local < rising_at + up_s)
 
-        rising_at = tempo.lowering_s + tempo.bottom_s
-        lowering = active & (local < tempo.lowering_s)
-        bottom = active & (local >= tempo.lowering_s) & (local < rising_at)
-        rising = active & (local >= rising_at) & (local < rising_at + tempo.rising_s)
-
-        z, v, a = (np.zeros_like(since) for _ in range(3))
         z[bottom] = -depth[bottom]
         z[lowering], v[lowering], a[lowering] = _phase(
-            local[lowering] / tempo.lowering_s, tempo.lowering_s, depth[lowering], turn[lowering]
+            local[lowering] / down_s[lowering], down_s[lowering], depth[lowering], turn[lowering]
         )
         z[rising], mirrored, a[rising] = _phase(
-            1.0 - (local[rising] - rising_at) / tempo.rising_s, tempo.rising_s, depth[rising], turn[rising]
+            1.0 - (local[rising] - rising_at[rising]) / up_s[rising], up_s[rising], depth[rising], turn[rising]
         )
         v[rising] = -mirrored
-
-        phase = np.zeros(since.shape, dtype=np.int8)
         phase[lowering], phase[bottom], phase[rising] = Phase.LOWERING, Phase.BOTTOM, Phase.RISING
-        return Movement(
-            np.asarray(t_s, dtype=np.float64), z, v, a, -z / self.typical_depth_m, phase, np.where(active, number, -1)
-        )
+        return Movement(t_s, z, v, a, -z / self.typical_depth_m, phase, number)
+
+    def repetition_at(self, t_s: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """Return the repetition at these times (-1: none), its place in the course, and how long it lasts by then."""
+        course = self.course
+        count = len(course.start_s)
+        if not count:
+            return np.full(t_s.shape, -1), np.zeros(t_s.shape, dtype=np.int64), np.zeros_like(t_s)
+        first = course.start_s[0]
+        cycle = np.zeros(t_s.shape, dtype=np.int64)
+        if course.period_s is not None:
+            cycle = np.maximum(0, np.floor((t_s - first) / course.period_s)).astype(np.int64)
+        within = t_s - cycle * (course.period_s or 0.0)
+        place = np.searchsorted(course.start_s, within, side="right") - 1
+        at = np.maximum(place, 0)
+        local = within - course.start_s[at]
+        active = (place >= 0) & (local < (course.end_s + course.top_s - course.start_s)[at])
+        return np.where(active, cycle * count + at, -1), at, local
 
     def bounds(self, until_s: float) -> list[Repetition]:
         """Return the true bounds of the repetitions that end by `until_s`; the stance at the top belongs to none."""
-        tempo = self.tempo
-        moving_s = tempo.lowering_s + tempo.bottom_s + tempo.rising_s
-        count = max(0, math.floor((until_s - tempo.quiet_s - moving_s) / tempo.repetition_s + 1e-9) + 1)
-        if self.repetitions is not None:
-            count = min(count, self.repetitions)
-        return [
-            Repetition(
-                number,
-                start := tempo.start_s(number),
-                start + tempo.lowering_s + tempo.bottom_s / 2,
-                start + moving_s,
-                float(self.depths_m[number % len(self.depths_m)]),
-            )
-            for number in range(count)
-        ]
+        course = self.course
+        found = []
+        number = 0
+        while len(course.start_s):
+            cycle, at = divmod(number, len(course.start_s))
+            later_s = cycle * (course.period_s or 0.0)
+            end_s = float(course.end_s[at] + later_s)
+            if (cycle and course.period_s is None) or end_s > until_s + 1e-9:
+                break
+            start_s = float(course.start_s[at] + later_s)
+            bottom_s = start_s + float(course.lowering_s[at] + course.bottom_s[at] / 2)
+            found.append(Repetition(number, start_s, bottom_s, end_s, float(course.depth_m[at])))
+            number += 1
+        return found
 
 
 class Sway:

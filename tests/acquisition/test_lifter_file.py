@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquisition.lifter_file import Lifter, Mvc, load_lifter, with_lifter, write_lifter
+from acquisition.lifter_file import LifterFile, Mvc, load_lifter, with_lifter, write_lifter
 from acquisition.rig import SIDES, Foot
 from acquisition.rig.judgement import ReferenceSettings
 from acquisition.rig.lifter_axes import lifter_axes
@@ -18,7 +18,7 @@ from tests.support.rigs import example_with
 if TYPE_CHECKING:
     from pathlib import Path
 
-ANNA = Lifter(
+ANNA = LifterFile(
     lifter="anna",
     mvc=[Mvc(muscle="VL", side="left", mvc_uV=312.5, trial="mvc, 14.2 s")],
     reference=ReferenceSettings(name="light", qh_left=5.25),
@@ -39,7 +39,7 @@ def test_a_file_is_read_as_it_was_written_and_never_overwritten(tmp_path: Path) 
 @given(name=st.text(max_size=20), trial=st.text(max_size=20))
 def test_any_text_is_written_as_toml(tmp_path_factory: pytest.TempPathFactory, name: str, trial: str) -> None:
     path = tmp_path_factory.mktemp("lifter") / "a.toml"
-    write_lifter(path, Lifter(lifter=name, mvc=[Mvc(muscle="BF", side="right", mvc_uV=1.0, trial=trial)]))
+    write_lifter(path, LifterFile(lifter=name, mvc=[Mvc(muscle="BF", side="right", mvc_uV=1.0, trial=trial)]))
     (entry,) = load_lifter(path).mvc
     assert entry.trial == "".join(letter if letter.isprintable() else " " for letter in trial)
 
@@ -52,7 +52,7 @@ def test_a_rig_takes_what_the_lifter_has_and_keeps_the_rest() -> None:
         assert after.mvc_uV == (312.5 if known else before.mvc_uV)
         assert after.mvc_trial == ("anna: mvc, 14.2 s" if known else before.mvc_trial)
     assert mixed.reference == ANNA.reference
-    only_mvc = with_lifter(mixed, Lifter(lifter="anna", mvc=ANNA.mvc))
+    only_mvc = with_lifter(mixed, LifterFile(lifter="anna", mvc=ANNA.mvc))
     assert only_mvc.reference == ANNA.reference
     assert only_mvc.plate == rig.plate
 
@@ -71,7 +71,7 @@ def test_mistakes_have_their_line(tmp_path: Path) -> None:
 
 
 def test_a_rocking_trial_fills_in_what_nobody_said() -> None:
-    rocking = Lifter(lifter="anna", foot=[Foot(side=side, toe_out_deg=18.0, toe_out_from="rocking") for side in SIDES])
+    rocking = LifterFile(lifter="anna", foot=[Foot(side=side, toe_out_deg=18.0, toe_out_from="rocking") for side in SIDES])
     said = example_with(foot=[{"side": "left", "toe_out_deg": 9.0}, {"side": "right", "width_mm": 98.0}])
     feet = {foot.side: foot for foot in with_lifter(said, rocking).foot}
     assert (feet["left"].toe_out_deg, feet["left"].toe_out_from) == (9.0, "given")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from acquisition.formats.c3d.importer import import_c3d
-from acquisition.lifter_file import Lifter, Mvc, with_lifter
+from acquisition.lifter_file import LifterFile, Mvc, with_lifter
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import plate_map
 from processing.batch import reprocess
@@ -69,7 +69,7 @@ def test_a_reference_set_replaces_what_the_session_begins_with(tmp_path: Path) -
     known = reference_of(alone, "light")
     assert known.name == "light"
     doubled = known.model_copy(update={"qh_left": 2.0 * (known.qh_left or 0.0)})
-    compared = reprocess(path, lambda rig: with_lifter(rig, Lifter(lifter="anna", reference=doubled)))
+    compared = reprocess(path, lambda rig: with_lifter(rig, LifterFile(lifter="anna", reference=doubled)))
     assert "baseline_of_session" not in {caveat.id for caveat in caveats(compared)}
     assert baselines(compared)["left"] == pytest.approx(2.0 * (known.qh_left or 0.0))
     change = compared.tables["emg.emg"].column("qh_change_left")
@@ -82,7 +82,7 @@ def test_an_mvc_of_a_lifter_scales_the_activation(tmp_path: Path) -> None:
     rig = example_with()
     path = recorded(tmp_path / "set.h5", rig, simulated(rig, seconds=8.0))
     vl = next(e for e in rig.emg if (e.muscle, e.side) == ("VL", "left"))
-    lifter = Lifter(lifter="anna", mvc=[Mvc(muscle="VL", side="left", mvc_uV=2.0 * (vl.mvc_uV or 1.0), trial="mvc")])
+    lifter = LifterFile(lifter="anna", mvc=[Mvc(muscle="VL", side="left", mvc_uV=2.0 * (vl.mvc_uV or 1.0), trial="mvc")])
     usual, halved = reprocess(path), reprocess(path, lambda rig: with_lifter(rig, lifter))
     columns = [results.tables["emg.emg"].column("activation_left_VL_pct") for results in (usual, halved)]
     np.testing.assert_allclose(columns[1], columns[0] / 2.0)

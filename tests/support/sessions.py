@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
     from acquisition.rig import Rig
     from processing.results import Results
+    from sim.lifter.lifter import Lifter
 
 
 def simulated(rig: Rig, seed: int = 3, seconds: float = 8.0) -> dict[str, np.ndarray]:
-    """Return the samples of every stream of a rig, from the first to the last."""
+    """Return the samples of every stream of a rig, from the first to the last, of the demonstration's lifter."""
+    return lifted(rig, demo_lifter(seconds, seed), seconds)
+
+
+def lifted(rig: Rig, lifter: Lifter, seconds: float) -> dict[str, np.ndarray]:
+    """Return the samples of every stream of a rig under a lifter."""
     found = {}
-    for device in devices(rig, demo_lifter(seconds, seed), speed=None, end_s=seconds):
+    for device in devices(rig, lifter, speed=None, end_s=seconds):
         device.open()
         device.start()
         blocks = []

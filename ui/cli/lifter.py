@@ -37,7 +37,7 @@ def mvc(
     name: Name = "lifter",
 ) -> None:
     """Find maximal voluntary contractions: three tries a muscle, the best two within 10 %, as a file for --lifter."""
-    from acquisition.lifter_file import Lifter, Mvc, write_lifter
+    from acquisition.lifter_file import LifterFile, Mvc, write_lifter
     from processing.lifter import mvc_of
 
     found = mvc_of(recordings)
@@ -54,7 +54,7 @@ def mvc(
             )
             for one in good
         ]
-        write_lifter(out, Lifter(lifter=name, mvc=entries))
+        write_lifter(out, LifterFile(lifter=name, mvc=entries))
         say(f"MVCs of {len(good)} of {len(found)} muscles: {out}")
     if len(good) < len(found):
         fail(f"{len(found) - len(good)} of {len(found)} muscles have no MVC yet.")
@@ -67,13 +67,13 @@ def reference(
     lifter: Lifters = None,
 ) -> None:
     """Take a set's ratios of muscle groups as those that later sets are compared with, as a file for --lifter."""
-    from acquisition.lifter_file import Lifter, write_lifter
+    from acquisition.lifter_file import LifterFile, write_lifter
     from processing.batch import reprocess
     from processing.lifter import reference_of
 
     results = reprocess(recording, lambda rig: for_lifters(rig, lifter))
     known = reference_of(results, f"{recording.resolve().parent.name}/{recording.stem}, {results.created_utc[:10]}")
-    write_lifter(out, Lifter(lifter=name, reference=known))
+    write_lifter(out, LifterFile(lifter=name, reference=known))
     words = {"qh": "quadriceps:hamstrings", "qg": "quadriceps:glutes"}
     for key, value in known.model_dump(exclude_defaults=True, exclude={"name"}).items():
         ratio, side = key.split("_")
@@ -87,7 +87,7 @@ def rock(
     name: Name = "lifter",
 ) -> None:
     """Find how far each foot is turned out, from three slow rocks from heels to toes, as a file for --lifter."""
-    from acquisition.lifter_file import Lifter, write_lifter
+    from acquisition.lifter_file import LifterFile, write_lifter
     from acquisition.rig import Foot
     from acquisition.rig.lifter_axes import APART_DEG
     from processing.batch import reprocess
@@ -107,7 +107,7 @@ def rock(
     good = [one for one in found if not one.refused]
     if good:
         feet = [Foot(side=one.side, toe_out_deg=one.toe_out_deg, toe_out_from="rocking") for one in good]
-        write_lifter(out, Lifter(lifter=name, foot=feet))
+        write_lifter(out, LifterFile(lifter=name, foot=feet))
         say(f"Feet: {out}")
     if len(good) < len(found):
         fail("Not every foot's axis is known yet; rock again, with the feet where the squats will be.")

@@ -33,8 +33,13 @@ def demo(
         bool,
         typer.Option("--wire", help="The same through the clients of NI-DAQmx, LSL and BrainFlow, with stand-ins to talk to."),
     ] = False,
+    people: Annotated[
+        bool,
+        typer.Option("--people", help="A sound lifter who varies as people do, steps on, and does a light and a heavy set."),
+    ] = False,
 ) -> None:
     """Watch a simulated lifter squat, a knee cave in, and the flags come up; no hardware needed."""
+    from acquisition.rig import SIDES, Foot
     from acquisition.rig.rig_file import example, load
     from ui.archive.folder import Folder, new_folder
     from ui.session.run import run_session
@@ -47,6 +52,16 @@ def demo(
         _tell(run_wired(folder, console, seconds, seed, headless=headless))
         return
     rig = load(example("demo"))
+    if people:
+        from sim.device import devices
+        from sim.lifter.people import someone
+
+        lifter = someone(seed)
+        feet = [Foot(side=side, toe_out_deg=lifter.toe_out_deg) for side in SIDES]
+        rig = rig.model_copy(update={"foot": feet})
+        sources: list[Source] = list(devices(rig, lifter, end_s=lifter.plan.end_s))
+        _tell(run_session(rig, sources, folder, console, seconds=None, length_s=lifter.plan.end_s, headless=headless))
+        return
     _tell(run_session(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
 
 

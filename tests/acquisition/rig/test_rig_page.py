@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from acquisition.formats.importing import ImportMap, MapElectrode, MapPlate
-from acquisition.lifter_file import Lifter, Mvc, load_lifter
+from acquisition.lifter_file import LifterFile, Mvc, load_lifter
 from acquisition.rig import Rig
 from acquisition.rig.judgement import Rules, RuleSettings, limits
 from acquisition.rig.rig_file import load, read_toml
@@ -27,7 +27,7 @@ def models_in(annotation: Any) -> set[type[BaseModel]]:
     return set().union(*(models_in(part) for part in get_args(annotation)))
 
 
-MODELS = {m.__name__: m for m in models_in(Rig) | {MapPlate, MapElectrode, Lifter, Mvc} if not issubclass(m, RuleSettings)}
+MODELS = {m.__name__: m for m in models_in(Rig) | {MapPlate, MapElectrode, LifterFile, Mvc} if not issubclass(m, RuleSettings)}
 MODELS[RuleSettings.__name__] = RuleSettings
 
 

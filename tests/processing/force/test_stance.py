@@ -220,6 +220,20 @@ def test_a_slow_lowering_is_neither_a_stance_nor_a_weight(lowering_s):
     assert (np.abs(frames["system_weight_N"][100:] - 800.0) < 4.0).all()
 
 
+@pytest.mark.parametrize("bar_N", [30.0, 196.0, 980.0])
+@pytest.mark.parametrize("for_s", [0.3, 0.8, 2.0])
+def test_a_bar_that_is_taken_is_no_rise_from_the_bottom(bar_N, for_s):
+    """It is heavier from then on, with some ringing; who rises is lighter before the top."""
+    taking = 800.0 + bar_N * np.linspace(0.0, 1.0, round(100 * for_s))
+    ringing = 1.0 + 0.03 * np.exp(-np.arange(300) / 30.0) * np.sin(2 * np.pi * 4.0 * np.arange(300) / 100.0)
+    total, _ = seconds(quiet(3.0), taking, quiet(3.0, 800.0 + bar_N, 1) * ringing, quiet(3.0, 800.0 + bar_N, 2))
+    frames = Frames(total, still=SECOND)
+    assert StanceKind.WAS_LOW not in frames.kinds
+    assert not frames.stance.proved_low
+    assert np.isfinite(frames["foot_cop_medial_left_mm"][120:]).all()
+    assert frames["system_weight_N"][-1] == pytest.approx(800.0 + bar_N, rel=0.002)
+
+
 def test_a_bar_is_weighed_and_told_apart_from_the_body():
     unracking = np.linspace(736.0, 1716.0, 60)
     racking = unracking[::-1]
