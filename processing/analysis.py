@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.rig.empty_plate import empty_stretches
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import FLAGS
@@ -23,6 +24,7 @@ from processing.results import (
     StanceResult,
     StreamResult,
     Table,
+    ZeroResult,
 )
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ class Analysis:
         start_s = min((_host_s(clock, t.first_index) for clock, t in taken), default=0.0)
         end_s = max((_host_s(clock, t.next_index - 1) + 1.0 / clock.rate_hz for clock, t in taken), default=0.0)
         force = self.pipeline.force
+        tables = {part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts}
         return Results(
             recording=recording,
             recording_uuid=recording_uuid,
@@ -119,7 +122,7 @@ class Analysis:
             seconds=end_s - start_s,
             body_weight_N=force.stance.body_weight_N if force is not None else float("nan"),
             rig=self._rig,
-            tables={part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts},
+            tables=tables,
             flags=self._flags(clocks, start_s),
             channels=self._channels(),
             streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
@@ -128,6 +131,8 @@ class Analysis:
             stances=[] if force is None else _stances(force, clocks[force.stream], start_s),
             stance_proved_low=force is not None and force.stance.proved_low,
             plate_faults=[] if force is None else _plate_faults(force, clocks[force.stream], start_s),
+            zeros=[] if force is None else zeros_of(tables[f"{force.stream}.force"], self._rig),
+            weighing_refused="" if force is None else force.stance.refused,
         )
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:
@@ -223,8 +228,23 @@ def _stances(force: ForceChain, clock: Clock, start_s: float) -> list[StanceResu
         weights = stance.body_weight_N, stance.system_weight_N
         moved = stance.left_moved_mm, stance.right_moved_mm
         at_s = _host_s(clock, stance.last_sample) - start_s
-        found.append(StanceResult(at_s, stance.kind.word, *weights, width_mm, *stance.left_mm, *stance.right_mm, *moved))
+        places = *stance.left_mm, *stance.right_mm
+        found.append(StanceResult(at_s, stance.kind.word, *weights, width_mm, *places, *moved, stance.sd_N))
     return found
+
+
+def zeros_of(table: Table, rig: Rig) -> list[ZeroResult]:
+    """Return what each plate read wherever nobody was on it, by a table of its forces."""
+    found = []
+    for plate in rig.plate:
+        fz_N = table.column(f"fz_{plate.side}_N")
+        if len(table.time_s) < 2 or not np.isfinite(table.sample_of(f"fz_{plate.side}_N")).any():
+            continue
+        for start, end in empty_stretches(fz_N, 1.0 / table.frame_s):
+            part = fz_N[start:end]
+            seconds = table.frame_s * (end - start)
+            found.append(ZeroResult(float(table.time_s[start]), plate.side, seconds, float(part.mean()), float(part.std())))
+    return sorted(found, key=lambda zero: zero.at_s)
 
 
 def _plate_faults(force: ForceChain, clock: Clock, start_s: float) -> list[PlateFaultResult]:

@@ -147,6 +147,7 @@ class StanceResult:
     """A quiet stance: session time, why it was taken (a `StanceKind`), weights, places at rest (lab axes), width of the stance.
 
     `left_moved_mm` and `right_moved_mm`: how far a foot stands from its place in the stance before, NaN where there was none.
+    `sd_N`: the total force's standard deviation in the stance's first window; NaN in files of earlier versions.
     """
 
     at_s: float
@@ -160,6 +161,18 @@ class StanceResult:
     right_y_mm: float
     left_moved_mm: float
     right_moved_mm: float
+    sd_N: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroResult:
+    """What a plate read with nobody on it: from when, for how long, mean and standard deviation of its vertical force."""
+
+    at_s: float
+    side: str
+    seconds: float
+    reads_N: float
+    sd_N: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +191,8 @@ class PlateFaultResult:
 class Results:
     """All that was computed from one recording; `complete` is False for a recording cut short or still being written.
 
-    `stance_proved_low`: the last stance was at the bottom of a squat, and none came after it. `faults` are known to results
-    that were made by the session itself; a recording keeps none.
+    `weighing_refused`: why nobody could be weighed, else "". `stance_proved_low`: the last stance was at the bottom of a squat,
+    and none came after it. `faults` are known to results that were made by the session itself; a recording keeps none.
     """
 
     recording: str
@@ -197,6 +210,8 @@ class Results:
     stances: list[StanceResult] = field(default_factory=list)
     stance_proved_low: bool = False
     plate_faults: list[PlateFaultResult] = field(default_factory=list)
+    zeros: list[ZeroResult] = field(default_factory=list)
+    weighing_refused: str = ""
 
     def table_with(self, *columns: str) -> Table | None:
         """Return the table that has all of these columns, or None."""
@@ -236,6 +251,7 @@ class Results:
             attributes[name] = getattr(self, name)
         attributes["complete"] = self.complete
         attributes["stance_proved_low"] = self.stance_proved_low
+        attributes["weighing_refused"] = fixed(self.weighing_refused)
         file.create_dataset("rig", data=fixed(self.rig.model_dump_json(indent=1)))
         for name, table in self.tables.items():
             group = file.create_group(f"metrics/{name}")
@@ -252,6 +268,7 @@ class Results:
             ("faults", FaultResult, self.faults),
             ("stances", StanceResult, self.stances),
             ("plate_faults", PlateFaultResult, self.plate_faults),
+            ("zeros", ZeroResult, self.zeros),
         ):
             file.create_dataset(name, data=_as_table(kind, rows))
 
@@ -290,6 +307,8 @@ class Results:
             stances=_from_table(StanceResult, dataset_in(file, "stances")) if "stances" in file else [],
             stance_proved_low="stance_proved_low" in file.attrs and bool(number_in(file, "stance_proved_low")),
             plate_faults=_from_table(PlateFaultResult, dataset_in(file, "plate_faults")) if "plate_faults" in file else [],
+            zeros=_from_table(ZeroResult, dataset_in(file, "zeros")) if "zeros" in file else [],
+            weighing_refused=text_in(file, "weighing_refused") if "weighing_refused" in file.attrs else "",
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.rig.empty_plate import READS_N, empty_stretches
+from acquisition.rig.empty_plate import READS_N
 from acquisition.rig.plate_map import axes_of_corners, lies_on
 from processing.force.plate_fault import PlateFault, sentence_of
 
@@ -71,19 +71,15 @@ def _zeros(results: Results) -> list[Caveat]:
     said = []
     without_weight = {fault.side for fault in results.plate_faults if fault.kind == PlateFault.NO_WEIGHT}
     for side in (plate.side for plate in results.rig.plate if plate.side not in without_weight):
-        table = results.table_with(f"fz_{side}_N")
-        if table is None or len(table.time_s) < 2 or not np.isfinite(table.sample_of(f"fz_{side}_N")).any():
-            continue
-        fz_N = table.column(f"fz_{side}_N")
-        empty = empty_stretches(fz_N, 1.0 / table.frame_s)
+        empty = [zero for zero in results.zeros if zero.side == side]
         if not empty:
             continue
-        reads_N = [float(fz_N[start:end].mean()) for start, end in empty]
+        reads_N = [zero.reads_N for zero in empty]
         worst_N = max(reads_N, key=abs)
         if abs(reads_N[-1] - reads_N[0]) > READS_N:
             sentence = (
-                f"With nobody on it the {side} plate read {reads_N[0]:.0f} N at {table.time_s[empty[0][0]]:.0f} s and "
-                f"{reads_N[-1]:.0f} N at {table.time_s[empty[-1][0]]:.0f} s; it drifts, and its forces are off by about as "
+                f"With nobody on it the {side} plate read {reads_N[0]:.0f} N at {empty[0].at_s:.0f} s and "
+                f"{reads_N[-1]:.0f} N at {empty[-1].at_s:.0f} s; it drifts, and its forces are off by about as "
                 "much: let it warm up, and zero it before each set."
             )
             values = {"first_N": reads_N[0], "last_N": reads_N[-1]}

@@ -84,9 +84,10 @@ def about_stance(results: Results) -> list[Caveat]:
     """Tell where quiet stance is missing, late, or missing after a foot has left its plate."""
     window_s = results.rig.still.window_s
     if math.isnan(results.body_weight_N):
+        why = f": {results.weighing_refused}" if results.weighing_refused else ""
         sentence = (
-            f"No quiet stance of {window_s:g} s was found, so body weight and the shift of each foot's centre of "
-            "pressure are undefined; have the lifter stand still on both plates at the start."
+            f"No quiet stance of {window_s:g} s was found{why}. So body weight and the shift of each foot's centre of pressure "
+            "are undefined; have the lifter stand still on both plates at the start."
         )
         return [Caveat("no_quiet_stance", "lifter", {"window_s": window_s}, sentence)]
     table = results.table_with("body_weight_N", *(column for pair in FOOT_COLUMNS.values() for column in pair))

@@ -61,7 +61,7 @@ class Stance:
 
     `left_mm` and `right_mm` are mean centres of pressure (x, y) in the lab axes; `left_moved_mm` and `right_moved_mm` how far
     they lie from the place before, NaN where there was none. `system_weight_N` is body and bar; `body_weight_N` the least that
-    was weighed since the lifter stepped on.
+    was weighed since the lifter stepped on. `sd_N`: how quiet the first window was, the standard deviation of its total force.
     """
 
     kind: StanceKind
@@ -72,6 +72,7 @@ class Stance:
     right_mm: tuple[float, float]
     left_moved_mm: float
     right_moved_mm: float
+    sd_N: float
 
 
 class QuietStance:
@@ -93,11 +94,13 @@ class QuietStance:
         axes: LifterAxes,
     ) -> None:
         per_s = rate_hz / frame_samples
+        self._settings, self._frame_s = settings, 1.0 / per_s
         frames = max(2, round(settings.window_s * per_s))
         self._window = np.zeros((frames, 5))
         self._state = np.zeros(1, dtype=STATE)
         for name in ("height_m", "other_N", "body_N", "system_N", "left_x", "left_y", "right_x", "right_y"):
             self._state[name] = math.nan
+        self._state["least_sd_share"] = math.inf
         self._state["last_sample"] = self._state["frames"] = -1
         limits = StillLimits(
             sd_share=settings.sd_pct / 100.0,
@@ -133,14 +136,32 @@ class QuietStance:
             self._events = np.zeros(most, dtype=EVENT)
         count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._events)
         for event in self._events[:count]:
-            kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, left_moved, right_moved = event.item()
+            kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, *moved_and_sd = event.item()
             feet = (left_x, left_y), (right_x, right_y)
-            self.stances.append(Stance(StanceKind(kind), sample, body_N, system_N, *feet, left_moved, right_moved))
+            self.stances.append(Stance(StanceKind(kind), sample, body_N, system_N, *feet, *moved_and_sd))
 
     @property
     def body_weight_N(self) -> float:  # noqa: N802 - units keep their capitals
         """The body weight as it is known now, NaN before the first stance."""
         return float(self._state[0]["body_N"])
+
+    @property
+    def refused(self) -> str:
+        """Why nobody could be weighed so far, without an end; empty once somebody was."""
+        state, settings = self._state[0], self._settings
+        if not math.isnan(state["system_N"]):
+            return ""
+        if state["loaded"] * self._frame_s < settings.window_s:
+            return f"never more than {settings.least_N:g} N stood on the plates for {settings.window_s:g} s"
+        if state["on_both"] * self._frame_s < settings.window_s:
+            return f"both feet were never on their plates for {settings.window_s:g} s"
+        if math.isinf(state["least_sd_share"]):
+            return f"nobody stood on both plates for {settings.window_s:g} s without a break"
+        share_pct = 100.0 * float(state["least_sd_share"])
+        return (
+            f"in the quietest {settings.window_s:g} s on both plates the total force varied by {share_pct:.1f} % of the weight "
+            f"(standard deviation), and less than {settings.sd_pct:g} % is still enough"
+        )
 
     @property
     def proved_low(self) -> bool:
@@ -198,6 +219,9 @@ def _refer(
         lx, ly = row[at.cop_left_x_mm], row[at.cop_left_y_mm]
         rx, ry = row[at.cop_right_x_mm], row[at.cop_right_y_mm]
         sample = int(row[at.sample])
+        if math.isnan(stance.system_N) and total_N > limits[0].least_N:
+            stance.loaded += 1
+            stance.on_both += 1 if min(left_N, right_N) > limits[0].both_N else 0
         _feel(state, limits, left_N, right_N)
         stands = math.isfinite(total_N + lx + ly + rx + ry)
         if not stands or sample - stance.last_sample != limits[0].frame_samples:

@@ -73,6 +73,12 @@ STATE = np.dtype(
         ("height_m", np.float64),  # of the newest still second over the stance, NaN where it can't be told
         ("other_N", np.float64),  # another weight, and for how many frames it has been there
         ("other", np.int64),
+        (
+            "loaded",
+            np.int64,
+        ),  # until a weight is known: frames with a load, with both feet on, and how quiet the quietest second
+        ("on_both", np.int64),
+        ("least_sd_share", np.float64),
         ("body_N", np.float64),
         ("system_N", np.float64),
         ("left_x", np.float64),
@@ -82,7 +88,7 @@ STATE = np.dtype(
     ]
 )
 EVENT = np.dtype([("kind", np.int64), ("sample", np.int64), *((name, np.float64) for name in (
-    "body_N", "system_N", "left_x", "left_y", "right_x", "right_y", "left_moved", "right_moved"))])  # fmt: skip
+    "body_N", "system_N", "left_x", "left_y", "right_x", "right_y", "left_moved", "right_moved", "sd_N"))])  # fmt: skip
 
 
 class StillLimits(NamedTuple):
@@ -153,6 +159,9 @@ def _stand(state: NDArray[np.void], window: Floats, kind: int, sample: int, even
         right_x += window[i, 3]
         right_y += window[i, 4]
     stance.system_N = total / frames
+    squares = 0.0
+    for i in range(frames):
+        squares += (window[i, 0] - stance.system_N) ** 2
     stepped_on = kind in (_FIRST, _STEPPED_ON)
     stance.body_N = stance.system_N if stepped_on else min(stance.body_N, stance.system_N)
     told = event[0]
@@ -165,6 +174,7 @@ def _stand(state: NDArray[np.void], window: Floats, kind: int, sample: int, even
     told.right_x = right_x / frames
     told.right_y = right_y / frames
     told.left_moved = math.hypot(told.left_x - stance.left_x, told.left_y - stance.left_y)
+    told.sd_N = math.sqrt(squares / frames)
     told.right_moved = math.hypot(told.right_x - stance.right_x, told.right_y - stance.right_y)
     stance.left_x = told.left_x
     stance.left_y = told.left_y
@@ -192,7 +202,9 @@ def _look(window: Floats, state: NDArray[np.void], limits: NDArray[np.void], sam
     squares = 0.0
     for i in range(frames):
         squares += (window[i, 0] - mean_N) ** 2
-    quiet = mean_N > limits[0].least_N and math.sqrt(squares / frames) < limits[0].sd_share * mean_N
+    sd_share = math.sqrt(squares / frames) / mean_N if mean_N > limits[0].least_N else math.inf
+    stance.least_sd_share = min(stance.least_sd_share, sd_share)
+    quiet = sd_share < limits[0].sd_share
     if not quiet:
         stance.still = 0
         stance.other = 0

@@ -10,6 +10,7 @@ import pytest
 from acquisition.caveat import Caveat
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
+from processing.analysis import zeros_of
 from processing.findings.caveats import baselines, caveats
 from processing.findings.stance_caveats import about_places
 from processing.results import ChannelResult, Results, StanceResult, StreamResult, Table
@@ -19,9 +20,10 @@ NAN = float("nan")
 
 
 def results(rig: Rig | None = None, streams=(), channels=(), tables=None, weight: float = 930.0) -> Results:
-    return Results(
-        "r.h5", "0f", "2026", 10.0, weight, rig or load(example("demo")), tables or {}, [], list(channels), list(streams)
-    )
+    rig, force = rig or load(example("demo")), (tables or {}).get("plates.force")
+    known = force is not None and {"fz_left_N", "fz_right_N"} <= set(force.columns)
+    zeros = zeros_of(force, rig) if known else []
+    return Results("r.h5", "0f", "2026", 10.0, weight, rig, tables or {}, [], list(channels), list(streams), zeros=zeros)
 
 
 def sentences(found: Results) -> list[str]:
@@ -321,3 +323,9 @@ def test_a_notch_that_was_put_in_is_told_and_one_that_was_set_is_not():
     assert "Mains hum was seen on BF left (50 Hz, 14 µV RMS) and is taken out by a notch" in caveat.sentence
     was_set = example_with(emg_processing={"notch_hz": 50.0})
     assert not [one for one in caveats(results(was_set, channels=[hums])) if one.id == "mains_taken_out"]
+
+
+def test_why_nobody_could_be_weighed_is_said():
+    refused = replace(results(weight=NAN), weighing_refused="both feet were never on their plates for 1 s")
+    said = {caveat.id: caveat.sentence for caveat in caveats(refused)}["no_quiet_stance"]
+    assert said.startswith("No quiet stance of 1 s was found: both feet were never on their plates for 1 s. So body weight")

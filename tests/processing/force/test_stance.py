@@ -311,3 +311,25 @@ def test_numbers_are_along_the_lifters_axis_and_each_foots(right_deg, toe_out, m
     assert frames["cop_net_shift_mm"][-1] == pytest.approx(net.real, abs=1e-9)
     explained = (share - 0.5) * ((rest["right"] - rest["left"]) / turn).real
     assert frames["cop_net_beyond_load_mm"][-1] == pytest.approx(net.real - explained, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("total", "share", "why"),
+    [
+        (quiet(3.0, 150.0), 0.5, "never more than 200 N stood on the plates for 1 s"),
+        (quiet(3.0), 0.0, "both feet were never on their plates for 1 s"),
+        (np.tile(np.r_[quiet(0.8), np.zeros(30)], 4), 0.5, "nobody stood on both plates for 1 s without a break"),
+        (squat(), 0.5, "in the quietest 1 s on both plates the total force varied by "),
+        (quiet(3.0), 0.5, ""),
+    ],
+)
+def test_why_nobody_could_be_weighed_is_told(total, share, why):
+    found = Frames(total, still=SECOND, share=share).stance
+    assert found.refused.startswith(why)
+    assert bool(found.refused) == bool(why) == (not found.stances)
+
+
+def test_a_stance_says_how_quiet_its_first_second_was():
+    total, _ = seconds(quiet(3.0))
+    (stance,) = Frames(total, still=SECOND).stance.stances
+    assert stance.sd_N == pytest.approx(total[:100].std(), rel=1e-9)
