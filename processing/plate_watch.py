@@ -1,4 +1,4 @@
-"""The plate watch: tells, while a session runs, of plates and channels that can't measure what they read."""
+"""The plate watch: tells, while a session runs, of plates that can't measure what they read, and of who can't be weighed yet."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from acquisition.ring.fault_log import FaultLog
     from processing.force.chain import ForceChain
 
+UNWEIGHED_S = 15.0
+"""Who has been on the plates for so long and could not be weighed is told why."""
 LOOK_EVERY = 20
 """Blocks from one look to the next."""
 
@@ -23,12 +25,21 @@ class PlateWatch:
         self._faults = faults
         self._told: set[tuple[str, str, str]] = set()
         self._looks = 0
+        self._asked_to_stand = False
 
     def look(self) -> None:
         """Tell what has been found since the last look."""
         self._looks += 1
         if self._chain is None or self._looks % LOOK_EVERY:
             return
+        stance = self._chain.stance
+        if not self._asked_to_stand and stance.unweighed_s > UNWEIGHED_S:
+            self._asked_to_stand = True
+            sentence = f"The lifter could not be weighed yet: {stance.refused}. Have the lifter stand still on both plates."
+            self._faults.tell(Severity.AMBER, "weight", sentence)
+        elif self._asked_to_stand and stance.stances and ("", "weight", "") not in self._told:
+            self._told.add(("", "weight", ""))
+            self._faults.tell(Severity.FINE, "weight", f"The lifter is weighed: {stance.body_weight_N:.0f} N.")
         for fault in self._chain.watch.faults:
             key = (fault.side, fault.kind, fault.channel)
             if key not in self._told:

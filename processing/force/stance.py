@@ -146,6 +146,11 @@ class QuietStance:
         return float(self._state[0]["body_N"])
 
     @property
+    def unweighed_s(self) -> float:
+        """For how long a load has been on the plates without being weighed."""
+        return float(self._state[0]["loaded"]) * self._frame_s if math.isnan(self._state[0]["system_N"]) else 0.0
+
+    @property
     def refused(self) -> str:
         """Why nobody could be weighed so far, without an end; empty once somebody was."""
         state, settings = self._state[0], self._settings
