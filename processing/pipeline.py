@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FLAGS = "flags"
 FLAGS_PER_S = 10.0
+UNDERSAMPLED = "undersampled EMG"
 
 
 class PipelineError(SquatscopeError):
@@ -77,10 +78,10 @@ class Pipeline:
         if self.force is not None:
             self._add(f"{self.force.stream}.force", self.force.stream, self.force)
         for name, chain in self.emg.items():
-            self._add(f"{name}.emg", name, chain)
+            self._add(f"{name}.emg", name, chain, UNDERSAMPLED if chain.undersampled else "")
 
-    def _add(self, name: str, stream: str, chain: Chain) -> None:
-        rules = rules_for(self.rig.rules, chain.metrics, stream, chain.unjudged)
+    def _add(self, name: str, stream: str, chain: Chain, doubt: str = "") -> None:
+        rules = rules_for(self.rig.rules, chain.metrics, stream, chain.unjudged, doubt)
         rate_hz = self.rig.stream_named(stream).rate_hz
         book = RuleBook(rules, chain.metrics, rate_hz, chain.frame_samples, len(self.rules))
         self.parts.append(Part(name, stream, chain, book))

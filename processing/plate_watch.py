@@ -1,4 +1,4 @@
-"""The plate watch: tells, while a session runs, of plates that can't measure what they read, and of who can't be weighed yet."""
+"""The plate watch tells, while a session runs, of plates that can't measure what they read, and of who can't be weighed."""
 
 from __future__ import annotations
 

@@ -86,8 +86,13 @@ def column_limits(settings: Rules, kind: Kind) -> tuple[float, float]:
     return (math.log2(amber), math.log2(red)) if kind.metric.endswith("_log2") else (amber, red)
 
 
-def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str, unjudged: Collection[str] = ()) -> list[Rule]:
-    """Return the rules which are switched on and whose metric is among `metrics`, but for columns that are not to be judged."""
+def rules_for(
+    settings: Rules, metrics: Sequence[Metric], stream: str, unjudged: Collection[str] = (), doubt: str = ""
+) -> list[Rule]:
+    """Return the rules which are switched on and whose metric is among `metrics`, but for columns that are not to be judged.
+
+    `doubt` is said with each of their labels: what all of the metrics rest on is not what it should be.
+    """
     by_name = {metric.name: metric for metric in metrics}
     found = []
     for kind in KINDS:
@@ -100,7 +105,7 @@ def rules_for(settings: Rules, metrics: Sequence[Metric], stream: str, unjudged:
             found.append(
                 Rule(
                     name=kind.setting,
-                    label=kind.label.format(side=side),
+                    label=kind.label.format(side=side) + (f" ({doubt})" if doubt else ""),
                     metric=metric.name,
                     formula_id=metric.formula_id,
                     unit=metric.unit,

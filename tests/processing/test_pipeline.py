@@ -14,6 +14,7 @@ from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from processing.flags.rules import CHANGE, flags_of
 from processing.pipeline import FLAGS, Pipeline, PipelineError, warm
+from tests.support.rigs import example_with
 from tests.support.sessions import simulated
 
 RIGS = ("demo", "one-device", "cyton")
@@ -184,3 +185,12 @@ def test_settings_that_fit_no_filter_are_told_in_a_sentence():
     stacked = without(rig, plate=plates, lab={})
     with pytest.raises(PipelineError, match=r"Both plates .*own corners_mm\.$"):
         Pipeline(stacked)
+
+
+def test_flags_on_slow_emg_say_so():
+    rig = example_with()
+    slow = [stream.model_copy(update={"rate_hz": 250.0}) if stream.name == "emg" else stream for stream in rig.stream]
+    labels = {rule.name: rule.label for rule in Pipeline(rig.model_copy(update={"stream": slow})).rules}
+    assert labels["qh_change"].endswith("against own baseline (undersampled EMG)")
+    assert labels["load_shift"] == "load shifts to the right leg"
+    assert "undersampled" not in "".join(rule.label for rule in Pipeline(rig).rules)

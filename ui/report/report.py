@@ -19,6 +19,7 @@ from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
 from processing.formulas import FORMULAS, GRAVITY_M_S2
+from processing.pipeline import UNDERSAMPLED
 from ui.palette import AXIS, LIMIT_DASHES, PAPER, RIGHT_DASHES
 from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.rig.judgement import Rules
-    from processing.results import Results
+from processing.results import Results
 
 
 class ReportError(SquatscopeError):
@@ -108,12 +109,15 @@ def _plot(
     series = []
     unit = ""
     formula_ids: list[str] = []
+    undersampled = False
     for name, column in columns:
         table = results.table_with(column)
         if table is None:
             continue
         at_column = table.columns.index(column)
         unit = table.units[at_column]
+        slow = [results.tables.get(f"{stream.name}.emg") for stream in results.streams if stream.undersampled]
+        undersampled |= any(table is one for one in slow)
         formula_ids.append(table.formula_ids[at_column])
         series.append(Series(name, table.time_s, table.frames[:, at_column]))
     shown = {column for _, column in columns}
@@ -123,7 +127,7 @@ def _plot(
         if flag.metric in shown
     ]
     return Plot(
-        title,
+        f"{title} ({UNDERSAMPLED})" if undersampled else title,
         "" if unit == "1" else unit,
         list(dict.fromkeys(formula_ids)),
         results.seconds,

@@ -66,6 +66,9 @@ class TerminalView:
         self._newest: dict[str, float] = {}
         self._up: dict[int, Flag] = {}
         self._rules = ring.description["rules"]
+        rig = ring.description.get("rig", {})
+        least_hz = float(rig.get("emg_processing", {}).get("undersampled_below_hz", 0.0))
+        self._slow = {e["stream"] for e in rig.get("emg", []) if self._rate_hz(e["stream"]) < least_hz}
         self._faults = 0
         self._live: Live | None = None
         if console.is_terminal:
@@ -153,6 +156,8 @@ class TerminalView:
             good = state in GOOD_STATES
             line.append("   ")
             line.append(f"{MARKS[state]} {name} {state.name.lower()}", "dim" if good else RED_STYLE)
+            if name in self._slow:
+                line.append(" undersampled", AMBER_STYLE)
             behind_s = self._ring.counter(name, BACKLOG) / self._rate_hz(name)
             if behind_s >= BEHIND_S:
                 line.append(f" {behind_s:.1f} s behind", RED_STYLE)

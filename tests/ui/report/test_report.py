@@ -178,3 +178,11 @@ def test_every_formula_on_the_page_is_explained(tmp_path):
     found = results()
     used = {formula_id for table in found.tables.values() for formula_id in table.formula_ids}
     assert {row[0] for row in report.used_formulas(found)} == used
+
+
+def test_every_plot_of_slow_emg_says_so(tmp_path):
+    columns = ("quads_left_pct", "quads_right_pct")
+    table = Table(columns, ("%", "%"), ("group.mean_activation",) * 2, np.arange(3.0), np.full((3, 2), 20.0))
+    stream = StreamResult("emg", 250.0, 250.0, 10, 0, 0, 0.0, "host", True)
+    told = squeezed(page_of(results(tables={"emg.emg": table}, streams=[stream]), tmp_path).text)
+    assert "Quadriceps, share of maximal contraction (undersampled EMG)" in told

@@ -31,7 +31,7 @@ class Session:
             [settings.stream() for settings in rig.stream],
             10.0,
             derived=pipeline.derived_streams(),
-            description={"rules": [rule.as_data() for rule in pipeline.rules]},
+            description={"rules": [rule.as_data() for rule in pipeline.rules], "rig": rig.model_dump(mode="json")},
         )
         self.writers = {name: self.ring.writer(name) for name in self.ring.streams}
         self.rows = dict.fromkeys(self.writers, 0)
@@ -221,3 +221,16 @@ def test_the_room_on_the_disk_stands_beside_the_streams(session):
     assert not any("disk for" in line for line in picture(view, 80))
     session.ring.tell_room(26.2 * 3600)
     assert [line.endswith("disk for 26 h") for line in picture(view, 80) if "plates" in line] == [True]
+
+
+def test_slow_emg_is_marked_where_its_numbers_are(tmp_path):
+    rig = example_with()
+    slow = [stream.model_copy(update={"rate_hz": 250.0}) if stream.name == "emg" else stream for stream in rig.stream]
+    for name, streams, marked in (("slow", slow, True), ("fast", rig.stream, False)):
+        made = Session(tmp_path / f"{name}.h5", rig.model_copy(update={"stream": streams}))
+        out = io.StringIO()
+        view = TerminalView(made.ring, Console(file=out, force_terminal=True, width=120, height=30))
+        view.update()
+        view.close()
+        assert ("undersampled" in out.getvalue()) is marked
+        made.ring.close()

@@ -33,6 +33,8 @@ class Leg(Panel):
         self._side: Side = side
         self._electrodes = [e for e in feed.rig.emg if e.side == side] if feed.rig else []
         self._digits: dict[str, float] = {}
+        least_hz = feed.rig.emg_processing.undersampled_below_hz if feed.rig else 0.0
+        self._undersampled = any(feed.ring.streams[e.stream].rate_hz < least_hz for e in self._electrodes)
 
     def refresh_digits(self) -> None:
         """Take new numbers."""
@@ -65,6 +67,12 @@ class Leg(Panel):
         stopped = self._feed.lost_streams(self._side)
         if stopped:
             self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=Severity.RED)
+        else:
+            self._say_unit(painter)
+
+    def _say_unit(self, painter: QPainter) -> None:
+        if self._undersampled:
+            self.aside(painter, "% of MVC, undersampled", colours.AMBER, severity=Severity.AMBER)
         else:
             self.aside(painter, "% of MVC")
 
