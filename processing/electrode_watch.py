@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardware.severity import Severity
+from processing.emg.verdicts import ended
 
 if TYPE_CHECKING:
     from acquisition.ring.fault_log import FaultLog
@@ -62,7 +63,9 @@ class ElectrodeWatch:
         if not electrode.told and electrode.bad_s >= BAD_S and electrode.times < MOST_TELLS:
             electrode.told = True
             electrode.times += 1
-            self._faults.tell(Severity.AMBER, about, f"{quality.sentence} No number rests on it meanwhile.")
+            found = quality.found[:1].upper() + quality.found[1:]
+            sentence = ended(f"{found}; {quality.advice}" if quality.advice else found)
+            self._faults.tell(Severity.AMBER, about, f"{sentence} No number rests on it meanwhile.")
         elif electrode.told and quality.believed:
             electrode.told = False
             self._faults.tell(Severity.FINE, about, "It is good again.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FLAGS = "flags"
 FLAGS_PER_S = 10.0
-UNDERSAMPLED = "undersampled EMG"
+UNDERSAMPLED = "undersampled"
 
 
 class PipelineError(SquatscopeError):

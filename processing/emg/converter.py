@@ -62,8 +62,8 @@ def count_samples(raw: Floats, n: int, factor: Floats, full_scale: Floats, count
             counts[SATURATED + c] += 1.0 if abs(x) >= full_scale[c] else 0.0
             counts[SUM + c] += value if present else 0.0
             at_most, at_least = counts[_AT_MOST + c], counts[_AT_LEAST + c]
-            counts[_AT_MOST + c] = 1.0 if present and x > most else at_most + (1.0 if x == most else 0.0)
-            counts[_AT_LEAST + c] = 1.0 if present and x < least else at_least + (1.0 if x == least else 0.0)
+            counts[_AT_MOST + c] = 0.0 if present and x > most else at_most + (1.0 if x == most else 0.0)
+            counts[_AT_LEAST + c] = 0.0 if present and x < least else at_least + (1.0 if x == least else 0.0)
             counts[STEP + c] = step if present and step > 0.0 and step < smallest else smallest
             counts[_MOST + c] = x if present and x > most else most
             counts[_LEAST + c] = x if present and x < least else least
@@ -82,7 +82,7 @@ def spanned_codes(counts: Floats, c: int) -> float:
 
 @njit(nogil=True, cache=True)
 def at_ends(counts: Floats, c: int) -> float:
-    """Return how many samples of a channel's window gave its largest or least value, where it is fine enough to tell."""
+    """Return how many samples of a channel's window gave its largest or least value again, where it is fine enough to tell."""
     return float(counts[_AT_MOST + c] + counts[_AT_LEAST + c]) if spanned_codes(counts, c) >= RAIL_CODES else 0.0
 
 

@@ -61,7 +61,7 @@ def test_a_second_of_bad_windows_is_told_once_and_that_it_is_good_again(session)
         watch.look()
     ((severity, about, sentence),) = faults.told
     assert (severity, about) == (Severity.AMBER, "EMG BF right")
-    assert "quieter than it ever was" in sentence
+    assert "Quieter than it ever was" in sentence
     assert sentence.endswith("is the electrode still on? No number rests on it meanwhile.")
     chain.window(good=True, believed=False)
     watch.look()

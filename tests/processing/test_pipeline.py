@@ -191,6 +191,6 @@ def test_flags_on_slow_emg_say_so():
     rig = example_with()
     slow = [stream.model_copy(update={"rate_hz": 250.0}) if stream.name == "emg" else stream for stream in rig.stream]
     labels = {rule.name: rule.label for rule in Pipeline(rig.model_copy(update={"stream": slow})).rules}
-    assert labels["qh_change"].endswith("against own baseline (undersampled EMG)")
+    assert labels["qh_change"].endswith("against own baseline (undersampled)")
     assert labels["load_shift"] == "load shifts to the right leg"
     assert "undersampled" not in "".join(rule.label for rule in Pipeline(rig).rules)

@@ -102,7 +102,9 @@ def run_session(
             faults.append(parts.watch.must_end)
         recorder = parts.recorder
         results = parts.live.results(parts.time_base, folder.recording.name, recorder.uuid, recorder.created_utc)
-        remarks += [f"At {told.at_s:.0f} s: {told.sentence}" for told in results.faults if told.sentence not in faults]
+        remarks += [
+            f"At {told.at_s:.0f} s, {told.about}: {told.sentence}" for told in results.faults if told.sentence not in faults
+        ]
         parts.ring.close()
         if not whole and folder.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")

@@ -144,6 +144,14 @@ def test_a_signal_that_is_cut_off_is_found_without_its_full_scale(share):
     assert fine.bad_windows == 0
 
 
+@pytest.mark.parametrize("rate_hz", [125.0, 250.0, 2000.0])
+def test_the_largest_samples_of_a_short_window_are_no_end_of_a_range(rate_hz):
+    t = np.arange(round(20 * rate_hz)) / rate_hz
+    growing = noise(n=len(t)) * (1.0 + t)
+    (q,) = judge(growing, rate_hz=rate_hz, window_s=0.5)
+    assert q.bad_windows == 0
+
+
 def test_a_converter_of_few_bits_is_good_until_its_steps_are_as_large_as_the_signal():
     """Twelve bits on the range, at rest no more than a code of noise, are enough; five codes are not."""
     fine, coarse = judge(np.rint(burst() / 8.0) * 8.0, np.rint(burst() / 800.0) * 800.0)

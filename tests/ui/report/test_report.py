@@ -185,4 +185,4 @@ def test_every_plot_of_slow_emg_says_so(tmp_path):
     table = Table(columns, ("%", "%"), ("group.mean_activation",) * 2, np.arange(3.0), np.full((3, 2), 20.0))
     stream = StreamResult("emg", 250.0, 250.0, 10, 0, 0, 0.0, "host", True)
     told = squeezed(page_of(results(tables={"emg.emg": table}, streams=[stream]), tmp_path).text)
-    assert "Quadriceps, share of maximal contraction (undersampled EMG)" in told
+    assert "Quadriceps, share of maximal contraction (undersampled)" in told
