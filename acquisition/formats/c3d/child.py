@@ -17,18 +17,24 @@ if TYPE_CHECKING:
 
 LEAST_S = 20.0
 S_PER_MB = 2.0
+KILLED = -9
+NO_MEMORY = "no memory"
 
 
 def read_apart(path: Path) -> tuple[dict[str, dict[str, Any]], Any, Any]:
-    """Return parameters, points and analogs of a C3D file; raises ValueError with what ezc3d said or did."""
+    """Return parameters, points and analogs of a C3D file; raises ValueError with what ezc3d said or did, or MemoryError."""
     seconds = LEAST_S + S_PER_MB * path.stat().st_size / 1e6
     try:
         child = subprocess.run([sys.executable, "-P", __file__, str(path)], capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         raise ValueError(f"reading it came to no end within {seconds:.0f} s") from None
+    if child.returncode == KILLED:  # as a system does that has no memory left
+        raise MemoryError
     if child.returncode:
         raise ValueError("its parts contradict each other")
     answer = pickle.loads(child.stdout)
+    if answer == NO_MEMORY:
+        raise MemoryError
     if isinstance(answer, str):
         raise ValueError(answer)
     return answer  # type: ignore[no-any-return]
@@ -39,6 +45,8 @@ def _read(path: str) -> tuple[dict[str, dict[str, Any]], Any, Any] | str:
 
     try:
         file = ezc3d.c3d(path)
+    except MemoryError:
+        return NO_MEMORY
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         return str(error).removesuffix(": iostream error").rstrip(".") or type(error).__name__
     parameters = {

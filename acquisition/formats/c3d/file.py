@@ -61,9 +61,15 @@ def read_c3d(path: Path) -> C3DData:
         )
     try:
         parameters, points, analogs = _read(sections)
+        return _Contents(path, parameters, points, analogs, sections.offsets, caveats).read()
     except ValueError as error:
         raise C3DError(f"{path} is a damaged C3D file: {error}.") from error
-    return _Contents(path, parameters, points, analogs, sections.offsets, caveats).read()
+    except MemoryError:
+        seconds = sections.frames / max(1.0, sections.number(20))
+        raise C3DError(
+            f"{path} needs more memory than there is here: it holds {sections.frames} frames, {seconds / 60:.0f} minutes; export "
+            "it in shorter parts, or import it on a computer with more memory."
+        ) from None
 
 
 def _read(sections: Sections) -> tuple[dict[str, dict[str, Any]], Any, Any]:

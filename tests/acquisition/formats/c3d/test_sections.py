@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from acquisition.formats.c3d import child
 from acquisition.formats.c3d.importer import import_c3d
 from acquisition.formats.c3d.parameters import C3DError
 from acquisition.recording import Recording
@@ -179,3 +182,14 @@ def test_no_seconds(tmp_path: Path, walking: C3DBytes) -> None:
     made = longer(walking, 0, 0).write(tmp_path / "made.c3d")
     with pytest.raises(C3DError, match="has analog channels without a single sample"):
         import_c3d(made, tmp_path / "out.h5")
+
+
+@pytest.mark.parametrize("how", ["killed", "told"])
+def test_a_file_that_needs_more_memory_than_there_is(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    answer = subprocess.CompletedProcess([], child.KILLED if how == "killed" else 0, pickle.dumps(child.NO_MEMORY), b"")
+    monkeypatch.setattr(child.subprocess, "run", lambda *_, **__: answer)
+    with pytest.raises(C3DError, match=r"needs more memory than there is here: it holds 1103 frames, 0 minutes; export it in"):
+        import_c3d(shared_data / WALKING, tmp_path / "out.h5")
+    assert list(tmp_path.iterdir()) == []
