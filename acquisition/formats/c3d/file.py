@@ -65,10 +65,10 @@ def read_c3d(path: Path) -> C3DData:
     except ValueError as error:
         raise C3DError(f"{path} is a damaged C3D file: {error}.") from error
     except MemoryError:
-        seconds = sections.frames / max(1.0, sections.number(20))
+        minutes = sections.frames / max(1.0, sections.number(20)) / 60.0
         raise C3DError(
-            f"{path} needs more memory than there is here: it holds {sections.frames} frames, {seconds / 60:.0f} minutes; export "
-            "it in shorter parts, or import it on a computer with more memory."
+            f"{path} needs more memory than there is here: it holds {sections.frames} frames, {minutes:.0f} minutes; export it "
+            "in shorter parts, or import it on a computer with more memory."
         ) from None
 
 
