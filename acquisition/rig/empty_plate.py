@@ -18,6 +18,8 @@ LIGHT_N = 220.0
 """What never varies is an empty plate if it reads less than this, and may be a model that stands if it reads more."""
 PIECE_FRAMES, MOST_SAMPLED = 60_000, 1 << 20
 """Hours are looked through in pieces of ten minutes; their range is that of a sample."""
+LARGEST_N = 1e9
+"""What is larger is no force."""
 READS_N = 5.0
 """What an empty plate may read before it is told."""
 
@@ -51,8 +53,8 @@ def empty_stretches(fz_N: Floats, rate_hz: float) -> list[tuple[int, int]]:
 
 def _spread(frames: Floats, window: int) -> Floats:
     """Return the standard deviation of each window of frames; NaN where one of them is no number."""
-    level = np.nanmedian(frames) if np.isfinite(frames).any() else 0.0
-    missing = ~np.isfinite(frames)
+    missing = ~(np.abs(frames) < LARGEST_N)
+    level = np.median(frames[~missing]) if not missing.all() else 0.0
     known = np.where(missing, 0.0, frames - level)
     sums = [np.concatenate([[0.0], np.cumsum(values)]) for values in (known, known**2, missing)]
     mean, square, gone = (total[window:] - total[:-window] for total in sums)

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from acquisition.rig import microvolts_per_unit
-from hardware.source import StreamEnded
 from processing.findings.caveats import caveats
 from sim.device import SimulatedDevice, devices
 from sim.faults import Faulty
 from sim.lifter.lifter import Lifter
 from sim.signal_faults import CutOff, Drifts, FallsOff, Hum, Sticks
 from tests.support.rigs import example_with
-from tests.support.sessions import analysed
+from tests.support.sessions import all_samples, analysed
 
 RIG = example_with()
 SECONDS = 12.0
@@ -23,20 +22,10 @@ RIGHT = next(plate for plate in RIG.plate if plate.side == "right")
 
 
 def session(stream: str, *faults) -> dict[str, np.ndarray]:
-    found = {}
-    for device in devices(RIG, Lifter(), speed=None, end_s=SECONDS):
-        source = Faulty(device, faults) if device.stream.name == stream else device
-        source.open()
-        source.start()
-        blocks = []
-        try:
-            while True:
-                block = source.read(1.0)
-                assert block is not None
-                blocks.append(block.samples.copy())
-        except StreamEnded:
-            found[device.stream.name] = np.concatenate(blocks)
-    return found
+    sources = devices(RIG, Lifter(), speed=None, end_s=SECONDS)
+    return {
+        source.stream.name: all_samples(Faulty(source, faults if source.stream.name == stream else ())) for source in sources
+    }
 
 
 def column(channel: str, samples: dict[str, np.ndarray], stream: str) -> np.ndarray:
@@ -90,16 +79,7 @@ def test_blocks_of_any_length_are_spoiled_alike() -> None:
         device = SimulatedDevice(
             settings.model_copy(update={"block_samples": block_samples}), RIG, Lifter(), speed=None, end_s=2.0
         )
-        source = Faulty(device, [FallsOff(BF.channel, 0.7, noise=1.0), Hum(BF.channel, 1.1, rms=1.0, third=0.3)])
-        source.open()
-        source.start()
-        blocks = []
-        try:
-            while True:
-                block = source.read(1.0)
-                assert block is not None
-                blocks.append(block.samples.copy())
-        except StreamEnded:
-            found.append(np.concatenate(blocks))
+        faults = [FallsOff(BF.channel, 0.7, noise=1.0), Hum(BF.channel, 1.1, rms=1.0, third=0.3)]
+        found.append(all_samples(Faulty(device, faults)))
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])

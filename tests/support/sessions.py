@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.rig import Rig
+    from hardware.source import Source
     from processing.results import Results
     from sim.lifter.lifter import Lifter
 
@@ -31,17 +32,21 @@ def simulated(rig: Rig, seed: int = 3, seconds: float = 8.0) -> dict[str, np.nda
 
 def lifted(rig: Rig, lifter: Lifter, seconds: float) -> dict[str, np.ndarray]:
     """Return the samples of every stream of a rig under a lifter."""
-    found = {}
-    for device in devices(rig, lifter, speed=None, end_s=seconds):
-        device.open()
-        device.start()
-        blocks = []
-        try:
-            while True:
-                blocks.append(device.read(1.0).samples.copy())
-        except StreamEnded:
-            found[device.stream.name] = np.concatenate(blocks)
-    return found
+    return {device.stream.name: all_samples(device) for device in devices(rig, lifter, speed=None, end_s=seconds)}
+
+
+def all_samples(source: Source) -> np.ndarray:
+    """Return the samples of a source, from the first to the last."""
+    source.open()
+    source.start()
+    blocks = []
+    try:
+        while True:
+            block = source.read(1.0)
+            assert block is not None
+            blocks.append(block.samples.copy())
+    except StreamEnded:
+        return np.concatenate(blocks)
 
 
 def a_stretch(samples: np.ndarray, rate_hz: float, first: int = 0, row: int = 0, block: int = 50) -> Stretch:

@@ -63,3 +63,10 @@ def test_samples_are_judged_by_means_of_ten_milliseconds(rate_hz):
     ((start, end),) = empty_stretches(fz_N, rate_hz)
     assert start == 0
     assert end == pytest.approx(n, abs=0.02 * rate_hz)
+
+
+@pytest.mark.parametrize("wrong", [1e200, -1e300, np.inf, np.nan])
+def test_what_is_no_force_breaks_a_stretch_and_no_more(wrong: float) -> None:
+    fz_N = np.r_[np.zeros(300), 700.0 + 5.0 * np.sin(np.arange(300))]
+    fz_N[100] = wrong
+    assert empty_stretches(fz_N, 100.0) == [(0, 100), (101, 300)]
