@@ -147,6 +147,14 @@ _ALL = (
         f"{_DESIGN}; no study was found that validates it as a measure of valgus",
     ),
     Formula(
+        "foot_cop_medial.foot_width",
+        "foot_cop_medial_{side}_pct",
+        "%",
+        "100 foot_cop_medial / width of the foot, where the rig or the lifter's file says it",
+        "+ = towards the inner edge of the foot",
+        _DESIGN,
+    ),
+    Formula(
         "foot_cop_medial_unsure.foot_axis",
         "foot_cop_medial_unsure_{side}_mm",
         "mm",

@@ -25,7 +25,7 @@ class PlateWatch:
         self._faults = faults
         self._told: set[tuple[str, str, str]] = set()
         self._looks = 0
-        self._asked_to_stand = False
+        self._asked_to_stand = self._told_weight = False
 
     def look(self) -> None:
         """Tell what has been found since the last look."""
@@ -37,8 +37,8 @@ class PlateWatch:
             self._asked_to_stand = True
             sentence = f"The lifter could not be weighed yet: {stance.refused}. Have the lifter stand still on both plates."
             self._faults.tell(Severity.AMBER, "weight", sentence)
-        elif self._asked_to_stand and stance.stances and ("", "weight", "") not in self._told:
-            self._told.add(("", "weight", ""))
+        elif self._asked_to_stand and stance.stances and not self._told_weight:
+            self._told_weight = True
             self._faults.tell(Severity.FINE, "weight", f"The lifter is weighed: {stance.body_weight_N:.0f} N.")
         for fault in self._chain.watch.faults:
             key = (fault.side, fault.kind, fault.channel)

@@ -29,7 +29,7 @@ class LifterAxes:
     """Unit vectors (2,) in the lab's x and y: the lifter's `right`, and each foot's `medial` and `forward` by side.
 
     `right` is NaN where nothing tells it, and so are the feet's. A foot whose `toe_out_from` is `NOTHING` has the lifter's.
-    `apart`: each foot stands on a plate of its own; else the feet's axes are NaN.
+    `apart`: each foot stands on a plate of its own; else the feet's axes are NaN. `width_mm` of a foot is NaN where unknown.
     """
 
     right: Floats
@@ -38,6 +38,7 @@ class LifterAxes:
     forward: dict[Side, Floats]
     toe_out_from: dict[Side, str]
     apart: bool
+    width_mm: dict[Side, float]
 
     def known(self, side: Side) -> bool:
         """Whether a foot's own axis is known."""
@@ -64,7 +65,8 @@ def lifter_axes(rig: Rig) -> LifterAxes:
         angle = math.radians(toe_out_deg or 0.0)
         forward[side] = math.cos(angle) * front + math.sin(angle) * out
         medial[side] = math.sin(angle) * front - math.cos(angle) * out
-    return LifterAxes(right, right_from, medial, forward, toe_out_from, rig.lab.feet_apart)
+    width_mm = {side: (feet[side].width_mm if side in feet else None) or math.nan for side in SIDES}
+    return LifterAxes(right, right_from, medial, forward, toe_out_from, rig.lab.feet_apart, width_mm)
 
 
 _WORDS = {"given": RIG, "markers": MARKERS, "rocking": ROCKING}

@@ -35,6 +35,7 @@ METRICS: tuple[Metric, ...] = (
     metric("cop_net_shift.lifter_axis"),
     metric("cop_net_beyond_load.lifter_axis"),
     *(metric("foot_cop_medial.foot_axis", side=side) for side in SIDES),
+    *(metric("foot_cop_medial.foot_width", side=side) for side in SIDES),
     *(metric("foot_cop_medial_unsure.foot_axis", side=side) for side in SIDES),
     metric("body_weight.least_stance"),
     metric("system_weight.stance_mean"),

@@ -48,6 +48,8 @@ class StanceColumns(NamedTuple):
     cop_net_beyond_load_mm: int
     foot_cop_medial_left_mm: int
     foot_cop_medial_right_mm: int
+    foot_cop_medial_left_pct: int
+    foot_cop_medial_right_pct: int
     foot_cop_medial_unsure_left_mm: int
     foot_cop_medial_unsure_right_mm: int
     body_weight_N: int
@@ -121,7 +123,8 @@ class QuietStance:
         # Records, since numba looks into a tuple anew at every call.
         self._columns = np.array([columns], dtype=[(name, np.int64) for name in StanceColumns._fields])
         unsure = [0.0 if axes.known(side) else math.sin(math.radians(UNKNOWN_TOE_OUT_DEG)) for side in SIDES]
-        self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure])
+        pct_per_mm = [100.0 / axes.width_mm[side] for side in SIDES]
+        self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm])
         self._events = np.zeros(4, dtype=EVENT)
         self.stances: list[Stance] = []
 
@@ -248,6 +251,8 @@ def _refer(
         row[at.cop_net_beyond_load_mm] = beyond
         row[at.foot_cop_medial_left_mm] = axes[1, 0] * dlx + axes[1, 1] * dly
         row[at.foot_cop_medial_right_mm] = axes[2, 0] * drx + axes[2, 1] * dry
+        row[at.foot_cop_medial_left_pct] = axes[6, 0] * row[at.foot_cop_medial_left_mm]
+        row[at.foot_cop_medial_right_pct] = axes[6, 1] * row[at.foot_cop_medial_right_mm]
         row[at.foot_cop_medial_unsure_left_mm] = axes[5, 0] * abs(axes[3, 0] * dlx + axes[3, 1] * dly)
         row[at.foot_cop_medial_unsure_right_mm] = axes[5, 1] * abs(axes[4, 0] * drx + axes[4, 1] * dry)
         row[at.body_weight_N] = stance.body_N

@@ -91,6 +91,8 @@ def plain_frames(samples, k, body_weight_frames=None):
     out["cop_net_beyond_load_mm"] = out["cop_net_shift_mm"] - out["load_shift_pct"] / 200 * (xr0 - xl0)
     out["foot_cop_medial_left_mm"] = known * (xl - xl0)
     out["foot_cop_medial_right_mm"] = -known * (xr - xr0)
+    for side in ("left", "right"):
+        out[f"foot_cop_medial_{side}_pct"] = np.full(n, np.nan)
     out["foot_cop_medial_unsure_left_mm"] = 0.0 * out["foot_cop_medial_left_mm"]
     out["foot_cop_medial_unsure_right_mm"] = 0.0 * out["foot_cop_medial_right_mm"]
     out["body_weight_N"] = out["system_weight_N"] = known * weight
@@ -110,8 +112,9 @@ def test_names_of_the_columns():
     first = ["sample", "fz_left_N", "fz_right_N", "fz_total_N", "load_share_right_pct", "load_shift_pct", "limb_symmetry_pct"]
     places = ["cop_left_x_mm", "cop_left_y_mm", "cop_right_x_mm", "cop_right_y_mm", "cop_net_shift_mm"]
     feet = ["cop_net_beyond_load_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm"]
+    widths = ["foot_cop_medial_left_pct", "foot_cop_medial_right_pct"]
     unsure = ["foot_cop_medial_unsure_left_mm", "foot_cop_medial_unsure_right_mm"]
-    assert [*first, *places, *feet, *unsure, "body_weight_N", "system_weight_N", "judged"] == NAMES
+    assert [*first, *places, *feet, *widths, *unsure, "body_weight_N", "system_weight_N", "judged"] == NAMES
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -36,6 +36,7 @@ def axes(toe_out_deg=(0.0, 0.0), known=True, right_deg=0.0):
         },
         known=lambda _side: known,
         apart=True,
+        width_mm={"left": 100.0, "right": np.nan},
     )
 
 
@@ -327,6 +328,15 @@ def test_why_nobody_could_be_weighed_is_told(total, share, why):
     found = Frames(total, still=SECOND, share=share).stance
     assert found.refused.startswith(why)
     assert bool(found.refused) == bool(why) == (not found.stances)
+
+
+def test_a_shift_is_told_in_percent_of_a_foot_whose_width_is_known():
+    total, _ = seconds(quiet(3.0))
+    moved = np.column_stack([np.where(np.arange(300) < 150, -150.0, -138.0), np.full(300, 30.0)])
+    frames = Frames(total, left=moved, still=SECOND)
+    assert frames["foot_cop_medial_left_mm"][200] == pytest.approx(12.0)
+    assert frames["foot_cop_medial_left_pct"][200] == pytest.approx(12.0)
+    assert np.isnan(frames["foot_cop_medial_right_pct"]).all()
 
 
 def test_a_stance_says_how_quiet_its_first_second_was():

@@ -50,7 +50,7 @@ class PlatesView(Panel):
 
     def refresh_digits(self) -> None:
         """Take new numbers."""
-        names = ("fz_{}_N", "foot_cop_medial_{}_mm", "foot_cop_medial_unsure_{}_mm")
+        names = ("fz_{}_N", "foot_cop_medial_{}_mm", "foot_cop_medial_{}_pct", "foot_cop_medial_unsure_{}_mm")
         self._digits = {(n := name.format(side)): self._feed.value(n) for name in names for side in SIDES}
 
     def showing(self) -> object:
@@ -165,6 +165,8 @@ class PlatesView(Panel):
         unsure = self._digits.get(f"foot_cop_medial_unsure_{plate.side}_mm", 0.0)
         if unsure >= LEAST_UNSURE_MM:
             way += f" ± {unsure:.0f}"
+        pct = self._digits.get(f"foot_cop_medial_{plate.side}_pct", math.nan)
+        of_width = f"{abs(pct):.0f} % of the foot" if math.isfinite(pct) else ""
         rows = (
             (f"{lettering.number(self._digits.get(f'fz_{plate.side}_N', math.nan))} N", 30, colours.SIDES[plate.side], True),
             ("foot COP", 16, colours.QUIET, False),
@@ -174,7 +176,12 @@ class PlatesView(Panel):
                 colours.SEVERITIES[severity],
                 severity > 0,
             ),
-            (severity.name if severity else "", 18, colours.SEVERITIES[severity], True),
+            (
+                severity.name if severity else of_width,
+                18,
+                colours.SEVERITIES[severity] if severity else colours.QUIET,
+                severity > 0,
+            ),
         )
         y = area.center().y() - self.px(76)
         for text, size, colour, bold in rows:
