@@ -121,8 +121,14 @@ def _attribute(part: h5py.File | h5py.Group | h5py.Dataset, name: str) -> h5py.h
 
 
 def _plain(dtype: np.dtype[Any]) -> bool:
-    if dtype.names is not None:
-        return all(_plain(dtype[name]) for name in dtype.names)
+    """Return whether a type is of numbers and texts, one directly after the other: HDF5 does not survive others that lie."""
+    if dtype.fields is not None:
+        end = 0
+        for part, offset, *_ in sorted(dtype.fields.values(), key=lambda field: field[1]):
+            if offset != end or not _plain(part):
+                return False
+            end = offset + part.itemsize
+        return end == dtype.itemsize
     return dtype.kind in NUMBERS_AND_TEXTS
 
 

@@ -117,3 +117,14 @@ def test_an_error_that_is_kept_keeps_no_other_thread_from_its_files(tmp_path: Pa
     read.join(20.0)
     assert not read.is_alive()
     assert "does not say its rate_hz" in str(kept.value)
+
+
+def test_a_table_whose_columns_overlap_or_leave_room_is_refused(tmp_path):
+    """Read as it says it is, it would take HDF5 beyond its own buffers."""
+    packed = np.dtype([("name", "S4"), ("value", "<f8")])
+    apart = np.dtype({"names": ["name", "value"], "formats": ["S4", "<f8"], "offsets": [0, 8], "itemsize": 16})
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["packed"], file["apart"] = np.zeros(3, packed), np.zeros(3, apart)
+        assert dataset_in(file, "packed").shape == (3,)
+        with pytest.raises(PartError, match="its dataset apart is of type"):
+            dataset_in(file, "apart")
