@@ -5,6 +5,7 @@ Sizes are in the channel's raw unit. What is random depends on the number of the
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -27,7 +28,7 @@ class _Part(NamedTuple):
 
 
 @dataclass
-class _OnChannel:
+class _OnChannel(ABC):
     """A fault of one channel from `at_s` on."""
 
     channel: str
@@ -51,8 +52,9 @@ class _OnChannel:
         samples[begins:, column] = self._spoiled(part)
         return (replace(block, samples=samples),)
 
+    @abstractmethod
     def _spoiled(self, part: _Part) -> Floats:
-        raise NotImplementedError
+        """Return the channel's values as the fault leaves them."""
 
 
 @dataclass
