@@ -14,7 +14,7 @@ import numpy as np
 from acquisition.rig.empty_plate import empty_stretches
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
-from processing.pipeline import FLAGS
+from processing.pipeline import EVENTS, FLAGS
 from processing.results import (
     ChannelResult,
     FaultResult,
@@ -92,7 +92,10 @@ class Analysis:
     def _kept(self, found: Iterator[tuple[str, NDArray[np.float64]]]) -> Iterator[tuple[str, NDArray[np.float64]]]:
         for name, rows in found:
             kept = rows.copy()
-            (self._changes if name == FLAGS else self._frames[name]).append(kept)
+            if name == FLAGS:
+                self._changes.append(kept)
+            elif name not in EVENTS:
+                self._frames[name].append(kept)
             yield name, kept
 
     def results(

@@ -14,6 +14,7 @@ _WINTER = "Winter et al. 1996, Journal of Neurophysiology 75(6):2334-2343"
 _ISEK = "Merletti 1999, Standards for reporting EMG data, Journal of Electromyography and Kinesiology 9(1):III-IV"
 _ISEAR = "Isear et al. 1997, Medicine and Science in Sports and Exercise 29(4):532-539 (%MVIC of both groups in the squat)"
 _RUDOLPH = "Rudolph et al. 2000, Knee Surgery, Sports Traumatology, Arthroscopy 8(5):262-269"
+_KALMAN = "Kalman 1960, Journal of Basic Engineering 82(1):35-45"
 _DESIGN = "this project's definition"
 
 
@@ -164,6 +165,33 @@ _ALL = (
         _DESIGN,
     ),
     Formula(
+        "outward_push.foot_axis",
+        "outward_push_{side}_pct",
+        "%",
+        "100 F / Fz of that foot, F = the force with which it pushes the floor outwards, square to the foot's axis; where Fz > "
+        "cop_N",
+        "+ = outwards, for both feet",
+        f"{_DESIGN}; no study was found that validates it",
+    ),
+    Formula(
+        "free_moment.mirrored",
+        "free_moment_{side}_Nm",
+        "N m",
+        "moment of the reaction on that foot about the vertical through its COP, from the frame's mean force and moment, "
+        "mirrored between the feet; where Fz > cop_N",
+        "+ = the foot screws outwards: right foot anticlockwise seen from above, left foot clockwise",
+        f"{_C3D} (free moment); mirroring is {_DESIGN}",
+    ),
+    Formula(
+        "force_line.ankle_height",
+        "force_line_{side}_mm",
+        "mm",
+        "foot_cop_medial_mm + ankle_height_mm outward_push_pct / 100: where the line of the foot's force passes at the height "
+        "of the ankle, against the place at rest of its COP",
+        "+ = medial, for both feet; to be compared with the lifter's own repetitions only",
+        f"{_DESIGN}; no study was found that validates it",
+    ),
+    Formula(
         "body_weight.least_stance",
         "body_weight_N",
         "N",
@@ -187,6 +215,32 @@ _ALL = (
         "of the system weight or more; else 0, and no rule on force is applied",
         "0 or 1",
         _DESIGN,
+    ),
+    Formula(
+        "standing.quiet_stance",
+        "standing_s",
+        "s",
+        "for how long the quiet stance that still lasts has lasted, 0 where none does",
+        "never negative",
+        _DESIGN,
+    ),
+    Formula(
+        "repetition_phase.causal",
+        "repetition_phase",
+        "1",
+        "0 standing, 1 lowering, 2 at the bottom, 3 rising, as the height tells at that moment; what counts is taken anew once "
+        "the repetition has ended",
+        "0 to 3; none where the lifter's height is not known",
+        _DESIGN,
+    ),
+    Formula(
+        "com_height.causal",
+        "com_height_mm",
+        "mm",
+        "height of the centre of mass of body and bar over that in quiet stance: Fz_L + Fz_R over the system weight, less 1, "
+        "times g, integrated twice, corrected in each stance and at each top by a Kalman filter with a bias that drifts",
+        "+ = higher than in quiet stance",
+        f"{_KALMAN}; {_DESIGN}",
     ),
     Formula(
         "envelope.causal_lowpass",

@@ -1,11 +1,11 @@
-"""The one pipeline, live and offline: blocks of raw samples in, frames of metrics and changes of flags out.
+"""The one pipeline, live and offline: blocks of raw samples in, frames, changes of flags and repetitions out.
 
 It carries all state there is, and nothing in it depends on how the samples were cut into blocks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -15,6 +15,7 @@ from hardware.source import Channel, Stream
 from processing.emg.chain import EmgChain
 from processing.flags.rules import CHANGE, Rule, RuleBook, rules_for
 from processing.force.chain import ForceChain
+from processing.repetition.phases import UNITS as REPETITION_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from processing.formulas import Metric
 
 FLAGS = "flags"
-FLAGS_PER_S = 10.0
+REPETITIONS = "repetitions"
+EVENTS = frozenset({FLAGS, REPETITIONS})
+"""Derived streams that have a row whenever something happens, and not a row a frame."""
+EVENTS_PER_S = 10.0
 UNDERSAMPLED = "undersampled"
 
 
@@ -67,6 +71,7 @@ class Pipeline:
         """Build every chain for which the rig has plates or electrodes; raises PipelineError where it can't be built."""
         self.rig = rig
         self.rules: list[Rule] = []
+        self._told = 0
         try:
             self.force = ForceChain(rig) if rig.plate else None
             self.emg = {name: EmgChain(rig, name) for name in dict.fromkeys(electrode.stream for electrode in rig.emg)}
@@ -88,7 +93,7 @@ class Pipeline:
         self.rules += rules
 
     def derived_streams(self) -> list[Stream]:
-        """Return the streams that its frames and flags make, for a ring to hold."""
+        """Return the streams that its frames, flags and repetitions make, for a ring to hold."""
         frames = [
             Stream(
                 part.name,
@@ -97,7 +102,13 @@ class Pipeline:
             )
             for part in self.parts
         ]
-        return [*frames, Stream(FLAGS, FLAGS_PER_S, tuple(Channel(name, "1") for name in CHANGE), block_samples=128)]
+        events = [(FLAGS, [(name, "1") for name in CHANGE])]
+        if self.force is not None:
+            events.append((REPETITIONS, list(REPETITION_UNITS.items())))
+        return frames + [
+            Stream(name, EVENTS_PER_S, tuple(Channel(*column) for column in columns), block_samples=128)
+            for name, columns in events
+        ]
 
     def process(self, stream: str, samples: Any, first_index: int) -> Iterator[tuple[str, NDArray[np.float64]]]:  # noqa: ANN401
         """Yield what a block of a raw stream gives: (derived stream, rows), each valid until the next block of that stream."""
@@ -105,6 +116,15 @@ class Pipeline:
             if part.stream != stream:
                 continue
             yield from _judged(part, part.chain.process(samples, first_index))
+            if part.chain is self.force:
+                yield from self._repetitions(self.force)
+
+    def _repetitions(self, force: ForceChain) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Yield the repetitions that have been confirmed since the last time."""
+        new = force.repetitions.found[self._told :]
+        self._told += len(new)
+        if new:
+            yield REPETITIONS, np.array([astuple(repetition) for repetition in new], dtype=np.float64)
 
     def finish(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield what still waits for samples that will not come, as `process` does."""

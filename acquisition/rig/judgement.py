@@ -15,10 +15,14 @@ from hardware.settings import NotNegative, Positive, Seconds, SecondsOrNone, Set
 
 
 class PlateSettings(Settings):
-    """Plate contact: the force above which a foot is on its plate, and the one above which it has a centre of pressure."""
+    """Plate contact: the force above which a foot is on its plate, and the one above which it has a centre of pressure.
+
+    `ankle_height_mm`: how high the ankle is, for the place of the line of force there.
+    """
 
     contact_N: Positive = 20.0
     cop_N: Positive = 50.0
+    ankle_height_mm: Positive = 80.0
 
     @model_validator(mode="after")
     def _cop_above_contact(self) -> PlateSettings:

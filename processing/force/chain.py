@@ -22,6 +22,7 @@ from processing.force.channel_watch import ChannelWatch, WatchColumns, WatchedPl
 from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
 from processing.formulas import Metric, frame_samples, metric
+from processing.repetition.detector import RepetitionColumns, RepetitionDetector
 
 METRICS: tuple[Metric, ...] = (
     metric("frame.last_sample"),
@@ -37,9 +38,15 @@ METRICS: tuple[Metric, ...] = (
     *(metric("foot_cop_medial.foot_axis", side=side) for side in SIDES),
     *(metric("foot_cop_medial.foot_width", side=side) for side in SIDES),
     *(metric("foot_cop_medial_unsure.foot_axis", side=side) for side in SIDES),
+    *(metric("outward_push.foot_axis", side=side) for side in SIDES),
+    *(metric("free_moment.mirrored", side=side) for side in SIDES),
+    *(metric("force_line.ankle_height", side=side) for side in SIDES),
     metric("body_weight.least_stance"),
     metric("system_weight.stance_mean"),
     metric("judged.weight_on_both_feet"),
+    metric("standing.quiet_stance"),
+    metric("repetition_phase.causal"),
+    metric("com_height.causal"),
 )
 
 
@@ -52,9 +59,15 @@ def _at(name: str) -> int:
 _SAMPLE, _TOTAL, _SHARE, _SHIFT = _at("sample"), _at("fz_total_N"), _at("load_share_right_pct"), _at("load_shift_pct")
 _SYMMETRY, _FZ_LEFT, _FZ_RIGHT = _at("limb_symmetry_pct"), _at("fz_left_N"), _at("fz_right_N")
 _LEFT_X, _LEFT_Y, _RIGHT_X, _RIGHT_Y = (_at(f"cop_{side}_{axis}_mm") for side in SIDES for axis in "xy")
+_LEFT_PUSH, _RIGHT_PUSH = (_at(f"outward_push_{side}_pct") for side in SIDES)
+_LEFT_TURN, _RIGHT_TURN = (_at(f"free_moment_{side}_Nm") for side in SIDES)
 _OF_BOTH = [_TOTAL, _SHARE, _SHIFT, _SYMMETRY]
 _WATCHED = {
-    side: WatchColumns(_at(f"fz_{side}_N"), [_at(f"fz_{side}_N"), *_OF_BOTH], [_at(f"cop_{side}_{axis}_mm") for axis in "xy"])
+    side: WatchColumns(
+        _at(f"fz_{side}_N"),
+        [_at(f"fz_{side}_N"), *_OF_BOTH],
+        [*(_at(f"cop_{side}_{axis}_mm") for axis in "xy"), _at(f"outward_push_{side}_pct"), _at(f"free_moment_{side}_Nm")],
+    )
     for side in SIDES
 }
 
@@ -116,16 +129,21 @@ class ForceChain:
         self.axes = lifter_axes(rig)
         self.unjudged = frozenset(f"foot_cop_medial_{side}_mm" for side in SIDES if not self.axes.known(side))
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
-        self.stance = QuietStance(rig.still, rig.plates.contact_N, rate_hz, self.frame_samples, columns, self.axes)
+        self.stance = QuietStance(
+            rig.still, rig.plates.contact_N, rate_hz, self.frame_samples, columns, self.axes, rig.plates.ankle_height_mm
+        )
+        into = RepetitionColumns(*(_at(name) for name in RepetitionColumns._fields))
+        self.repetitions = RepetitionDetector(rate_hz, self.frame_samples, into)
         channels = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
         self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
         self._signals = PlateSignals([(channels[side], maps[side]) if side in maps else ABSENT for side in SIDES])
         self._plates = _stack(self._signals.plates)
         watched = [WatchedPlate(plate.side, plate.channels, channels[plate.side], maps[plate.side]) for plate in rig.plate]
-        into = [_WATCHED[plate.side] for plate in rig.plate]
-        self.watch = ChannelWatch(watched, into, rig.plates.contact_N, rate_hz, self.frame_samples)
+        spoils = [_WATCHED[plate.side] for plate in rig.plate]
+        self.watch = ChannelWatch(watched, spoils, rig.plates.contact_N, rate_hz, self.frame_samples)
         self._gates = np.array([rig.plates.contact_N if rig.lab.feet_apart else np.inf, rig.plates.cop_N])
+        self._medial = np.array([self.axes.medial[side] for side in SIDES])
         self._position = np.array([-1, 0], dtype=np.int64)
         self._rows = np.empty((1, len(METRICS)))
 
@@ -147,11 +165,13 @@ class ForceChain:
             self._sums,
             self._plates,
             self._gates,
+            self._medial,
             self._rows,
         )
         rows = self._rows[:n]
         self.watch.look(samples, first_index, rows)
         self.stance.refer(rows)
+        self.repetitions.follow(rows)
         return rows
 
     def finish(self) -> Floats:
@@ -268,6 +288,7 @@ def _frames_of_block(
     sums: Floats,
     plates: _Plates,
     gates: Floats,
+    medial: Floats,
     rows: Floats,
 ) -> int:
     """Fill `rows` and return how many; `position` keeps the index expected next and the samples in the open frame.
@@ -289,7 +310,7 @@ def _frames_of_block(
         if position[1] == frame_samples:
             position[1] = 0
             sample = first_index + t - 1
-            _frame(sample, frame_samples, left, right, plates, gates, rows, n)
+            _frame(sample, frame_samples, left, right, plates, gates, medial, rows, n)
             n += 1
     position[0] = first_index + len(samples)
     return n
@@ -303,14 +324,15 @@ def _frame(
     right_sum: _Six,
     plates: _Plates,
     gates: Floats,
+    medial: Floats,
     rows: Floats,
     n: int,
 ) -> None:
     """Fill row `n` from the raw channels' sums over a frame, but for what refers to quiet stance."""
     left = _wrench(plates, 0, left_sum, 1.0 / frame_samples)
     right = _wrench(plates, 1, right_sum, 1.0 / frame_samples)
-    left_x, left_y, _, _ = _cop(plates, 0, left, gates[1])
-    right_x, right_y, _, _ = _cop(plates, 1, right, gates[1])
+    left_x, left_y, _, left_turn = _cop(plates, 0, left, gates[1])
+    right_x, right_y, _, right_turn = _cop(plates, 1, right, gates[1])
     fz_left, fz_right = left[2], right[2]
     total = fz_left + fz_right
     # An index that needs both feet is switched off by its factor, since a product with NaN is NaN.
@@ -326,3 +348,8 @@ def _frame(
     rows[n, _LEFT_Y] = left_y
     rows[n, _RIGHT_X] = right_x
     rows[n, _RIGHT_Y] = right_y
+    # The reaction on a foot that pushes outwards points inwards; the turns are NaN without a centre of pressure.
+    rows[n, _LEFT_PUSH] = 100.0 * (medial[0, 0] * left[0] + medial[0, 1] * left[1]) / fz_left + 0.0 * left_turn
+    rows[n, _RIGHT_PUSH] = 100.0 * (medial[1, 0] * right[0] + medial[1, 1] * right[1]) / fz_right + 0.0 * right_turn
+    rows[n, _LEFT_TURN] = -left_turn / 1000.0
+    rows[n, _RIGHT_TURN] = right_turn / 1000.0

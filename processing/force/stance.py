@@ -22,11 +22,10 @@ from acquisition.rig.lifter_axes import UNKNOWN_TOE_OUT_DEG, LifterAxes
 from hardware.arrays import Floats
 from processing.force.still import EVENT, HEIGHT_KNOWN_S, LIMITS, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame
 from processing.formulas import GRAVITY_M_S2
+from processing.repetition.detector import ONE_LEG
 
 OFF_S = 0.1
 """A foot has left its plate once it has been off it for so long."""
-ONE_LEG = 0.15
-"""Who carries less than this share of the weight on one foot rests on the other."""
 LEAST_LOAD = 0.4
 """Of the weight: with less on the plates somebody is in the air, or holds on to something."""
 SETTLED_S = 1.0
@@ -52,9 +51,14 @@ class StanceColumns(NamedTuple):
     foot_cop_medial_right_pct: int
     foot_cop_medial_unsure_left_mm: int
     foot_cop_medial_unsure_right_mm: int
+    outward_push_left_pct: int
+    outward_push_right_pct: int
+    force_line_left_mm: int
+    force_line_right_mm: int
     body_weight_N: int
     system_weight_N: int
     judged: int
+    standing_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class QuietStance:
         frame_samples: int,
         columns: StanceColumns,
         axes: LifterAxes,
+        ankle_height_mm: float,
     ) -> None:
         per_s = rate_hz / frame_samples
         self._settings, self._frame_s = settings, 1.0 / per_s
@@ -111,6 +116,7 @@ class QuietStance:
             both_N=contact_N if axes.apart else math.inf,
             off_frames=max(1.0, OFF_S * per_s),
             frame_samples=float(frame_samples),
+            frame_s=1.0 / per_s,
             hop=max(1, frames // 10),
             m_per_way=GRAVITY_M_S2 / per_s**2,
             m_s_per_velocity=GRAVITY_M_S2 / per_s,
@@ -124,7 +130,8 @@ class QuietStance:
         self._columns = np.array([columns], dtype=[(name, np.int64) for name in StanceColumns._fields])
         unsure = [0.0 if axes.known(side) else math.sin(math.radians(UNKNOWN_TOE_OUT_DEG)) for side in SIDES]
         pct_per_mm = [100.0 / axes.width_mm[side] for side in SIDES]
-        self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm])
+        per_pct = [ankle_height_mm / 100.0] * len(SIDES)
+        self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm, per_pct])
         self._events = np.zeros(4, dtype=EVENT)
         self.stances: list[Stance] = []
 
@@ -255,7 +262,10 @@ def _refer(
         row[at.foot_cop_medial_right_pct] = axes[6, 1] * row[at.foot_cop_medial_right_mm]
         row[at.foot_cop_medial_unsure_left_mm] = axes[5, 0] * abs(axes[3, 0] * dlx + axes[3, 1] * dly)
         row[at.foot_cop_medial_unsure_right_mm] = axes[5, 1] * abs(axes[4, 0] * drx + axes[4, 1] * dry)
+        row[at.force_line_left_mm] = row[at.foot_cop_medial_left_mm] + axes[7, 0] * row[at.outward_push_left_pct]
+        row[at.force_line_right_mm] = row[at.foot_cop_medial_right_mm] + axes[7, 1] * row[at.outward_push_right_pct]
         row[at.body_weight_N] = stance.body_N
         row[at.system_weight_N] = stance.system_N
         row[at.judged] = _settle(state, limits, left_N, right_N)
+        row[at.standing_s] = stance.still * limits[0].frame_s
     return count

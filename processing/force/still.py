@@ -100,6 +100,7 @@ class StillLimits(NamedTuple):
     both_N: float
     off_frames: float
     frame_samples: float
+    frame_s: float
     hop: int
     m_per_way: float
     m_s_per_velocity: float

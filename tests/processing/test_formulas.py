@@ -16,7 +16,7 @@ def test_ids_and_columns_are_unique_and_nothing_is_left_blank():
 
 
 def test_a_column_ends_in_its_unit():
-    endings = {"N": "_N", "mm": "_mm", "uV": "_uV", "%": "_pct"}
+    endings = {"N": "_N", "mm": "_mm", "uV": "_uV", "%": "_pct", "s": "_s", "N m": "_Nm"}
     for formula in FORMULAS.values():
         name = metric(formula.id, **PARTS).name
         if formula.unit == "1":

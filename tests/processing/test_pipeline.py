@@ -13,7 +13,8 @@ import pytest
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from processing.flags.rules import CHANGE, flags_of
-from processing.pipeline import FLAGS, Pipeline, PipelineError, warm
+from processing.pipeline import EVENTS, FLAGS, Pipeline, PipelineError, warm
+from processing.repetition.phases import UNITS as REPETITION_UNITS
 from tests.support.rigs import example_with
 from tests.support.sessions import simulated
 
@@ -82,9 +83,11 @@ def test_frames_are_where_the_derived_streams_say(session):
     rig, samples = session
     pipeline = Pipeline(rig)
     given = run(rig, samples)
-    *frames, flags = pipeline.derived_streams()
+    frames = [stream for stream in pipeline.derived_streams() if stream.name not in EVENTS]
+    flags, *repetitions = [stream for stream in pipeline.derived_streams() if stream.name in EVENTS]
     assert [part.name for part in pipeline.parts] == [stream.name for stream in frames]
     assert flags.channel_names == CHANGE
+    assert [stream.channel_names for stream in repetitions] == [tuple(REPETITION_UNITS)]
     for stream, part in zip(frames, pipeline.parts, strict=True):
         sample = given[stream.name][:, stream.channel_names.index("sample")]
         k = part.chain.frame_samples

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hardware.lsl.outlet import LslFlags, LslOutlet
 from processing.flags.rules import flag_of
-from processing.pipeline import FLAGS
+from processing.pipeline import EVENTS, FLAGS
 
 if TYPE_CHECKING:
     from acquisition.ring import Ring, StreamReader
@@ -36,7 +36,7 @@ class Outlets:
         self._flags: LslFlags | None = None
         self._flag_reader = ring.reader(FLAGS)
         self._followed: list[tuple[StreamReader, LslOutlet]] = []
-        wanted = {"raw": set(ring.streams) - ring.derived, "metrics": ring.derived - {FLAGS}}
+        wanted = {"raw": set(ring.streams) - ring.derived, "metrics": ring.derived - EVENTS}
         try:
             for content, names in wanted.items():
                 for name in sorted(names) if content in settings.publish else ():

@@ -18,7 +18,7 @@ from hardware.source import SourceState
 from processing.flags.amounts import amount
 from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import flag_of
-from processing.pipeline import FLAGS
+from processing.pipeline import EVENTS, FLAGS
 from ui.palette import AMBER_GROUND, ON_AMBER, ON_RED, RED_GROUND, SCREEN
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class TerminalView:
         self._ring = ring
         self._console = console
         self._raw = [name for name in ring.streams if name not in ring.derived]
-        self._readers = {name: ring.reader(name, rows_back=1) for name in ring.derived if name != FLAGS}
+        self._readers = {name: ring.reader(name, rows_back=1) for name in ring.derived - EVENTS}
         self._flag_reader = ring.reader(FLAGS)
         self._known = {name for reader in self._readers.values() for name in reader.stream.channel_names}
         self._newest: dict[str, float] = {}

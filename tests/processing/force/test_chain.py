@@ -68,13 +68,18 @@ def plain_frames(samples, k, body_weight_frames=None):
     a, b, c = ORIGIN
     for side in ("left", "right"):
         raw = samples[: n * k, COLUMNS[side]].reshape(n, k, 6).mean(axis=1)
-        Fx, Fy, Fz, Mx, My, _ = ((raw - ZERO) * SENSITIVITIES).T
+        Fx, Fy, Fz, Mx, My, Mz = ((raw - ZERO) * SENSITIVITIES).T
         out[f"fz_{side}_N"] = -Fz
         with np.errstate(divide="ignore", invalid="ignore"):
             x, y = -(My + Fz * a - Fx * c) / Fz, (Mx + Fy * c - Fz * b) / Fz
         shown = -Fz > 50.0
         out[f"cop_{side}_x_mm"] = np.where(shown, CENTRE[side][0] + x, np.nan)
         out[f"cop_{side}_y_mm"] = np.where(shown, CENTRE[side][1] - y, np.nan)
+        # x of the plate is that of the lab; its z points down, so the moment about it is turned over.
+        inwards = 1.0 if side == "left" else -1.0
+        out[f"outward_push_{side}_pct"] = np.where(shown, 100 * inwards * Fx / -Fz, np.nan)
+        at_centre = Mz - (-b * Fx + a * Fy)
+        out[f"free_moment_{side}_Nm"] = np.where(shown, inwards * (at_centre - (x * Fy - y * Fx)) / 1000.0, np.nan)
     left, right = out["fz_left_N"], out["fz_right_N"]
     both = np.where(np.minimum(left, right) > 20.0, 1.0, np.nan)
     total = out["fz_total_N"] = left + right
@@ -95,17 +100,26 @@ def plain_frames(samples, k, body_weight_frames=None):
         out[f"foot_cop_medial_{side}_pct"] = np.full(n, np.nan)
     out["foot_cop_medial_unsure_left_mm"] = 0.0 * out["foot_cop_medial_left_mm"]
     out["foot_cop_medial_unsure_right_mm"] = 0.0 * out["foot_cop_medial_right_mm"]
+    for side in ("left", "right"):
+        out[f"force_line_{side}_mm"] = out[f"foot_cop_medial_{side}_mm"] + 0.8 * out[f"outward_push_{side}_pct"]
+    out["standing_s"] = out["repetition_phase"] = out["com_height_mm"] = np.full(n, np.nan)
     out["body_weight_N"] = out["system_weight_N"] = known * weight
     out["judged"] = np.zeros(n)
     return np.column_stack([out[name] for name in NAMES])
 
 
-UNPLAIN = [NAMES.index(name) for name in ("body_weight_N", "system_weight_N", "judged")]  # held in test_stance
+UNPLAIN = [
+    NAMES.index(name)
+    for name in ("body_weight_N", "system_weight_N", "judged", "standing_s", "repetition_phase", "com_height_mm")
+]  # held in test_stance and test_detector
 
 
 def frames(chain, samples, cuts=(), first_index=0):
     edges = [0, *sorted(cuts), len(samples)]
     return np.concatenate([chain.process(samples[a:b], first_index + a).copy() for a, b in pairwise(edges)])
+
+
+DONE = (("outward_push", "pct"), ("free_moment", "Nm"), ("force_line", "mm"))
 
 
 def test_names_of_the_columns():
@@ -114,7 +128,9 @@ def test_names_of_the_columns():
     feet = ["cop_net_beyond_load_mm", "foot_cop_medial_left_mm", "foot_cop_medial_right_mm"]
     widths = ["foot_cop_medial_left_pct", "foot_cop_medial_right_pct"]
     unsure = ["foot_cop_medial_unsure_left_mm", "foot_cop_medial_unsure_right_mm"]
-    assert [*first, *places, *feet, *widths, *unsure, "body_weight_N", "system_weight_N", "judged"] == NAMES
+    done = [f"{what}_{side}_{unit}" for what, unit in DONE for side in ("left", "right")]
+    last = ["body_weight_N", "system_weight_N", "judged", "standing_s", "repetition_phase", "com_height_mm"]
+    assert [*first, *places, *feet, *widths, *unsure, *done, *last] == NAMES
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -194,6 +210,7 @@ def test_a_bad_sample_spoils_its_plate_in_its_frame_and_nothing_else(value, chan
     kept = [i for i in range(len(NAMES)) if i not in UNPLAIN]  # the weight goes on without the frame
     np.testing.assert_array_equal(rows[others][:, kept], clean[others][:, kept])
     right = ("fz_right_N", "cop_right_x_mm", "cop_right_y_mm", "foot_cop_medial_right_mm", "foot_cop_medial_unsure_right_mm")
+    right += ("outward_push_right_pct", "free_moment_right_Nm", "force_line_right_mm")
     untouched = [NAMES.index(name) for name in ("sample", *right)]
     np.testing.assert_array_equal(rows[15, untouched], clean[15, untouched])
     assert np.isnan(np.delete(rows[15], untouched + UNPLAIN)).all()
@@ -204,8 +221,10 @@ def test_one_plate_gives_its_own_foot_and_no_index_of_two(side):
     samples = lifter(200)
     both = ForceChain(rig()).process(samples, 0).copy()
     rows = ForceChain(rig(sides=(side,))).process(samples, 0)
-    own = [NAMES.index(name) for name in ("sample", f"fz_{side}_N", f"cop_{side}_x_mm", f"cop_{side}_y_mm", "judged")]
+    done = f"outward_push_{side}_pct", f"free_moment_{side}_Nm"
+    own = [NAMES.index(name) for name in ("sample", f"fz_{side}_N", f"cop_{side}_x_mm", f"cop_{side}_y_mm", "judged", *done)]
     np.testing.assert_array_equal(rows[:, own], both[:, own])
+    own.append(NAMES.index("standing_s"))
     assert np.isnan(np.delete(rows, own, axis=1)).all()
 
 

@@ -55,7 +55,7 @@ class Frames:
                 self.put(f"cop_{side}_{axis}_mm", np.where(part * total_N > 50.0, value, np.nan))
         self.put("fz_total_N", total_N)
         self.put("sample", np.arange(1, n + 1) * FRAME_SAMPLES - 1.0 if samples is None else samples)
-        self.stance = QuietStance(still, 20.0, 2000.0, FRAME_SAMPLES, COLUMNS, of or axes())
+        self.stance = QuietStance(still, 20.0, 2000.0, FRAME_SAMPLES, COLUMNS, of or axes(), 80.0)
         self.stance.refer(self.rows)
 
     def put(self, name, values):

@@ -30,7 +30,7 @@ import resource, sys
 import ui.session.run, ui.cli.app
 make = ui.session.run.LivePipeline
 def limited(*arguments):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_400_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, resource.RLIM_INFINITY))
     return make(*arguments)
 ui.session.run.LivePipeline = limited
 ui.cli.app.main()

@@ -15,7 +15,7 @@ from acquisition.ring import SessionPhase
 from hardware.severity import Severity
 from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import CHANGE, Flag, flags_of
-from processing.pipeline import FLAGS
+from processing.pipeline import EVENTS, FLAGS
 from ui.dashboard.feed.stream_health import StreamHealth
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Feed:
         self.rules: list[dict[str, Any]] = [r for r in rules if isinstance(r, dict)] if isinstance(rules, list) else []
         self.raw = [name for name in ring.streams if name not in ring.derived]
         self.health = {name: StreamHealth(ring, name) for name in self.raw}
-        self._frames = [_Frames(ring, name) for name in ring.derived if name != FLAGS]
+        self._frames = [_Frames(ring, name) for name in ring.derived - EVENTS]
         self._columns = {name: (frames, c) for frames in self._frames for name, c in frames.columns.items()}
         follows_flags = FLAGS in ring.derived and ring.streams[FLAGS].channel_names == CHANGE
         self._changes = ring.reader(FLAGS) if follows_flags else None

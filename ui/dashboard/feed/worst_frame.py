@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from processing.pipeline import FLAGS
+from processing.pipeline import EVENTS, FLAGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def rewind(ring: Ring, feed: Feed) -> float:
     where it is never red), all taken together.
     NaN where no flag tells, and then the ring stays as it is. `feed` has been polled.
     """
-    frames = {name: _Frames(ring, name) for name in ring.derived if name != FLAGS}
+    frames = {name: _Frames(ring, name) for name in ring.derived - EVENTS}
     seconds = np.arange(0.0, max((float(f.seconds[-1]) for f in frames.values() if len(f.seconds)), default=0.0), STEP_S)
     far_out = np.zeros(len(seconds))
     for shown in feed.flags:

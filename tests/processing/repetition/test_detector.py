@@ -1,0 +1,191 @@
+"""Repetitions from force alone: squats of a squatter made apart, real ones, and what is none."""
+
+from __future__ import annotations
+
+import csv
+import json
+from itertools import pairwise
+
+import ezc3d
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processing.force.chain import METRICS, ForceChain
+from processing.repetition.detector import Phase
+from processing.repetition.phases import Doubt
+from tests.support.rigs import example_with
+from tests.support.squatter import RATE_HZ, Score, Squatter, followed
+
+AT = {metric.name: i for i, metric in enumerate(METRICS)}
+
+
+def score(make, seeds=8, **noise) -> Score:
+    """Return how repetitions come out for some seeds of a script."""
+    found = Score()
+    for seed in range(seeds):
+        left, right, squats = make(Squatter(60.0 + 7.0 * seed, seed)).force(**noise)
+        found.take(followed(left, right)[0].repetitions.found, squats)
+    return found
+
+
+ORDINARY = {
+    "a second at the top": lambda s: s.stand(3).squats(6, 0.35, 1.4, 1.2, 0, 1.0),
+    "standing between": lambda s: s.stand(3).squats(4, 0.38, 1.5, 1.2, 0, 2.5),
+    "continuous": lambda s: s.stand(3).squats(12, 0.38, 1.2, 1.0),
+    "1.3 s each": lambda s: s.stand(3).squats(12, 0.30, 0.65, 0.65),
+    "pauses at the bottom": lambda s: s.stand(3).squats(5, 0.38, 1.4, 1.2, 1.0, 1.0),
+    "long pauses": lambda s: s.stand(3).squats(4, 0.38, 1.6, 1.2, 2.5, 1.0),
+    "with a bar": lambda s: s.stand(2).bar(60).stand(3).squats(5, 0.36, 1.5, 1.3, 0, 1.0).bar(-60).stand(2),
+    "two sets": lambda s: (
+        s.stand(2).squats(4, 0.36, 1.3, 1.2, 0, 0.5).off(3).stand(3).bar(40).stand(3).squats(4, 0.36, 1.5, 1.3)
+    ),
+    "half squats": lambda s: s.stand(3).squats(6, 0.2, 1.0, 0.9, 0, 0.8),
+}
+HARD = {
+    "lowering takes 3 s": lambda s: s.stand(3).squats(6, 0.38, 3.0, 1.5),
+    "lowering takes 4.2 s": lambda s: s.stand(3).squats(6, 0.38, 4.2, 1.8),
+    "4.2 s, and 1 s at the top": lambda s: s.stand(3).squats(6, 0.38, 4.2, 1.8, 0, 1.0),
+}
+NONE = {
+    "standing": lambda s: s.stand(30),
+    "talking": lambda s: s.stand(30),
+    "steps": lambda s: s.stand(3).step(0).stand(1).step(1).stand(2).step(0, 0.8).step(1, 0.8).stand(3).off(2).stand(4),
+    "bars": lambda s: s.stand(3).bar(20).stand(3).bar(40, 0.5).stand(4).bar(-60).stand(3).bar(5).stand(2).bar(-5).stand(2),
+    "dips": lambda s: (
+        s.stand(3).rise(-0.06, 0.5).stand(0.6).rise(-0.1, 0.6).stand(0.5).rise(-0.12, 0.7).rise(-0.14, 0.9).stand(2)
+    ),
+    "onto the toes": lambda s: s.stand(3).rise(0.08, 1.0).rise(0.09, 1.2).stand(1).rise(0.1, 2.0).rise(0.07, 0.7).stand(2),
+    "jumps": lambda s: s.stand(3).jump().stand(2.5).jump(0.3, 0.5).jump(0.2, 0.3).stand(3).jump(0.35, 0.55).stand(1),
+}
+
+
+@pytest.mark.parametrize("script", ORDINARY)
+@pytest.mark.parametrize("noise", [{}, {"drift_N_per_min": 15.0, "offset_N": 3.0}], ids=["", "drift"])
+def test_ordinary_squats_are_found(script, noise):
+    found = score(ORDINARY[script], **noise)
+    assert found.recall >= 0.99
+    assert found.invented == 0
+    assert found.within() >= (0.95 if noise and script == "long pauses" else 0.99)
+    assert found.in_time() >= 0.99
+    assert max(found.confirmed_after_s) <= 0.3
+
+
+@pytest.mark.parametrize("script", HARD)
+def test_very_slow_ones_are_found_or_doubted(script):
+    found = score(HARD[script])
+    assert found.recall >= 0.9
+    assert found.invented == 0
+    assert found.within() >= 0.9
+    assert found.surely_wrong <= 0.05 * found.squats
+
+
+@pytest.mark.parametrize("script", NONE)
+def test_what_is_no_squat_is_none(script):
+    for seed in range(6):
+        squatter = Squatter(60.0 + 9.0 * seed, seed, sway=0.008 if script == "talking" else 0.0025)
+        left, right, _ = NONE[script](squatter).force()
+        assert followed(left, right)[0].repetitions.found == []
+
+
+def test_a_recording_cut_anywhere_gives_the_same():
+    left, right, _ = ORDINARY["two sets"](Squatter(80.0, 3)).force()
+    chain, rows = followed(left, right)
+    rng = np.random.default_rng(1)
+    parts = ForceChain(example_with()).repetitions
+    filled = []
+    for a, b in pairwise([0, *np.sort(rng.integers(0, len(rows), 60)), len(rows)]):
+        part = rows[a:b].copy()
+        parts.follow(part)
+        filled.append(part)
+    assert parts.found == chain.repetitions.found
+    assert len(parts.found) == 8
+    np.testing.assert_array_equal(np.concatenate(filled), rows)
+
+
+@given(st.floats(50, 150), st.floats(0.22, 0.5), st.floats(0.9, 1.8), st.floats(0.8, 1.5), st.floats(0, 2), st.integers(0, 99))
+def test_instants_are_in_order_and_numbers_possible(mass_kg, depth_m, down_s, up_s, top_s, seed):
+    left, right, squats = Squatter(mass_kg, seed).stand(3).squats(3, depth_m, down_s, up_s, 0, top_s).force()
+    chain, rows = followed(left, right)
+    assert len(chain.repetitions.found) == len(squats)
+    before = 0.0
+    for r in chain.repetitions.found:
+        assert before <= r.start_sample < r.deceleration_sample < r.bottom_sample < r.end_sample < r.confirmed_sample
+        assert r.deceleration_sample < r.pause_start_sample <= r.bottom_sample <= r.rise_sample < r.end_sample
+        before = r.end_sample - 10
+        assert r.weight_N == pytest.approx(mass_kg * 9.80665, rel=0.01)
+        assert r.depth_m < 0.7
+    phases = rows[:, AT["repetition_phase"]]
+    assert set(phases[np.isfinite(phases)]) <= set(map(float, Phase))
+
+
+def test_at_100_hz_it_is_the_same_squat():
+    left, right, squats = ORDINARY["a second at the top"](Squatter(80.0, 2)).force(noise_N=1.0)
+    slow = followed(left[::10], right[::10], 100.0)[0].repetitions.found
+    assert len(slow) == len(squats)
+    for r, squat in zip(slow, squats, strict=True):
+        assert r.depth_m == pytest.approx(squat.depth_m, abs=0.02)
+        assert r.bottom_sample / 100.0 == pytest.approx(squat.bottom_s, abs=0.03)
+
+
+def test_a_force_that_is_unknown_for_a_moment_makes_a_doubt_and_for_longer_breaks_off():
+    left, right, squats = ORDINARY["standing between"](Squatter(80.0, 2)).force()
+    at = int(squats[1].bottom_s * RATE_HZ)
+    short, long = left.copy(), left.copy()
+    short[at : at + 20] = np.nan
+    long[at : at + 400] = np.nan
+    chain, _ = followed(short, right)
+    assert [bool(r.doubt & Doubt.BROKEN) for r in chain.repetitions.found] == [False, True, False, False]
+    assert chain.repetitions.found[1].depth_m == pytest.approx(squats[1].depth_m, abs=0.03)
+    chain, _ = followed(long, right)
+    assert len(chain.repetitions.found) == 3
+    assert [at / RATE_HZ for at in chain.repetitions.broken_off] == pytest.approx([squats[1].start_s], abs=0.2)
+
+
+def test_a_set_that_begins_or_ends_within_a_squat_has_only_whole_ones():
+    left, right, squats = ORDINARY["standing between"](Squatter(80.0, 2)).force()
+    first, last = int(squats[0].bottom_s * RATE_HZ), int(squats[-1].bottom_s * RATE_HZ)
+    found = followed(left[first:last], right[first:last])[0].repetitions.found
+    assert len(found) == len(squats) - 2
+
+
+def test_two_people_in_turn_are_weighed_each():
+    one = ORDINARY["a second at the top"](Squatter(60.0, 1)).off(3).force()
+    other = ORDINARY["a second at the top"](Squatter(95.0, 2)).force()
+    left, right = (np.concatenate([a, np.zeros(3000), b]) for a, b in zip(one[:2], other[:2], strict=True))
+    found = followed(left, right)[0].repetitions.found
+    assert len(found) == 12
+    assert [round(r.weight_N / 9.80665 / 5) * 5 for r in found] == [60] * 6 + [95] * 6
+
+
+@pytest.mark.parametrize("name", ["mj_right_cave_stiff_ankle", "mj_toes_out_heels"])
+def test_depths_of_a_rigid_body_are_those_of_its_centre_of_mass(shared_data, name):
+    truth = json.loads((shared_data / "mujoco" / f"{name}.json").read_text())["reps"]
+    file = ezc3d.c3d(str(shared_data / "mujoco" / f"{name}.c3d"))
+    labels = file["parameters"]["ANALOG"]["LABELS"]["value"]
+    left, right = (-file["data"]["analogs"][0, labels.index(label)] for label in ("Fz1", "Fz2"))
+    found = followed(left, right)[0].repetitions.found
+    assert len(found) == len(truth)
+    for r, true in zip(found, truth, strict=True):
+        assert 1000.0 * r.depth_m == pytest.approx(true["com_depth_mm"], abs=2.0)
+        first_s, last_s = true["bottom_s"]
+        assert first_s - 0.05 <= r.bottom_sample / RATE_HZ <= last_s + 0.05
+        assert r.start_sample / RATE_HZ == pytest.approx(true["start_s"], abs=0.15)
+        assert r.end_sample / RATE_HZ == pytest.approx(true["end_s"], abs=0.1)
+        assert not r.doubt
+
+
+def test_real_jumps_are_none(shared_data):
+    for name in ("BFR003", "BFR010", "BFR013"):
+        with (shared_data / "acl_squat_jump" / f"{name}_squat_jump.csv").open() as lines:
+            rows = list(csv.reader(lines))
+        start = next(i for i, row in enumerate(rows) if row and row[0] == "time")
+        columns = [rows[start].index(f"ground_force{plate}_vy") for plate in (2, 1)]
+        left, right = (np.array([float(row[c]) for row in rows[start + 1 :] if row[c]]) for c in columns)
+        assert followed(left, right)[0].repetitions.found == []
+    with (shared_data / "nexus" / "nexus_cmj1.csv").open(encoding="utf-8-sig") as lines:
+        rows = [row for row in csv.reader(lines) if len(row) > 50 and row[0].isdigit() and row[49]]
+    total = -np.array([float(row[49]) for row in rows])
+    assert total.max() > 1500.0
+    assert followed(total / 2, total / 2)[0].repetitions.found == []
