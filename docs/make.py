@@ -10,6 +10,7 @@ import sys
 import tempfile
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -19,6 +20,12 @@ from acquisition.rig.judgement import Rules, limits
 from processing.flags.amounts import limit
 from processing.flags.kinds import KINDS
 from processing.formulas import FORMULAS
+from processing.repetition.columns import OF_PHASE, OF_REPETITION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processing.formulas import Formula
 
 DOCS = Path(__file__).parent
 WIDTH = 130
@@ -26,9 +33,23 @@ BEGIN, END = "<!-- made by docs/make.py: {} -->\n", "<!-- end -->"
 
 
 def formula_list() -> str:
-    """Return every formula as an item of a list."""
+    """Return every formula of frames as an item of a list."""
+    return _items(FORMULAS)
+
+
+def repetition_columns() -> str:
+    """Return every column of a repetition as an item of a list."""
+    return _items(OF_REPETITION)
+
+
+def phase_columns() -> str:
+    """Return every column of a phase of a repetition as an item of a list."""
+    return _items(OF_PHASE)
+
+
+def _items(formulas: Mapping[str, Formula]) -> str:
     items = []
-    for f in FORMULAS.values():
+    for f in formulas.values():
         item = f"`{f.column}` [{f.unit}]: {f.text}. *Sign:* {f.sign}. *Id:* `{f.id}`. *Source:* {f.source}."
         items.append(textwrap.fill(item, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False))
     return "\n".join(items) + "\n"
@@ -58,7 +79,13 @@ def rule_settings() -> str:
     return "\n".join(rows) + "\n"
 
 
-TABLES = {"formulas": formula_list, "rules": rule_table, "settings of rules": rule_settings}
+TABLES = {
+    "formulas": formula_list,
+    "columns of repetitions": repetition_columns,
+    "columns of phases": phase_columns,
+    "rules": rule_table,
+    "settings of rules": rule_settings,
+}
 
 
 def with_tables(text: str) -> str:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig.empty_plate import empty_stretches
+from processing.emg.filters import envelope_delay_s
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import EVENTS, FLAGS
+from processing.repetition.table import Frames, PhaseResult, RepetitionResult, phase_rows, repetition_rows
+from processing.repetition.variability import variability
 from processing.results import (
     ChannelResult,
     FaultResult,
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from acquisition.timebase.clock import Clock
     from processing.emg.verdicts import ChannelQuality
     from processing.force.chain import ForceChain
-    from processing.pipeline import Pipeline
+    from processing.pipeline import Part, Pipeline
 
 
 @dataclass(slots=True)
@@ -118,6 +121,8 @@ class Analysis:
         end_s = max((_host_s(clock, t.next_index - 1) + 1.0 / clock.rate_hz for clock, t in taken), default=0.0)
         force = self.pipeline.force
         tables = {part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts}
+        repetitions = [] if force is None else self._repetitions(force, clocks[force.stream], start_s)
+        phases = [] if force is None else self._phases(repetitions, tables)
         return Results(
             recording=recording,
             recording_uuid=recording_uuid,
@@ -136,7 +141,29 @@ class Analysis:
             plate_faults=[] if force is None else _plate_faults(force, clocks[force.stream], start_s),
             zeros=[] if force is None else zeros_of(tables[f"{force.stream}.force"], self._rig),
             weighing_refused="" if force is None else force.stance.refused,
+            repetitions=repetitions,
+            phases=phases,
+            variability=variability(repetitions, phases),
+            broken_off_s=[] if force is None else _session_s(clocks[force.stream], force.repetitions.broken_off, start_s),
         )
+
+    def _repetitions(self, force: ForceChain, clock: Clock, start_s: float) -> list[RepetitionResult]:
+        return repetition_rows(force.repetitions.found, lambda samples: clock.host_s(samples) - start_s)
+
+    def _phases(self, repetitions: list[RepetitionResult], tables: Mapping[str, Table]) -> list[PhaseResult]:
+        settings = self._rig.emg_processing
+        force, *emg = (
+            Frames(table.columns, table.time_s, table.frames, self._lag_s(part))
+            for part in sorted(self.pipeline.parts, key=lambda part: part.chain is not self.pipeline.force)
+            for table in (tables[part.name],)
+        )
+        return phase_rows(repetitions, force, emg, settings.least_activation_pct)
+
+    def _lag_s(self, part: Part) -> float:
+        """Return how far a part's frames lag behind what they tell."""
+        if part.chain is self.pipeline.force:
+            return 0.0
+        return envelope_delay_s(self._rig.emg_processing, self.pipeline.rig.stream_named(part.stream).rate_hz)
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:
         metrics = next(part.chain.metrics for part in self.pipeline.parts if part.name == name)
@@ -264,6 +291,10 @@ def _fault(quality: ChannelQuality) -> tuple[str, str]:
     if quality.good and quality.bad_windows:
         return f"bad for {quality.bad_pct:.0f} % of the time, most often {quality.worst.name.lower()}", ""
     return ("", "") if quality.good else (quality.found, quality.advice)
+
+
+def _session_s(clock: Clock, samples: Sequence[float], start_s: float) -> list[float]:
+    return [float(at_s) for at_s in clock.host_s(np.array(samples, dtype=np.float64)) - start_s]
 
 
 def _host_s(clock: Clock, index: int) -> float:

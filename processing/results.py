@@ -25,6 +25,9 @@ from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.emg.verdicts import sentence_of
 from processing.frame_file import PIECE_ROWS, pieces
+from processing.repetition.columns import OF_PHASE, OF_REPETITION
+from processing.repetition.table import PhaseResult, RepetitionResult
+from processing.repetition.variability import VariabilityResult
 
 FORMAT = "squatscope results"
 FORMAT_VERSION = 2
@@ -191,8 +194,9 @@ class PlateFaultResult:
 class Results:
     """All that was computed from one recording; `complete` is False for a recording cut short or still being written.
 
-    `weighing_refused`: why nobody could be weighed, else "". `stance_proved_low`: the last stance was at the bottom of a squat,
-    and none came after it. `faults` are known to results that were made by the session itself; a recording keeps none.
+    `broken_off_s`: when squats began within which the force was lost. `weighing_refused`: why nobody could be weighed, else "".
+    `stance_proved_low`: the last stance was at the bottom of a squat, and none came after it. `faults` are known to results
+    that were made by the session itself; a recording keeps none.
     """
 
     recording: str
@@ -212,6 +216,10 @@ class Results:
     plate_faults: list[PlateFaultResult] = field(default_factory=list)
     zeros: list[ZeroResult] = field(default_factory=list)
     weighing_refused: str = ""
+    repetitions: list[RepetitionResult] = field(default_factory=list)
+    phases: list[PhaseResult] = field(default_factory=list)
+    variability: list[VariabilityResult] = field(default_factory=list)
+    broken_off_s: list[float] = field(default_factory=list)
 
     def table_with(self, *columns: str) -> Table | None:
         """Return the table that has all of these columns, or None."""
@@ -269,8 +277,16 @@ class Results:
             ("stances", StanceResult, self.stances),
             ("plate_faults", PlateFaultResult, self.plate_faults),
             ("zeros", ZeroResult, self.zeros),
+            ("repetitions", RepetitionResult, self.repetitions),
+            ("phases", PhaseResult, self.phases),
+            ("variability", VariabilityResult, self.variability),
         ):
             file.create_dataset(name, data=_as_table(kind, rows))
+        file.create_dataset("broken_off_s", data=np.array(self.broken_off_s, dtype=np.float64))
+        for name, formulas in (("repetitions", OF_REPETITION), ("phases", OF_PHASE)):
+            file[name].attrs["columns"] = fixed(list(formulas))
+            file[name].attrs["units"] = fixed([formula.unit for formula in formulas.values()])
+            file[name].attrs["formula_ids"] = fixed([formula.id for formula in formulas.values()])
 
     @classmethod
     def read(cls, path: Path) -> Results:
@@ -309,6 +325,10 @@ class Results:
             plate_faults=_from_table(PlateFaultResult, dataset_in(file, "plate_faults")) if "plate_faults" in file else [],
             zeros=_from_table(ZeroResult, dataset_in(file, "zeros")) if "zeros" in file else [],
             weighing_refused=text_in(file, "weighing_refused") if "weighing_refused" in file.attrs else "",
+            repetitions=_from_table(RepetitionResult, dataset_in(file, "repetitions")) if "repetitions" in file else [],
+            phases=_from_table(PhaseResult, dataset_in(file, "phases")) if "phases" in file else [],
+            variability=_from_table(VariabilityResult, dataset_in(file, "variability")) if "variability" in file else [],
+            broken_off_s=dataset_in(file, "broken_off_s", np.float64)[()].tolist() if "broken_off_s" in file else [],
         )
 
 

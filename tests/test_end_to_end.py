@@ -19,7 +19,7 @@ from ui.dashboard import qt_missing
 if TYPE_CHECKING:
     from pathlib import Path
 
-SECONDS = 8.0
+SECONDS = 24.0
 
 
 def squatscope(*arguments: object) -> str:
@@ -46,12 +46,16 @@ def assert_same_numbers(one: Results, other: Results) -> None:
     assert repr(one.flags) == repr(other.flags)
     assert repr(one.channels) == repr(other.channels)
     assert repr(one.streams) == repr(other.streams)
+    for rows in ("repetitions", "phases", "variability"):
+        assert repr(getattr(one, rows)) == repr(getattr(other, rows))
     assert (one.seconds, one.body_weight_N) == (other.seconds, other.body_weight_N)
 
 
 def test_a_session_leaves_its_files_and_no_ring(demo):
     folder, said = demo
-    expected = {"recording.h5", "metrics.h5", "report.html"} | ({"dashboard.png"} if qt_missing() is None else set())
+    expected = {"recording.h5", "metrics.h5", "repetitions.csv", "report.html"} | (
+        {"dashboard.png"} if qt_missing() is None else set()
+    )
     assert {path.name for path in folder.iterdir()} == expected
     for path in folder.iterdir():
         assert str(path) in said, "brackets in a name are text"
@@ -61,7 +65,7 @@ def test_any_program_can_read_the_recording(demo):
     with h5py.File(demo[0] / "recording.h5") as file:
         assert file.attrs["complete"]
         streams = file["streams"]
-        assert {name: streams[name]["samples"].shape[0] for name in streams} == {"plates": 8001, "emg": 16000}
+        assert {name: streams[name]["samples"].shape[0] for name in streams} == {"plates": 24001, "emg": 47999}
         for stream in streams.values():
             assert len(stream["gaps"]) == 0
             assert np.isfinite(stream["samples"][:]).all()
@@ -77,7 +81,9 @@ def test_flags_come_up_once_the_lifter_is_out_of_balance(demo):
     assert all(flag.start_s > onset_s > SECONDS / 3 for flag in results.flags)
     assert any(flag.severity is Severity.RED for flag in results.flags)
     assert "RED    load shifts to the right leg" in said
-    assert "Load shifts to the right leg: " in said.split("Flagged:")[1]
+    assert len(results.repetitions) == len(demo_lifter(SECONDS, 4).bounds(SECONDS))
+    assert said.count(" m deep, down in ") == len(results.repetitions)
+    assert "Load shifts to the right leg" in said.split(f"Found in {len(results.repetitions)} repetitions:")[1]
 
 
 @pytest.mark.skipif(qt_missing() is not None, reason="Qt can't be loaded")

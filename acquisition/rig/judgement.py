@@ -112,11 +112,22 @@ class SyncSettings(Settings):
 
 
 class RuleSettings(Settings):
-    """What all rules share: how long a value must stay beyond a limit, and how far it must return to end the flag."""
+    """What all rules share: how long a value must stay beyond a limit, and how far it must return to end the flag.
+
+    That is for what is shown at the moment. A finding is what lies beyond a limit in `repetitions` of `of_last` in a row.
+    """
 
     hold_s: SecondsOrNone = 0.3
     release_pct: Annotated[float, Field(gt=0, le=100)] = 80.0
+    repetitions: Annotated[int, Field(ge=1, le=100)] = 3
+    of_last: Annotated[int, Field(ge=1, le=100)] = 5
     on: bool = True
+
+    @model_validator(mode="after")
+    def _can_be_counted(self) -> RuleSettings:
+        if self.repetitions > self.of_last:
+            raise ValueError(f"{self.repetitions} repetitions can't be found in the last {self.of_last}; make of_last larger")
+        return self
 
 
 class PercentRule(RuleSettings):

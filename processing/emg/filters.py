@@ -70,6 +70,21 @@ def envelope_low_pass(settings: EmgSettings, rate_hz: float) -> Sections:
     return np.asarray(signal.butter(ENVELOPE_ORDER, settings.envelope_hz, fs=rate_hz, output="sos"), dtype=np.float64)
 
 
+def envelope_delay_s(settings: EmgSettings, rate_hz: float) -> float:
+    """Return how far an envelope lags behind the muscle, in s: the group delay of its low-pass for what changes slowly.
+
+    That of a section at frequency zero is the mean place of its numerator's coefficients less that of its denominator's.
+    """
+    place = np.arange(3)
+    return float(
+        sum((b @ place / b.sum() - a @ place / a.sum()) for b, a in _halves(envelope_low_pass(settings, rate_hz))) / rate_hz
+    )
+
+
+def _halves(sections: Sections) -> list[tuple[Sections, Sections]]:
+    return [(section[:3], section[3:]) for section in sections]
+
+
 def emg_sections(settings: EmgSettings, rate_hz: float) -> NDArray[np.float64]:
     """Return band-pass and low-pass as one flat array, b0 b1 b2 a1 a2 for each section; the notch runs between them."""
     flat = np.zeros((BAND_SECTIONS + ENVELOPE_SECTIONS, 5))

@@ -11,7 +11,9 @@ from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.timebase.clock import SyncLevel
 from hardware.source import CRYSTAL_OFF, same_rate
+from processing.findings.findings import BASELINE_REPETITIONS
 from processing.findings.plate_caveats import about_plates
+from processing.findings.repetition_caveats import about_repetitions
 from processing.findings.stance_caveats import about_feet, about_places, about_stance
 
 if TYPE_CHECKING:
@@ -34,7 +36,13 @@ def caveats(results: Results) -> list[Caveat]:
         said.append(Caveat("one_foot_only", "plates", {"plates": float(len(sides))}, sentence))
     else:
         said += about_places(rig) + about_stance(results) + about_feet(results)
-    said += about_plates(results) + _about_streams(results) + _about_clock(results) + _about_sync(results)
+    said += (
+        about_repetitions(results)
+        + about_plates(results)
+        + _about_streams(results)
+        + _about_clock(results)
+        + _about_sync(results)
+    )
     without = [e.name for e in rig.emg if e.mvc_uV is None and e.muscle != "other"]
     if without:
         sentence = (
@@ -167,9 +175,9 @@ def _about_baseline(results: Results) -> list[Caveat]:
     said = ", ".join(f"{side} {ratio:.1f}" for side, ratio in found.items())
     baseline_s = results.rig.emg_processing.baseline_s
     sentence = (
-        f"The baseline of Q:H ({said}) is the median of the first {baseline_s:g} s of this session in which it is defined, so "
-        "what was out of balance then, in a warm-up for instance, is taken as this lifter's normal; give a set of its own with "
-        "'squatscope reference' and --lifter."
+        f"The baseline of Q:H ({said}) is the median of the first {baseline_s:g} s of this session in which it is defined, and "
+        f"for findings that of its first {BASELINE_REPETITIONS} repetitions, so what was out of balance then, in a warm-up for "
+        "instance, is taken as this lifter's normal; give a set of its own with 'squatscope reference' and --lifter."
     )
     values = {f"qh_{side}": ratio for side, ratio in found.items()}
     return [Caveat("baseline_of_session", "Q:H", values, sentence)]

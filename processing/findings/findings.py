@@ -1,51 +1,80 @@
-"""Findings: the flags of a recording, by rule and side."""
+"""Findings: what lay beyond its limit in several repetitions, by rule, side and phase; with no repetition there is none.
+
+A value of one repetition says little, and a moment nothing. So what is judged is a number for each phase of each repetition,
+and a finding is what lies beyond its limit in some of a few in a row (`repetitions` of `of_last`, 3 of 5 by default). Ratios of
+muscle groups are judged over the lifter's own baseline of the same phase: the reference that is named, or the first repetitions
+of the session. A shift of load that is there in quiet stance already, below its limit, is a habit: what counts is what comes on
+top of it.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.rig import SIDES
 from hardware.severity import Severity
 from processing.flags.amounts import amount, limit
-from processing.flags.kinds import kind_of
+from processing.flags.kinds import KINDS, Kind, kind_of
+from processing.flags.rules import column_limits
+from processing.repetition.columns import OF_PHASE
+from processing.repetition.table import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processing.results import FlagResult, Results
+    from acquisition.rig import Side
+    from acquisition.rig.judgement import ReferenceSettings, Rules, RuleSettings
+    from processing.results import Results
+
+BASELINE_REPETITIONS = 3
+"""So many repetitions make a baseline where no reference is named (*design*)."""
+ON_TOP = 0.75
+"""What adds this share of the limit to a habit is more than a habit (*design*)."""
+HABIT_S = 15.0
+"""The habit of a set is that of quiet stance so long before it."""
+IN_PHASE = {"lowering": "while lowering", "bottom": "at the bottom", "rising": "while rising", "whole": ""}
+REFERENCES = {"qh_ratio": "qh", "qg_ratio": "qg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All flags of one rule on one side: how often, since when, the value farthest out, and how long beyond each limit."""
+    """One rule on one side, in the phase in which it shows most: in which repetitions, since when, median and farthest value.
+
+    `beyond_amber` and `beyond_red` are the numbers of the repetitions; `of` is how many could be judged; `metric` is the column
+    of the phase that was judged, over the baseline where `compared`.
+    """
 
     rule: str
     label: str
     severity: Severity
     side: str
+    phase: str
     metric: str
     formula_id: str
-    times: int
+    compared: bool
+    beyond_amber: tuple[int, ...]
+    beyond_red: tuple[int, ...]
+    of: int
     first_s: float
+    median: float
     peak: float
     unit: str
     amber: float
     red: float
-    amber_s: float
-    red_s: float
 
     def sentence(self) -> str:
-        """Say it in one line, with the time beyond each limit."""
-        often = "once" if self.times == 1 else f"{self.times} times"
-        beyond = [f"beyond {limit(self.amber, self.unit, self.metric)} for {self.amber_s:.1f} s"]
+        """Say it in one line."""
+        where = f" {IN_PHASE[self.phase]}" if IN_PHASE[self.phase] else ""
+        beyond = f"beyond {limit(self.amber, self.unit, self.metric)} in {len(self.beyond_amber)} of {self.of} repetitions"
         if self.severity is Severity.RED:
-            beyond.append(f"beyond {limit(self.red, self.unit, self.metric)} for {self.red_s:.1f} s")
+            beyond += f", beyond {limit(self.red, self.unit, self.metric)} in {len(self.beyond_red)}"
         return (
-            f"{self.label[0].upper()}{self.label[1:]}: {often}, first at {self.first_s:.1f} s; {', '.join(beyond)}; at most "
+            f"{self.label[0].upper()}{self.label[1:]}{where}: {beyond}, first in repetition {self.beyond_amber[0]} at "
+            f"{self.first_s:.1f} s; {amount(self.median, self.unit, self.metric)} in the median, at most "
             f"{amount(self.peak, self.unit, self.metric)}"
         )
 
@@ -55,47 +84,169 @@ class Finding:
 
 
 def findings(results: Results) -> list[Finding]:
-    """Return what was flagged, the most severe first, then the earliest."""
-
-    def kind(flag: FlagResult) -> tuple[str, str]:
-        return flag.rule, flag.side
-
+    """Return what was found in the repetitions, the most severe first, then the earliest."""
     found = []
-    for _, group in groupby(sorted(results.flags, key=kind), kind):
-        flags = list(group)
-        worst = max(flags, key=lambda flag: abs(flag.peak))
-        severity = max(flag.severity for flag in flags)
-        found.append(
-            Finding(
-                rule=worst.rule,
-                label=worst.label,
-                severity=severity,
-                side=worst.side,
-                metric=worst.metric,
-                formula_id=worst.formula_id,
-                times=len(flags),
-                first_s=min(flag.start_s for flag in flags),
-                peak=worst.peak,
-                unit=kind_of(worst.rule, unit=worst.unit).unit,
-                amber=worst.amber,
-                red=worst.red,
-                amber_s=_beyond_s(results, flags, worst.amber),
-                red_s=_beyond_s(results, flags, worst.red),
-            )
-        )
+    unjudged = _unjudged(results)
+    for kind in KINDS:
+        settings: RuleSettings = getattr(results.rig.rules, kind.setting)
+        if not settings.on:
+            continue
+        for side in SIDES:
+            if (kind.setting, side) in unjudged:
+                continue
+            in_phases = [one for phase in kind.phases if (one := _in_phase(results, kind, side, phase, settings)) is not None]
+            if in_phases:
+                found.append(max(in_phases, key=lambda one: (one.severity, len(one.beyond_amber), abs(one.median))))
     return sorted(found, key=lambda finding: (-finding.severity, finding.first_s))
 
 
-def _beyond_s(results: Results, flags: Sequence[FlagResult], beyond: float) -> float:
-    """Return for how long, while one of these flags was up, the value lay at or beyond a limit, in the column's own unit."""
-    table = results.table_with(flags[0].metric)
-    if table is None or len(table.time_s) < 2:
-        return math.nan
-    value = table.column(flags[0].metric)
-    up = [(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s) for flag in flags]
-    frames = next_frame = 0
-    for start_s, end_s in sorted(up):
-        begin = max(next_frame, int(np.searchsorted(table.time_s, start_s)))
-        next_frame = max(begin, int(np.searchsorted(table.time_s, end_s, side="right")))
-        frames += int(np.count_nonzero(math.copysign(1.0, flags[0].peak) * value[begin:next_frame] >= beyond))
-    return table.frame_s * frames
+def counted_in(rules: Rules) -> tuple[int, int]:
+    """Return in how many repetitions, of how many in a row, the rule that asks for the fewest counts a pattern."""
+    of_rules = [getattr(rules, kind.setting) for kind in KINDS]
+    return min(((rule.repetitions, rule.of_last) for rule in of_rules if rule.on), default=(3, 5))
+
+
+def nothing_found(results: Results) -> str:
+    """Say what it means that there is no finding."""
+    count = len(results.repetitions)
+    needed, in_a_row = counted_in(results.rig.rules)
+    if not count:
+        return "Nothing is found, as no repetition was."
+    if count < needed:
+        return f"Nothing is found: {count} of the {needed} repetitions that a pattern is counted in."
+    return (
+        f"Nothing is found: in {count} repetitions nothing that could be judged lay beyond its limit in {needed} of "
+        f"{in_a_row} in a row."
+    )
+
+
+def _unjudged(results: Results) -> set[tuple[str, str]]:
+    """Return rules and sides for which it is not known along which axis they are."""
+    from acquisition.rig.lifter_axes import lifter_axes
+
+    if not results.rig.plate:
+        return set()
+    axes = lifter_axes(results.rig)
+    return {("foot_cop_medial", side) for side in SIDES if not axes.known(side)}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One number for each repetition: its value towards a side, and whether it may count at all."""
+
+    numbers: tuple[int, ...]
+    values: tuple[float, ...]
+    counts: tuple[bool, ...]
+
+
+def _in_phase(results: Results, kind: Kind, side: Side, phase: str, settings: RuleSettings) -> Finding | None:
+    amber, red = column_limits(results.rig.rules, kind)
+    series = series_of(results, kind, side, phase)
+    beyond_amber = _counted(series, amber, settings)
+    if not beyond_amber:
+        return None
+    beyond_red = _counted(series, red, settings)
+    severity = Severity.RED if beyond_red else Severity.AMBER
+    of_beyond = [value for value, counts in zip(series.values, series.counts, strict=True) if counts and value >= amber]
+    first = next(row for row in results.repetitions if row.number == beyond_amber[0])
+    sign = kind.sign(side)
+    return Finding(
+        rule=kind.setting,
+        label=_label(results, kind, side),
+        severity=severity,
+        side=side,
+        phase=phase,
+        metric=kind.counted if not kind.compared else kind.column(side),
+        formula_id=OF_PHASE[kind.counted].id,
+        compared=kind.compared,
+        beyond_amber=beyond_amber,
+        beyond_red=beyond_red,
+        of=len(series.values),
+        first_s=first.start_s,
+        median=sign * float(np.median(series.values)),
+        peak=sign * max(of_beyond),
+        unit=kind.unit,
+        amber=amber,
+        red=red,
+    )
+
+
+def _label(results: Results, kind: Kind, side: str) -> str:
+    """Return a rule's label, with what its flags say of an undersampled stream."""
+    slow = any(stream.undersampled for stream in results.streams) and kind.counted.startswith(("q", "glute"))
+    return kind.label.format(side=side) + (" (undersampled)" if slow else "")
+
+
+def _counted(series: Series, beyond: float, settings: RuleSettings) -> tuple[int, ...]:
+    """Return the repetitions beyond a limit, if enough of a few in a row are."""
+    over = [counts and value >= beyond for value, counts in zip(series.values, series.counts, strict=True)]
+    enough = any(sum(over[max(0, i - settings.of_last + 1) : i + 1]) >= settings.repetitions for i in range(len(over)))
+    return tuple(number for number, is_over in zip(series.numbers, over, strict=True) if is_over) if enough else ()
+
+
+def series_of(results: Results, kind: Kind, side: Side, phase: str) -> Series:
+    """Return what is judged by a rule on a side in a phase, repetition by repetition, those left out that are undefined."""
+    row_side = BOTH if kind.leans else side
+    rows = [row for row in results.phases if row.phase == phase and row.side == row_side]
+    values = np.array([getattr(row, kind.counted) for row in rows]) * kind.sign(side)
+    numbers = [row.repetition for row in rows]
+    if kind.compared:
+        values = values / _baseline(results.rig.reference, kind, side, values)
+    counts = np.ones(len(values), dtype=bool)
+    if kind.setting == "load_shift":
+        counts = _more_than_a_habit(results, values, [row.set for row in rows], kind.sign(side))
+    known = np.isfinite(values)
+    return Series(
+        tuple(number for number, is_known in zip(numbers, known, strict=True) if is_known),
+        tuple(values[known].tolist()),
+        tuple(counts[known].tolist()),
+    )
+
+
+def _baseline(reference: ReferenceSettings, kind: Kind, side: str, values: np.ndarray) -> float:
+    """Return what a leg's ratio is compared with: a reference, or its median over the first repetitions."""
+    known = getattr(reference, f"{REFERENCES[kind.counted]}_{side}")
+    if known is not None:
+        return float(known)
+    first = values[np.isfinite(values)][:BASELINE_REPETITIONS]
+    return float(np.median(first)) if len(first) == BASELINE_REPETITIONS else math.nan
+
+
+def _more_than_a_habit(results: Results, values_pct: np.ndarray, sets: Sequence[int], sign: float) -> np.ndarray:
+    """Return which shifts of load towards a side are more than a habit: on top of it, or all clearly beyond the limit."""
+    amber, _ = column_limits(results.rig.rules, kind_of("load_shift"))
+    habits = habits_pct(results)
+    on_top = values_pct - sign * np.array([habits.get(number, 0.0) for number in sets]) >= ON_TOP * amber
+    return np.asarray(on_top | (_at_least(values_pct) >= amber))
+
+
+def _at_least(values: np.ndarray) -> float:
+    """Return what the mean of these values is at least, at 95 %."""
+    from scipy import special
+
+    known = values[np.isfinite(values)]
+    if len(known) < BASELINE_REPETITIONS:
+        return -math.inf
+    unsure = special.stdtrit(len(known) - 1.0, 0.95) * np.std(known, ddof=1) / math.sqrt(len(known))
+    return float(np.mean(known) - unsure)
+
+
+def habits_pct(results: Results) -> dict[int, float]:
+    """Return the load shift of quiet stance before each set, + = right; without one, that before the last set."""
+    table = results.table_with("load_shift_pct", "standing_s")
+    found: dict[int, float] = {}
+    if table is None:
+        return found
+    habit = math.nan
+    ended_s = -math.inf
+    for number in dict.fromkeys(row.set for row in results.repetitions):
+        rows = [row for row in results.repetitions if row.set == number]
+        first, last = np.searchsorted(table.time_s, [max(ended_s, rows[0].start_s - HABIT_S), rows[0].start_s])
+        standing = table.column("standing_s")[first:last] > 0.0
+        shifts = table.column("load_shift_pct")[first:last][standing]
+        if np.isfinite(shifts).any():
+            habit = float(np.nanmean(shifts))
+        if math.isfinite(habit):
+            found[number] = habit
+        ended_s = rows[-1].end_s
+    return found

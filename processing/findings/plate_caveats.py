@@ -56,7 +56,7 @@ def _undefined_forces(results: Results) -> list[Caveat]:
             continue
         told_s = sum(fault.seconds for fault in results.plate_faults if fault.side == side and fault.channel)
         undefined_s = max(0.0, table.frame_s * float(np.isnan(table.column(f"fz_{side}_N")).sum()) - told_s)
-        share_pct = 100.0 * undefined_s / (table.frame_s * len(table.time_s)) if len(table.time_s) > 1 else 0.0
+        share_pct = 100.0 * undefined_s / (table.frame_s * len(table.time_s)) if table.frame_s > 0.0 else 0.0
         if share_pct >= results.rig.quality.missing_pct:
             sentence = (
                 f"The force on the {side} plate is undefined for {share_pct:.0f} % of the time, as one of its channels held no "

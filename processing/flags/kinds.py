@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from acquisition.rig import SIDES
+from processing.repetition.table import BOTTOM, LOWERING, RISING
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,9 @@ class Kind:
     """What one rule judges, and how its flags read; `{side}` stands for left or right.
 
     `setting` is the rule's name in the rig's `rules`. A `metric` without a side leans both ways, + = right, and is judged
-    towards each side; one with a side is judged upwards on each. `unit` is what people read: `%`, `mm`, `times`, or nothing.
+    towards each side; one with a side is judged upwards on each. `counted` is what is judged of a phase of a repetition, in
+    each of `phases`; with `compared` it is judged over the lifter's own baseline of that phase. `unit` is what people read:
+    `%`, `mm`, `times`, or nothing.
     """
 
     setting: str
@@ -23,6 +26,9 @@ class Kind:
     short: str
     meaning: str
     unit: str
+    counted: str = ""
+    phases: tuple[str, ...] = ()
+    compared: bool = False
 
     @property
     def leans(self) -> bool:
@@ -43,6 +49,9 @@ class Kind:
         return tuple(dict.fromkeys(self.column(side) for side in SIDES))
 
 
+MOVING = (LOWERING, RISING)
+ALL = (LOWERING, BOTTOM, RISING)
+
 KINDS = (
     Kind(
         setting="load_shift",
@@ -52,6 +61,8 @@ KINDS = (
         meaning="The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on the "
         "other.",
         unit="%",
+        counted="load_shift_mean_pct",
+        phases=ALL,
     ),
     Kind(
         setting="cop_shift",
@@ -60,6 +71,8 @@ KINDS = (
         short="COP beyond load",
         meaning="The pressure under both feet moves to the {side}, by more than a shift of load between the legs explains.",
         unit="mm",
+        counted="cop_beyond_load_mm",
+        phases=ALL,
     ),
     Kind(
         setting="foot_cop_medial",
@@ -69,6 +82,8 @@ KINDS = (
         meaning="The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. Of the "
         "knee it says nothing for certain: when a knee caves in, this pressure may move inwards, outwards or not at all.",
         unit="mm",
+        counted="medial_worst_mm",
+        phases=ALL,
     ),
     Kind(
         setting="qh_change",
@@ -78,6 +93,9 @@ KINDS = (
         meaning="The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
         "than in the lifter's own baseline.",
         unit="times",
+        counted="qh_ratio",
+        phases=MOVING,
+        compared=True,
     ),
     Kind(
         setting="qh_between_legs",
@@ -87,6 +105,8 @@ KINDS = (
         meaning="In the {side} leg the quadriceps (front of the thigh) outweigh the hamstrings (back of the thigh) more than "
         "in the other leg.",
         unit="times",
+        counted="qh_between_legs_log2",
+        phases=MOVING,
     ),
     Kind(
         setting="glute_drop",
@@ -96,6 +116,9 @@ KINDS = (
         meaning="The glutes of the {side} leg (buttock) work less, against its quadriceps (front of the thigh), than in the "
         "lifter's own baseline.",
         unit="times",
+        counted="qg_ratio",
+        phases=MOVING,
+        compared=True,
     ),
     Kind(
         setting="glutes_between_legs",
@@ -104,6 +127,8 @@ KINDS = (
         short="glutes between legs",
         meaning="The glutes of the {side} leg (buttock) work less than those of the other leg.",
         unit="times",
+        counted="glute_deficit_log2",
+        phases=MOVING,
     ),
     Kind(
         setting="qh_limit",
@@ -113,6 +138,8 @@ KINDS = (
         meaning="The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
         "than the limit that was set.",
         unit="",
+        counted="qh_ratio",
+        phases=MOVING,
     ),
 )
 

@@ -17,6 +17,7 @@ from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from hardware.severity import Severity
 from hardware.source import Block, Channel, Stream
+from processing.findings import findings as counted
 from processing.findings.findings import findings
 from processing.flags import kinds, rules
 from processing.flags.kinds import KINDS, Kind
@@ -27,7 +28,16 @@ from tests.support.sessions import analysed, simulated
 from ui.report import report
 
 ROOT = Path(__file__).parents[2]
-MADE_UP = Kind("left_light", "load_share_right_pct", "hardly a load on the {side}", "light leg", "The {side} leg idles.", "%")
+MADE_UP = Kind(
+    "left_light",
+    "load_share_right_pct",
+    "hardly a load on the {side}",
+    "light leg",
+    "The {side} leg idles.",
+    "%",
+    "fz_mean_N",
+    ("lowering",),
+)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "ui").rglob("*.py")), ids=lambda path: path.name)
@@ -50,7 +60,7 @@ class MadeUpRules(Rules):
 
 def rig_of_made_up(monkeypatch) -> Rig:
     """Return the demonstration's rig with a rule that is one row and its settings."""
-    for module in (kinds, rules, report):
+    for module in (kinds, rules, report, counted):
         monkeypatch.setattr(module, "KINDS", (MADE_UP,))
     return Rig.model_construct(**(dict(load(example("demo"))) | {"rules": MadeUpRules()}))
 
@@ -58,14 +68,14 @@ def rig_of_made_up(monkeypatch) -> Rig:
 @pytest.fixture
 def made_up(monkeypatch) -> Results:
     """Results of a lifter whose load shifts, judged by the made-up rule."""
-    return analysed(rig_of_made_up(monkeypatch), simulated(load(example("demo")), seconds=12.0))
+    return analysed(rig_of_made_up(monkeypatch), simulated(load(example("demo")), seconds=16.0))
 
 
 def test_a_new_row_is_judged_and_told(made_up):
     (found,) = [finding for finding in findings(made_up) if finding.side == "right"]
     assert found.severity is Severity.RED
-    assert found.sentence().startswith("Hardly a load on the right: ")
-    assert "beyond 57 % for " in found.sentence()
+    assert found.sentence().startswith("Hardly a load on the right while lowering: ")
+    assert "beyond 57 % in " in found.sentence()
     assert found.meaning() == "The right leg idles."
     flags = {flag.label for flag in made_up.flags}
     assert "hardly a load on the right" in flags

@@ -35,6 +35,11 @@ class Folder:
         return self.path / "metrics.h5"
 
     @property
+    def repetitions(self) -> Path:
+        """A row for each phase and side of each repetition, as CSV."""
+        return self.path / "repetitions.csv"
+
+    @property
     def picture(self) -> Path:
         """The dashboard at the worst frame of the session, or at its end if no flag was up."""
         return self.path / "dashboard.png"
@@ -49,6 +54,7 @@ class Folder:
         files = {
             "recording": self.recording,
             "metrics": self.metrics,
+            "repetitions": self.repetitions,
             "picture": self.picture,
             "report": self.report,
             "ring": self.ring,
@@ -57,7 +63,7 @@ class Folder:
 
     def make(self) -> bool:
         """Make the folder and return whether it was not there; raises SessionError where it can't be, or has such files."""
-        for file in (self.ring, self.recording, self.metrics, self.picture, self.report):
+        for file in (self.ring, self.recording, self.metrics, self.repetitions, self.picture, self.report):
             if file.exists():
                 raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
         new = not self.path.exists()

@@ -15,10 +15,10 @@ from acquisition.recording import is_recording
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess_many
 from processing.findings.caveats import caveats
-from processing.findings.findings import findings
+from processing.findings.findings import findings, nothing_found
 from processing.results import ResultsError
 from ui.archive.folder import Folder
-from ui.report import report
+from ui.report import repetition_csv, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 def reprocess_files(
     paths: Sequence[Path], out: Path, rig_for: Callable[[Rig], Rig], console: Console, *, skip_existing: bool
 ) -> int:
-    """Write NAME.metrics.h5 and NAME.html for each recording into `out`, by the rig to use; return how many of them failed.
+    """Write NAME.metrics.h5, NAME.repetitions.csv and NAME.html for each recording into `out`, by the rig to use.
 
+    Returns how many of them failed.
     A folder stands for all recordings in and below it. With `skip_existing` a recording whose results are there is left out. A
     recording that can't be read is told, and the others go on. Raises ResultsError where the folder can't be made, two
     recordings would get one name, or results are there and may not be skipped.
@@ -39,7 +40,7 @@ def reprocess_files(
     names = dict(recordings_of(paths))
     recordings = list(names)
     _refuse_doubles(names)
-    there = [path for path, name in names.items() if any(_results_of(out, name)[k].exists() for k in (0, 1))]
+    there = [path for path, name in names.items() if any(file.exists() for file in _results_of(out, name))]
     if there and not skip_existing:
         raise ResultsError(
             f"Results of {len(there)} of {len(recordings)} recordings are in {out} already, and nothing is ever overwritten: "
@@ -62,8 +63,9 @@ def reprocess_files(
             try:
                 if isinstance(results, SquatscopeError):
                     raise results
-                metrics, page = _results_of(out, names[path])
+                metrics, table, page = _results_of(out, names[path])
                 results.write(metrics)
+                repetition_csv.write(results, table)
                 report.write(results, page)
             except SquatscopeError as error:
                 failed += 1
@@ -84,10 +86,11 @@ def reprocess_files(
 
 def _tell(path: Path, results: Results, console: Console) -> None:
     console.print(f"{path}: {results.seconds:.1f} s", style="bold", soft_wrap=True)
-    for finding in findings(results):
+    found = findings(results)
+    for finding in found:
         console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)
-    if not results.flags:
-        console.print("  No flag came up.")
+    if not found:
+        console.print(f"  {nothing_found(results)}", soft_wrap=True)
     for caveat in caveats(results):
         console.print(f"  • {caveat.sentence}", style="dim", soft_wrap=True)
 
@@ -114,8 +117,8 @@ def recordings_of(paths: Sequence[Path]) -> list[tuple[Path, str]]:
     return list(found.items())
 
 
-def _results_of(out: Path, name: str) -> tuple[Path, Path]:
-    return out / f"{name}.metrics.h5", out / f"{name}.html"
+def _results_of(out: Path, name: str) -> tuple[Path, Path, Path]:
+    return out / f"{name}.metrics.h5", out / f"{name}.repetitions.csv", out / f"{name}.html"
 
 
 def _refuse_doubles(names: dict[Path, str]) -> None:

@@ -167,11 +167,11 @@ def dashboard(
 def _tell(outcome: Outcome) -> None:
     """Say what a session found and where its files are; exit with 1 where something went wrong."""
     from processing.findings.caveats import caveats
-    from processing.findings.findings import findings
+    from processing.findings.findings import findings, nothing_found
 
     found = findings(outcome.results)
     say()
-    say("Flagged:" if found else "No flag came up.")
+    say(f"Found in {len(outcome.results.repetitions)} repetitions:" if found else nothing_found(outcome.results))
     for finding in found:
         style = "bold" if finding.severity is Severity.RED else ""
         say(f"  {finding.severity.name:<5}  {finding.sentence()}.", style=style)
@@ -179,7 +179,7 @@ def _tell(outcome: Outcome) -> None:
         say(f"• {sentence}", style="dim")
     say()
     for name, path in outcome.folder.left():
-        say(f"{name:<10} {path}")
+        say(f"{name:<11} {path}")
     if outcome.folder.report.exists():
         say(f"Read it here: {outcome.folder.report.resolve().as_uri()}")
     if outcome.faults:

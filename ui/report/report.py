@@ -14,14 +14,16 @@ from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
-from processing.findings.findings import findings
+from processing.findings.findings import counted_in, findings, nothing_found
 from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
 from processing.formulas import FORMULAS, GRAVITY_M_S2
 from processing.pipeline import UNDERSAMPLED
+from processing.repetition.columns import OF_PHASE, OF_REPETITION
 from ui.palette import AXIS, LIMIT_DASHES, PAPER, RIGHT_DASHES
 from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
+from ui.report.repetition_table import REPETITION_COLUMNS, repetition_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +50,10 @@ def write(results: Results, path: Path) -> None:
     page = environment.get_template("report.html.j2").render(
         results=results,
         findings=findings(results),
+        nothing_found=nothing_found(results),
+        counted_in=counted_in(results.rig.rules),
+        repetition_columns=REPETITION_COLUMNS,
+        repetition_table=repetition_table(results),
         caveats=caveats(results),
         baselines=baselines(results),
         axes=axes_in_words(lifter_axes(results.rig), results.rig) if results.rig.plate else [],
@@ -153,5 +159,7 @@ def _limits_on(columns: set[str], rules: Rules) -> list[Limit]:
 def used_formulas(results: Results) -> list[tuple[str, str, str, str, str]]:
     """Return id, unit, formula, sign and source of every formula whose numbers are in these results."""
     ids = dict.fromkeys(i for table in results.tables.values() for i in table.formula_ids)
-    known = (FORMULAS[i] for i in ids if i in FORMULAS)
+    known = [FORMULAS[i] for i in ids if i in FORMULAS]
+    if results.repetitions:
+        known += [*OF_REPETITION.values(), *OF_PHASE.values()]
     return [(f.id, f.unit, f.text, f.sign, f.source) for f in known]

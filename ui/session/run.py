@@ -25,7 +25,7 @@ from processing.live import LivePipeline
 from processing.pipeline import Pipeline, warm
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
-from ui.report import report
+from ui.report import repetition_csv, report
 from ui.session import dashboard_process
 from ui.session.lsl_publisher import Outlets
 from ui.session.shutdown import stop_requests
@@ -110,7 +110,11 @@ def run_session(
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
         else:
             _remove(folder.ring, remarks)
-        for write, path in ((results.write, folder.metrics), (partial(report.write, results), folder.report)):
+        for write, path in (
+            (results.write, folder.metrics),
+            (partial(repetition_csv.write, results), folder.repetitions),
+            (partial(report.write, results), folder.report),
+        ):
             try:
                 write(path)
             except SquatscopeError as error:

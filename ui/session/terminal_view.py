@@ -18,7 +18,10 @@ from hardware.source import SourceState
 from processing.flags.amounts import amount
 from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import flag_of
-from processing.pipeline import EVENTS, FLAGS
+from processing.pipeline import EVENTS, FLAGS, REPETITIONS
+from processing.repetition.phases import UNITS as REPETITION_UNITS
+from processing.repetition.phases import Doubt
+from processing.repetition.table import doubt_in_words
 from ui.palette import AMBER_GROUND, ON_AMBER, ON_RED, RED_GROUND, SCREEN
 
 if TYPE_CHECKING:
@@ -62,11 +65,14 @@ class TerminalView:
         self._raw = [name for name in ring.streams if name not in ring.derived]
         self._readers = {name: ring.reader(name, rows_back=1) for name in ring.derived - EVENTS}
         self._flag_reader = ring.reader(FLAGS)
+        self._repetition_reader = ring.reader(REPETITIONS) if REPETITIONS in ring.derived else None
+        self._repetitions = 0
         self._known = {name for reader in self._readers.values() for name in reader.stream.channel_names}
         self._newest: dict[str, float] = {}
         self._up: dict[int, Flag] = {}
         self._rules = ring.description["rules"]
         rig = ring.description.get("rig", {})
+        self._plates = next((plate["stream"] for plate in rig.get("plate", [])), "")
         least_hz = float(rig.get("emg_processing", {}).get("undersampled_below_hz", 0.0))
         self._slow = {e["stream"] for e in rig.get("emg", []) if self._rate_hz(e["stream"]) < least_hz}
         self._faults = 0
@@ -89,9 +95,27 @@ class TerminalView:
         while (stretch := self._flag_reader.read()) is not None:
             for row in stretch.samples:
                 self._take(flag_of(row))
+        self._tell_repetitions()
         self._tell_faults()
         if self._live is not None:
             self._live.update(self._picture())
+
+    def _tell_repetitions(self) -> None:
+        """Print a line for each repetition that has been confirmed since the last look."""
+        while self._repetition_reader is not None and (stretch := self._repetition_reader.read()) is not None:
+            rate_hz = self._rate_hz(self._plates)
+            for row in stretch.samples:
+                self._repetitions += 1
+                told = dict(zip(REPETITION_UNITS, map(float, row), strict=True))
+                lowering_s = (told["pause_start_sample"] - told["start_sample"]) / rate_hz
+                pause_s = (told["rise_sample"] - told["pause_start_sample"]) / rate_hz
+                rising_s = (told["end_sample"] - told["rise_sample"]) / rate_hz
+                line = Text(f"{told['end_sample'] / rate_hz:6.1f} s  repetition {self._repetitions}: ")
+                pause = f", {pause_s:.1f} s at the bottom" if pause_s > 0.0 else ""
+                line.append(f"{told['depth_m']:.2f} m deep, down in {lowering_s:.1f} s{pause}, up in {rising_s:.1f} s")
+                if doubt := doubt_in_words(Doubt(int(told["doubt"]))):
+                    line.append(f" (doubtful: {doubt})", "dim")
+                self._print(line)
 
     def _tell_faults(self) -> None:
         """Print what went wrong since the last look, and what is well again."""

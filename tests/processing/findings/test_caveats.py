@@ -14,6 +14,7 @@ from processing.analysis import zeros_of
 from processing.findings.caveats import baselines, caveats
 from processing.findings.stance_caveats import about_places
 from processing.results import ChannelResult, Results, StanceResult, StreamResult, Table
+from tests.support.repetitions import a_repetition
 from tests.support.rigs import example_with
 
 NAN = float("nan")
@@ -23,7 +24,8 @@ def results(rig: Rig | None = None, streams=(), channels=(), tables=None, weight
     rig, force = rig or load(example("demo")), (tables or {}).get("plates.force")
     known = force is not None and {"fz_left_N", "fz_right_N"} <= set(force.columns)
     zeros = zeros_of(force, rig) if known else []
-    return Results("r.h5", "0f", "2026", 10.0, weight, rig, tables or {}, [], list(channels), list(streams), zeros=zeros)
+    base = Results("r.h5", "0f", "2026", 10.0, weight, rig, tables or {}, [], list(channels), list(streams), zeros=zeros)
+    return replace(base, repetitions=[a_repetition(number) for number in range(1, 6)])
 
 
 def sentences(found: Results) -> list[str]:

@@ -138,7 +138,8 @@ def test_one_bad_recording_spoils_no_other(squatscope, files, tmp_path):
     assert_one_sentence(told, files["text"].name)
     assert "good [one].h5" in told.out
     assert "1 of 2 recordings" in told.out
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {"good [one].metrics.h5", "good [one].html"}
+    made = {"good [one].metrics.h5", "good [one].repetitions.csv", "good [one].html"}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == made
 
 
 def test_recordings_of_one_name_in_several_folders_keep_apart(squatscope, files, tmp_path):
@@ -292,7 +293,7 @@ def test_a_folder_is_its_recordings_and_a_rerun_is_one_sentence(squatscope, file
     (lab / "notes.h5").write_text("no recording")
     assert squatscope("reprocess", lab, "--out", "out").code == 0
     made = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert made == ["a.html", "a.metrics.h5", "b.html", "b.metrics.h5"]
+    assert made == [f"{name}.{kind}" for name in "ab" for kind in ("html", "metrics.h5", "repetitions.csv")]
     told = squatscope("reprocess", lab, "--out", "out")
     assert_one_sentence(told)
     assert "--skip-existing" in told.err

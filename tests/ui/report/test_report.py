@@ -14,8 +14,10 @@ from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
+from processing.repetition.columns import OF_PHASE, OF_REPETITION
 from processing.results import ChannelResult, FaultResult, FlagResult, Results, StreamResult, Table
 from tests.support.html_page import read_page
+from tests.support.repetitions import squatted
 from tests.support.rigs import example_with
 from ui.report import report
 
@@ -33,6 +35,7 @@ FLAG = FlagResult(
 
 
 def results(**changes) -> Results:
+    """Return results of a lifter whose load shifts, in three repetitions out of five."""
     t_s = np.arange(0.0, 10.0, 0.01)
     frames = np.column_stack([t_s * 1000, 12 * np.sin(t_s), 900 + 50 * np.cos(t_s), np.where(t_s < 5, np.nan, 3.0)])
     frames[300:400, 1] = np.nan
@@ -55,6 +58,8 @@ def results(**changes) -> Results:
         channels=[ChannelResult("VL left", "emg", 0.0, NAN, -3.5, 0.1, 0.0, 0.0, False, "mostly mains", "")],
         streams=[StreamResult("plates", 1000.0, 999.99, 4250, 3, 1, NAN, "host", False)],
     )
+    squats = squatted([0.0, 0.0, 12.0, 13.0, 7.0])
+    made = replace(made, repetitions=squats.repetitions, phases=squats.phases, variability=squats.variability)
     return replace(made, **changes)
 
 
@@ -104,7 +109,7 @@ def test_what_went_wrong_in_the_session_is_on_the_page(tmp_path):
 def test_what_to_try_first_is_said_where_there_is_something_to_mend(tmp_path):
     (tmp_path / "good").mkdir()
     assert "What to try first" in page_of(results(), tmp_path).text
-    assert "What to try first" not in page_of(results(flags=[]), tmp_path / "good").text
+    assert "What to try first" not in page_of(results(phases=[], repetitions=[]), tmp_path / "good").text
 
 
 def test_the_page_loads_nothing_and_runs_nothing(tmp_path):
@@ -152,11 +157,13 @@ def test_the_baseline_of_each_leg_is_told(tmp_path):
     assert "Ratios are compared with those of the set the light set (Q:H left 4.8)." in told
 
 
-@pytest.mark.parametrize("missing", ["flags", "tables", "channels", "streams"])
+@pytest.mark.parametrize("missing", ["flags", "tables", "channels", "streams", "phases", "repetitions"])
 def test_a_page_without_some_parts_is_still_a_page(tmp_path, missing):
-    page = page_of(results(**{missing: {} if missing == "tables" else []}), tmp_path)
-    if missing == "flags":
-        assert "No flag came up" in page.text
+    changes = {missing: {} if missing == "tables" else []}
+    page = page_of(results(**(changes | ({"phases": []} if missing == "repetitions" else {}))), tmp_path)
+    if missing == "repetitions":
+        assert "Nothing is found, as no repetition was." in page.text
+        assert "No repetition was found: nobody went down and came up again between two stances." in squeezed(page.text)
     assert page.text.startswith("\n") or "Squat report" in page.text
 
 
@@ -177,7 +184,9 @@ def test_nothing_is_overwritten_and_no_place_is_told(tmp_path):
 def test_every_formula_on_the_page_is_explained(tmp_path):
     found = results()
     used = {formula_id for table in found.tables.values() for formula_id in table.formula_ids}
-    assert {row[0] for row in report.used_formulas(found)} == used
+    told = {formula.id for formula in (*OF_REPETITION.values(), *OF_PHASE.values())}
+    assert {row[0] for row in report.used_formulas(found)} == used | told
+    assert {row[0] for row in report.used_formulas(replace(found, repetitions=[], phases=[]))} == used
 
 
 def test_every_plot_of_slow_emg_says_so(tmp_path):

@@ -1,0 +1,87 @@
+"""Caveats on repetitions: none, too few, doubtful ones, ones that were broken off, and a habit that is no finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from acquisition.caveat import Caveat
+from acquisition.rig import SIDES
+from processing.findings.findings import counted_in, habits_pct
+from processing.flags.amounts import amount
+from processing.flags.kinds import kind_of
+from processing.flags.rules import column_limits
+
+if TYPE_CHECKING:
+    from processing.results import Results
+
+ADVISED_REPETITIONS = 5
+"""Fewer say little of the lifter (*design*; single-repetition reliability gives ICC about .89 with five)."""
+HABIT_SHARE = 0.5
+"""A habit is told from this share of the amber limit on."""
+
+
+def about_repetitions(results: Results) -> list[Caveat]:
+    """Tell what bounds findings, which rest on repetitions."""
+    count = len(results.repetitions)
+    needed, _ = counted_in(results.rig.rules)
+    said = []
+    if not count:
+        said.append(_none(results))
+    elif count < needed:
+        were = "repetition was" if count == 1 else "repetitions were"
+        sentence = f"Only {count} {were} found, and a pattern is counted in {needed}, so nothing can be found; squat again."
+        said.append(Caveat("few_repetitions", "repetitions", {"repetitions": float(count), "needed": float(needed)}, sentence))
+    elif count < ADVISED_REPETITIONS:
+        sentence = (
+            f"Only {count} repetitions were found; with {ADVISED_REPETITIONS} or more the numbers say more of the lifter."
+        )
+        values = {"repetitions": float(count), "needed": float(ADVISED_REPETITIONS)}
+        said.append(Caveat("few_repetitions", "repetitions", values, sentence))
+    doubtful = [row for row in results.repetitions if row.doubt]
+    if doubtful:
+        named = ", ".join(f"{row.number} ({row.doubt})" for row in doubtful[:10])
+        more = f" and {len(doubtful) - 10} more" if len(doubtful) > 10 else ""
+        sentence = (
+            f"Of {count} repetitions {len(doubtful)} are doubtful: {named}{more}. They stay out of means and CVs of a set."
+        )
+        said.append(Caveat("doubtful_repetitions", "repetitions", {"doubtful": float(len(doubtful))}, sentence))
+    if results.broken_off_s:
+        at = ", ".join(f"{at_s:.1f} s" for at_s in results.broken_off_s[:10])
+        sentence = f"A squat that began at {at} is not counted: the force was lost within it."
+        values = {"broken_off": float(len(results.broken_off_s))}
+        said.append(Caveat("repetition_broken_off", "repetitions", values, sentence))
+    return said + _habit(results)
+
+
+def _none(results: Results) -> Caveat:
+    if len({plate.side for plate in results.rig.plate}) < len(SIDES):
+        why = "repetitions are found from the force on two plates, and the rig does not have them"
+    elif results.weighing_refused:
+        why = f"nobody could be weighed, as {results.weighing_refused}"
+    else:
+        why = "nobody went down and came up again between two stances"
+    sentence = f"No repetition was found: {why}. So nothing is found, and nothing is advised."
+    return Caveat("no_repetition", "repetitions", {}, sentence)
+
+
+def _habit(results: Results) -> list[Caveat]:
+    """Tell a shift of load that is the same in stance and in the repetitions, below its limit."""
+    amber, _ = column_limits(results.rig.rules, kind_of("load_shift"))
+    habits = list(habits_pct(results).values())
+    shifts = [row.load_shift_mean_pct for row in results.phases if row.side == "both" and row.phase == "whole"]
+    if not habits or not np.isfinite(shifts).any():
+        return []
+    standing, squatting = float(np.median(habits)), float(np.nanmedian(shifts))
+    alike = standing * squatting > 0.0 and min(abs(standing), abs(squatting)) >= HABIT_SHARE * amber
+    if not alike or abs(squatting) >= amber:
+        return []
+    side = "right" if squatting > 0 else "left"
+    sentence = (
+        f"The {side} leg carries more of the weight in quiet stance ({amount(standing, '%', 'load_shift_pct')}) and in the "
+        f"repetitions ({amount(squatting, '%', 'load_shift_pct')} in the median), below the limit: a habit of today, and no "
+        "finding. Which side it is often changes from one day to another."
+    )
+    values = {"standing_pct": standing, "squatting_pct": squatting}
+    return [Caveat("load_habit", f"{side} leg", values, sentence)]

@@ -1,0 +1,72 @@
+"""Spans of frames: mean, greatest, smallest and worst values of columns between two frames, NaN where too little is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from hardware.arrays import Floats
+
+MEAN, MOST, LEAST, SD, HIGHEST, FARTHEST = range(6)
+"""What is told of a column in a span: mean, greatest and smallest value, standard deviation, and over a window the highest mean
+and the mean that is farthest from zero."""
+STATISTICS = 6
+KNOWN = 0.5
+"""Of a span so much must be known."""
+
+
+def span_statistics(
+    frames: Floats, firsts: NDArray[np.int64], lasts: NDArray[np.int64], columns: list[int], window: int
+) -> Floats:
+    """Return statistics (spans, columns, STATISTICS) of frames from each `first` to before `last`, `window` frames long."""
+    out = np.full((len(firsts), len(columns), STATISTICS), np.nan)
+    _fill(frames, firsts, lasts, np.array(columns, dtype=np.int64), max(1, window), out)
+    return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _fill(
+    frames: Floats, firsts: NDArray[np.int64], lasts: NDArray[np.int64], columns: NDArray[np.int64], window: int, out: Floats
+) -> None:
+    for k in range(len(firsts)):
+        first, last = max(0, firsts[k]), min(len(frames), lasts[k])
+        for c in range(len(columns)):
+            column = columns[c]
+            if column < 0 or last <= first:
+                continue
+            _of_span(frames, first, last, column, min(window, last - first), out[k, c])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _of_span(frames: Floats, first: int, last: int, column: int, window: int, out: Floats) -> None:
+    count, total, squares = 0, 0.0, 0.0
+    most, least, highest, farthest = -math.inf, math.inf, -math.inf, 0.0
+    run, inside = 0, 0.0
+    for i in range(first, last):
+        value = frames[i, column]
+        if not math.isfinite(value):
+            run, inside = 0, 0.0
+            continue
+        count += 1
+        total += value
+        squares += value * value
+        most = max(most, value)
+        least = min(least, value)
+        run += 1
+        inside += value
+        if run > window:
+            inside -= frames[i - window, column]
+        if run >= window:
+            mean = inside / window
+            highest = max(highest, mean)
+            farthest = mean if abs(mean) > abs(farthest) else farthest
+    if count < KNOWN * (last - first) or count == 0:
+        return
+    mean = total / count
+    out[MEAN], out[MOST], out[LEAST] = mean, most, least
+    out[SD] = math.sqrt(max(0.0, squares / count - mean * mean))
+    if highest > -math.inf:
+        out[HIGHEST], out[FARTHEST] = highest, farthest
