@@ -15,7 +15,7 @@ from processing.repetition.phases import Doubt
 from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, span_statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from processing.repetition.phases import Repetition
 
@@ -55,8 +55,10 @@ class RepetitionResult:
 
 @dataclass(slots=True)  # not frozen: a row would take five times as long to make
 class PhaseResult:
-    """One phase of a repetition on one side, `left`, `right` or `both`; columns as in `columns.OF_PHASE`, NaN where they have
-    no meaning there or too little is known."""
+    """One phase of a repetition on one side, `left`, `right` or `both`; columns as in `columns.OF_PHASE`.
+
+    A number is NaN where it has no meaning on that side, or where too little is known.
+    """
 
     repetition: int
     set: int
@@ -174,117 +176,116 @@ def phase_rows(rows: Sequence[RepetitionResult], force: Frames, emg: Sequence[Fr
 
     `least_pct`: two groups of muscles that are less active together have no ratio.
     """
-    bounds = np.array([bound for row in rows for bound in _bounds_s(row).values()]).reshape(-1, 2)
-    told = _Told(bounds, force, emg)
-    found = []
-    for k, (row, phase) in enumerate((row, phase) for row in rows for phase in PHASES):
-        left, right = (told.leg(k, side, row, phase, least_pct) for side in SIDES)
-        found += [left, right, told.both(k, row, phase, left, right)]
-    return found
+    if not rows:
+        return []
+    bounds_s = np.array([bound for row in rows for bound in _bounds_s(row).values()])
+    told = _Told(bounds_s, force, emg)
+    weight_N = np.repeat([row.weight_N for row in rows], len(PHASES))
+    legs = {side: told.leg(side, least_pct) for side in SIDES}
+    told_of: dict[str, dict[str, Floats]] = dict(legs)
+    told_of[BOTH] = told.both(weight_N, legs["left"], legs["right"])
+    names = [(row.number, row.set, phase) for row in rows for phase in PHASES]
+    by_side = [
+        [PhaseResult(*name, side, *values) for name, values in zip(names, _as_rows(columns, len(names)), strict=True)]
+        for side, columns in told_of.items()
+    ]
+    return [row for of_phase in zip(*by_side, strict=True) for row in of_phase]
+
+
+def _as_rows(columns: dict[str, Floats], count: int) -> Iterator[tuple[float, ...]]:
+    """Yield the numbers of each row, in the order of a `PhaseResult`; NaN where a side has none."""
+    none = [NAN] * count
+    return zip(*(columns[name].tolist() if name in columns else none for name in NUMBERS), strict=True)
 
 
 _OF_BOTH = ("fz_total_N", "body_weight_N", "load_shift_pct", "cop_net_beyond_load_mm")
 _OF_LEG = ("fz_{}_N", "foot_cop_medial_{}_mm", "outward_push_{}_pct", "free_moment_{}_Nm", "force_line_{}_mm", "quads_{}_pct",
            "hams_{}_pct", "glutes_{}_pct", "co_contraction_{}_pct")  # fmt: skip
 _TOLD = frozenset([*_OF_BOTH, *(name.format(side) for name in _OF_LEG for side in SIDES)])
-_Forces = tuple[float, float, float, float, float, float, float, float]
 
 
 class _Told:
-    """Statistics of all spans of a session."""
+    """Statistics of all spans of a session; each number is an array over the spans."""
 
     def __init__(self, bounds_s: Floats, force: Frames, emg: Sequence[Frames]) -> None:
         self._seconds = bounds_s[:, 1] - bounds_s[:, 0]
-        self._values: dict[str, list[list[float]]] = {}
+        self._unknown = np.full(len(bounds_s), NAN)
+        self._values: dict[str, Floats] = {}
         for of in (force, *emg):
             step_s = float(np.median(np.diff(of.time_s[:1000]))) if len(of.time_s) > 1 else 1.0
             firsts, lasts = (np.searchsorted(of.time_s, bounds_s[:, i] + of.lag_s, side="right") for i in (0, 1))
             names = [name for name in of.columns if name in _TOLD]
             columns = [of.at(name) for name in names]
             statistics = span_statistics(of.frames, firsts, lasts, columns, round(WORST_S / step_s))
-            self._values.update({name: statistics[:, c].tolist() for c, name in enumerate(names)})
+            self._values.update({name: statistics[:, c] for c, name in enumerate(names)})
             if of is force:
-                self._at_peak = [_at_peak(force, int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)]
+                spans = list(map(slice, firsts.tolist(), lasts.tolist()))
+                total_N, shift_pct = (force.frames[:, force.at(name)] for name in ("fz_total_N", "load_shift_pct"))
+                self._at_peak = np.array([_at_peak(total_N[span], shift_pct[span]) for span in spans])
 
-    def _of(self, name: str, k: int, statistic: int) -> float:
-        return self._values[name][k][statistic] if name in self._values else NAN
+    def _of(self, name: str, statistic: int) -> Floats:
+        return self._values[name][:, statistic] if name in self._values else self._unknown
 
-    def _forces(self, k: int, column: str, weight_N: float) -> _Forces:
-        mean_N, peak_N, least_N = (self._of(column, k, statistic) for statistic in (MEAN, MOST, LEAST))
-        body_N = self._of("body_weight_N", k, MEAN)
-        seconds = float(self._seconds[k])
-        return (
-            seconds,
-            mean_N,
-            peak_N,
-            least_N,
-            mean_N / body_N,
-            peak_N / body_N,
-            mean_N * seconds,
-            (mean_N - weight_N) * seconds,
-        )
+    def _forces(self, column: str) -> dict[str, Floats]:
+        mean_N, peak_N, body_N = self._of(column, MEAN), self._of(column, MOST), self._of("body_weight_N", MEAN)
+        return {
+            "duration_s": self._seconds,
+            "fz_mean_N": mean_N,
+            "fz_peak_N": peak_N,
+            "fz_min_N": self._of(column, LEAST),
+            "fz_mean_bw": mean_N / body_N,
+            "fz_peak_bw": peak_N / body_N,
+            "impulse_Ns": mean_N * self._seconds,
+        }
 
-    def leg(self, k: int, side: str, row: RepetitionResult, phase: str, least_pct: float) -> PhaseResult:
-        """Return the row of a leg."""
+    def leg(self, side: str, least_pct: float) -> dict[str, Floats]:
+        """Return the numbers of a leg."""
         medial = f"foot_cop_medial_{side}_mm"
-        quads, hams, glutes = (self._of(f"{group}_{side}_pct", k, MEAN) for group in ("quads", "hams", "glutes"))
-        return PhaseResult(
-            row.number,
-            row.set,
-            phase,
-            side,
-            *self._forces(k, f"fz_{side}_N", NAN),
-            cop_ml_range_mm=self._of(medial, k, MOST) - self._of(medial, k, LEAST),
-            cop_ml_sd_mm=self._of(medial, k, SD),
-            medial_mean_mm=self._of(medial, k, MEAN),
-            medial_worst_mm=self._of(medial, k, HIGHEST),
-            outward_push_mean_pct=self._of(f"outward_push_{side}_pct", k, MEAN),
-            free_moment_mean_Nm=self._of(f"free_moment_{side}_Nm", k, MEAN),
-            force_line_mean_mm=self._of(f"force_line_{side}_mm", k, MEAN),
-            quads_mean_pct=quads,
-            quads_peak_pct=self._of(f"quads_{side}_pct", k, MOST),
-            hams_mean_pct=hams,
-            hams_peak_pct=self._of(f"hams_{side}_pct", k, MOST),
-            glutes_mean_pct=glutes,
-            glutes_peak_pct=self._of(f"glutes_{side}_pct", k, MOST),
-            qh_ratio=_ratio(quads, hams, least_pct),
-            qg_ratio=_ratio(quads, glutes, least_pct),
-            co_contraction_pct=self._of(f"co_contraction_{side}_pct", k, MEAN),
-        )
+        groups = {group: f"{group}_{side}_pct" for group in ("quads", "hams", "glutes")}
+        quads, hams, glutes = (self._of(column, MEAN) for column in groups.values())
+        return {
+            **self._forces(f"fz_{side}_N"),
+            "cop_ml_range_mm": self._of(medial, MOST) - self._of(medial, LEAST),
+            "cop_ml_sd_mm": self._of(medial, SD),
+            "medial_mean_mm": self._of(medial, MEAN),
+            "medial_worst_mm": self._of(medial, HIGHEST),
+            "outward_push_mean_pct": self._of(f"outward_push_{side}_pct", MEAN),
+            "free_moment_mean_Nm": self._of(f"free_moment_{side}_Nm", MEAN),
+            "force_line_mean_mm": self._of(f"force_line_{side}_mm", MEAN),
+            **{f"{group}_mean_pct": self._of(column, MEAN) for group, column in groups.items()},
+            **{f"{group}_peak_pct": self._of(column, MOST) for group, column in groups.items()},
+            "qh_ratio": _ratio(quads, hams, least_pct),
+            "qg_ratio": _ratio(quads, glutes, least_pct),
+            "co_contraction_pct": self._of(f"co_contraction_{side}_pct", MEAN),
+        }
 
-    def both(self, k: int, row: RepetitionResult, phase: str, left: PhaseResult, right: PhaseResult) -> PhaseResult:
-        """Return the row of both legs together."""
-        return PhaseResult(
-            row.number,
-            row.set,
-            phase,
-            BOTH,
-            *self._forces(k, "fz_total_N", row.weight_N),
-            load_shift_mean_pct=self._of("load_shift_pct", k, MEAN),
-            load_shift_at_peak_pct=self._at_peak[k],
-            load_shift_worst_pct=self._of("load_shift_pct", k, FARTHEST),
-            cop_beyond_load_mm=self._of("cop_net_beyond_load_mm", k, MEAN),
-            qh_between_legs_log2=_log2(right.qh_ratio / left.qh_ratio),
-            glute_deficit_log2=_log2(_ratio(left.glutes_mean_pct, right.glutes_mean_pct, 0.0)),
-        )
+    def both(self, weight_N: Floats, left: dict[str, Floats], right: dict[str, Floats]) -> dict[str, Floats]:
+        """Return the numbers of both legs together."""
+        return {
+            **self._forces("fz_total_N"),
+            "net_impulse_Ns": (self._of("fz_total_N", MEAN) - weight_N) * self._seconds,
+            "load_shift_mean_pct": self._of("load_shift_pct", MEAN),
+            "load_shift_at_peak_pct": self._at_peak,
+            "load_shift_worst_pct": self._of("load_shift_pct", FARTHEST),
+            "cop_beyond_load_mm": self._of("cop_net_beyond_load_mm", MEAN),
+            "qh_between_legs_log2": np.log2(right["qh_ratio"] / left["qh_ratio"]),
+            "glute_deficit_log2": np.log2(_ratio(left["glutes_mean_pct"], right["glutes_mean_pct"], 0.0)),
+        }
 
 
-def _at_peak(force: Frames, first: int, last: int) -> float:
+def _at_peak(total_N: Floats, shift_pct: Floats) -> float:
     """Return the load shift in the frame of the greatest force."""
-    total = force.frames[first:last, force.at("fz_total_N")]
-    if not len(total):
+    if not len(total_N):
         return NAN
-    at = int(np.argmax(total))  # of a NaN, if there is one
-    at = at if total[at] == total[at] else int(np.argmax(np.nan_to_num(total, nan=-np.inf)))
-    return float(force.frames[first + at, force.at("load_shift_pct")])
+    at = int(total_N.argmax())  # of a NaN, if there is one
+    at = at if total_N[at] == total_N[at] else int(np.nan_to_num(total_N, nan=-np.inf).argmax())
+    return float(shift_pct[at])
 
 
-def _ratio(above: float, below: float, least_pct: float) -> float:
-    return above / below if above + below >= least_pct and above > 0.0 and below > 0.0 else NAN
-
-
-def _log2(ratio: float) -> float:
-    return math.log2(ratio) if ratio > 0.0 else NAN
+def _ratio(above: Floats, below: Floats, least_pct: float) -> Floats:
+    """Return a ratio where both are active, and active enough together."""
+    defined = (above > 0.0) & (below > 0.0) & (above + below >= least_pct)
+    return np.asarray(np.divide(above, below, out=np.full(len(above), NAN), where=defined))
 
 
 NUMBERS = tuple(field.name for field in fields(PhaseResult) if field.name not in ("repetition", "set", "phase", "side"))

@@ -18,6 +18,7 @@ BRIEF = {
     "delay": {"SECONDS": 5.0},
     "emg": {"LENGTHS": (("1 s", 1.0, 1, "-"), ("a block of 20 ms", 0.02, 2, "-"))},
     "force": {"SAMPLES": 2000, "REPEATS": 1},
+    "repetitions": {"SECONDS": 8.0, "REPEATS": 1},
     "ring": {"BLOCKS": 200, "TURN": 20},
 }
 

@@ -57,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": lab.doctor,
     "devices": lab.devices,
     "sys-info": lab.sys_info,
+    "validate": lab.validate,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)

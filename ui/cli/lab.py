@@ -101,3 +101,26 @@ def sys_info() -> None:
 
     for line in lines():
         say(line)
+
+
+def validate(
+    lifters: Annotated[int, typer.Option("--lifters", min=2, max=1000, help="How many simulated lifters for each line.")] = 10,
+    data: Annotated[Path | None, typer.Option("--data", help="The folder of the public recordings to compare with.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the page into this file instead of printing it.")
+    ] = None,
+) -> None:
+    """Compare our numbers with those of others, and with what is known of simulated lifters; makes a page."""
+    from acquisition.disk import write_whole
+    from ui.validation.agreement import ValidationError
+    from ui.validation.page import page
+
+    text = page(lifters, data, lambda part: console.print(f"Comparing {part} ...", style="dim") if out is not None else None)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        write_whole(out, text.encode())
+    except FileExistsError:
+        raise ValidationError(f"{out} exists already, and nothing is ever overwritten; give another name.") from None
+    say(f"The page is in {out}.")

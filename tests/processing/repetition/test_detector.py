@@ -15,66 +15,27 @@ from hypothesis import strategies as st
 from processing.force.chain import METRICS, ForceChain
 from processing.repetition.detector import Phase
 from processing.repetition.phases import Doubt
+from sim.lifter.squatter import RATE_HZ, Squatter
 from tests.support.rigs import example_with
-from tests.support.squatter import RATE_HZ, Score, Squatter, followed
+from ui.validation.repetitions import DRIFT, NONE, ORDINARY, SLOW, followed, score
 
 AT = {metric.name: i for i, metric in enumerate(METRICS)}
 
 
-def score(make, seeds=8, **noise) -> Score:
-    """Return how repetitions come out for some seeds of a script."""
-    found = Score()
-    for seed in range(seeds):
-        left, right, squats = make(Squatter(60.0 + 7.0 * seed, seed)).force(**noise)
-        found.take(followed(left, right)[0].repetitions.found, squats)
-    return found
-
-
-ORDINARY = {
-    "a second at the top": lambda s: s.stand(3).squats(6, 0.35, 1.4, 1.2, 0, 1.0),
-    "standing between": lambda s: s.stand(3).squats(4, 0.38, 1.5, 1.2, 0, 2.5),
-    "continuous": lambda s: s.stand(3).squats(12, 0.38, 1.2, 1.0),
-    "1.3 s each": lambda s: s.stand(3).squats(12, 0.30, 0.65, 0.65),
-    "pauses at the bottom": lambda s: s.stand(3).squats(5, 0.38, 1.4, 1.2, 1.0, 1.0),
-    "long pauses": lambda s: s.stand(3).squats(4, 0.38, 1.6, 1.2, 2.5, 1.0),
-    "with a bar": lambda s: s.stand(2).bar(60).stand(3).squats(5, 0.36, 1.5, 1.3, 0, 1.0).bar(-60).stand(2),
-    "two sets": lambda s: (
-        s.stand(2).squats(4, 0.36, 1.3, 1.2, 0, 0.5).off(3).stand(3).bar(40).stand(3).squats(4, 0.36, 1.5, 1.3)
-    ),
-    "half squats": lambda s: s.stand(3).squats(6, 0.2, 1.0, 0.9, 0, 0.8),
-}
-HARD = {
-    "lowering takes 3 s": lambda s: s.stand(3).squats(6, 0.38, 3.0, 1.5),
-    "lowering takes 4.2 s": lambda s: s.stand(3).squats(6, 0.38, 4.2, 1.8),
-    "4.2 s, and 1 s at the top": lambda s: s.stand(3).squats(6, 0.38, 4.2, 1.8, 0, 1.0),
-}
-NONE = {
-    "standing": lambda s: s.stand(30),
-    "talking": lambda s: s.stand(30),
-    "steps": lambda s: s.stand(3).step(0).stand(1).step(1).stand(2).step(0, 0.8).step(1, 0.8).stand(3).off(2).stand(4),
-    "bars": lambda s: s.stand(3).bar(20).stand(3).bar(40, 0.5).stand(4).bar(-60).stand(3).bar(5).stand(2).bar(-5).stand(2),
-    "dips": lambda s: (
-        s.stand(3).rise(-0.06, 0.5).stand(0.6).rise(-0.1, 0.6).stand(0.5).rise(-0.12, 0.7).rise(-0.14, 0.9).stand(2)
-    ),
-    "onto the toes": lambda s: s.stand(3).rise(0.08, 1.0).rise(0.09, 1.2).stand(1).rise(0.1, 2.0).rise(0.07, 0.7).stand(2),
-    "jumps": lambda s: s.stand(3).jump().stand(2.5).jump(0.3, 0.5).jump(0.2, 0.3).stand(3).jump(0.35, 0.55).stand(1),
-}
-
-
 @pytest.mark.parametrize("script", ORDINARY)
-@pytest.mark.parametrize("noise", [{}, {"drift_N_per_min": 15.0, "offset_N": 3.0}], ids=["", "drift"])
+@pytest.mark.parametrize("noise", [{}, DRIFT], ids=["", "drift"])
 def test_ordinary_squats_are_found(script, noise):
-    found = score(ORDINARY[script], **noise)
+    found = score(script, 8, **noise)
     assert found.recall >= 0.99
     assert found.invented == 0
-    assert found.within() >= (0.95 if noise and script == "long pauses" else 0.99)
+    assert found.within() >= (0.95 if noise and script == "2.5 s at the bottom" else 0.99)
     assert found.in_time() >= 0.99
     assert max(found.confirmed_after_s) <= 0.3
 
 
-@pytest.mark.parametrize("script", HARD)
+@pytest.mark.parametrize("script", SLOW)
 def test_very_slow_ones_are_found_or_doubted(script):
-    found = score(HARD[script])
+    found = score(script, 8)
     assert found.recall >= 0.9
     assert found.invented == 0
     assert found.within() >= 0.9
@@ -83,10 +44,7 @@ def test_very_slow_ones_are_found_or_doubted(script):
 
 @pytest.mark.parametrize("script", NONE)
 def test_what_is_no_squat_is_none(script):
-    for seed in range(6):
-        squatter = Squatter(60.0 + 9.0 * seed, seed, sway=0.008 if script == "talking" else 0.0025)
-        left, right, _ = NONE[script](squatter).force()
-        assert followed(left, right)[0].repetitions.found == []
+    assert score(script, 6).invented == 0
 
 
 def test_a_recording_cut_anywhere_gives_the_same():

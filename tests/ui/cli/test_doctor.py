@@ -65,7 +65,10 @@ def test_three_clients_with_stand_ins(tmp_path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     before = set(threading.enumerate())
     with WireLab(load(example("wire")), Lifter(), NETWORK) as rig:
-        checks = collect(rig, 6.0)
+        for _ in range(3):  # a stand-in that the machine gives no time is silent, and the doctor rightly says: try again
+            checks = collect(rig, 6.0)
+            if not any("silent" in check.found for check in checks):
+                break
     assert [check for check in checks if check.severity is Severity.RED] == []
     by_what = {check.what: check for check in checks}
     driver = next(check for check in checks if check.what.startswith("NI-DAQmx of 127.0.0.1:"))

@@ -1,4 +1,4 @@
-"""A squatter apart from the simulator's: a way of the centre of mass by splines through knots, and the force that makes it.
+"""A squatter apart from the simulated lifter: a way of the centre of mass by splines through knots, and the force it takes.
 
 What is done is written as a script of movements, one after the other; what is true of each squat stands beside the force. Ways
 are smoothed splines through knots of the body's height, not the polynomials of the simulated lifter, with shapes of their own.
@@ -7,17 +7,16 @@ are smoothed splines through knots of the body's height, not the polynomials of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
-from processing.force.chain import METRICS, ForceChain
-from processing.repetition.phases import Repetition
-from tests.support.rigs import example_with
+from hardware.arrays import Floats
+from sim.lifter.lifter import GRAVITY
 
 RATE_HZ = 1000.0
-GRAVITY = 9.80665
 SMOOTH_S = 0.06
 
 
@@ -46,8 +45,10 @@ class Squatter:
     lifted: list[tuple[float, float, int]] = field(default_factory=list)
     flights: list[tuple[float, float, float]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.rng = np.random.default_rng([self.seed, 77])
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Where its chance comes from."""
+        return np.random.default_rng([self.seed, 77])
 
     def stand(self, seconds: float) -> Squatter:
         """Stand."""
@@ -129,7 +130,7 @@ class Squatter:
 
     def force(
         self, drift_N_per_min: float = 0.0, offset_N: float = 0.0, noise_N: float = 6.0
-    ) -> tuple[np.ndarray, np.ndarray, list[Squat]]:
+    ) -> tuple[Floats, Floats, list[Squat]]:
         """Return both plates' vertical forces at 1 kHz and what is true of each squat."""
         self.stand(3.0)
         t = np.arange(int(self.t_s * RATE_HZ)) / RATE_HZ
@@ -167,80 +168,8 @@ class Squatter:
             squats.append(Squat(start, t[low] if not pause else bottom + pause / 2, end, float(-z[low]), pause))
         return forces[0], forces[1], squats
 
-    def _swaying(self, t: np.ndarray) -> np.ndarray:
+    def _swaying(self, t: Floats) -> Floats:
         z = np.zeros_like(t)
         for f in self.rng.uniform(0.4, 5.0, 9):
             z += np.sin(2.0 * np.pi * f * t + self.rng.uniform(0.0, 6.3)) / (2.0 * np.pi * f) ** 2
-        return self.sway * GRAVITY * np.sqrt(2.0 / 9.0) * z
-
-
-def followed(left_N: np.ndarray, right_N: np.ndarray, rate_hz: float = RATE_HZ) -> tuple[ForceChain, np.ndarray]:
-    """Return the force chain of a rig of two plates after these forces, and its frames."""
-    rig = example_with()
-    streams = [s.model_copy(update={"rate_hz": rate_hz}) if s.name == rig.plate[0].stream else s for s in rig.stream]
-    chain = ForceChain(rig.model_copy(update={"stream": streams}))
-    n = len(left_N) // chain.frame_samples
-    rows = np.full((n, len(METRICS)), np.nan)
-    at = {metric.name: i for i, metric in enumerate(METRICS)}
-    rows[:, at["sample"]] = (np.arange(n) + 1) * chain.frame_samples - 1
-    for name, force in (("fz_left_N", left_N), ("fz_right_N", right_N)):
-        rows[:, at[name]] = force[: n * chain.frame_samples].reshape(n, -1).mean(axis=1)
-    rows[:, at["fz_total_N"]] = rows[:, at["fz_left_N"]] + rows[:, at["fz_right_N"]]
-    for side, x in (("left", -200.0), ("right", 200.0)):
-        on = rows[:, at[f"fz_{side}_N"]] > 50.0
-        rows[:, at[f"cop_{side}_x_mm"]] = np.where(on, x, np.nan)
-        rows[:, at[f"cop_{side}_y_mm"]] = np.where(on, 0.0, np.nan)
-    chain.stance.refer(rows)
-    chain.repetitions.follow(rows)
-    return chain, rows
-
-
-@dataclass
-class Score:
-    """How repetitions that were found compare with the squats that were done."""
-
-    squats: int = 0
-    missed: int = 0
-    invented: int = 0
-    doubtful: int = 0
-    depth_off_m: list[float] = field(default_factory=list)
-    bottom_off_s: list[float] = field(default_factory=list)
-    surely_wrong: int = 0
-    confirmed_after_s: list[float] = field(default_factory=list)
-
-    def take(self, found: list[Repetition], squats: list[Squat], rate_hz: float = RATE_HZ) -> None:
-        """Match what was found with what was done."""
-        left = list(found)
-        for squat in squats:
-            self.squats += 1
-            match = next((r for r in left if squat.start_s <= r.bottom_sample / rate_hz <= squat.end_s), None)
-            if match is None:
-                self.missed += 1
-                continue
-            left.remove(match)
-            off_m = match.depth_m - squat.depth_m
-            bottom_s = match.bottom_sample / rate_hz
-            if squat.pause_s:
-                first_s, last_s = match.pause_start_sample / rate_hz, match.rise_sample / rate_hz
-                off_s = max(0.0, first_s - squat.bottom_s, squat.bottom_s - last_s)
-            else:
-                off_s = bottom_s - squat.bottom_s
-            self.depth_off_m.append(off_m)
-            self.bottom_off_s.append(off_s)
-            self.doubtful += bool(match.doubt)
-            self.surely_wrong += not match.doubt and abs(off_m) > 0.02
-            self.confirmed_after_s.append((match.confirmed_sample - match.end_sample) / rate_hz)
-        self.invented += len(left)
-
-    @property
-    def recall(self) -> float:
-        """The share that was found."""
-        return 1.0 - self.missed / self.squats
-
-    def within(self, depth_m: float = 0.02) -> float:
-        """The share of depths within a distance of the truth."""
-        return float(np.mean(np.abs(self.depth_off_m) < depth_m))
-
-    def in_time(self, seconds: float = 0.03) -> float:
-        """The share of bottoms within a time of the truth."""
-        return float(np.mean(np.abs(self.bottom_off_s) < seconds))
+        return np.asarray(self.sway * GRAVITY * np.sqrt(2.0 / 9.0) * z)

@@ -1,0 +1,1 @@
+"""Validation: what the program computes, beside what is known of it from elsewhere."""
