@@ -7,11 +7,12 @@ seconds of the session, 0 = the first sample of any stream.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -21,6 +22,7 @@ from acquisition.disk import allocate, claim
 from acquisition.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, texts_in, words_of
 from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
+from acquisition.rig.judgement import Judgement
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.emg.verdicts import sentence_of
@@ -28,12 +30,23 @@ from processing.frame_file import PIECE_ROWS, pieces
 from processing.repetition.columns import OF_PHASE, OF_REPETITION
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.repetition.variability import VariabilityResult
+from processing.row_tables import as_table, from_table, row_of
 
 FORMAT = "squatscope results"
 FORMAT_VERSION = 2
 HEAD_BYTES = 1 << 20
 """Room for what is in a results file beside its tables."""
 MOST_SAMPLED = 1 << 20
+
+
+CAUSAL = "causal"
+"""How filters ran: as they do live, so what is computed offline is the same; anything else would be named here."""
+
+
+def settings_sha256(rig: Rig) -> str:
+    """Return a fingerprint of how a rig judges: results with the same one were computed with the same settings."""
+    judgement = {name: getattr(rig, name).model_dump(mode="json") for name in Judgement.model_fields}
+    return hashlib.sha256(json.dumps(judgement, sort_keys=True).encode()).hexdigest()
 
 
 class ResultsError(SquatscopeError):
@@ -252,6 +265,8 @@ class Results:
         attributes["format"] = fixed(FORMAT)
         attributes["format_version"] = FORMAT_VERSION
         attributes["software_version"] = fixed(version("squatscope"))
+        attributes["settings_sha256"] = fixed(settings_sha256(self.rig))
+        attributes["filtering"] = fixed(CAUSAL)
         attributes["written_utc"] = fixed(datetime.now(UTC).isoformat(timespec="seconds"))
         for name in ("recording", "recording_uuid", "created_utc"):
             attributes[name] = fixed(getattr(self, name))
@@ -281,7 +296,7 @@ class Results:
             ("phases", PhaseResult, self.phases),
             ("variability", VariabilityResult, self.variability),
         ):
-            file.create_dataset(name, data=_as_table(kind, rows))
+            file.create_dataset(name, data=as_table(kind, rows))
         file.create_dataset("broken_off_s", data=np.array(self.broken_off_s, dtype=np.float64))
         for name, formulas in (("repetitions", OF_REPETITION), ("phases", OF_PHASE)):
             file[name].attrs["columns"] = fixed(list(formulas))
@@ -315,19 +330,19 @@ class Results:
             body_weight_N=number_in(file, "body_weight_N"),
             rig=Rig.model_validate_json(text_of(dataset_in(file, "rig")[()])),
             tables={name: _table(name, group) for name, group in groups_in(file, "metrics").items()},
-            flags=_from_table(FlagResult, dataset_in(file, "flags")),
+            flags=from_table(FlagResult, dataset_in(file, "flags")),
             channels=_channels(dataset_in(file, "quality")),
-            streams=_from_table(StreamResult, dataset_in(file, "streams")),
+            streams=from_table(StreamResult, dataset_in(file, "streams")),
             complete=bool(number_in(file, "complete")) if "complete" in file.attrs else True,
-            faults=_from_table(FaultResult, dataset_in(file, "faults")) if "faults" in file else [],
-            stances=_from_table(StanceResult, dataset_in(file, "stances")) if "stances" in file else [],
+            faults=from_table(FaultResult, dataset_in(file, "faults")) if "faults" in file else [],
+            stances=from_table(StanceResult, dataset_in(file, "stances")) if "stances" in file else [],
             stance_proved_low="stance_proved_low" in file.attrs and bool(number_in(file, "stance_proved_low")),
-            plate_faults=_from_table(PlateFaultResult, dataset_in(file, "plate_faults")) if "plate_faults" in file else [],
-            zeros=_from_table(ZeroResult, dataset_in(file, "zeros")) if "zeros" in file else [],
+            plate_faults=from_table(PlateFaultResult, dataset_in(file, "plate_faults")) if "plate_faults" in file else [],
+            zeros=from_table(ZeroResult, dataset_in(file, "zeros")) if "zeros" in file else [],
             weighing_refused=text_in(file, "weighing_refused") if "weighing_refused" in file.attrs else "",
-            repetitions=_from_table(RepetitionResult, dataset_in(file, "repetitions")) if "repetitions" in file else [],
-            phases=_from_table(PhaseResult, dataset_in(file, "phases")) if "phases" in file else [],
-            variability=_from_table(VariabilityResult, dataset_in(file, "variability")) if "variability" in file else [],
+            repetitions=from_table(RepetitionResult, dataset_in(file, "repetitions")) if "repetitions" in file else [],
+            phases=from_table(PhaseResult, dataset_in(file, "phases")) if "phases" in file else [],
+            variability=from_table(VariabilityResult, dataset_in(file, "variability")) if "variability" in file else [],
             broken_off_s=dataset_in(file, "broken_off_s", np.float64)[()].tolist() if "broken_off_s" in file else [],
         )
 
@@ -340,51 +355,12 @@ def _table(name: str, group: h5py.Group) -> Table:
     return Table(columns, units, formula_ids, time_s, frames)
 
 
-_NUMBERS: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
-
-
-def _as_table(kind: type[Any], rows: list[Any]) -> NDArray[Any]:
-    """Return dataclasses as rows of an HDF5 compound table, texts as UTF-8 as long as the longest of them."""
-    columns: dict[str, list[Any]] = {field.name: [_stored(getattr(row, field.name)) for row in rows] for field in fields(kind)}
-    arrays = {
-        field.name: np.array(columns[field.name], _NUMBERS[str(field.type)])
-        if str(field.type) in _NUMBERS
-        else fixed(columns[field.name])
-        for field in fields(kind)
-    }
-    table = np.empty(len(rows), [(name, array.dtype) for name, array in arrays.items()])
-    for name, array in arrays.items():
-        table[name] = array
-    return table
-
-
 def _channels(dataset: h5py.Dataset) -> list[ChannelResult]:
     if "verdict" not in (dataset.dtype.names or ()):
-        return _from_table(ChannelResult, dataset)
+        return from_table(ChannelResult, dataset)
     # Format 1 held both as one sentence that began with the channel's name.
     names = tuple(field.name for field in fields(ChannelResult) if field.default is MISSING)
     if dataset.dtype.names != (*names[:-2], "verdict") or dataset.ndim != 1:
         raise PartError("its table quality does not have the columns that it should have")
-    channels: list[ChannelResult] = [_row(ChannelResult, (*row, b"")) for row in dataset[:].tolist()]
+    channels: list[ChannelResult] = [row_of(ChannelResult, (*row, b"")) for row in dataset[:].tolist()]
     return [replace(c, found=c.found.removeprefix(f"EMG {c.name}: ").removesuffix(".")) for c in channels]
-
-
-def _stored(value: object) -> object:
-    return value.word if isinstance(value, Severity) else value
-
-
-def _from_table(kind: type[Any], dataset: h5py.Dataset) -> list[Any]:
-    names = tuple(field.name for field in fields(kind))
-    needed = sum(field.default is MISSING for field in fields(kind))
-    found = dataset.dtype.names or ()
-    if found != names[: len(found)] or len(found) < needed or dataset.ndim != 1:
-        raise PartError(f"its table {dataset.name.strip('/')} does not have the columns that it should have")
-    return [_row(kind, row) for row in dataset[:].tolist()]
-
-
-def _row(kind: type[Any], values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - a row of that kind
-    texts = (value.decode() if isinstance(value, bytes) else value for value in values)
-    types = (str(field.type) for field in fields(kind))
-    return kind(
-        *(Severity[v.upper()] if t == Severity.__name__ else v for t, v in zip(types, texts, strict=False))
-    )  # older files lack columns

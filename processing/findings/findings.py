@@ -34,6 +34,8 @@ BASELINE_REPETITIONS = 3
 """So many repetitions make a baseline where no reference is named (*design*)."""
 ON_TOP = 0.75
 """What adds this share of the limit to a habit is more than a habit (*design*)."""
+BETWEEN_SETS = 0.5
+"""Standard deviation between sets, as a share of that between repetitions (*design*)."""
 HABIT_S = 15.0
 """The habit of a set is that of quiet stance so long before it."""
 IN_PHASE = {"lowering": "while lowering", "bottom": "at the bottom", "rising": "while rising", "whole": ""}
@@ -217,18 +219,21 @@ def _more_than_a_habit(results: Results, values_pct: np.ndarray, sets: Sequence[
     amber, _ = column_limits(results.rig.rules, kind_of("load_shift"))
     habits = habits_pct(results)
     on_top = values_pct - sign * np.array([habits.get(number, 0.0) for number in sets]) >= ON_TOP * amber
-    return np.asarray(on_top | (_at_least(values_pct) >= amber))
+    return np.asarray(on_top | (_at_least(values_pct, sets) >= amber))
 
 
-def _at_least(values: np.ndarray) -> float:
-    """Return what the mean of these values is at least, at 95 %."""
+def _at_least(values: np.ndarray, sets: Sequence[int]) -> float:
+    """Return what the mean of these values is at least, at 95 %; repetitions of a set are alike, so sets vary on their own."""
     from scipy import special
 
-    known = values[np.isfinite(values)]
-    if len(known) < BASELINE_REPETITIONS:
+    known = np.isfinite(values)
+    count = int(known.sum())
+    if count < BASELINE_REPETITIONS:
         return -math.inf
-    unsure = special.stdtrit(len(known) - 1.0, 0.95) * np.std(known, ddof=1) / math.sqrt(len(known))
-    return float(np.mean(known) - unsure)
+    of_sets = len({number for number, is_known in zip(sets, known, strict=True) if is_known})
+    sd = float(np.std(values[known], ddof=1))
+    unsure = special.stdtrit(count - 1.0, 0.95) * sd * math.sqrt(1.0 / count + BETWEEN_SETS**2 / of_sets)
+    return float(np.mean(values[known]) - unsure)
 
 
 def habits_pct(results: Results) -> dict[int, float]:

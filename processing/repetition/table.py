@@ -181,8 +181,8 @@ def phase_rows(rows: Sequence[RepetitionResult], force: Frames, emg: Sequence[Fr
     bounds_s = np.array([bound for row in rows for bound in _bounds_s(row).values()])
     told = _Told(bounds_s, force, emg)
     weight_N = np.repeat([row.weight_N for row in rows], len(PHASES))
-    legs = {side: told.leg(side, least_pct) for side in SIDES}
-    told_of: dict[str, dict[str, Floats]] = dict(legs)
+    legs: dict[str, dict[str, Floats]] = {side: told.leg(side, least_pct) for side in SIDES}
+    told_of: dict[str, dict[str, Floats]] = {**legs}
     told_of[BOTH] = told.both(weight_N, legs["left"], legs["right"])
     names = [(row.number, row.set, phase) for row in rows for phase in PHASES]
     by_side = [

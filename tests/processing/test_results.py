@@ -10,8 +10,11 @@ import h5py
 import numpy as np
 import pytest
 
+from acquisition.rig.judgement import RatioRule, Rules
 from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
+from processing.repetition.columns import OF_PHASE, OF_REPETITION
+from processing.repetition.variability import VariabilityResult
 from processing.results import (
     FORMAT_VERSION,
     ChannelResult,
@@ -21,8 +24,10 @@ from processing.results import (
     ResultsError,
     StreamResult,
     Table,
+    settings_sha256,
 )
 from tests.support.damage import survive_damage
+from tests.support.repetitions import a_phase, a_repetition
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +60,10 @@ def results() -> Results:
             FaultResult(1.25, Severity.RED, "recorder", "The disk is full, ∆."),
             FaultResult(2.5, Severity.FINE, "recorder", ""),
         ],
+        repetitions=[a_repetition(1, doubt="shallow"), a_repetition(2)],
+        phases=[a_phase(1, load_shift_mean_pct=3.25), a_phase(2, "whole", "left")],
+        variability=[VariabilityResult(1, "whole", "both", "depth_m", 2, 0.4, 0.01, 2.5, NAN)],
+        broken_off_s=[3.5],
     )
 
 
@@ -65,6 +74,8 @@ def assert_same(one: Results, other: Results) -> None:
     assert repr((one.flags, one.channels, one.streams, one.faults)) == repr(
         (other.flags, other.channels, other.streams, other.faults)
     )
+    for name in ("repetitions", "phases", "variability", "broken_off_s"):
+        assert repr(getattr(one, name)) == repr(getattr(other, name))
     assert list(one.tables) == list(other.tables)
     for mine, theirs in zip(one.tables.values(), other.tables.values(), strict=True):
         assert (mine.columns, mine.units, mine.formula_ids) == (theirs.columns, theirs.units, theirs.formula_ids)
@@ -92,6 +103,25 @@ def test_any_program_reads_the_file(results, tmp_path):
         assert file["flags"]["severity"].tolist() == [b"red", b"red"]
         assert file["quality"]["found"][0].decode() == CHANNEL.found
         assert file["quality"]["advice"][0].decode() == CHANNEL.advice
+
+
+def test_numbers_of_repetitions_carry_their_formulas_and_the_settings_their_fingerprint(results, tmp_path):
+    results.write(tmp_path / "r.h5")
+    other = replace(
+        results, rig=results.rig.model_copy(update={"rules": Rules(qh_limit=RatioRule(amber_ratio=8, red_ratio=9))})
+    )
+    other.write(tmp_path / "o.h5")
+    renamed = replace(results, rig=results.rig.model_copy(update={"name": "elsewhere"}))
+    assert settings_sha256(results.rig) == settings_sha256(renamed.rig) != settings_sha256(other.rig)
+    with h5py.File(tmp_path / "r.h5") as file, h5py.File(tmp_path / "o.h5") as changed:
+        for name, formulas in (("repetitions", OF_REPETITION), ("phases", OF_PHASE)):
+            attributes = {key: [text.decode() for text in file[name].attrs[key]] for key in ("columns", "units", "formula_ids")}
+            assert attributes["columns"] == list(formulas)
+            assert attributes["formula_ids"] == [formula.id for formula in formulas.values()]
+            assert set(attributes["columns"]) <= set(file[name].dtype.names)
+        assert file["phases"]["load_shift_mean_pct"][0] == 3.25
+        assert file.attrs["settings_sha256"] == settings_sha256(results.rig).encode() != changed.attrs["settings_sha256"]
+        assert file.attrs["filtering"] == b"causal"
 
 
 def test_nothing_is_overwritten(results, tmp_path):

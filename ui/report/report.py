@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.rig.judgement import Rules
-from processing.results import Results
+from processing.results import Results, settings_sha256
 
 
 class ReportError(SquatscopeError):
@@ -70,6 +70,7 @@ def write(results: Results, path: Path) -> None:
         gravity_m_s2=GRAVITY_M_S2,
         size=(WIDTH, HEIGHT, LEFT),
         version=version("squatscope"),
+        settings_sha256=settings_sha256(results.rig),
     )
     try:
         write_whole(path, page.encode())
