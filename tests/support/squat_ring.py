@@ -12,6 +12,7 @@ from acquisition.rig import Rig
 from acquisition.ring import Ring, SessionPhase
 from hardware.source import Block, Channel, SourceState, Stream
 from processing.flags.rules import CHANGE
+from processing.repetition.phases import UNITS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +128,7 @@ class SquatRing:
         self.force = bool(self.rig.plate)
         self.emg = bool(self.rig.emg)
         if self.force:
+            derived.append(Stream("repetitions", 10.0, tuple(Channel(*column) for column in UNITS.items()), block_samples=64))
             derived.append(Stream("plates.force", 100.0, tuple(Channel(name, "1") for name in force_columns())))
         if self.emg:
             derived.append(Stream("emg.emg", 100.0, tuple(Channel(name, "1") for name in emg_columns())))
@@ -243,6 +245,15 @@ class SquatRing:
             rows[f"qh_change_{side}"] = np.full(len(t), np.nan) if self.still else quads / hams / 4.1 * active
         rows["qh_between_legs_log2"] = np.log2(rows["qh_right"] / rows["qh_left"])
         return np.column_stack([rows[name] for name in emg_columns()])
+
+    def repetition(self, end_s: float, depth_m: float = 0.4, pause_s: float = 0.0, doubt: int = 0) -> None:
+        """Write a repetition of 2 s and its pause, which is confirmed 0.2 s after its end."""
+        rate = self.rate.get("plates", 1000.0)
+        bottom_s = end_s - 1.0 - pause_s / 2.0
+        instants_s = end_s - 2.0, bottom_s - 0.4, bottom_s - pause_s / 2, bottom_s, bottom_s + pause_s / 2, end_s, end_s + 0.2
+        row = [*(at_s * rate for at_s in instants_s), depth_m, 0.01, 0.6, 0.7, 900.0, 0.0, 0.0, float(doubt)]
+        index = self.ring.counter("repetitions", 1)
+        self.writers["repetitions"].append(Block(np.array([row]), index, self.started_s + end_s))
 
     def flag(self, rule: int, severity: int, start_s: float, end_s: float = math.nan, peak: float = 12.0) -> None:
         """Write one change of a flag."""

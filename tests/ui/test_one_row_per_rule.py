@@ -40,7 +40,10 @@ MADE_UP = Kind(
 )
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "ui").rglob("*.py")), ids=lambda path: path.name)
+SCREENS = [path for path in sorted((ROOT / "ui").rglob("*.py")) if "validation" not in path.parts]  # which makes faults
+
+
+@pytest.mark.parametrize("path", SCREENS, ids=lambda path: path.name)
 def test_no_screen_knows_a_rule_by_name(path):
     names = {kind.setting for kind in KINDS}
     texts = {

@@ -234,3 +234,19 @@ def test_slow_emg_is_marked_where_its_numbers_are(tmp_path):
         view.close()
         assert ("undersampled" in out.getvalue()) is marked
         made.ring.close()
+
+
+def test_a_repetition_is_told_once_in_a_line(session):
+    console = console_of(100, terminal=False)
+    view = TerminalView(session.ring, console)
+    instants = 1000.0, 1500.0, 2000.0, 2200.0, 2400.0, 3600.0, 3800.0
+    session.put("repetitions", [[*instants, 0.412, 0.01, 0.6, 0.7, 900.0, 0.0, 0.0, 0.0]])
+    view.update()
+    session.put("repetitions", [[*(at + 4000.0 for at in instants), 0.128, 0.01, 0.6, 0.7, 900.0, 0.0, 0.0, 1.0]])
+    view.update()
+    view.update()
+    said = [line for line in console.file.getvalue().splitlines() if "repetition" in line]
+    assert said == [
+        "   3.6 s  repetition 1: 0.41 m deep, down in 1.0 s, 0.4 s at the bottom, up in 1.2 s",
+        "   7.6 s  repetition 2: 0.13 m deep, down in 1.0 s, 0.4 s at the bottom, up in 1.2 s (doubtful: shallow)",
+    ]

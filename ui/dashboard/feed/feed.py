@@ -15,7 +15,8 @@ from acquisition.ring import SessionPhase
 from hardware.severity import Severity
 from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import CHANGE, Flag, flags_of
-from processing.pipeline import EVENTS, FLAGS
+from processing.pipeline import EVENTS, FLAGS, REPETITIONS
+from processing.repetition.phases import UNITS as REPETITION_UNITS
 from ui.dashboard.feed.stream_health import StreamHealth
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class Feed:
         self._seen: list[NDArray[np.float64]] = []
         self.flags: list[ShownFlag] = []
         self.faults: list[Fault] = []
+        follows = REPETITIONS in ring.derived and ring.streams[REPETITIONS].channel_names == tuple(REPETITION_UNITS)
+        self._repetitions = ring.reader(REPETITIONS) if follows else None
+        self.repetitions = 0
+        self.depth_m = math.nan
 
     def poll(self) -> None:
         """Take what is new."""
@@ -83,6 +88,7 @@ class Feed:
             frames.stale = now - frames.host_s > stale_after
         self.faults = self.ring.faults.read()
         self._poll_flags()
+        self._poll_repetitions()
 
     @property
     def fault(self) -> Fault | None:
@@ -165,6 +171,12 @@ class Feed:
         if new:
             self._seen = [np.concatenate(self._seen)]
             self.flags = sorted((self._shown(flag) for flag in flags_of(self._seen[0])), key=_weight)
+
+    def _poll_repetitions(self) -> None:
+        """Count repetitions, and keep the depth of the newest."""
+        while self._repetitions is not None and (stretch := self._repetitions.read()) is not None:
+            self.repetitions += len(stretch.samples)
+            self.depth_m = float(stretch.samples[-1, list(REPETITION_UNITS).index("depth_m")])
 
     def _shown(self, flag: Flag) -> ShownFlag:
         rule = self.rules[flag.rule]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from processing.pipeline import EVENTS, FLAGS
+from processing.pipeline import EVENTS, FLAGS, REPETITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +44,8 @@ def rewind(ring: Ring, feed: Feed) -> float:
     worst_s = float(seconds[np.argmax(far_out)])
     ends = {name: int(worst_s * stream.rate_hz) for name, stream in ring.streams.items() if name not in ring.derived}
     ends |= {name: one.end(worst_s) for name, one in frames.items()}
+    if REPETITIONS in ring.derived:
+        ends[REPETITIONS] = _end_of_repetitions(ring, feed, worst_s)
     ring.rewind(ends | {FLAGS: _end_of_flags(ring, feed, worst_s)})
     return worst_s
 
@@ -78,6 +80,16 @@ def _everything(ring: Ring, name: str) -> tuple[NDArray[np.int64], NDArray[np.fl
         numbers.append(np.arange(stretch.first_index, stretch.first_index + len(stretch.samples)))
         rows.append(stretch.samples)
     return np.concatenate(numbers), np.concatenate(rows)
+
+
+def _end_of_repetitions(ring: Ring, feed: Feed, worst_s: float) -> int:
+    """Return the number of the first repetition that was confirmed after a given time."""
+    numbers, rows = _everything(ring, REPETITIONS)
+    stream = ring.streams.get(feed.rig.plate[0].stream) if feed.rig is not None and feed.rig.plate else None
+    if stream is None or not len(numbers):
+        return int(np.max(numbers, initial=-1)) + 1
+    confirmed = rows[:, ring.streams[REPETITIONS].channel_names.index("confirmed_sample")]
+    return int(numbers[0]) + int(np.count_nonzero(confirmed <= worst_s * stream.rate_hz))
 
 
 def _end_of_flags(ring: Ring, feed: Feed, worst_s: float) -> int:

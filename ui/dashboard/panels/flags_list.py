@@ -26,7 +26,7 @@ class FlagsList(Panel):
     """Cards with sign, word, side, label, peak and since when."""
 
     def __init__(self, feed: Feed) -> None:
-        super().__init__("FLAGS")
+        super().__init__("FLAGS AT THIS MOMENT")
         self._feed = feed
 
     def showing(self) -> object:

@@ -52,8 +52,13 @@ class Header(Panel):
         return Severity.FINE, "LIVE", "" if math.isnan(room_s) else f"disk for {in_words(room_s)}"
 
     def showing(self) -> object:
-        """The state and the whole seconds."""
-        return *self.state(), lettering.clock(self._feed.session_s)
+        """The state, the whole seconds and the newest repetition."""
+        return *self.state(), lettering.clock(self._feed.session_s), self.newest()
+
+    def newest(self) -> str:
+        """Say which repetition was the newest, and how deep; empty before the first."""
+        count, depth_m = self._feed.repetitions, self._feed.depth_m
+        return f"repetition {count}: {depth_m:.2f} m deep" if count else ""
 
     def draw(self, painter: QPainter) -> None:
         """Draw the line."""
@@ -62,6 +67,8 @@ class Header(Panel):
         name = self._feed.rig.name if self._feed.rig else "this ring doesn't say which rig it is from"
         left = m + self.px(210)
         lettering.write(painter, QRectF(left, self.px(2), 0.4 * w - left, h), name, self.px(19), colours.QUIET)
+        squats = QRectF(left, self.px(2), 0.42 * w - left, h)
+        lettering.write(painter, squats, self.newest(), self.px(19), colours.TEXT, lettering.RIGHT)
         middle = QRectF(0.42 * w, 0, 0.16 * w, h)
         lettering.write(
             painter, middle, lettering.clock(self._feed.session_s), self.px(40), colours.TEXT, lettering.CENTRE, bold=True

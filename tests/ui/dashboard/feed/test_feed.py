@@ -147,3 +147,18 @@ def test_what_qt_misses_is_named(monkeypatch):
 def test_qt_is_not_imported_before_it_is_asked_for():
     code = "import sys, ui.dashboard, ui.dashboard.feed.feed, ui.dashboard.drawing.sweep; sys.exit('PySide6' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_newest_repetition_is_told_in_the_top_line(tmp_path, qtbot):
+    from ui.dashboard.panels.header import Header
+
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(3.0)
+    feed = Feed(squat.ring)
+    feed.poll()
+    header = Header(feed)
+    qtbot.addWidget(header)
+    assert header.newest() == ""
+    squat.repetition(2.5, 0.37)
+    feed.poll()
+    assert header.newest() == "repetition 1: 0.37 m deep"

@@ -29,6 +29,7 @@ def ended(tmp_path):
     squat.flag(1, 1, 5.0)
     squat.advance(1.0)
     squat.flag(1, 1, 5.0, 6.2)
+    squat.repetition(7.0, 0.41)
     squat.shift_pct = 14.0
     squat.advance(3.7)
     squat.flag(1, 2, 10.0)
@@ -36,6 +37,7 @@ def ended(tmp_path):
     squat.advance(1.3)
     squat.flag(1, 2, 10.0, 11.2)
     squat.advance(8.6)  # more load shift in the third squat, but no flag
+    squat.repetition(12.0, 0.44)
     squat.finish()
     return squat
 
@@ -50,6 +52,8 @@ def test_a_ring_is_taken_back_to_the_moment_farthest_beyond_a_limit(ended):
     then = polled(ring)
     assert then.session_s == pytest.approx(worst_s, abs=0.05)
     assert then.value("load_shift_pct") > 14.0
+    assert (whole.repetitions, whole.depth_m) == (2, 0.44)
+    assert (then.repetitions, then.depth_m) == (1, 0.41)
     assert [(shown.start_s, shown.up, shown.flag.severity) for shown in then.flags] == [
         (10.0, True, 2),
         (5.0, False, 1),
