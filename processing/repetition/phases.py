@@ -22,8 +22,8 @@ MOVES_M_S, STARTS_M_S = 0.10, 0.02
 """Faster than the first is a clear movement, slower than the second is none."""
 SHALLOW_M, LEAST_M = 0.15, 0.10
 """A repetition less deep than the first is doubtful; what is less deep than the second is none."""
-DIP_S = 0.6
-"""What is shallow and goes down in less than this is a dip."""
+DIP_S, DEEP_DIP_M, DEEP_DIP_S = 0.6, 0.25, 0.5
+"""Shallow and down in less than the first is a dip; so is less deep than the second and down in less than the third."""
 BAND_N, BAND_SHARE = 20.0, 0.015
 """Lowering begins where the force leaves the larger of these around the weight."""
 PAUSE_M_S, PAUSE_S = 0.05, 0.2
@@ -177,5 +177,6 @@ def judge(
         r.doubt |= _UNSURE
     if s.bridged > 0:
         r.doubt |= _BROKEN
-    dip = r.depth_m < SHALLOW_M and (bottom - onset) * frame_s < DIP_S
+    lowering_s = (bottom - onset) * frame_s
+    dip = (r.depth_m < SHALLOW_M and lowering_s < DIP_S) or (r.depth_m < DEEP_DIP_M and lowering_s < DEEP_DIP_S)
     return 1 if r.depth_m >= LEAST_M and not dip else 0

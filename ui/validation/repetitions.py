@@ -43,7 +43,16 @@ NONE: dict[str, Script] = {
     "steps": lambda s: s.stand(3).step(0).stand(1).step(1).stand(2).step(0, 0.8).step(1, 0.8).stand(3).off(2).stand(4),
     "bars": lambda s: s.stand(3).bar(20).stand(3).bar(40, 0.5).stand(4).bar(-60).stand(3).bar(5).stand(2).bar(-5).stand(2),
     "dips": lambda s: (
-        s.stand(3).rise(-0.06, 0.5).stand(0.6).rise(-0.1, 0.6).stand(0.5).rise(-0.12, 0.7).rise(-0.14, 0.9).stand(2)
+        s.stand(3)
+        .rise(-0.06, 0.5)
+        .stand(0.6)
+        .rise(-0.1, 0.6)
+        .stand(0.5)
+        .rise(-0.12, 0.7)
+        .rise(-0.14, 0.9)
+        .stand(1)
+        .rise(-0.2, 0.7)
+        .stand(2)
     ),
     "onto the toes": lambda s: s.stand(3).rise(0.08, 1.0).rise(0.09, 1.2).stand(1).rise(0.1, 2.0).rise(0.07, 0.7).stand(2),
     "jumps": lambda s: s.stand(3).jump().stand(2.5).jump(0.3, 0.5).jump(0.2, 0.3).stand(3).jump(0.35, 0.55).stand(1),
