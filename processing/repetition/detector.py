@@ -33,6 +33,8 @@ ONE_LEG = 0.15
 """Who carries less than this share of the weight on one foot rests on the other."""
 FLIES = 0.1
 """Of the weight: with less on the plates somebody is in the air."""
+BRIDGED_S = 0.1
+"""A force that is unknown for no longer is taken as it was before."""
 LONGEST_S = 20.0
 """A repetition that takes longer is not followed."""
 OTHER_WEIGHT = 0.02
@@ -41,8 +43,12 @@ WEIGHED_M_S2 = 0.03
 """Standard deviation of the bias that a second of stance tells."""
 FOUND_AGAIN_S = 1.0
 """Once the way is lost, a force that is quiet for so long is taken for standing; who was low instead soon rises too high."""
+TOLD_S = 0.5
+"""A stance that lasts is taken into account so often, each time from that long ago on."""
 PASSES_S, PAUSES_S = 1.0, 5.0
 """So long a still window may be taken for a slow start, and for a pause at the bottom."""
+UNSURE_M_S = 0.3
+"""With a velocity that is so unsure the way is lost."""
 DEEPEST_M, HIGHEST_M = 1.2, 0.3
 """Beyond these the way is lost, as where a bar was taken."""
 BACK_UP = 0.7
@@ -55,6 +61,12 @@ QUIET_SHARE = 0.02
 """A force that is not farther from the weight, as a share of it, is quiet."""
 QUIET_S, RESTS_S = 0.2, 0.5
 """A force that is quiet for the first ends a rising movement; for the second, at the top, it is rest."""
+DROPS_M = 0.05
+"""Who is lower by so much has left the stance, however slowly."""
+ENDS_M_S = 0.03
+"""Who comes to the top is slower than this, and than twice the velocity's standard deviation on top of it."""
+TOP_WANDERS_M = 0.03
+"""Resting at the top people are as tall as in the stance, but for so much."""
 OFF_TOP_M = 0.1
 """Who ends so much higher or lower than in the stance, before anything is corrected, ends doubtfully."""
 
@@ -132,7 +144,7 @@ class RepetitionDetector:
 
     def follow(self, rows: Floats) -> None:
         """Take these frames (n, columns), whose quiet stances are known, and fill phase and height in place."""
-        most = len(rows) // max(1, int(0.2 / self._frame_s)) + 2
+        most = len(rows) // max(1, int(QUIET_S / self._frame_s)) + 2
         if most > len(self._rows):
             self._rows = np.zeros(most, dtype=REPETITION)
         count = _follow(
@@ -173,9 +185,9 @@ def _stand(force_N: Floats, state: NDArray[np.void], motion: Floats, weight_N: f
         h += 0.5 * (before + v) * frame_s
     if same:
         low = s.phase != _STANDING and motion[0, HEIGHT] < BACK_UP * s.lowest_m
-        if low or abs(motion[0, VELOCITY] - v) > 2.0 * math.sqrt(motion[2, 1]) + 0.01:
+        if low or abs(motion[0, VELOCITY] - v) > 2.0 * math.sqrt(motion[2, 1]) + REST_M_S / 2:
             s.passing += 1
-            if s.passing * 0.5 < (PAUSES_S if low else PASSES_S):
+            if s.passing * TOLD_S < (PAUSES_S if low else PASSES_S):
                 return
             same = False
     if same:
@@ -220,7 +232,7 @@ def _follow(
     s, at = state[0], columns[0]
     n = len(force_N)
     count = 0
-    bridge = max(1, int(0.1 / frame_s))
+    bridge = max(1, int(BRIDGED_S / frame_s))
     for i in range(len(rows)):
         row = rows[i]
         row[at.repetition_phase] = row[at.com_height_mm] = math.nan
@@ -254,16 +266,18 @@ def _follow(
                 _stand(force_N, state, motion, s.weight_N, half, frame_s)
                 s.start = s.frame
                 start[:] = motion
-        if still > s.still and known and (s.still == 0 or (still - s.told) * frame_s >= 0.5):
+        if still > s.still and known and (s.still == 0 or (still - s.told) * frame_s >= TOLD_S):
             s.told = still
-            _stand(force_N, state, motion, row[at.system_weight_N], max(1, min(still, int(0.5 / frame_s))), frame_s)
+            _stand(force_N, state, motion, row[at.system_weight_N], max(1, min(still, int(TOLD_S / frame_s))), frame_s)
             if s.phase == _STANDING:
                 s.start = s.frame
                 start[:] = motion
         s.still = still
         s.passing = s.passing if still > 0 else 0
         if s.phase != _LOST:
-            at_bottom = s.phase != _STANDING and abs(motion[0, VELOCITY]) < PAUSE_M_S and motion[0, HEIGHT] < 0.7 * s.lowest_m
+            at_bottom = (
+                s.phase != _STANDING and abs(motion[0, VELOCITY]) < PAUSE_M_S and motion[0, HEIGHT] < BACK_UP * s.lowest_m
+            )
             row[at.repetition_phase] = _BOTTOM if at_bottom else s.phase
             row[at.com_height_mm] = 1000.0 * motion[0, HEIGHT]
     return count
@@ -286,7 +300,7 @@ def _step(
     quiet = abs(force / s.weight_N - 1.0 - motion[0, BIAS] / GRAVITY_M_S2) < QUIET_SHARE
     s.quiet = s.quiet + 1 if quiet else 0
     too_long = s.phase != _STANDING and (s.frame - s.start) * frame_s > LONGEST_S
-    if motion[0, HEIGHT] > HIGHEST_M + 2.0 * sd_m or motion[0, HEIGHT] < -DEEPEST_M or sd_m_s > 0.3 or too_long:
+    if motion[0, HEIGHT] > HIGHEST_M + 2.0 * sd_m or motion[0, HEIGHT] < -DEEPEST_M or sd_m_s > UNSURE_M_S or too_long:
         s.phase = _LOST
         return 0
     s.rested += 1
@@ -295,14 +309,14 @@ def _step(
             s.start = s.frame
             s.bridged = 0
             start[:] = motion
-        if motion[0, VELOCITY] < -MOVES_M_S or motion[0, HEIGHT] < start[0, HEIGHT] - 0.05:
+        if motion[0, VELOCITY] < -MOVES_M_S or motion[0, HEIGHT] < start[0, HEIGHT] - DROPS_M:
             s.phase = _LOWERING
             s.lowest_m = motion[0, HEIGHT]
             s.top = -1
         elif min(s.quiet, s.rested) * frame_s >= RESTS_S and abs(motion[0, VELOCITY]) < 2.0 * sd_m_s:
-            know(motion, VELOCITY, 0.0, 0.02)
-            if abs(motion[0, HEIGHT]) < 0.05 + 2.0 * sd_m:
-                know(motion, HEIGHT, 0.0, 0.03)
+            know(motion, VELOCITY, 0.0, REST_M_S)
+            if abs(motion[0, HEIGHT]) < DROPS_M + 2.0 * sd_m:
+                know(motion, HEIGHT, 0.0, TOP_WANDERS_M)
             s.rested = 0
         return 0
     s.lowest_m = min(s.lowest_m, motion[0, HEIGHT])
@@ -321,7 +335,9 @@ def _step(
                 s.phase = _LOWERING
                 return 0
             s.top = s.frame
-        elif high and s.quiet * frame_s >= QUIET_S and motion[0, VELOCITY] < min(0.03 + 2.0 * sd_m_s, SLOWED * s.fastest_m_s):
+        elif (
+            high and s.quiet * frame_s >= QUIET_S and motion[0, VELOCITY] < min(ENDS_M_S + 2.0 * sd_m_s, SLOWED * s.fastest_m_s)
+        ):
             return int(_confirm(frame_s, s.frame - int(QUIET_S / frame_s) + 1, True, force_N, state, motion, start, fit, found))
         return 0
     if motion[0, VELOCITY] > PAUSE_M_S:
