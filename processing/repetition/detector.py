@@ -21,6 +21,7 @@ from processing.repetition.motion import BIAS, HEIGHT, REST_M_S, TOP_M, VELOCITY
 from processing.repetition.phases import (
     LEAST_M,
     MOVES_M_S,
+    NOT_BACK,
     PAUSE_M_S,
     REPETITION,
     STARTS_M_S,
@@ -82,7 +83,6 @@ class Phase(IntEnum):
 
 _STANDING, _LOWERING, _BOTTOM, _RISING = map(int, Phase)
 _LOST = -1
-NOT_BACK = int(Doubt.NOT_BACK)
 
 STATE = np.dtype(
     [

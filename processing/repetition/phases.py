@@ -41,7 +41,7 @@ class Doubt(IntFlag):
     BROKEN = 8
 
 
-_SHALLOW, _UNSURE, _NOT_BACK, _BROKEN = map(int, Doubt)
+SHALLOW, UNSURE, NOT_BACK, BROKEN = map(int, Doubt)
 
 UNITS = {
     "start_sample": "1",
@@ -172,11 +172,11 @@ def judge(
     r.weight_N = weight_N
     r.doubt = 0
     if r.depth_m < SHALLOW_M:
-        r.doubt |= _SHALLOW
+        r.doubt |= SHALLOW
     if r.depth_sd_m > UNSURE_M:
-        r.doubt |= _UNSURE
+        r.doubt |= UNSURE
     if s.bridged > 0:
-        r.doubt |= _BROKEN
+        r.doubt |= BROKEN
     lowering_s = (bottom - onset) * frame_s
     dip = (r.depth_m < SHALLOW_M and lowering_s < DIP_S) or (r.depth_m < DEEP_DIP_M and lowering_s < DEEP_DIP_S)
     return 1 if r.depth_m >= LEAST_M and not dip else 0

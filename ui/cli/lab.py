@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli.console import console, say
+from ui.cli.console import console, fail, say
 
 
 def new_rig(
@@ -16,23 +16,15 @@ def new_rig(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it into this file instead of printing it.")] = None,
 ) -> None:
     """Print a rig to begin from: squatscope new-rig NAME > my-lab.toml; without NAME, list them."""
-    from acquisition.disk import write_whole
-    from acquisition.rig.rig_file import RigError, example, examples
+    from acquisition.rig.rig_file import example, examples
 
     if not name:
         for known in examples():
             first = example(known).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
             say(f"{known:<16} {first}")
         return
-    text = example(name).read_text(encoding="utf-8")
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        write_whole(out, text.encode())
-    except FileExistsError:
-        raise RigError(f"{out} exists already, and nothing is ever overwritten; give another name.") from None
-    say(f"{out} is a copy of the rig {name!r}: change it to your lab, then run 'squatscope check {out}'.")
+    if _given(example(name).read_text(encoding="utf-8"), out):
+        say(f"{out} is a copy of the rig {name!r}: change it to your lab, then run 'squatscope check {out}'.")
 
 
 def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]) -> None:
@@ -111,16 +103,22 @@ def validate(
     ] = None,
 ) -> None:
     """Compare our numbers with those of others, and with what is known of simulated lifters; makes a page."""
-    from acquisition.disk import write_whole
-    from ui.validation.agreement import ValidationError
     from ui.validation.page import page
 
     text = page(lifters, data, lambda part: console.print(f"Comparing {part} ...", style="dim") if out is not None else None)
+    if _given(text, out):
+        say(f"The page is in {out}.")
+
+
+def _given(text: str, out: Path | None) -> bool:
+    """Print a text, or write it into a file and return True."""
+    from acquisition.disk import write_whole
+
     if out is None:
         sys.stdout.write(text)
-        return
+        return False
     try:
         write_whole(out, text.encode())
     except FileExistsError:
-        raise ValidationError(f"{out} exists already, and nothing is ever overwritten; give another name.") from None
-    say(f"The page is in {out}.")
+        fail(f"{out} exists already, and nothing is ever overwritten; give another name.")
+    return True

@@ -58,6 +58,20 @@ def repetition_table(results: Results) -> list[Line]:
     return lines
 
 
+def sets_in_words(results: Results) -> list[str]:
+    """Say in a line for each set how many repetitions it has, how deep and fast they are, and how much that varies."""
+    varies = {(row.set, row.phase, row.side, row.column): row for row in results.variability}
+    said = []
+    for number in dict.fromkeys(row.set for row in results.repetitions):
+        count = sum(row.set == number for row in results.repetitions)
+        line = f"Set {number}: {count} repetition{'s' if count > 1 else ''}"
+        told = [varies.get((number, OF_REPETITION, "both", column)) for column in ("depth_m", "lowering_s", "rising_s")]
+        words = ("{:.2f} m deep", "down in {:.1f} s", "up in {:.1f} s")
+        parts = [f"{how.format(one.mean)} (CV {one.cv_pct:.0f} %)" for how, one in zip(words, told, strict=True) if one]
+        said.append(f"{', '.join([line, *parts])}.")
+    return said
+
+
 def _of_set(number: int, varies: dict[tuple[int, str, str, str], VariabilityResult]) -> Iterator[Line]:
     found = [varies.get((number, phase, side, column)) for _, (phase, side, column, _) in REPETITION_COLUMNS]
     if not any(found):
