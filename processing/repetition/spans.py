@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from hardware.arrays import Floats
 
-MEAN, MOST, LEAST, SD, HIGHEST, FARTHEST = range(6)
-"""What is told of a column in a span: mean, greatest and smallest value, standard deviation, and over a window the highest mean
-and the mean that is farthest from zero."""
-STATISTICS = 6
+MEAN, MOST, LEAST, SD, HIGHEST, FARTHEST, WHERE = range(7)
+"""What is told of a column in a span: mean, greatest and smallest value, standard deviation; over a window the highest mean and
+the mean that is farthest from zero; and the frame of the greatest value."""
+STATISTICS = 7
 KNOWN = 0.5
 """Of a span so much must be known."""
 
@@ -44,7 +44,7 @@ def _fill(
 def _of_span(frames: Floats, first: int, last: int, column: int, window: int, out: Floats) -> None:
     count, total, squares = 0, 0.0, 0.0
     most, least, highest, farthest = -math.inf, math.inf, -math.inf, 0.0
-    run, inside = 0, 0.0
+    run, inside, where = 0, 0.0, first
     for i in range(first, last):
         value = frames[i, column]
         if not math.isfinite(value):
@@ -53,7 +53,8 @@ def _of_span(frames: Floats, first: int, last: int, column: int, window: int, ou
         count += 1
         total += value
         squares += value * value
-        most = max(most, value)
+        if value > most:
+            most, where = value, i
         least = min(least, value)
         run += 1
         inside += value
@@ -66,7 +67,7 @@ def _of_span(frames: Floats, first: int, last: int, column: int, window: int, ou
     if count < KNOWN * (last - first) or count == 0:
         return
     mean = total / count
-    out[MEAN], out[MOST], out[LEAST] = mean, most, least
+    out[MEAN], out[MOST], out[LEAST], out[WHERE] = mean, most, least, where
     out[SD] = math.sqrt(max(0.0, squares / count - mean * mean))
     if highest > -math.inf:
         out[HIGHEST], out[FARTHEST] = highest, farthest

@@ -12,7 +12,7 @@ from acquisition.rig import SIDES
 from hardware.arrays import Floats
 from processing.repetition.columns import BOTTOM_S, WORST_S
 from processing.repetition.phases import Doubt
-from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, span_statistics
+from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, WHERE, span_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -183,7 +183,7 @@ def phase_rows(rows: Sequence[RepetitionResult], force: Frames, emg: Sequence[Fr
     weight_N = np.repeat([row.weight_N for row in rows], len(PHASES))
     legs: dict[str, dict[str, Floats]] = {side: told.leg(side, least_pct) for side in SIDES}
     told_of: dict[str, dict[str, Floats]] = {**legs}
-    told_of[BOTH] = told.both(weight_N, legs["left"], legs["right"])
+    told_of[BOTH] = told.both(force, weight_N, legs["left"], legs["right"])
     names = [(row.number, row.set, phase) for row in rows for phase in PHASES]
     by_side = [
         [PhaseResult(*name, side, *values) for name, values in zip(names, _as_rows(columns, len(names)), strict=True)]
@@ -218,10 +218,14 @@ class _Told:
             columns = [of.at(name) for name in names]
             statistics = span_statistics(of.frames, firsts, lasts, columns, round(WORST_S / step_s))
             self._values.update({name: statistics[:, c] for c, name in enumerate(names)})
-            if of is force:
-                spans = list(map(slice, firsts.tolist(), lasts.tolist()))
-                total_N, shift_pct = (force.frames[:, force.at(name)] for name in ("fz_total_N", "load_shift_pct"))
-                self._at_peak = np.array([_at_peak(total_N[span], shift_pct[span]) for span in spans])
+
+    def _at_peak(self, force: Frames) -> Floats:
+        """Return the load shift in the frame of the greatest force."""
+        where = self._of("fz_total_N", WHERE)
+        known = np.isfinite(where)
+        shifts_pct = self._unknown.copy()
+        shifts_pct[known] = force.frames[where[known].astype(np.int64), force.at("load_shift_pct")]
+        return shifts_pct
 
     def _of(self, name: str, statistic: int) -> Floats:
         return self._values[name][:, statistic] if name in self._values else self._unknown
@@ -259,27 +263,18 @@ class _Told:
             "co_contraction_pct": self._of(f"co_contraction_{side}_pct", MEAN),
         }
 
-    def both(self, weight_N: Floats, left: dict[str, Floats], right: dict[str, Floats]) -> dict[str, Floats]:
+    def both(self, force: Frames, weight_N: Floats, left: dict[str, Floats], right: dict[str, Floats]) -> dict[str, Floats]:
         """Return the numbers of both legs together."""
         return {
             **self._forces("fz_total_N"),
             "net_impulse_Ns": (self._of("fz_total_N", MEAN) - weight_N) * self._seconds,
             "load_shift_mean_pct": self._of("load_shift_pct", MEAN),
-            "load_shift_at_peak_pct": self._at_peak,
+            "load_shift_at_peak_pct": self._at_peak(force),
             "load_shift_worst_pct": self._of("load_shift_pct", FARTHEST),
             "cop_beyond_load_mm": self._of("cop_net_beyond_load_mm", MEAN),
             "qh_between_legs_log2": np.log2(right["qh_ratio"] / left["qh_ratio"]),
             "glute_deficit_log2": np.log2(_ratio(left["glutes_mean_pct"], right["glutes_mean_pct"], 0.0)),
         }
-
-
-def _at_peak(total_N: Floats, shift_pct: Floats) -> float:
-    """Return the load shift in the frame of the greatest force."""
-    if not len(total_N):
-        return NAN
-    at = int(total_N.argmax())  # of a NaN, if there is one
-    at = at if total_N[at] == total_N[at] else int(np.nan_to_num(total_N, nan=-np.inf).argmax())
-    return float(shift_pct[at])
 
 
 def _ratio(above: Floats, below: Floats, least_pct: float) -> Floats:
