@@ -151,17 +151,17 @@ class Analysis:
         return repetition_rows(force.repetitions.found, lambda samples: clock.host_s(samples) - start_s)
 
     def _phases(self, repetitions: list[RepetitionResult], tables: Mapping[str, Table]) -> list[PhaseResult]:
-        settings = self._rig.emg_processing
-        force, *emg = (
+        force, *others = (
             Frames(table.columns, table.time_s, table.frames, self._lag_s(part))
             for part in sorted(self.pipeline.parts, key=lambda part: part.chain is not self.pipeline.force)
             for table in (tables[part.name],)
         )
-        return phase_rows(repetitions, force, emg, settings.least_activation_pct)
+        rig = self._rig
+        return phase_rows(repetitions, force, others, rig.emg_processing.least_activation_pct, rig.knee.slight_mm)
 
     def _lag_s(self, part: Part) -> float:
         """Return how far a part's frames lag behind what they tell."""
-        if part.chain is self.pipeline.force:
+        if part.stream not in self.pipeline.emg or part.chain is not self.pipeline.emg[part.stream]:
             return 0.0
         return envelope_delay_s(self._rig.emg_processing, self.pipeline.rig.stream_named(part.stream).rate_hz)
 

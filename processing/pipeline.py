@@ -15,6 +15,7 @@ from hardware.source import Channel, Stream
 from processing.emg.chain import EmgChain
 from processing.flags.rules import CHANGE, Rule, RuleBook, rules_for
 from processing.force.chain import ForceChain
+from processing.knee.chain import KneeChain
 from processing.repetition.phases import UNITS as REPETITION_UNITS
 from processing.repetition.spans import span_statistics
 
@@ -69,13 +70,14 @@ class Pipeline:
     """The chains of a rig and the rules on their metrics; a flag names its rule by its number in `rules`."""
 
     def __init__(self, rig: Rig) -> None:
-        """Build every chain for which the rig has plates or electrodes; raises PipelineError where it can't be built."""
+        """Build every chain for which the rig has plates, electrodes or markers; raises PipelineError where it can't."""
         self.rig = rig
         self.rules: list[Rule] = []
         self._told = 0
         try:
             self.force = ForceChain(rig) if rig.plate else None
             self.emg = {name: EmgChain(rig, name) for name in dict.fromkeys(electrode.stream for electrode in rig.emg)}
+            self.knee = KneeChain(rig) if rig.marker else None
         except ValueError as error:
             raise PipelineError(
                 f"The signals of the rig {rig.name!r} can't be processed as it asks: {str(error).rstrip('.')}."
@@ -85,6 +87,8 @@ class Pipeline:
             self._add(f"{self.force.stream}.force", self.force.stream, self.force)
         for name, chain in self.emg.items():
             self._add(f"{name}.emg", name, chain, UNDERSAMPLED if chain.undersampled else "")
+        if self.knee is not None:
+            self._add(f"{self.knee.stream}.knee", self.knee.stream, self.knee)
 
     def _add(self, name: str, stream: str, chain: Chain, doubt: str = "") -> None:
         rules = rules_for(self.rig.rules, chain.metrics, stream, chain.unjudged, doubt)

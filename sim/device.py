@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from acquisition.rig import Electrode, Rig, SimulatedSource, StreamSettings
+from acquisition.rig import UNITS_TO_MM, Electrode, Rig, SimulatedSource, StreamSettings
 from hardware.arrays import Floats, Samples
 from hardware.source import Block, SourceError, SourceState, StreamEnded
 from sim.lifter.emg import EmgNoise, SimulatedEmg
 from sim.lifter.lifter import Lifter
+from sim.lifter.markers import NAMES, markers_mm
 from sim.lifter.plates import NOISE, SimulatedPlate
 from sim.session_clock import SessionClock, sync_level
 
@@ -27,7 +28,8 @@ RIGHT = {
     "y": np.array([0.0, 1.0, 0.0]),
     "-y": np.array([0.0, -1.0, 0.0]),
 }
-FULL_SCALE = {"V": 10.0, "mV": 11.0, "uV": 187_500.0, "N": 5_000.0, "Nmm": 2e6}
+FULL_SCALE = {"V": 10.0, "mV": 11.0, "uV": 187_500.0, "N": 5_000.0, "Nmm": 2e6, "mm": 10_000.0, "cm": 1_000.0, "m": 10.0}
+MARKER_NOISE_MM = 0.3
 
 
 def placement(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
@@ -60,7 +62,7 @@ def placement(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
 
 
 class SimulatedDevice:
-    """A source of simulated samples for one stream of the rig, with all its plates and electrodes.
+    """A source of simulated samples for one stream of the rig, with all its plates, electrodes and markers.
 
     A channel that belongs to none and whose name begins with `count` carries the sample's number, one that begins with `sync`
     the session's sync line, any other the noise of an open input. The samples depend on the rig and the lifter alone, never
@@ -106,6 +108,7 @@ class SimulatedDevice:
         self._emg_columns = [settings.channels.index(electrode.channel) for electrode in electrodes]
         units = [self.stream.channels[column].unit for column in self._emg_columns]
         self._emg = SimulatedEmg(electrodes, units, settings.rate_hz, lifter, EmgNoise()) if electrodes else None
+        self._markers = self._prepared_markers(rig)
         self._assign_other_columns()
         self._set_converter(electrodes, settings.source.adc_bits)
         self._chunk: tuple[int, Samples] | None = None
@@ -113,8 +116,24 @@ class SimulatedDevice:
         self._last_due_s = 0.0
         self._segment = -1
 
+    def _prepared_markers(self, rig: Rig) -> list[tuple[str, list[int], float]]:
+        """Return the name of each marker of the stream, the columns of its place, and its unit in mm."""
+        found = []
+        for marker in rig.marker:
+            if marker.stream != self.stream.name:
+                continue
+            if marker.point not in NAMES:
+                raise SourceError(
+                    f"The simulated lifter has no marker on the point {marker.point!r}; it has {', '.join(NAMES)}."
+                )
+            columns = [self.stream.channel_names.index(name) for name in marker.channels]
+            unit_mm = UNITS_TO_MM[self.stream.channels[columns[0]].unit]
+            found.append((f"{marker.side[0].upper()}{NAMES[marker.point]}", columns, unit_mm))
+        return found
+
     def _assign_other_columns(self) -> None:
         taken = {column for _, _, columns in self._plates for column in columns} | set(self._emg_columns)
+        taken |= {column for _, columns, _ in self._markers for column in columns}
         names = [name.lower() for name in self.stream.channel_names]
         free = [column for column in range(len(names)) if column not in taken]
         self._counts = [column for column in free if names[column].startswith("count")]
@@ -204,13 +223,18 @@ class SimulatedDevice:
         t_s = index / self._rate_hz
         rng = np.random.default_rng([*self._seed, 4, number])
         raw = np.zeros((len(index), len(self.stream.channels)))
-        if self._plates:
+        if self._plates or self._markers:
             movement = self._lifter.motion.at(t_s)
         for plate, simulated, columns in self._plates:
             foot = self._lifter.foot(plate.side, movement)
             cop = foot.cop_mm @ self._axes[:2, :2] + self._middle[:2]
             load = simulated.load(foot.force_N @ self._axes, cop, foot.free_moment_Nmm)
             raw[:, columns] = simulated.raw(load + NOISE * rng.standard_normal(load.shape))
+        if self._markers:
+            places_mm = markers_mm(self._lifter, movement)
+            for name, columns, unit_mm in self._markers:
+                seen_mm = places_mm[name] + MARKER_NOISE_MM * rng.standard_normal((len(index), 3))
+                raw[:, columns] = (seen_mm @ self._axes + self._middle) / unit_mm
         if self._emg is not None:
             raw[:, self._emg_columns] = self._emg.chunk(number, t_s)
         if self._open:

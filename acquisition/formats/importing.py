@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from acquisition.caveat import Caveat
 from acquisition.recording import RecordingError, RecordingWriter
-from acquisition.rig import Electrode, Foot, Lab, Lead, Muscle, Rig, Side
+from acquisition.rig import Electrode, Foot, Lab, Lead, Muscle, Point, Rig, Side
 from acquisition.rig.judgement import Judgement
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase import clock
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-STREAM = "analog"
+STREAM, MARKERS = "analog", "markers"
 TICK_S = 0.02
 VOLTS = {
     "v": "V",
@@ -52,11 +52,20 @@ class MapElectrode(Lead):
     label: str
 
 
+class MapMarker(Settings):
+    """A marker of the file by its label, and the point of a leg that it was on."""
+
+    label: str
+    point: Point
+    side: Side
+
+
 class ImportMap(Judgement):
     """What a person knows about a C3D file and the file does not say, with a rig's own settings where they differ."""
 
     plate: Annotated[list[MapPlate], Field(max_length=2)] = []
     emg: list[MapElectrode] = []
+    marker: list[MapMarker] = []
     foot: Annotated[list[Foot], Field(max_length=2)] = []
     lab: Lab = Lab()
 
@@ -72,6 +81,9 @@ class ImportMap(Judgement):
         doubled = [muscle for muscle, count in Counter((e.muscle, e.side) for e in self.emg).items() if count > 1]
         if doubled and doubled[0][0] != "other":
             raise ValueError(f"there are two electrodes for {doubled[0][0]} {doubled[0][1]}; name each muscle once per leg")
+        twice = [point for point, count in Counter((m.point, m.side) for m in self.marker).items() if count > 1]
+        if twice:
+            raise ValueError(f"there are two markers for {twice[0][0]} {twice[0][1]}; name each once")
         return self
 
 
@@ -108,16 +120,20 @@ def electrode_on(electrodes: list[Electrode], muscle: Muscle, side: Side) -> Ele
     return next((e for e in electrodes if (e.muscle, e.side) == (muscle, side)), None)
 
 
-def write_recording(out: Path, rig: Rig, analog: NDArray[np.float64], block: int) -> None:
-    """Write the recording of one stream, (samples, channels), whole or not at all; raises RecordingError."""
-    writer = RecordingWriter(out, rig, [rig.stream[0].stream()])
+def write_recording(out: Path, rig: Rig, samples: dict[str, NDArray[np.float64]]) -> None:
+    """Write the recording of streams that began together, (samples, channels) each, whole or not at all (RecordingError)."""
+    writer = RecordingWriter(out, rig, [settings.stream() for settings in rig.stream])
     try:
-        ends = np.append(np.arange(block, len(analog), block), len(analog))
-        ticks = np.zeros(len(ends), TICK)
-        ticks["row"] = ticks["index"] = ends
-        ticks["host_s"] = (ends - 1) / rig.stream[0].rate_hz
-        writer.append(STREAM, Stretch(analog, ticks, 0, 0))
-        writer.finish({STREAM: clock.fit(Arrivals.of(ticks, rig.stream[0].rate_hz))})
+        clocks = {}
+        for settings in rig.stream:
+            rows = samples[settings.name]
+            ends = np.append(np.arange(settings.block_samples, len(rows), settings.block_samples), len(rows))
+            ticks = np.zeros(len(ends), TICK)
+            ticks["row"] = ticks["index"] = ends
+            ticks["host_s"] = (ends - 1) / settings.rate_hz
+            writer.append(settings.name, Stretch(rows, ticks, 0, 0))
+            clocks[settings.name] = clock.fit(Arrivals.of(ticks, settings.rate_hz))
+        writer.finish(clocks)
     except BaseException as error:
         with suppress(RecordingError):
             writer.abandon()

@@ -198,6 +198,12 @@ def limits(rule: RuleSettings) -> tuple[float, float]:
     )
 
 
+class KneeSettings(Settings):
+    """From how much on a knee that comes in is said to come in slightly, in mm (*design*)."""
+
+    slight_mm: Positive = 10.0
+
+
 class Judgement(Settings):
     """Judgement, the part of a rig that says how signals are judged; recordings can be reprocessed with another."""
 
@@ -207,3 +213,4 @@ class Judgement(Settings):
     reference: ReferenceSettings = ReferenceSettings()
     quality: QualitySettings = QualitySettings()
     rules: Rules = Rules()
+    knee: KneeSettings = KneeSettings()

@@ -22,12 +22,15 @@ Side = Literal["left", "right"]
 SIDES: tuple[Side, ...] = ("left", "right")
 Muscle = Literal["VL", "VM", "RF", "BF", "ST", "GMax", "GMed", "ADD", "other"]
 Axis = Literal["x", "-x", "y", "-y"]
+Point = Literal["hip", "asis", "knee_lateral", "knee_medial", "knee", "ankle_lateral", "ankle_medial", "ankle", "heel", "toes",
+                "forefoot_inner", "forefoot_outer"]  # fmt: skip
 
 QUADRICEPS: tuple[Muscle, ...] = ("VL", "VM", "RF")
 HAMSTRINGS: tuple[Muscle, ...] = ("BF", "ST")
 GLUTES: tuple[Muscle, ...] = ("GMax", "GMed")
 PLATE_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 5: 8}
 UNITS_TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6}
+UNITS_TO_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 
 
 class SimulatedSource(Settings):
@@ -179,6 +182,18 @@ class Electrode(Lead):
         return f"{self.muscle} {self.side}"
 
 
+class Marker(Settings):
+    """A marker on a leg, or a key point of a pose: the point that it is on, and the channels of its x, y and z, z up.
+
+    `knee` and `ankle` are the middles of these joints, `toes` the middle of the forefoot; NaN where it is hidden.
+    """
+
+    point: Point
+    side: Side
+    stream: str
+    channels: Annotated[list[str], Field(min_length=3, max_length=3)]
+
+
 class Lab(Settings):
     """Where the lifter's right is: a lab axis, or an angle from the lab's x, anticlockwise seen from above.
 
@@ -214,13 +229,14 @@ class Foot(Settings):
 
 
 class Rig(Judgement):
-    """A lab's whole description; `stream`, `plate`, `emg` and `foot` are tables that repeat."""
+    """A lab's whole description; `stream`, `plate`, `emg`, `marker` and `foot` are tables that repeat."""
 
     format_version: Literal[1] = 1
     name: str
     stream: Annotated[list[StreamSettings], Field(min_length=1)]
     plate: Annotated[list[Plate], Field(max_length=2)] = []
     emg: list[Electrode] = []
+    marker: list[Marker] = []
     foot: Annotated[list[Foot], Field(max_length=2)] = []
     lab: Lab = Lab()
     sync: SyncSettings = SyncSettings()
@@ -241,8 +257,23 @@ class Rig(Judgement):
                 raise ValueError(
                     f"{what} reads channel {electrode.channel!r} in {unit!r}; EMG is in one of {', '.join(UNITS_TO_UV)}"
                 )
+        self._check_markers()
         self._check_sides()
         return self
+
+    def _check_markers(self) -> None:
+        for marker in self.marker:
+            what = f"the marker {marker.point} {marker.side}"
+            self._check_channels(what, marker.stream, marker.channels)
+            channels = self.stream_named(marker.stream).stream().channels
+            units = {channels[self.column(marker.stream, name)].unit for name in marker.channels}
+            if len(units) > 1 or not units <= set(UNITS_TO_MM):
+                raise ValueError(f"{what} is in {', '.join(sorted(units))}; markers are in one of {', '.join(UNITS_TO_MM)}")
+        if len({marker.stream for marker in self.marker}) > 1:
+            raise ValueError("the markers belong to different streams; a knee and its foot need one clock, so one stream")
+        doubled = [key for key, count in Counter((m.point, m.side) for m in self.marker).items() if count > 1]
+        if doubled:
+            raise ValueError(f"there are two markers for {doubled[0][0]} {doubled[0][1]}; name each once")
 
     def _check_channels(self, what: str, stream_name: str, channels: list[str]) -> None:
         stream = next((stream for stream in self.stream if stream.name == stream_name), None)

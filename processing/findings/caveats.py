@@ -12,6 +12,7 @@ from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.timebase.clock import SyncLevel
 from hardware.source import CRYSTAL_OFF, same_rate
 from processing.findings.findings import BASELINE_REPETITIONS
+from processing.findings.knee_caveats import about_knees
 from processing.findings.plate_caveats import about_plates
 from processing.findings.repetition_caveats import about_repetitions
 from processing.findings.stance_caveats import about_feet, about_places, about_stance
@@ -38,6 +39,7 @@ def caveats(results: Results) -> list[Caveat]:
         said += about_places(rig) + about_stance(results) + about_feet(results)
     said += (
         about_repetitions(results)
+        + about_knees(results)
         + about_plates(results)
         + _about_streams(results)
         + _about_clock(results)
@@ -184,8 +186,9 @@ def _about_baseline(results: Results) -> list[Caveat]:
 
 
 def _about_sync(results: Results) -> list[Caveat]:
-    """Tell streams that no sync line ties to the others."""
-    if len(results.streams) < 2:
+    """Tell streams that no sync line ties to the others; those of one file were recorded together."""
+    of_files = {getattr(settings.source, "path", settings.name) for settings in results.rig.stream}
+    if len(results.streams) < 2 or len(of_files) < 2:
         return []
     loose = [stream for stream in results.streams if stream.sync_level != SyncLevel.EDGES]
     if not loose:

@@ -88,13 +88,13 @@ class Finding:
 def findings(results: Results) -> list[Finding]:
     """Return what was found in the repetitions, the most severe first, then the earliest."""
     found = []
-    unjudged = _unjudged(results)
+    left_out = unjudged(results)
     for kind in KINDS:
         settings: RuleSettings = getattr(results.rig.rules, kind.setting)
         if not settings.on:
             continue
         for side in SIDES:
-            if (kind.setting, side) in unjudged:
+            if (kind.setting, side) in left_out:
                 continue
             in_phases = [one for phase in kind.phases if (one := _in_phase(results, kind, side, phase, settings)) is not None]
             if in_phases:
@@ -122,7 +122,7 @@ def nothing_found(results: Results) -> str:
     )
 
 
-def _unjudged(results: Results) -> set[tuple[str, str]]:
+def unjudged(results: Results) -> set[tuple[str, str]]:
     """Return rules and sides for which it is not known along which axis they are."""
     from acquisition.rig.lifter_axes import lifter_axes
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from processing.formulas import NOYES as _NOYES
+from processing.formulas import WILLSON as _WILLSON
 from processing.formulas import Formula
 
 _VALD = "names as in VALD's ForceDecks"
 _DESIGN = "this project's definition"
 _BISHOP = "Bishop et al. 2018, Strength and Conditioning Journal 40(4):1-6"
+_LATERAL = "+ = the knee is lateral of the foot's inner edge"
 WORST_S = 0.3
 """A worst value is the mean over so long."""
 BOTTOM_S = 0.3
@@ -79,5 +82,14 @@ OF_PHASE: dict[str, Formula] = dict(
         _of("qh_between_legs_log2", "1", "log2(qh_ratio right / qh_ratio left)", "+ = the right leg is the more quad-dominant"),
         _of("glute_deficit_log2", "1", "log2(glutes_mean_pct left / glutes_mean_pct right)",
             "+ = the glutes of the right leg do less"),
+        _of("knee_margin_mean_mm", "mm", "mean of knee_margin_mm", _LATERAL),
+        _of("knee_margin_min_mm", "mm", "smallest knee_margin_mm of a frame", _LATERAL),
+        _of("knee_off_axis_mean_mm", "mm", "mean of knee_off_axis_mm", "+ = medial"),
+        _of("knee_fall_mm", "mm", "how much further in the knee comes, in the mean over 0.1 s, than it was earlier in the "
+            "repetition; while rising, than it was while lowering at the same height of the centre of mass"),
+        _of("knee_come_in_mm", "mm", "knee_off_axis_mean_mm less its median in that phase of the first 3 repetitions",
+            "+ = further in than there"),
+        _of("knee_ankle_ratio_min", "1", "smallest knee_ankle_ratio of a frame", "below 1 = knees nearer than ankles", _NOYES),
+        _of("frontal_angle_max_deg", "deg", "greatest frontal_angle_deg of a frame", "+ = the knee is medial", _WILLSON),
     )
 )  # fmt: skip

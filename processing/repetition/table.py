@@ -1,16 +1,17 @@
-"""The table of repetitions: one row for each, and one for each of its phases and sides, from frames of force and EMG."""
+"""The table of repetitions: one row for each, and one for each of its phases and sides, from frames of force, EMG and knees."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from acquisition.rig import SIDES
 from hardware.arrays import Floats
 from processing.repetition.columns import BOTTOM_S, WORST_S
+from processing.repetition.knee_over_foot import Bounds, KneeFrames, come_in_mm, in_words, knee_phases, worst_word
 from processing.repetition.phases import Doubt
 from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, WHERE, span_statistics
 
@@ -57,7 +58,8 @@ class RepetitionResult:
 class PhaseResult:
     """One phase of a repetition on one side, `left`, `right` or `both`; columns as in `columns.OF_PHASE`.
 
-    A number is NaN where it has no meaning on that side, or where too little is known.
+    A number is NaN where it has no meaning on that side, or where too little is known. `knee`: `past` the foot's inner edge,
+    `slight`, where it comes in by `slight_mm` or more, `none`, or empty where it is unknown.
     """
 
     repetition: int
@@ -94,6 +96,14 @@ class PhaseResult:
     co_contraction_pct: float = NAN
     qh_between_legs_log2: float = NAN
     glute_deficit_log2: float = NAN
+    knee_margin_mean_mm: float = NAN
+    knee_margin_min_mm: float = NAN
+    knee_off_axis_mean_mm: float = NAN
+    knee_fall_mm: float = NAN
+    knee_come_in_mm: float = NAN
+    knee_ankle_ratio_min: float = NAN
+    frontal_angle_max_deg: float = NAN
+    knee: str = ""
 
 
 class Frames(NamedTuple):
@@ -171,15 +181,18 @@ def _bounds_s(row: RepetitionResult) -> dict[str, tuple[float, float]]:
     }
 
 
-def phase_rows(rows: Sequence[RepetitionResult], force: Frames, emg: Sequence[Frames], least_pct: float) -> list[PhaseResult]:
-    """Return a row for each phase and side; EMG's envelopes are taken as much later as they lag.
+def phase_rows(
+    rows: Sequence[RepetitionResult], force: Frames, others: Sequence[Frames], least_pct: float, slight_mm: float
+) -> list[PhaseResult]:
+    """Return a row for each phase and side; EMG's envelopes, among the `others`, are taken as much later as they lag.
 
-    `least_pct`: two groups of muscles that are less active together have no ratio.
+    `least_pct`: two groups of muscles that are less active together have no ratio. `slight_mm`: a knee that comes in by less
+    does not come in.
     """
     if not rows:
         return []
     bounds_s = np.array([bound for row in rows for bound in _bounds_s(row).values()])
-    told = _Told(bounds_s, force, emg)
+    told = _Told(bounds_s, force, others)
     weight_N = np.repeat([row.weight_N for row in rows], len(PHASES))
     legs: dict[str, dict[str, Floats]] = {side: told.leg(side, least_pct) for side in SIDES}
     told_of: dict[str, dict[str, Floats]] = {**legs}
@@ -189,29 +202,63 @@ def phase_rows(rows: Sequence[RepetitionResult], force: Frames, emg: Sequence[Fr
         [PhaseResult(*name, side, *values) for name, values in zip(names, _as_rows(columns, len(names)), strict=True)]
         for side, columns in told_of.items()
     ]
+    for of_side in by_side[: len(SIDES)]:
+        _tell_knee(rows, of_side, force, others, slight_mm)
     return [row for of_phase in zip(*by_side, strict=True) for row in of_phase]
 
 
-def _as_rows(columns: dict[str, Floats], count: int) -> Iterator[tuple[float, ...]]:
+def _tell_knee(
+    rows: Sequence[RepetitionResult], told: Sequence[PhaseResult], force: Frames, others: Sequence[Frames], slight_mm: float
+) -> None:
+    """Fill in how far the knee of one side comes in, phase by phase; `told` has the phases of that side."""
+    side = told[0].side
+    seen = next((of for of in others if of.at(f"knee_off_axis_{side}_mm") >= 0), None)
+    if seen is None:
+        return
+    height_mm = np.interp(seen.time_s, force.time_s, force.frames[:, force.at("com_height_mm")])
+    knee = KneeFrames(
+        seen.time_s,
+        seen.frames[:, seen.at(f"knee_off_axis_{side}_mm")],
+        seen.frames[:, seen.at(f"knee_margin_{side}_mm")],
+        height_mm,
+    )
+    in_phases = [
+        phase
+        for row in rows
+        for phase in knee_phases(
+            knee, Bounds(row.start_s, row.rise_s, row.end_s, 1000.0 * row.depth_m), list(_bounds_s(row).values())
+        )
+    ]
+    for k in range(len(PHASES)):
+        come_in = come_in_mm(np.array([row.knee_off_axis_mean_mm for row in told[k :: len(PHASES)]]))
+        for row, phase, further_mm in zip(told[k :: len(PHASES)], in_phases[k :: len(PHASES)], come_in, strict=True):
+            row.knee_fall_mm, row.knee_come_in_mm = phase.fall_mm, float(further_mm)
+            row.knee = in_words(phase, further_mm, slight_mm)
+    for k in range(0, len(told), len(PHASES)):
+        told[k + PHASES.index(WHOLE)].knee = worst_word(row.knee for row in told[k : k + PHASES.index(WHOLE)])
+
+
+def _as_rows(columns: dict[str, Floats], count: int) -> Iterator[tuple[Any, ...]]:
     """Yield the numbers of each row, in the order of a `PhaseResult`; NaN where a side has none."""
     none = [NAN] * count
     return zip(*(columns[name].tolist() if name in columns else none for name in NUMBERS), strict=True)
 
 
-_OF_BOTH = ("fz_total_N", "body_weight_N", "load_shift_pct", "cop_net_beyond_load_mm")
+_OF_BOTH = ("fz_total_N", "body_weight_N", "load_shift_pct", "cop_net_beyond_load_mm", "knee_ankle_ratio")
 _OF_LEG = ("fz_{}_N", "foot_cop_medial_{}_mm", "outward_push_{}_pct", "free_moment_{}_Nm", "force_line_{}_mm", "quads_{}_pct",
-           "hams_{}_pct", "glutes_{}_pct", "co_contraction_{}_pct")  # fmt: skip
+           "hams_{}_pct", "glutes_{}_pct", "co_contraction_{}_pct", "knee_margin_{}_mm", "knee_off_axis_{}_mm",
+           "frontal_angle_{}_deg")  # fmt: skip
 _TOLD = frozenset([*_OF_BOTH, *(name.format(side) for name in _OF_LEG for side in SIDES)])
 
 
 class _Told:
     """Statistics of all spans of a session; each number is an array over the spans."""
 
-    def __init__(self, bounds_s: Floats, force: Frames, emg: Sequence[Frames]) -> None:
+    def __init__(self, bounds_s: Floats, force: Frames, others: Sequence[Frames]) -> None:
         self._seconds = bounds_s[:, 1] - bounds_s[:, 0]
         self._unknown = np.full(len(bounds_s), NAN)
         self._values: dict[str, Floats] = {}
-        for of in (force, *emg):
+        for of in (force, *others):
             step_s = float(np.median(np.diff(of.time_s[:1000]))) if len(of.time_s) > 1 else 1.0
             firsts, lasts = (np.searchsorted(of.time_s, bounds_s[:, i] + of.lag_s, side="right") for i in (0, 1))
             names = [name for name in of.columns if name in _TOLD]
@@ -261,6 +308,10 @@ class _Told:
             "qh_ratio": _ratio(quads, hams, least_pct),
             "qg_ratio": _ratio(quads, glutes, least_pct),
             "co_contraction_pct": self._of(f"co_contraction_{side}_pct", MEAN),
+            "knee_margin_mean_mm": self._of(f"knee_margin_{side}_mm", MEAN),
+            "knee_margin_min_mm": self._of(f"knee_margin_{side}_mm", LEAST),
+            "knee_off_axis_mean_mm": self._of(f"knee_off_axis_{side}_mm", MEAN),
+            "frontal_angle_max_deg": self._of(f"frontal_angle_{side}_deg", MOST),
         }
 
     def both(self, force: Frames, weight_N: Floats, left: dict[str, Floats], right: dict[str, Floats]) -> dict[str, Floats]:
@@ -272,6 +323,7 @@ class _Told:
             "load_shift_at_peak_pct": self._at_peak(force),
             "load_shift_worst_pct": self._of("load_shift_pct", FARTHEST),
             "cop_beyond_load_mm": self._of("cop_net_beyond_load_mm", MEAN),
+            "knee_ankle_ratio_min": self._of("knee_ankle_ratio", LEAST),
             "qh_between_legs_log2": np.log2(right["qh_ratio"] / left["qh_ratio"]),
             "glute_deficit_log2": np.log2(_ratio(left["glutes_mean_pct"], right["glutes_mean_pct"], 0.0)),
         }
@@ -283,5 +335,5 @@ def _ratio(above: Floats, below: Floats, least_pct: float) -> Floats:
     return np.asarray(np.divide(above, below, out=np.full(len(above), NAN), where=defined))
 
 
-NUMBERS = tuple(field.name for field in fields(PhaseResult) if field.name not in ("repetition", "set", "phase", "side"))
+NUMBERS = tuple(field.name for field in fields(PhaseResult) if field.type == "float")
 """The columns of a phase that hold numbers."""

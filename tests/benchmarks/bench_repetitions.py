@@ -53,7 +53,7 @@ def rows() -> list[tuple[str, str, str]]:
         begin = time.perf_counter()
         force.repetitions.follow(again)
         middle = time.perf_counter()
-        variability(results.repetitions, phase_rows(results.repetitions, plates, emg, 5.0))
+        variability(results.repetitions, phase_rows(results.repetitions, plates, emg, 5.0, 10.0))
         rows_s.append(time.perf_counter() - middle)
         detector_s.append(middle - begin)
     share_pct = [100.0 * float(np.median(part) / np.median(chains_s)) for part in (detector_s, rows_s)]

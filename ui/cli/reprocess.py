@@ -19,7 +19,7 @@ from processing.findings.findings import findings, nothing_found
 from processing.results import ResultsError
 from ui.archive.folder import Folder
 from ui.report import repetition_csv, report
-from ui.report.repetition_table import sets_in_words
+from ui.report.session_lines import session_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,7 +92,7 @@ def _tell(path: Path, results: Results, console: Console) -> None:
         console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)
     if not found:
         console.print(f"  {nothing_found(results)}", soft_wrap=True)
-    for line in sets_in_words(results):
+    for line in session_lines(results):
         console.print(f"  {line}", soft_wrap=True)
     for caveat in caveats(results):
         console.print(f"  • {caveat.sentence}", style="dim", soft_wrap=True)

@@ -168,7 +168,7 @@ def _tell(outcome: Outcome) -> None:
     """Say what a session found and where its files are; exit with 1 where something went wrong."""
     from processing.findings.caveats import caveats
     from processing.findings.findings import findings, nothing_found
-    from ui.report.repetition_table import sets_in_words
+    from ui.report.session_lines import session_lines
 
     found = findings(outcome.results)
     say()
@@ -176,7 +176,7 @@ def _tell(outcome: Outcome) -> None:
     for finding in found:
         style = "bold" if finding.severity is Severity.RED else ""
         say(f"  {finding.severity.name:<5}  {finding.sentence()}.", style=style)
-    for line in sets_in_words(outcome.results):
+    for line in session_lines(outcome.results):
         say(line)
     for sentence in [*(caveat.sentence for caveat in caveats(outcome.results)), *outcome.remarks]:
         say(f"• {sentence}", style="dim")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from processing.repetition.variability import VariabilityResult
     from processing.results import Results
@@ -25,8 +25,11 @@ REPETITION_COLUMNS: tuple[tuple[str, tuple[str, str, str, str]], ...] = (
     ("right", (WHOLE, "right", "free_moment_mean_Nm", "{:.1f} N m")),
     ("Q:H, left", (WHOLE, "left", "qh_ratio", "{:.2f}")),
     ("right", (WHOLE, "right", "qh_ratio", "{:.2f}")),
+    ("knee, left", (WHOLE, "left", "knee", "{}")),
+    ("right", (WHOLE, "right", "knee", "{}")),
 )
 """Titles, and where in results their numbers are: phase, side, column, how they are written."""
+Column = tuple[str, tuple[str, str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,15 @@ class Line:
     doubt: str
 
 
+def shown_columns(results: Results) -> list[Column]:
+    """Return the columns of the table, those of pairs left out of which nothing is known on either side."""
+    known = {name for row in results.phases for name in ("qh_ratio", "knee") if getattr(row, name) == getattr(row, name) != ""}
+    return [column for column in REPETITION_COLUMNS if column[1][2] not in ("qh_ratio", "knee") or column[1][2] in known]
+
+
 def repetition_table(results: Results) -> list[Line]:
     """Return the lines of the table, each set's with its CVs and smallest changes below."""
+    columns = shown_columns(results)
     told = {(row.repetition, row.phase, row.side): row for row in results.phases}
     varies = {(row.set, row.phase, row.side, row.column): row for row in results.variability}
     lines = []
@@ -51,37 +61,25 @@ def repetition_table(results: Results) -> list[Line]:
             if row.set == number:
                 cells = tuple(
                     _written(getattr(row if phase == OF_REPETITION else told.get((row.number, phase, side)), column, NAN), how)
-                    for _, (phase, side, column, how) in REPETITION_COLUMNS
+                    for _, (phase, side, column, how) in columns
                 )
                 lines.append(Line(number, row.number, "", f"{row.start_s:.1f} s", cells, row.doubt))
-        lines += _of_set(number, varies)
+        lines += _of_set(number, varies, columns)
     return lines
 
 
-def sets_in_words(results: Results) -> list[str]:
-    """Say in a line for each set how many repetitions it has, how deep and fast they are, and how much that varies."""
-    varies = {(row.set, row.phase, row.side, row.column): row for row in results.variability}
-    said = []
-    for number in dict.fromkeys(row.set for row in results.repetitions):
-        count = sum(row.set == number for row in results.repetitions)
-        line = f"Set {number}: {count} repetition{'s' if count > 1 else ''}"
-        told = [varies.get((number, OF_REPETITION, "both", column)) for column in ("depth_m", "lowering_s", "rising_s")]
-        words = ("{:.2f} m deep", "down in {:.1f} s", "up in {:.1f} s")
-        parts = [f"{how.format(one.mean)} (CV {one.cv_pct:.0f} %)" for how, one in zip(words, told, strict=True) if one]
-        said.append(f"{', '.join([line, *parts])}.")
-    return said
-
-
-def _of_set(number: int, varies: dict[tuple[int, str, str, str], VariabilityResult]) -> Iterator[Line]:
-    found = [varies.get((number, phase, side, column)) for _, (phase, side, column, _) in REPETITION_COLUMNS]
+def _of_set(
+    number: int, varies: dict[tuple[int, str, str, str], VariabilityResult], columns: Sequence[Column]
+) -> Iterator[Line]:
+    found = [varies.get((number, phase, side, column)) for _, (phase, side, column, _) in columns]
     if not any(found):
         return
     cvs = tuple("" if one is None or one.column == "load_shift_mean_pct" else _written(one.cv_pct, "{:.0f} %") for one in found)
-    hows = [how.replace("+", "") for _, (_, _, _, how) in REPETITION_COLUMNS]
+    hows = [how.replace("+", "") for _, (_, _, _, how) in columns]
     changes = tuple("" if one is None else _written(one.smallest_change, how) for one, how in zip(found, hows, strict=True))
     yield Line(number, 0, "CV", "", cvs, "")
     yield Line(number, 0, "clear change", "", changes, "")
 
 
-def _written(value: float, how: str) -> str:
-    return "–" if math.isnan(value) else how.format(value)
+def _written(value: float | str, how: str) -> str:
+    return "–" if value in ("", math.inf) or value != value else how.format(value)

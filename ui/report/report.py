@@ -15,6 +15,7 @@ from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import counted_in, findings, nothing_found
+from processing.findings.knees import knee_outcomes
 from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
@@ -23,7 +24,7 @@ from processing.pipeline import UNDERSAMPLED
 from processing.repetition.columns import OF_PHASE, OF_REPETITION
 from ui.palette import AXIS, LIMIT_DASHES, PAPER, RIGHT_DASHES
 from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
-from ui.report.repetition_table import REPETITION_COLUMNS, repetition_table
+from ui.report.repetition_table import repetition_table, shown_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +52,9 @@ def write(results: Results, path: Path) -> None:
         results=results,
         findings=findings(results),
         nothing_found=nothing_found(results),
+        knees=knee_outcomes(results),
         counted_in=counted_in(results.rig.rules),
-        repetition_columns=REPETITION_COLUMNS,
+        repetition_columns=shown_columns(results),
         repetition_table=repetition_table(results),
         caveats=caveats(results),
         baselines=baselines(results),

@@ -120,7 +120,7 @@ def _analysed(rig: Rig, lifter: Person) -> tuple[Pipeline, tuple[Results, list[F
         Frames(table.columns, table.time_s, table.frames, 0.0 if name.endswith("force") else lag_s)
         for name, table in tables.items()
     )
-    phases = phase_rows(repetitions, plates, emg, rig.emg_processing.least_activation_pct)
+    phases = phase_rows(repetitions, plates, emg, rig.emg_processing.least_activation_pct, rig.knee.slight_mm)
     base = Results("simulated", "", "", end_s, force.stance.body_weight_N, rig, tables, [], [], [])
     base.repetitions.extend(repetitions)
     base.phases.extend(phases)

@@ -116,6 +116,7 @@ class _Contents:
         plates = found.plates
         rate = self._rate_by_frames(rate, len(analog))
         markers = np.moveaxis(self._points[:3], 0, -1).swapaxes(0, 1)
+        markers = np.where((markers == 0.0).all(axis=2, keepdims=True), np.nan, markers)  # some write what is hidden as zeros
         up = _up(plates)
         turned = [_turned_plate(plate, up) for plate in plates]
         if up is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.formats.marker_labels import points_of
 from acquisition.rig import SIDES
 from hardware.arrays import Floats
 
@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from acquisition.rig import Side
+    from acquisition.rig import Point, Side
 
 
-WORDS = {
-    "heel": "heel hee cal calc calcaneus fcc ca hl",
-    "middle": "toe toes fm2 mt2 2meta mth2 met2",
-    "inner": "fm1 mt1 m1 1meta mth1 met1 d1m fmh hallux hal bigtoe",
-    "outer": "fm5 mt5 m5 5meta mth5 met5 d5m vmh",
-}
-PARTS = {word: part for part, words in WORDS.items() for word in words.split()}
-FOREFOOT = ("middle", "inner", "outer")
+FOREFOOT: tuple[Point, ...] = ("toes", "forefoot_inner", "forefoot_outer")
 STILL_MM_PER_S = 400.0
 """Below this speed a part of a foot stands; swung forward it moves several times as fast."""
 CLEARLY = 0.25
@@ -47,35 +40,24 @@ class Feet:
 
 def feet_of(labels: list[str], markers: Floats, rate_hz: float) -> Feet:
     """Pick the markers on heels and forefeet whose label clearly says the side; markers is (frames, markers, 3) in mm."""
-    found: dict[tuple[Side, str], list[Floats]] = {}
-    for column, label in enumerate(labels):
-        part = foot_part(label)
-        if part is not None and np.isfinite(markers[:, column]).any():
-            found.setdefault(part, []).append(markers[:, column])
-    mean = {part: np.mean(each, axis=0) for part, each in found.items()}
+    found: dict[tuple[Side, Point], list[Floats]] = {}
+    for (side, point), columns in points_of(labels).items():
+        seen = [markers[:, column] for column in columns if np.isfinite(markers[:, column]).any()]
+        if seen:
+            found[side, point] = seen
+    mean = {point: np.mean(each, axis=0) for point, each in found.items()}
     parts: dict[tuple[Side, str], Floats] = {}
     for side in SIDES:
         if (side, "heel") in mean:
             parts[side, "heel"] = mean[side, "heel"]
-        forefoot = [marker for part in FOREFOOT for marker in found.get((side, part), [])]
+        forefoot = [marker for point in FOREFOOT for marker in found.get((side, point), [])]
         if forefoot:
             parts[side, "forefoot"] = np.mean(forefoot, axis=0)
-        if (side, "middle") in mean:
-            parts[side, "toes"] = mean[side, "middle"]
-        elif (side, "inner") in mean and (side, "outer") in mean:
-            parts[side, "toes"] = (mean[side, "inner"] + mean[side, "outer"]) / 2
+        if (side, "toes") in mean:
+            parts[side, "toes"] = mean[side, "toes"]
+        elif (side, "forefoot_inner") in mean and (side, "forefoot_outer") in mean:
+            parts[side, "toes"] = (mean[side, "forefoot_inner"] + mean[side, "forefoot_outer"]) / 2
     return Feet(parts, rate_hz)
-
-
-def foot_part(label: str) -> tuple[Side, str] | None:
-    """Return side and part (a key of `WORDS`) that a marker's label says: LHEE, R_FCC, Subject:r_calc, toe.L; else None."""
-    name = re.sub(r"[^a-z0-9]", "", label.rsplit(":", 1)[-1].lower())
-    sides: tuple[tuple[str, Side], ...] = (("left", "left"), ("right", "right"), ("l", "left"), ("r", "right"))
-    for word, side in sides:
-        for rest in (name.removeprefix(word), name.removesuffix(word)):
-            if rest != name and rest in PARTS:
-                return side, PARTS[rest]
-    return None
 
 
 def standing_share(

@@ -24,6 +24,7 @@ from acquisition.formats.importing import (
     unique_names,
     write_recording,
 )
+from acquisition.formats.leg_markers import leg_markers
 from acquisition.formats.muscle_labels import Reading, like_a_muscle, muscle_and_side
 from acquisition.hdf5_text import name_of
 from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Foot, Lab, Rig, StreamSettings
@@ -56,24 +57,26 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
     pads = {plate.number: plate.pad_mm for plate in mapping.plate}
     chosen, apart, about_plates = choose_plates(c3d, data, sides, feet, right_said(lab), mapping.plates.contact_N)
     electrodes, unmapped, about_emg = _electrodes(data, names, units, mapping)
-    block = max(1, round(data.rate_hz * TICK_S))
+    about_markers: list[Caveat] = []
+    legs = leg_markers(data.marker_labels, data.markers, data.marker_rate_hz, name_of(c3d), mapping.marker, about_markers)
     stream = StreamSettings(
         name=STREAM,
         rate_hz=data.rate_hz,
         channels=names,
         units=units,
-        block_samples=block,
+        block_samples=max(1, round(data.rate_hz * TICK_S)),
         source=FileSource(kind="file", path=name_of(c3d)),
     )
     try:
         rig = Rig(
             name=c3d.stem,
-            stream=[stream],
+            stream=[stream] if legs is None else [stream, legs.stream],
             plate=[
                 plate.settings(STREAM, [names[c] for c in plate.of_file.columns], pads.get(plate.of_file.number, 0.0))
                 for plate in chosen
             ],
             emg=electrodes,
+            marker=[] if legs is None else legs.markers,
             foot=on_foot,
             lab=lab if apart else lab.model_copy(update={"feet_apart": False}),
             **{name: getattr(mapping, name) for name in Judgement.model_fields},
@@ -81,8 +84,8 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
     except ValidationError as error:
         text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
         raise C3DError(f"{c3d} can't be imported: {text}.") from error
-    write_recording(out, rig, data.analog, block)
-    caveats = (*data.caveats, *_about_angles(lab, on_foot, angles), *about_plates, *about_emg)
+    write_recording(out, rig, {STREAM: data.analog} if legs is None else {STREAM: data.analog, legs.stream.name: legs.samples})
+    caveats = (*data.caveats, *_about_angles(lab, on_foot, angles), *about_plates, *about_emg, *about_markers)
     return ImportResult(out, rig, caveats, _summary(c3d, data, rig, chosen, unmapped))
 
 
@@ -140,6 +143,12 @@ def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, nam
             close = get_close_matches(entry.label, names, 1, 0.3)
             meant = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(names)}."
             mistakes.append((lines["emg", i, "label"], f"there is no channel {entry.label!r} in {c3d}; {meant}"))
+    markers = unique_names(data.marker_labels)
+    for i, marker in enumerate(mapping.marker):
+        if marker.label not in markers:
+            close = get_close_matches(marker.label, markers, 1, 0.3)
+            meant = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(markers) or 'none'}."
+            mistakes.append((lines["marker", i, "label"], f"there is no marker {marker.label!r} in {c3d}; {meant}"))
     if mistakes:
         raise RigError("\n".join(f"{map_file}, line {line}: {text}" for line, text in sorted(mistakes)))
 
@@ -229,6 +238,9 @@ def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unma
     for side in SIDES:
         own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
         lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")
+    for side in SIDES:
+        points = [marker.point.replace("_", " ") for marker in rig.marker if marker.side == side]
+        lines += [f"  markers {side}: {', '.join(points)}"] if points else []
     if unmapped:
         lines.append(f"  recorded as they are: {', '.join(unmapped)}")
     return "\n".join(lines)

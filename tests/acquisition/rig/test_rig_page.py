@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from acquisition.formats.importing import ImportMap, MapElectrode, MapPlate
+from acquisition.formats.importing import ImportMap, MapElectrode, MapMarker, MapPlate
 from acquisition.lifter_file import LifterFile, Mvc, load_lifter
 from acquisition.rig import Rig
 from acquisition.rig.judgement import Rules, RuleSettings, limits
@@ -27,7 +27,8 @@ def models_in(annotation: Any) -> set[type[BaseModel]]:
     return set().union(*(models_in(part) for part in get_args(annotation)))
 
 
-MODELS = {m.__name__: m for m in models_in(Rig) | {MapPlate, MapElectrode, LifterFile, Mvc} if not issubclass(m, RuleSettings)}
+MAPPED = {MapPlate, MapElectrode, MapMarker, LifterFile, Mvc}
+MODELS = {m.__name__: m for m in models_in(Rig) | MAPPED if not issubclass(m, RuleSettings)}
 MODELS[RuleSettings.__name__] = RuleSettings
 
 

@@ -44,7 +44,17 @@ def session():
 def test_every_number_has_a_formula_and_a_unit_at_its_end():
     assert tuple(OF_PHASE) == NUMBERS
     assert {"number", "set", "doubt", *OF_REPETITION} == {field.name for field in fields(RepetitionResult)}
-    endings = {"s": "_s", "N": "_N", "N s": "_Ns", "%": "_pct", "mm": "_mm", "N m": "_Nm", "m": "_m", "m/s": "_m_s"}
+    endings = {
+        "s": "_s",
+        "N": "_N",
+        "N s": "_Ns",
+        "%": "_pct",
+        "mm": "_mm",
+        "N m": "_Nm",
+        "m": "_m",
+        "m/s": "_m_s",
+        "deg": "_deg",
+    }
     for column, formula in {**OF_PHASE, **OF_REPETITION}.items():
         assert formula.unit == "1" or column.endswith(endings[formula.unit])
     assert set(OF_REPETITIONS) <= set(OF_REPETITION)
@@ -116,7 +126,7 @@ def test_the_lag_of_an_envelope_is_that_of_its_filter():
 def test_without_emg_there_are_no_ratios_and_with_nothing_no_numbers():
     row = a_repetition(1)
     nothing = Frames(("fz_total_N", "load_shift_pct"), np.empty(0), np.empty((0, 2)), 0.0)
-    told = phase_rows([row], nothing, [], 5.0)
+    told = phase_rows([row], nothing, [], 5.0, 10.0)
     assert [(one.phase, one.side) for one in told] == [(p, s) for p in PHASES for s in ("left", "right", "both")]
     assert all(math.isnan(getattr(one, name)) for one in told for name in NUMBERS if name != "duration_s")
 

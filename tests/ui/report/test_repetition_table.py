@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from processing.repetition.variability import variability
 from tests.support.repetitions import a_phase, a_repetition, squatted
-from ui.report.repetition_table import REPETITION_COLUMNS, repetition_table, sets_in_words
+from ui.report.repetition_table import repetition_table, shown_columns
 
 
 def with_sets():
@@ -25,18 +25,22 @@ def test_each_repetition_has_a_line_and_each_set_what_varies():
         (1, 0, "clear change"),
         (2, 5, ""),
     ]
-    titles = [title for title, _ in REPETITION_COLUMNS]
+    titles = [title for title, _ in shown_columns(with_sets())]
     assert lines[0].cells[titles.index("depth")] == "0.410 m"
     assert lines[0].cells[titles.index("load shift")] == "+3.0 %"
-    assert lines[0].cells[titles.index("Q:H, left")] == "–"
+    assert not {"Q:H, left", "knee, left"} & set(titles)
     assert lines[3].doubt == "shallow"
     assert lines[4].cells[titles.index("depth")] == "2 %"
     assert lines[4].cells[titles.index("load shift")] == ""
 
 
-def test_sets_in_words():
-    assert sets_in_words(with_sets()) == [
-        "Set 1: 4 repetitions, 0.42 m deep (CV 2 %), down in 1.5 s (CV 0 %), up in 1.5 s (CV 0 %).",
-        "Set 2: 1 repetition.",
-    ]
-    assert sets_in_words(squatted([])) == []
+def test_what_is_known_of_one_side_alone_has_its_columns_for_both():
+    results = with_sets()
+    row = a_phase(1, "whole", "right", 1, qh_ratio=2.0)
+    row.knee = "slight"
+    results.phases.append(row)
+    titles = [title for title, _ in shown_columns(results)]
+    line = repetition_table(results)[0]
+    assert line.cells[titles.index("Q:H, left")] == "–"
+    assert line.cells[titles.index("Q:H, left") + 1] == "2.00"
+    assert (line.cells[titles.index("knee, left")], line.cells[titles.index("knee, left") + 1]) == ("–", "slight")

@@ -1,0 +1,1 @@
+"""Knees: where they are over the feet, by markers or a pose's key points."""
