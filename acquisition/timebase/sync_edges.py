@@ -42,7 +42,7 @@ class EdgeFinder:
         self._share = threshold_pct / 100
         self._forget = 1 / (FORGET_S * rate_hz)
         self._memory = max(100.0, STEP_S * rate_hz)
-        self._epsilon = float(np.finfo(dtype).eps)
+        self._digits = (float(np.finfo(dtype).eps), float(np.finfo(dtype).tiny))
         self._state = np.array([_UNKNOWN, np.nan, np.nan, np.nan, np.nan, np.nan, 0.0, 0.0, np.nan])
         self._found = np.zeros(64, EDGE)
         self._next = (-1, 0)
@@ -71,7 +71,7 @@ class EdgeFinder:
             self._share,
             self._forget,
             self._memory,
-            self._epsilon,
+            *self._digits,
             self._least,
             self._state,
             index,
@@ -100,6 +100,7 @@ def _follow(
     forget: float,
     memory: float,
     epsilon: float,
+    tiny: float,
     least: int,
     state: NDArray[np.float64],
     index: NDArray[np.float64],
@@ -126,8 +127,9 @@ def _follow(
             count = min(memory, count + 1)
             step += (abs(x - previous) - step) / count
         threshold = bottom + share * span
-        # Far from zero a quiet line flickers by the last digit of its numbers: its mean step is less than one such digit.
-        digit = epsilon * max(abs(bottom), abs(top))
+        # Far from zero a quiet line flickers by the last digit of its numbers: its mean step is less than one such digit. Next
+        # to zero, below the smallest normal number, the mean step itself has no digits left.
+        digit = max(tiny, epsilon * max(abs(bottom), abs(top)))
         if span <= LEAST_SPAN * max(step, digit):
             level, since = _UNKNOWN, np.nan
         elif level == _UNKNOWN:

@@ -29,6 +29,7 @@ def sampled(edges_s, rate_hz, ramp_s=0.0):
     seed=st.integers(0, 99),
 )
 @example(edges_s=np.arange(0.9, 4.5, 0.5), rate_hz=250.0, scale=5.0, offset=10000.0, noise=0.0002, dtype="float32", seed=0)
+@example(edges_s=np.arange(0.9, 4.5, 0.5), rate_hz=250.0, scale=5.0, offset=0.0, noise=5e-324, dtype="float64", seed=10)
 @settings(max_examples=60)
 def test_edges_are_found_to_a_sample_and_none_else(edges_s, rate_hz, scale, offset, noise, dtype, seed):
     """The first is not among them: nobody knows the line's levels yet."""
