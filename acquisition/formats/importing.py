@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from acquisition.caveat import Caveat
 from acquisition.recording import RecordingError, RecordingWriter
-from acquisition.rig import Electrode, Foot, Lab, Lead, Muscle, Point, Rig, Side
+from acquisition.rig import Electrode, Foot, Lab, Lead, Muscle, Point, Rig, Side, StreamSettings
 from acquisition.rig.judgement import Judgement
 from acquisition.stretches import TICK, Stretch
 from acquisition.timebase import clock
@@ -120,6 +120,15 @@ def electrode_on(electrodes: list[Electrode], muscle: Muscle, side: Side) -> Ele
     return next((e for e in electrodes if (e.muscle, e.side) == (muscle, side)), None)
 
 
+def even_ticks(rows: int, settings: StreamSettings, starts_s: float = 0.0) -> NDArray[np.void]:
+    """Return the ticks (TICK) of samples that came evenly and without delay, the first at `starts_s`."""
+    ends = np.append(np.arange(settings.block_samples, rows, settings.block_samples), rows)
+    ticks = np.zeros(len(ends), TICK)
+    ticks["row"] = ticks["index"] = ends
+    ticks["host_s"] = starts_s + (ends - 1) / settings.rate_hz
+    return ticks
+
+
 def write_recording(out: Path, rig: Rig, samples: dict[str, NDArray[np.float64]]) -> None:
     """Write the recording of streams that began together, (samples, channels) each, whole or not at all (RecordingError)."""
     writer = RecordingWriter(out, rig, [settings.stream() for settings in rig.stream])
@@ -127,10 +136,7 @@ def write_recording(out: Path, rig: Rig, samples: dict[str, NDArray[np.float64]]
         clocks = {}
         for settings in rig.stream:
             rows = samples[settings.name]
-            ends = np.append(np.arange(settings.block_samples, len(rows), settings.block_samples), len(rows))
-            ticks = np.zeros(len(ends), TICK)
-            ticks["row"] = ticks["index"] = ends
-            ticks["host_s"] = (ends - 1) / settings.rate_hz
+            ticks = even_ticks(len(rows), settings)
             writer.append(settings.name, Stretch(rows, ticks, 0, 0))
             clocks[settings.name] = clock.fit(Arrivals.of(ticks, settings.rate_hz))
         writer.finish(clocks)

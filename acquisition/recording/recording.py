@@ -319,6 +319,13 @@ class Recording:
                 yield Stretch(self.samples(name, row, end - row), ticks, row, row + offset)
                 row = end
 
+    def edges(self, name: str) -> NDArray[np.void]:
+        """Return the edges (EDGE) of a stream's sync line; raises RecordingError where the file is damaged there."""
+        try:
+            return sound_edges(whole(dataset_in(self._groups[name], "edges", EDGE)), self.streams[name].ticks)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise RecordingError(f"{self.path} is damaged in the edges of {name}: {words_of(error)}.") from error
+
     @property
     def clocks(self) -> dict[str, Clock]:
         """The clock of each stream."""

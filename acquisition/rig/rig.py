@@ -43,10 +43,16 @@ class SimulatedSource(Settings):
 
 
 class FileSource(Settings):
-    """Samples that came from a file; a rig with it describes an imported recording."""
+    """Samples that came from a file; a rig with it describes an imported recording.
+
+    `placed_by` says what its beginning in time was taken from: the other streams of the file, with which it was recorded; a
+    person; or the squats that it and the forces show, which are alike by the coefficient of correlation `alike`.
+    """
 
     kind: Literal["file"]
     path: str
+    placed_by: Literal["file", "given", "squats"] = "file"
+    alike: float | None = None
 
 
 SourceSettings = Annotated[

@@ -187,10 +187,11 @@ def _about_baseline(results: Results) -> list[Caveat]:
 
 def _about_sync(results: Results) -> list[Caveat]:
     """Tell streams that no sync line ties to the others; those of one file were recorded together."""
-    of_files = {getattr(settings.source, "path", settings.name) for settings in results.rig.stream}
-    if len(results.streams) < 2 or len(of_files) < 2:
+    of_files = {settings.name for settings in results.rig.stream if settings.source.kind == "file"}
+    live = [stream for stream in results.streams if stream.name not in of_files]
+    if len(live) < 2:
         return []
-    loose = [stream for stream in results.streams if stream.sync_level != SyncLevel.EDGES]
+    loose = [stream for stream in live if stream.sync_level != SyncLevel.EDGES]
     if not loose:
         return []
     names = ", ".join(stream.name for stream in loose)

@@ -22,7 +22,7 @@ def about_knees(results: Results) -> list[Caveat]:
     said = []
     for side in SIDES:
         said += _hidden(results, side) + _edge_unknown(results, side)
-    return said + _centre_only(results)
+    return said + _centre_only(results) + _placed_by_squats(results)
 
 
 def _hidden(results: Results, side: Side) -> list[Caveat]:
@@ -61,3 +61,17 @@ def _centre_only(results: Results) -> list[Caveat]:
         "those from a marker on the outside, and a knee counts as past its foot earlier."
     )
     return [Caveat("knee_centre_only", "knees", {}, sentence)]
+
+
+def _placed_by_squats(results: Results) -> list[Caveat]:
+    """Tell that the time of markers rests on the squats that they and the forces show."""
+    for settings in results.rig.stream:
+        source = settings.source
+        if source.kind == "file" and source.placed_by == "squats" and source.alike is not None:
+            sentence = (
+                f"When the markers began was told from the squats that they and the forces show, which are alike by "
+                f"{source.alike:.3f} (1 = the same): their times may be off by a few hundredths of a second, which matters for "
+                "when a knee came in, and little for how far."
+            )
+            return [Caveat("markers_placed", settings.name, {"alike": source.alike}, sentence)]
+    return []

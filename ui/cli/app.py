@@ -46,6 +46,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": sessions.demo,
     "live": sessions.live,
     "import": files.import_file,
+    "add-markers": files.add_markers,
     "reprocess": files.reprocess,
     "mvc": lifter.mvc,
     "reference": lifter.reference,

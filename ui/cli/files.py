@@ -1,4 +1,4 @@
-"""Commands about files: import and reprocess."""
+"""Commands about files: import, add-markers and reprocess."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acquisition.rig import SIDES
 from ui.cli.console import console, say
 from ui.cli.lifter import Lifters, for_lifters
 
 if TYPE_CHECKING:
+    from acquisition.formats.adding_markers import Placed
+    from acquisition.formats.leg_markers import LegMarkers
     from acquisition.rig import Rig
 
 
@@ -29,6 +32,52 @@ def import_file(
         say(f"• {caveat.sentence}")
     say(imported.summary)
     say(f"Recording: {imported.path}")
+
+
+def add_markers(
+    recording: Annotated[Path, typer.Argument(help="The recording that lacks them; it stays as it is.")],
+    file: Annotated[Path, typer.Argument(help="A file of markers or of a pose's key points: TRC or C3D.")],
+    out: Annotated[Path, typer.Argument(help="The recording to make, with all that the first one has, and the markers.")],
+    starts_s: Annotated[
+        float | None,
+        typer.Option("--starts-s", help="When the first frame was, in seconds of the session; else the squats tell."),
+    ] = None,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="A TOML file that says which marker is on what: marker = [...].")
+    ] = None,
+) -> None:
+    """Add the markers of a file to a recording, so that the knees are seen over the feet."""
+    from acquisition.caveat import Caveat
+    from acquisition.formats.adding_markers import Placed, add_markers, read_leg_markers
+
+    caveats: list[Caveat] = []
+    legs = read_leg_markers(file, map_file, caveats)
+    placed = _placed_by_squats(recording, legs) if starts_s is None else Placed(starts_s, "given")
+    rig = add_markers(recording, legs, placed, out)
+    for caveat in caveats:
+        say(f"• {caveat.sentence}")
+    how = "as it was given" if placed.alike is None else f"by the squats, which are alike by {placed.alike:.3f} (1 = the same)"
+    say(f"The first frame was at {placed.starts_s:.2f} s of the session, {how}.")
+    for side in SIDES:
+        points = [marker.point.replace("_", " ") for marker in rig.marker if marker.side == side]
+        say(f"Markers {side}: {', '.join(points) or 'none'}")
+    say(f"Recording: {out}")
+
+
+def _placed_by_squats(recording: Path, legs: LegMarkers) -> Placed:
+    """Return when markers began, by the squats that forces and markers show; raises AlignmentError where these don't tell."""
+    from acquisition.formats.adding_markers import Placed
+    from processing import batch
+    from processing.knee.alignment import AlignmentError, align, leg_height_mm
+
+    results = batch.reprocess(recording)
+    table = results.table_with("com_height_mm")
+    if table is None or len(table.time_s) < 2:
+        raise AlignmentError(f"{recording} has no forces, by whose squats markers could be placed; give --starts-s.")
+    height_mm = leg_height_mm(legs.markers, legs.samples)
+    squats_s = [(row.start_s, row.end_s) for row in results.repetitions]
+    found = align(table.time_s, table.column("com_height_mm"), squats_s, height_mm, legs.stream.rate_hz)
+    return Placed(found.starts_s, "squats", found.alike)
 
 
 def reprocess(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -20,11 +20,16 @@ from acquisition.formats.c3d.child import read_apart
 from acquisition.formats.c3d.parameters import C3DError, Parameters
 from acquisition.formats.c3d.plate_parameters import FilePlate, read_plates
 from acquisition.formats.c3d.sections import Sections, read_sections
+from acquisition.formats.marker_places import MarkerPlaces
+from acquisition.rig import UNITS_TO_MM
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 RATES_DIFFER = 1e-4
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +57,15 @@ class C3DData:
 
 def read_c3d(path: Path) -> C3DData:
     """Read a C3D file; raises C3DError where it is none, is damaged, or lacks what is needed."""
+    return _read_as(path, _Contents.read)
+
+
+def read_c3d_markers(path: Path) -> MarkerPlaces:
+    """Read the markers of a C3D file, in mm as it turns them; raises C3DError where it is none, is damaged, or has none."""
+    return _read_as(path, _Contents.marker_places)
+
+
+def _read_as(path: Path, what: Callable[[_Contents], Content]) -> Content:
     caveats: list[Caveat] = []
     sections = read_sections(path, caveats)
     if find_spec("ezc3d") is None:
@@ -61,7 +75,7 @@ def read_c3d(path: Path) -> C3DData:
         )
     try:
         parameters, points, analogs = _read(sections)
-        return _Contents(path, parameters, points, analogs, sections.offsets, caveats).read()
+        return what(_Contents(path, parameters, points, analogs, sections.offsets, caveats))
     except ValueError as error:
         raise C3DError(f"{path} is a damaged C3D file: {error}.") from error
     except MemoryError:
@@ -115,8 +129,7 @@ class _Contents:
         found = read_plates(self._path, self._parameters, count, self._caveats)
         plates = found.plates
         rate = self._rate_by_frames(rate, len(analog))
-        markers = np.moveaxis(self._points[:3], 0, -1).swapaxes(0, 1)
-        markers = np.where((markers == 0.0).all(axis=2, keepdims=True), np.nan, markers)  # some write what is hidden as zeros
+        markers = self._markers()
         up = _up(plates)
         turned = [_turned_plate(plate, up) for plate in plates]
         if up is not None:
@@ -137,6 +150,21 @@ class _Contents:
             zero=self._zero(len(analog), markers.shape[0]),
             caveats=self._caveats,
         )
+
+    def marker_places(self) -> MarkerPlaces:
+        """Return the markers alone, as a file of markers."""
+        markers = self._markers()
+        rate_hz = self._parameters.number("POINT", "RATE") or 0.0
+        if not markers.size or not 0 < rate_hz < float("inf"):
+            raise C3DError(f"{self._path} has no markers, or no rate of them (POINT:RATE).")
+        unit = "".join(self._parameters.texts("POINT", "UNITS", 1)).lower()
+        labels = self._parameters.texts("POINT", "LABELS", markers.shape[1])
+        return MarkerPlaces(self._path, labels, markers * UNITS_TO_MM.get(unit, 1.0), rate_hz)
+
+    def _markers(self) -> NDArray[np.float64]:
+        """Return the markers' places as they are, (frames, markers, 3); some write those that are hidden as zeros."""
+        markers = np.moveaxis(self._points[:3], 0, -1).swapaxes(0, 1)
+        return np.where((markers == 0.0).all(axis=2, keepdims=True), np.nan, markers)
 
     def _rate_by_frames(self, rate_hz: float, samples: int) -> float:
         """Return the rate of the analog channels by the frames of the points, where the file's own contradicts them."""

@@ -67,3 +67,12 @@ def test_a_foot_without_an_edge_is_said_with_what_to_do():
 )
 def test_knees_of_which_only_the_middle_is_known_are_said(points, said):
     assert ("knee_centre_only" in [caveat.id for caveat in about_knees(with_markers(points))]) is said
+
+
+@pytest.mark.parametrize(("by", "said"), [("squats", True), ("given", False)])
+def test_markers_that_the_squats_placed_are_said(by, said):
+    results = with_markers()
+    source = {"kind": "file", "path": "pose.trc", "placed_by": by, "alike": 0.99 if said else None}
+    streams = [s | {"source": source} if s["name"] == "m" else s for s in results.rig.model_dump()["stream"]]
+    rig = example_with(**{**results.rig.model_dump(), "stream": streams})
+    assert [caveat.id for caveat in about_knees(replace(results, rig=rig))] == (["markers_placed"] if said else [])

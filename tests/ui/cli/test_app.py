@@ -17,38 +17,18 @@ from acquisition.recording import RecordingWriter
 from acquisition.rig.rig_file import example, examples, load
 from acquisition.stretches import TICK, Stretch
 from hardware.source import SourceError
+from tests.support.command_line import Told
 from tests.support.recordings import complete
 from tests.support.sessions import recorded, simulated
-from ui.cli import app as cli
-from ui.cli.console import console
+from tests.support.trc import write_trc
 
-
-class Told:
-    """What a command said and how it ended."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def squatscope(monkeypatch, capsys, tmp_path):
-    """Run a command in this process, as the installed script does, within an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(console, "_width", 80)
-
-    def run(*arguments: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["squatscope", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return Told(code, said.out, said.err)
-
-    return run
+STANDING = {
+    "RHip": [100.0, 0.0, 900.0],
+    "RKnee": [120.0, 50.0, 480.0],
+    "RHeel": [150.0, -80.0, 20.0],
+    "RToe": [170.0, 120.0, 10.0],
+}
+"""Markers of a leg that stands still."""
 
 
 @pytest.fixture
@@ -70,6 +50,7 @@ def files(tmp_path) -> dict[str, Path]:
         file["x"] = 1
     found["folder"] = tmp_path / "folder [bad]"
     found["folder"].mkdir()
+    found["trc"] = write_trc(tmp_path / "pose.trc", list(STANDING), np.tile(list(STANDING.values()), (300, 1, 1)), 60.0)
     return found | {"recording": recording, "rig": example("demo")}
 
 
@@ -93,6 +74,7 @@ COMMANDS = {
     "reprocess": lambda bad, files: ("reprocess", bad, "--out", "new"),
     "settings": lambda bad, files: ("reprocess", files["recording"], "--settings", bad, "--out", "new"),
     "import": lambda bad, files: ("import", bad, "new.h5"),
+    "add-markers": lambda bad, files: ("add-markers", bad, files["trc"], "new.h5"),
     "recover": lambda bad, files: ("recover", bad, "new.h5"),
     "check": lambda bad, files: ("check", bad),
 }
