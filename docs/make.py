@@ -20,7 +20,7 @@ from acquisition.rig.judgement import Rules, limits
 from processing.flags.amounts import limit
 from processing.flags.kinds import KINDS
 from processing.formulas import FORMULAS
-from processing.repetition.columns import OF_PHASE, OF_REPETITION
+from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,11 @@ def repetition_columns() -> str:
 def phase_columns() -> str:
     """Return every column of a phase of a repetition as an item of a list."""
     return _items(OF_PHASE)
+
+
+def muscle_columns() -> str:
+    """Return every column of a muscle in a repetition as an item of a list."""
+    return _items(OF_MUSCLE)
 
 
 def _items(formulas: Mapping[str, Formula]) -> str:
@@ -83,6 +88,7 @@ TABLES = {
     "formulas": formula_list,
     "columns of repetitions": repetition_columns,
     "columns of phases": phase_columns,
+    "columns of muscles": muscle_columns,
     "rules": rule_table,
     "settings of rules": rule_settings,
 }

@@ -16,6 +16,7 @@ from processing.emg.filters import envelope_delay_s
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import EVENTS, FLAGS
+from processing.repetition.muscles import MuscleResult, muscle_rows
 from processing.repetition.table import Frames, PhaseResult, RepetitionResult, phase_rows, repetition_rows
 from processing.repetition.variability import variability
 from processing.results import (
@@ -122,7 +123,7 @@ class Analysis:
         force = self.pipeline.force
         tables = {part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts}
         repetitions = [] if force is None else self._repetitions(force, clocks[force.stream], start_s)
-        phases = [] if force is None else self._phases(repetitions, tables)
+        phases, muscles = ([], []) if force is None else self._phases(repetitions, tables)
         return Results(
             recording=recording,
             recording_uuid=recording_uuid,
@@ -143,6 +144,7 @@ class Analysis:
             weighing_refused="" if force is None else force.stance.refused,
             repetitions=repetitions,
             phases=phases,
+            muscles=muscles,
             variability=variability(repetitions, phases),
             broken_off_s=[] if force is None else _session_s(clocks[force.stream], force.repetitions.broken_off, start_s),
         )
@@ -150,14 +152,17 @@ class Analysis:
     def _repetitions(self, force: ForceChain, clock: Clock, start_s: float) -> list[RepetitionResult]:
         return repetition_rows(force.repetitions.found, lambda samples: clock.host_s(samples) - start_s)
 
-    def _phases(self, repetitions: list[RepetitionResult], tables: Mapping[str, Table]) -> list[PhaseResult]:
+    def _phases(
+        self, repetitions: list[RepetitionResult], tables: Mapping[str, Table]
+    ) -> tuple[list[PhaseResult], list[MuscleResult]]:
         force, *others = (
             Frames(table.columns, table.time_s, table.frames, self._lag_s(part))
             for part in sorted(self.pipeline.parts, key=lambda part: part.chain is not self.pipeline.force)
             for table in (tables[part.name],)
         )
         rig = self._rig
-        return phase_rows(repetitions, force, others, rig.emg_processing.least_activation_pct, rig.knee.slight_mm)
+        phases = phase_rows(repetitions, force, others, rig.emg_processing.least_activation_pct, rig.knee.slight_mm)
+        return phases, muscle_rows(repetitions, rig.emg, force, others)
 
     def _lag_s(self, part: Part) -> float:
         """Return how far a part's frames lag behind what they tell."""

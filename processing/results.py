@@ -27,7 +27,8 @@ from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.emg.verdicts import sentence_of
 from processing.frame_file import PIECE_ROWS, pieces
-from processing.repetition.columns import OF_PHASE, OF_REPETITION
+from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
+from processing.repetition.muscles import MuscleResult
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.repetition.variability import VariabilityResult
 from processing.row_tables import as_table, from_table, row_of
@@ -231,6 +232,7 @@ class Results:
     weighing_refused: str = ""
     repetitions: list[RepetitionResult] = field(default_factory=list)
     phases: list[PhaseResult] = field(default_factory=list)
+    muscles: list[MuscleResult] = field(default_factory=list)
     variability: list[VariabilityResult] = field(default_factory=list)
     broken_off_s: list[float] = field(default_factory=list)
 
@@ -294,11 +296,12 @@ class Results:
             ("zeros", ZeroResult, self.zeros),
             ("repetitions", RepetitionResult, self.repetitions),
             ("phases", PhaseResult, self.phases),
+            ("muscles", MuscleResult, self.muscles),
             ("variability", VariabilityResult, self.variability),
         ):
             file.create_dataset(name, data=as_table(kind, rows))
         file.create_dataset("broken_off_s", data=np.array(self.broken_off_s, dtype=np.float64))
-        for name, formulas in (("repetitions", OF_REPETITION), ("phases", OF_PHASE)):
+        for name, formulas in (("repetitions", OF_REPETITION), ("phases", OF_PHASE), ("muscles", OF_MUSCLE)):
             file[name].attrs["columns"] = fixed(list(formulas))
             file[name].attrs["units"] = fixed([formula.unit for formula in formulas.values()])
             file[name].attrs["formula_ids"] = fixed([formula.id for formula in formulas.values()])
@@ -342,6 +345,7 @@ class Results:
             weighing_refused=text_in(file, "weighing_refused") if "weighing_refused" in file.attrs else "",
             repetitions=from_table(RepetitionResult, dataset_in(file, "repetitions")) if "repetitions" in file else [],
             phases=from_table(PhaseResult, dataset_in(file, "phases")) if "phases" in file else [],
+            muscles=from_table(MuscleResult, dataset_in(file, "muscles")) if "muscles" in file else [],
             variability=from_table(VariabilityResult, dataset_in(file, "variability")) if "variability" in file else [],
             broken_off_s=dataset_in(file, "broken_off_s", np.float64)[()].tolist() if "broken_off_s" in file else [],
         )

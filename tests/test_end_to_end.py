@@ -46,7 +46,7 @@ def assert_same_numbers(one: Results, other: Results) -> None:
     assert repr(one.flags) == repr(other.flags)
     assert repr(one.channels) == repr(other.channels)
     assert repr(one.streams) == repr(other.streams)
-    for rows in ("repetitions", "phases", "variability"):
+    for rows in ("repetitions", "phases", "muscles", "variability"):
         assert repr(getattr(one, rows)) == repr(getattr(other, rows))
     assert (one.seconds, one.body_weight_N) == (other.seconds, other.body_weight_N)
 

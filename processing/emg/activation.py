@@ -22,6 +22,7 @@ _PER_LEG = len(GROUPS)
 @njit(nogil=True, cache=True)
 def _fill(
     envelopes: Floats,
+    energies: Floats,
     first: int,
     last: int,
     sample: int,
@@ -31,6 +32,7 @@ def _fill(
     sample_column: int,
     envelope_column: NDArray[np.int64],
     activation_column: NDArray[np.int64],
+    energy_column: NDArray[np.int64],
     group_of: NDArray[np.int64],
     group_size: Floats,
     group_column: NDArray[np.int64],
@@ -48,6 +50,7 @@ def _fill(
                 # The low-pass may swing a little below zero; a muscle can't.
                 activation = max(envelope, 0.0) * pct_per_uV[e] if good[e] and envelope == envelope else np.nan
                 row[activation_column[e]] = activation
+                row[energy_column[e]] = energies[e // LANES, f, e % LANES] if good[e] else np.nan
                 if group_of[e] >= 0:
                     groups[group_of[e]] += activation
         for g in range(group_size.shape[0]):
@@ -84,10 +87,12 @@ class Activation:
             self._envelope_column[i] = column("envelope.causal_lowpass", side=e.side, muscle=muscle)
         self._pct_per_uV = np.array([100.0 / e.mvc_uV if e.mvc_uV is not None else np.nan for e in electrodes])
         self._activation_column = np.full(count, -1, dtype=np.int64)
+        self._energy_column = np.full(count, -1, dtype=np.int64)
         self._group_of = np.full(count, -1, dtype=np.int64)
         for i, e in enumerate(electrodes):
             if e.muscle != "other":
                 self._activation_column[i] = column("activation.mvc_referenced", side=e.side, muscle=e.muscle)
+                self._energy_column[i] = column("energy.teager_kaiser", side=e.side, muscle=e.muscle)
             for g, muscles in enumerate(GROUPS.values()):
                 if e.muscle in muscles:
                     self._group_of[i] = SIDES.index(e.side) * _PER_LEG + g
@@ -104,6 +109,7 @@ class Activation:
     def fill(
         self,
         envelopes: Floats,
+        energies: Floats,
         first: int,
         last: int,
         sample: int,
@@ -111,12 +117,15 @@ class Activation:
         good: NDArray[np.bool_],
         out: Floats,
     ) -> None:
-        """Write frames `first` to `last` of `envelopes` (lane groups, frames, LANES; µV) into the rows of `out`.
+        """Write frames `first` to `last` into the rows of `out`.
+
+        `envelopes` in µV and `energies` in µV² are (lane groups, frames, LANES).
 
         `sample` is the index of frame 0's last sample; `good` says of each electrode whether it was judged good.
         """
         _fill(
             envelopes,
+            energies,
             first,
             last,
             sample,
@@ -126,6 +135,7 @@ class Activation:
             self._sample_column,
             self._envelope_column,
             self._activation_column,
+            self._energy_column,
             self._group_of,
             self._group_size,
             self._group_column,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from processing.formulas import NOYES as _NOYES
-from processing.formulas import WILLSON as _WILLSON
 from processing.formulas import Formula
+from processing.formulas.emg import RUDOLPH, SOLNIK
+from processing.formulas.force import BISHOP
+from processing.formulas.formula import DESIGN
+from processing.formulas.knees import NOYES, WILLSON
 
 _VALD = "names as in VALD's ForceDecks"
-_DESIGN = "this project's definition"
-_BISHOP = "Bishop et al. 2018, Strength and Conditioning Journal 40(4):1-6"
 _LATERAL = "+ = the knee is lateral of the foot's inner edge"
 WORST_S = 0.3
 """A worst value is the mean over so long."""
@@ -16,14 +16,14 @@ BOTTOM_S = 0.3
 """Without a pause the phase at the bottom is so long, around the lowest point."""
 
 
-def _of(column: str, unit: str, text: str, sign: str = "never negative", source: str = _DESIGN) -> tuple[str, Formula]:
+def _of(column: str, unit: str, text: str, sign: str = "never negative", source: str = DESIGN) -> tuple[str, Formula]:
     return column, Formula(f"repetition.{column}", column, unit, text, sign, source)
 
 
 OF_REPETITION: dict[str, Formula] = dict(
     (
         _of("start_s", "s", "before the deceleration, the last frame slower than 0.02 m/s, or slower than 0.1 m/s with a force "
-            "within the larger of 20 N and 1.5 % of the system weight", source=f"{_VALD}; {_DESIGN}"),
+            "within the larger of 20 N and 1.5 % of the system weight", source=f"{_VALD}; {DESIGN}"),
         _of("deceleration_s", "s", "the lowest velocity", source=_VALD),
         _of("pause_start_s", "s", "from there on slower than 0.05 m/s, where that lasts for 0.2 s; else the bottom"),
         _of("bottom_s", "s", "velocity zero, upwards; within a pause it is chance where", source=_VALD),
@@ -54,10 +54,10 @@ OF_PHASE: dict[str, Formula] = dict(
         _of("fz_peak_bw", "1", "fz_peak_N / body weight", "+ = the feet push down"),
         _of("impulse_Ns", "N s", "Fz integrated over the phase", "+ = the feet push down"),
         _of("net_impulse_Ns", "N s", "Fz_L + Fz_R - system weight, integrated over the phase", "+ = upwards"),
-        _of("load_shift_mean_pct", "%", "mean of load_shift_pct", "+ = right", _BISHOP),
-        _of("load_shift_at_peak_pct", "%", "load_shift_pct in the frame of the greatest force", "+ = right", _BISHOP),
+        _of("load_shift_mean_pct", "%", "mean of load_shift_pct", "+ = right", BISHOP),
+        _of("load_shift_at_peak_pct", "%", "load_shift_pct in the frame of the greatest force", "+ = right", BISHOP),
         _of("load_shift_worst_pct", "%", f"mean of load_shift_pct over the {WORST_S:g} s in which it is farthest out",
-            "+ = right", _BISHOP),
+            "+ = right", BISHOP),
         _of("cop_beyond_load_mm", "mm", "mean of cop_net_beyond_load_mm", "+ = right"),
         _of("cop_ml_range_mm", "mm", "greatest less smallest foot_cop_medial_mm"),
         _of("cop_ml_sd_mm", "mm", "standard deviation of foot_cop_medial_mm"),
@@ -77,8 +77,7 @@ OF_PHASE: dict[str, Formula] = dict(
             "above 1 = quadriceps the more active"),
         _of("qg_ratio", "1", "quads_mean_pct / glutes_mean_pct, where both together reach least_activation_pct",
             "above 1 = quadriceps the more active"),
-        _of("co_contraction_pct", "%", "mean of co_contraction_pct", "0 = one group alone",
-            "Rudolph et al. 2000, Knee Surgery, Sports Traumatology, Arthroscopy 8(5):262-269"),
+        _of("co_contraction_pct", "%", "mean of co_contraction_pct", "0 = one group alone", RUDOLPH),
         _of("qh_between_legs_log2", "1", "log2(qh_ratio right / qh_ratio left)", "+ = the right leg is the more quad-dominant"),
         _of("glute_deficit_log2", "1", "log2(glutes_mean_pct left / glutes_mean_pct right)",
             "+ = the glutes of the right leg do less"),
@@ -89,7 +88,20 @@ OF_PHASE: dict[str, Formula] = dict(
             "repetition; while rising, than it was while lowering at the same height of the centre of mass"),
         _of("knee_come_in_mm", "mm", "knee_off_axis_mean_mm less its median in that phase of the first 3 repetitions",
             "+ = further in than there"),
-        _of("knee_ankle_ratio_min", "1", "smallest knee_ankle_ratio of a frame", "below 1 = knees nearer than ankles", _NOYES),
-        _of("frontal_angle_max_deg", "deg", "greatest frontal_angle_deg of a frame", "+ = the knee is medial", _WILLSON),
+        _of("knee_ankle_ratio_min", "1", "smallest knee_ankle_ratio of a frame", "below 1 = knees nearer than ankles", NOYES),
+        _of("frontal_angle_max_deg", "deg", "greatest frontal_angle_deg of a frame", "+ = the knee is medial", WILLSON),
+    )
+)  # fmt: skip
+OF_MUSCLE: dict[str, Formula] = dict(
+    (
+        *(
+            _of(f"{phase}_{what}_pct", "%", f"{words} activation_pct while {during}, the envelope's delay taken off",
+                "100 = as in the MVC trial")
+            for phase, during in (("lowering", "lowering"), ("bottom", "at the bottom"), ("rising", "rising"))
+            for what, words in (("mean", "mean of"), ("peak", "greatest"))
+        ),
+        _of("onset_s", "s", "the first time, from 0.5 s before the start of the repetition on, at which energy_uV2, smoothed "
+            "over 0.03 s, stays above mean + 5 SD of quiet stance for 0.05 s, less the start; none where it was above before",
+            "+ = after the start", SOLNIK),
     )
 )  # fmt: skip

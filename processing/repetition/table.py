@@ -169,7 +169,8 @@ def repetition_rows(found: Sequence[Repetition], time_s: Callable[[Floats], Floa
     return rows
 
 
-def _bounds_s(row: RepetitionResult) -> dict[str, tuple[float, float]]:
+def bounds_s(row: RepetitionResult) -> dict[str, tuple[float, float]]:
+    """Return from when to when each phase of a repetition lasted, in s."""
     bottom = (row.pause_start_s, row.rise_s)
     if row.pause_s <= 0.0:
         bottom = (row.bottom_s - BOTTOM_S / 2, row.bottom_s + BOTTOM_S / 2)
@@ -191,8 +192,7 @@ def phase_rows(
     """
     if not rows:
         return []
-    bounds_s = np.array([bound for row in rows for bound in _bounds_s(row).values()])
-    told = _Told(bounds_s, force, others)
+    told = _Told(np.array([bound for row in rows for bound in bounds_s(row).values()]), force, others)
     weight_N = np.repeat([row.weight_N for row in rows], len(PHASES))
     legs: dict[str, dict[str, Floats]] = {side: told.leg(side, least_pct) for side in SIDES}
     told_of: dict[str, dict[str, Floats]] = {**legs}
@@ -226,7 +226,7 @@ def _tell_knee(
         phase
         for row in rows
         for phase in knee_phases(
-            knee, Bounds(row.start_s, row.rise_s, row.end_s, 1000.0 * row.depth_m), list(_bounds_s(row).values())
+            knee, Bounds(row.start_s, row.rise_s, row.end_s, 1000.0 * row.depth_m), list(bounds_s(row).values())
         )
     ]
     for k in range(len(PHASES)):

@@ -21,8 +21,9 @@ from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
 from processing.formulas import FORMULAS, GRAVITY_M_S2
 from processing.pipeline import UNDERSAMPLED
-from processing.repetition.columns import OF_PHASE, OF_REPETITION
+from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 from ui.palette import AXIS, LIMIT_DASHES, PAPER, RIGHT_DASHES
+from ui.report.muscle_table import muscle_table
 from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
 from ui.report.repetition_table import repetition_table, shown_columns
 
@@ -56,6 +57,7 @@ def write(results: Results, path: Path) -> None:
         counted_in=counted_in(results.rig.rules),
         repetition_columns=shown_columns(results),
         repetition_table=repetition_table(results),
+        muscle_table=muscle_table(results),
         caveats=caveats(results),
         baselines=baselines(results),
         axes=axes_in_words(lifter_axes(results.rig), results.rig) if results.rig.plate else [],
@@ -102,6 +104,7 @@ def plots(results: Results) -> list[Plot]:
             pair("foot_cop_medial_{side}_mm"),
             (-5.0, 0.0),
         ),
+        _plot(results, "Knee over foot: margin to the inner edge, below 0 past it", pair("knee_margin_{side}_mm")),
         _plot(results, "Quadriceps, share of maximal contraction", pair("quads_{side}_pct")),
         _plot(results, "Hamstrings, share of maximal contraction", pair("hams_{side}_pct")),
         _plot(results, "Gluteal muscles, share of maximal contraction", pair("glutes_{side}_pct")),
@@ -164,5 +167,5 @@ def used_formulas(results: Results) -> list[tuple[str, str, str, str, str]]:
     ids = dict.fromkeys(i for table in results.tables.values() for i in table.formula_ids)
     known = [FORMULAS[i] for i in ids if i in FORMULAS]
     if results.repetitions:
-        known += [*OF_REPETITION.values(), *OF_PHASE.values()]
+        known += [*OF_REPETITION.values(), *OF_PHASE.values(), *OF_MUSCLE.values()]
     return [(f.id, f.unit, f.text, f.sign, f.source) for f in known]

@@ -29,7 +29,7 @@ def fill(envelopes, good=None, electrodes=ELECTRODES, reference=None):
     lanes[0, :, : len(electrodes)] = envelopes
     out = np.zeros((n, len(activation.metrics)))
     good = np.ones(len(electrodes), dtype=bool) if good is None else good
-    activation.fill(lanes, 0, n, 9, 10, good, out)
+    activation.fill(lanes, lanes**2, 0, n, 9, 10, good, out)
     return {m.name: out[:, i] for i, m in enumerate(activation.metrics)}
 
 
@@ -131,6 +131,7 @@ def test_a_bad_channel_takes_what_rests_on_it_and_no_more():
     gone = {name for name, values in columns.items() if np.isnan(values).all()}
     assert gone == {
         "activation_left_VM_pct",
+        "energy_left_VM_uV2",
         "quads_left_pct",
         "qh_left",
         "h_share_left",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
-from processing.repetition.table import PhaseResult, RepetitionResult
-from tests.support.repetitions import squatted
+from processing.repetition.muscles import MuscleResult
+from processing.repetition.table import PHASES, PhaseResult, RepetitionResult
+from tests.support.repetitions import a_phase, squatted
 from ui.report.repetition_csv import CsvError, write
 
 
@@ -30,6 +31,19 @@ def test_every_row_and_column_is_read_back(tmp_path):
                 assert row[name] == "" if math.isnan(value) else float(row[name]) == pytest.approx(value)
             else:
                 assert row[name] == str(value)
+
+
+def test_each_muscle_has_its_columns_in_the_rows_of_its_side(tmp_path):
+    muscle = MuscleResult(2, 1, "left", "VL", 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, -0.05)
+    rows = [a_phase(2, phase, side) for phase in PHASES for side in ("left", "right")]
+    write(replace(squatted([1.0, 2.0]), phases=rows, muscles=[muscle]), tmp_path / "r.csv")
+    with (tmp_path / "r.csv").open(newline="") as lines:
+        told = {(row["phase"], row["side"]): row for row in csv.DictReader(lines)}
+    columns = ("VL_mean_pct", "VL_peak_pct", "VL_onset_s")
+    assert [told["lowering", "left"][name] for name in columns] == ["10", "20", ""]
+    assert [told["rising", "left"][name] for name in columns] == ["50", "60", ""]
+    assert [told["whole", "left"][name] for name in columns] == ["", "", "-0.05"]
+    assert [told["rising", "right"][name] for name in columns] == ["", "", ""]
 
 
 def test_without_repetitions_there_are_columns_alone_and_nothing_is_overwritten(tmp_path):

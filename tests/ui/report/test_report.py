@@ -14,7 +14,7 @@ from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
-from processing.repetition.columns import OF_PHASE, OF_REPETITION
+from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 from processing.results import ChannelResult, FaultResult, FlagResult, Results, StreamResult, Table
 from tests.support.html_page import read_page
 from tests.support.repetitions import squatted
@@ -184,7 +184,7 @@ def test_nothing_is_overwritten_and_no_place_is_told(tmp_path):
 def test_every_formula_on_the_page_is_explained(tmp_path):
     found = results()
     used = {formula_id for table in found.tables.values() for formula_id in table.formula_ids}
-    told = {formula.id for formula in (*OF_REPETITION.values(), *OF_PHASE.values())}
+    told = {formula.id for formula in (*OF_REPETITION.values(), *OF_PHASE.values(), *OF_MUSCLE.values())}
     assert {row[0] for row in report.used_formulas(found)} == used | told
     assert {row[0] for row in report.used_formulas(replace(found, repetitions=[], phases=[]))} == used
 

@@ -1,0 +1,106 @@
+"""Onset: when a muscle begins in a repetition, by its Teager-Kaiser energy against that of quiet stance.
+
+Method: Solnik et al. 2008, Acta of Bioengineering and Biomechanics 10(2):65-68; the energy is smoothed, and a muscle begins
+where it stays above mean + k SD of quiet stance. A muscle that does not rest before a repetition, as where repetitions follow
+on each other, has no onset.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from hardware.arrays import Floats
+
+SMOOTHED_S = 0.03
+HELD_S = 0.05
+"""The energy is the mean over so long, and must stay above its threshold for so long, which a spike does not."""
+K = 5.0
+"""Standard deviations above the mean of quiet stance (*design*, from made-up bursts: fewer begin in noise, more begin late)."""
+BEFORE_S = 0.5
+"""An onset is looked for from so long before the start of a repetition on."""
+STANCE_S = 15.0
+"""The quiet stance is that of so long before; without one, that of the whole session."""
+LEAST_STANCE_S = 0.5
+
+
+def onsets_s(time_s: Floats, energy: Floats, standing: Floats, repetitions_s: Sequence[tuple[float, float]]) -> Floats:
+    """Return when a muscle began in each repetition, (start, end) in s, in s after its start (before it: negative).
+
+    `energy` of frames at `time_s`, each the end of its frame; `standing` is above 0 in frames of quiet stance. NaN where there
+    is no stance, where energy is not known, or where the muscle was active before.
+    """
+    found = np.full(len(repetitions_s), np.nan)
+    if len(time_s) < 2 or not repetitions_s:
+        return found
+    frame_s = float(np.median(np.diff(time_s[:1000])))
+    smooth = _smoothed(energy, max(1, round(SMOOTHED_S / frame_s)))
+    quiet = (standing > 0.0) & np.isfinite(smooth)
+    starts_s, ends_s = np.array(repetitions_s).T
+    firsts, lasts = np.searchsorted(time_s, starts_s - BEFORE_S), np.searchsorted(time_s, ends_s)
+    stances = np.searchsorted(time_s, starts_s - STANCE_S)
+    held, least = max(1, round(HELD_S / frame_s)), LEAST_STANCE_S / frame_s
+    begins = np.full(len(firsts), -1, dtype=np.int64)
+    _find(smooth, quiet, firsts, lasts, stances, held, least, begins)
+    begun = begins >= 0
+    found[begun] = time_s[begins[begun]] - starts_s[begun]
+    return found
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _find(
+    smooth: Floats,
+    quiet: NDArray[np.bool_],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    stances: NDArray[np.int64],
+    held: int,
+    least: float,
+    begins: NDArray[np.int64],
+) -> None:
+    """Write the frame in which each repetition's onset lies into `begins`, which stays as it is where there is none."""
+    whole = _threshold(smooth, quiet, 0, len(smooth), least)
+    for k in range(len(firsts)):
+        threshold = _threshold(smooth, quiet, stances[k], firsts[k], least)
+        if math.isnan(threshold):
+            threshold = whole
+        run, begin = 0, -1
+        for i in range(firsts[k], lasts[k]):
+            run = run + 1 if smooth[i] > threshold else 0
+            if math.isnan(smooth[i]) or math.isnan(threshold) or (run == 1 and i == firsts[k]):
+                begin = -1
+                break
+            if run == held and begin < 0:
+                begin = i - held + 1
+        if begin >= 0:
+            begins[k] = begin
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _threshold(smooth: Floats, quiet: NDArray[np.bool_], first: int, last: int, least: float) -> float:
+    """Return mean + K SD of the frames of quiet stance in a span, NaN where there are fewer than `least`."""
+    count, total = 0, 0.0
+    for i in range(first, last):
+        if quiet[i]:
+            count += 1
+            total += smooth[i]
+    if count < least:
+        return math.nan
+    mean, squares = total / count, 0.0
+    for i in range(first, last):
+        if quiet[i]:
+            squares += (smooth[i] - mean) ** 2
+    return float(mean + K * math.sqrt(squares / count))
+
+
+def _smoothed(energy: Floats, window: int) -> Floats:
+    """Return the mean over a window around each frame, NaN where a part of it is unknown."""
+    half = window // 2
+    means = np.full(len(energy), np.nan)
+    if len(energy) > 2 * half:
+        means[half : len(energy) - half] = np.convolve(energy, np.full(2 * half + 1, 1.0 / (2 * half + 1)), "valid")
+    return means
