@@ -55,10 +55,10 @@ def muscle_rows(
         firsts, lasts = (np.searchsorted(table.time_s, bounds[:, i] + table.lag_s, side="right") for i in (0, 1))
         told = span_statistics(table.frames, firsts, lasts, columns, 1)[:, :, [MEAN, MOST]]
         stood = np.interp(table.time_s, force.time_s, standing)
+        energies = [table.frames[:, table.at(f"energy_{e.side}_{e.muscle}_uV2")] for e in here]
+        onsets = onsets_s(table.time_s, energies, stood, repetitions_s)
         for k, e in enumerate(here):
-            energy = table.frames[:, table.at(f"energy_{e.side}_{e.muscle}_uV2")]
-            onsets = onsets_s(table.time_s, energy, stood, repetitions_s)
-            numbers = np.column_stack([told[:, k].reshape(len(rows), -1), onsets]).tolist()
+            numbers = np.column_stack([told[:, k].reshape(len(rows), -1), onsets[k]]).tolist()
             found.append(
                 [MuscleResult(row.number, row.set, e.side, e.muscle, *of) for row, of in zip(rows, numbers, strict=True)]
             )

@@ -28,33 +28,51 @@ STANCE_S = 15.0
 LEAST_STANCE_S = 0.5
 
 
-def onsets_s(time_s: Floats, energy: Floats, standing: Floats, repetitions_s: Sequence[tuple[float, float]]) -> Floats:
-    """Return when a muscle began in each repetition, (start, end) in s, in s after its start (before it: negative).
+def onsets_s(
+    time_s: Floats, energies: Sequence[Floats], standing: Floats, repetitions_s: Sequence[tuple[float, float]]
+) -> Floats:
+    """Return when each muscle began in each repetition, (start, end) in s, as (muscles, repetitions) in s after its start.
 
-    `energy` of frames at `time_s`, each the end of its frame; `standing` is above 0 in frames of quiet stance. NaN where there
-    is no stance, where energy is not known, or where the muscle was active before.
+    `energies`: one of each muscle, of frames at `time_s`, each the end of its frame; `standing` is above 0 in frames of quiet
+    stance. Before the start is negative; NaN where there is no stance, where the energy is not known, or where the muscle was
+    active before.
     """
-    found = np.full(len(repetitions_s), np.nan)
+    found = np.full((len(energies), len(repetitions_s)), np.nan)
     if len(time_s) < 2 or not repetitions_s:
         return found
     frame_s = float(np.median(np.diff(time_s[:1000])))
-    smooth = _smoothed(energy, max(1, round(SMOOTHED_S / frame_s)))
-    quiet = (standing > 0.0) & np.isfinite(smooth)
-    starts_s, ends_s = np.array(repetitions_s).T
-    firsts, lasts = np.searchsorted(time_s, starts_s - BEFORE_S), np.searchsorted(time_s, ends_s)
-    stances = np.searchsorted(time_s, starts_s - STANCE_S)
+    half = round(SMOOTHED_S / frame_s) // 2
     held, least = max(1, round(HELD_S / frame_s)), LEAST_STANCE_S / frame_s
-    begins = np.full(len(firsts), -1, dtype=np.int64)
-    _find(smooth, quiet, firsts, lasts, stances, held, least, begins)
-    begun = begins >= 0
-    found[begun] = time_s[begins[begun]] - starts_s[begun]
+    starts_s, ends_s = np.array(repetitions_s).T
+    firsts, lasts, stances = (np.searchsorted(time_s, at_s) for at_s in (starts_s - BEFORE_S, ends_s, starts_s - STANCE_S))
+    stood = standing > 0.0
+    smooth = np.empty(len(time_s))
+    begins = np.empty(len(firsts), dtype=np.int64)
+    for k, energy in enumerate(energies):
+        _smooth(energy, half, smooth)
+        _find(smooth, stood, firsts, lasts, stances, held, least, begins)
+        begun = begins >= 0
+        found[k, begun] = time_s[begins[begun]] - starts_s[begun]
     return found
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _smooth(energy: Floats, half: int, smooth: Floats) -> None:
+    """Write the mean over `half` frames before to as many after into `smooth`, NaN where one of them is unknown."""
+    for i in range(len(energy)):
+        if i < half or i >= len(energy) - half:
+            smooth[i] = math.nan
+            continue
+        total = 0.0
+        for j in range(i - half, i + half + 1):
+            total += energy[j]
+        smooth[i] = total / (2 * half + 1)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _find(
     smooth: Floats,
-    quiet: NDArray[np.bool_],
+    stood: NDArray[np.bool_],
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
     stances: NDArray[np.int64],
@@ -62,10 +80,10 @@ def _find(
     least: float,
     begins: NDArray[np.int64],
 ) -> None:
-    """Write the frame in which each repetition's onset lies into `begins`, which stays as it is where there is none."""
-    whole = _threshold(smooth, quiet, 0, len(smooth), least)
+    """Write the frame in which each repetition's onset lies into `begins`, -1 where there is none."""
+    whole = _threshold(smooth, stood, 0, len(smooth), least)
     for k in range(len(firsts)):
-        threshold = _threshold(smooth, quiet, stances[k], firsts[k], least)
+        threshold = _threshold(smooth, stood, stances[k], firsts[k], least)
         if math.isnan(threshold):
             threshold = whole
         run, begin = 0, -1
@@ -76,31 +94,21 @@ def _find(
                 break
             if run == held and begin < 0:
                 begin = i - held + 1
-        if begin >= 0:
-            begins[k] = begin
+        begins[k] = begin
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _threshold(smooth: Floats, quiet: NDArray[np.bool_], first: int, last: int, least: float) -> float:
+def _threshold(smooth: Floats, stood: NDArray[np.bool_], first: int, last: int, least: float) -> float:
     """Return mean + K SD of the frames of quiet stance in a span, NaN where there are fewer than `least`."""
     count, total = 0, 0.0
     for i in range(first, last):
-        if quiet[i]:
+        if stood[i] and math.isfinite(smooth[i]):
             count += 1
             total += smooth[i]
     if count < least:
         return math.nan
     mean, squares = total / count, 0.0
     for i in range(first, last):
-        if quiet[i]:
+        if stood[i] and math.isfinite(smooth[i]):
             squares += (smooth[i] - mean) ** 2
     return float(mean + K * math.sqrt(squares / count))
-
-
-def _smoothed(energy: Floats, window: int) -> Floats:
-    """Return the mean over a window around each frame, NaN where a part of it is unknown."""
-    half = window // 2
-    means = np.full(len(energy), np.nan)
-    if len(energy) > 2 * half:
-        means[half : len(energy) - half] = np.convolve(energy, np.full(2 * half + 1, 1.0 / (2 * half + 1)), "valid")
-    return means

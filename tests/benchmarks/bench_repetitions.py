@@ -17,6 +17,7 @@ from rich.table import Table
 from processing.batch import reprocess
 from processing.emg.filters import envelope_delay_s
 from processing.pipeline import Pipeline
+from processing.repetition.muscles import muscle_rows
 from processing.repetition.table import Frames, phase_rows
 from processing.repetition.variability import variability
 from sim.lifter.lifter import demo_lifter
@@ -54,6 +55,7 @@ def rows() -> list[tuple[str, str, str]]:
         force.repetitions.follow(again)
         middle = time.perf_counter()
         variability(results.repetitions, phase_rows(results.repetitions, plates, emg, 5.0, 10.0))
+        muscle_rows(results.repetitions, rig.emg, plates, emg)
         rows_s.append(time.perf_counter() - middle)
         detector_s.append(middle - begin)
     share_pct = [100.0 * float(np.median(part) / np.median(chains_s)) for part in (detector_s, rows_s)]
@@ -68,7 +70,7 @@ def rows() -> list[tuple[str, str, str]]:
         faster = SECONDS / (time.perf_counter() - begin)
     return [
         (f"detector, {SECONDS:g} s, {len(results.repetitions)} repetitions", f"{share_pct[0]:.1f} % of the chains", AIM),
-        ("rows of phases and variability", f"{share_pct[1]:.1f} % of the chains", "both together"),
+        ("rows of phases and muscles, and variability", f"{share_pct[1]:.1f} % of the chains", "both together"),
         ("a repetition is told after its end", f"{late_s:.2f} s", "0.3 s"),
         ("reprocessing, reading included", f"{faster:.0f} times real time", "2000, on one core"),
     ]
