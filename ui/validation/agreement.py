@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass, envelope_low_pass
 from processing.force.chain import plate_wrench
 from sim.lifter.squatter import RATE_HZ
+from ui.validation.comparison import Agreement
+from ui.validation.laboratories import of_kistler, of_knees, of_nexus, of_uci
 from ui.validation.repetitions import followed
 
 if TYPE_CHECKING:
@@ -38,19 +39,6 @@ class ValidationError(SquatscopeError):
     """Nothing to compare with; the text is a full sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """One comparison: our number and the reference's where both are typical, and how far they are apart at most."""
-
-    what: str
-    reference: str
-    ours: float
-    theirs: float
-    off: float
-    unit: str
-    cases: str
-
-
 def agreements(data: Path | None) -> Iterator[Agreement]:
     """Yield comparisons: those that need nothing, and those with the recordings that are in the folder `data`."""
     yield envelope()
@@ -60,9 +48,17 @@ def agreements(data: Path | None) -> Iterator[Agreement]:
         raise ValidationError(f"There is no folder {data}; name the one in which the public recordings are.")
     if (walking := data / "opensim").is_dir():
         yield from of_opensim(walking)
+    for place, compared in (
+        ("nexus/nexus_cmj1.csv", of_nexus),
+        ("bmc/kistler_fp_data.txt", of_kistler),
+        ("uci_lower_limb/5Nsen.txt", of_uci),
+    ):
+        if (path := data / place).exists():
+            yield from compared(path)
     for name in RIGID_BODIES:
         if (path := data / "mujoco" / f"{name}.c3d").exists():
             yield of_rigid_body(path)
+            yield from of_knees(path)
     if (jumps := data / "acl_squat_jump").is_dir():
         yield of_jumps(jumps)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ui.validation.agreement import Agreement
+    from ui.validation.comparison import Agreement
     from ui.validation.patterns import Told
     from ui.validation.repetitions import Score
 

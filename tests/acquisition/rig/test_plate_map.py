@@ -210,7 +210,9 @@ def test_four_sensors_are_summed_as_statics_has_it(sensors, half, depth_mm, pad_
 
 def test_a_real_kistler_file_by_the_makers_formulas(shared_data):
     """Raw volts of eight channels: against the maker's sheet, written out; z points up in it, so the corners go round so."""
-    volts = np.loadtxt(shared_data / "bmc" / "kistler_fp_data.txt", skiprows=1)[:, -8:]
+    volts = -np.loadtxt(shared_data / "bmc" / "kistler_fp_data.txt", skiprows=1)[
+        :, -8:
+    ]  # what is pushed down is positive in it
     a, b, depth = 120.0, 200.0, -48.0
     per_volt = np.array([12.9, 12.9, 12.7, 12.7, 38.1, 38.1, 38.1, 38.1])
     fx12, fx34, fy14, fy23, fz1, fz2, fz3, fz4 = (volts * per_volt).T
@@ -221,6 +223,7 @@ def test_a_real_kistler_file_by_the_makers_formulas(shared_data):
     found = plate_wrench(volts, list(range(8)), plate_map(one), 20.0)
     np.testing.assert_allclose(found.force_N, np.column_stack([fx, -fy, -fz]), atol=1e-9)
     loaded = -fz > 20.0
+    assert loaded.all()
     centre = np.array([200.0, 300.0])
     np.testing.assert_allclose(found.cop_mm[loaded, :2], (centre + np.column_stack([-my / fz, -mx / fz]))[loaded], atol=1e-6)
 

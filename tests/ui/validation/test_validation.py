@@ -23,6 +23,15 @@ def test_real_recordings_and_rigid_bodies_agree(shared_data):
     for what, within in (("vertical force", 1e-6), ("centre of pressure", 1e-6), ("free moment", 1e-9)):
         assert found[what, "OpenSim, walking5"].off < within
     assert found["depth of the centre of mass", "MuJoCo, mj_toes_out_heels"].off < 2.0
+    for what, reference, within in (
+        ("centre of pressure", "Vicon Nexus, nexus_cmj1", 0.01),
+        ("vertical force, eight sensors", "the maker's formulas, bmc", 1e-9),
+        ("centre of pressure, eight sensors", "the maker's formulas, bmc", 1e-6),
+        ("EMG envelope, VM, greatest", "scipy.signal on UCI, 5Nsen", 1e-9),
+        ("right knee further in than in the first squat", "MuJoCo, mj_right_cave_stiff_ankle", 1.0),
+    ):
+        assert found[what, reference].off < within
+        assert abs(found[what, reference].theirs) > 20.0
     assert found["repetitions in squat jumps", "people after ACL reconstruction"].ours == 0.0
 
 
