@@ -182,8 +182,13 @@ def _label(results: Results, kind: Kind, side: str) -> str:
 def _counted(series: Series, beyond: float, settings: RuleSettings) -> tuple[int, ...]:
     """Return the repetitions beyond a limit, if enough of a few in a row are."""
     over = [counts and value >= beyond for value, counts in zip(series.values, series.counts, strict=True)]
-    enough = any(sum(over[max(0, i - settings.of_last + 1) : i + 1]) >= settings.repetitions for i in range(len(over)))
+    enough = counted(over, settings.repetitions, settings.of_last)
     return tuple(number for number, is_over in zip(series.numbers, over, strict=True) if is_over) if enough else ()
+
+
+def counted(over: Sequence[bool], repetitions: int, of_last: int) -> bool:
+    """Return whether so many repetitions of a few in a row are beyond a limit."""
+    return any(sum(over[max(0, i - of_last + 1) : i + 1]) >= repetitions for i in range(len(over)))
 
 
 def series_of(results: Results, kind: Kind, side: Side, phase: str) -> Series:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig import SIDES
-from processing.findings.findings import IN_PHASE, series_of, unjudged
+from processing.findings.findings import IN_PHASE, counted, counted_in, series_of, unjudged
 from processing.flags.amounts import amount
 from processing.flags.kinds import KINDS
 from processing.flags.rules import column_limits
@@ -73,8 +73,9 @@ class Evidence:
 class KneeOutcome:
     """What one knee did: in which repetitions it came in slightly and past the foot, of how many in which it was seen.
 
-    `phase`: in which it came in most; `come_in_mm`: by how much, in the median of these repetitions; `edge_known`: whether the
-    foot's inner edge is, without which nobody can say that a knee is past it. `evidence` is empty where it never came in.
+    `phase`: in which it came in most; `come_in_mm`: by how much, in the median of these repetitions. `pattern`: it came in in
+    as many of a few in a row as make a finding. `edge_known`: whether the foot's inner edge is, without which nobody can say
+    that a knee is past it. `evidence` is empty where it never came in.
     """
 
     side: Side
@@ -83,6 +84,7 @@ class KneeOutcome:
     of: int
     phase: str
     come_in_mm: float
+    pattern: bool
     edge_known: bool
     evidence: tuple[Evidence, ...]
 
@@ -125,6 +127,7 @@ def _outcome(results: Results, side: Side, words: Mapping[int, str]) -> KneeOutc
         of=len(words),
         phase=phase,
         come_in_mm=by_phase[phase],
+        pattern=counted([number in came_in for number in sorted(words)], *counted_in(results.rig.rules)),
         edge_known=any(math.isfinite(row.knee_margin_min_mm) for row in rows),
         evidence=tuple(_evidence(results, side, set(came_in), set(words) - set(came_in))) if came_in else (),
     )

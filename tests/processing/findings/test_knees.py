@@ -112,6 +112,8 @@ def with_knees(words: str, shifts_pct: list[float]) -> Results:
 def test_evidence_counts_repetitions_and_pairs() -> None:
     (knee,) = knee_outcomes(with_knees("nspns", [0.0, 8.0, 9.0, 6.0, 2.0]))
     assert (knee.slight, knee.past) == ((2, 5), (3,))
+    assert knee.pattern
+    assert not knee_outcomes(with_knees("snnsnnns", [0.0] * 8))[0].pattern
     shift = next(one for one in knee.evidence if one.metric == "load_shift_mean_pct")
     assert (shift.beyond_in, shift.of_in, shift.beyond_out, shift.of_out) == (2, 3, 1, 2)
     assert (shift.larger, shift.pairs) == (5, 6)

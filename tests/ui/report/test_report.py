@@ -17,7 +17,7 @@ from processing.findings.findings import findings
 from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 from processing.results import ChannelResult, FaultResult, FlagResult, Results, StreamResult, Table
 from tests.support.html_page import read_page
-from tests.support.repetitions import squatted
+from tests.support.repetitions import a_phase, squatted
 from tests.support.rigs import example_with
 from ui.report import report
 
@@ -195,3 +195,19 @@ def test_every_plot_of_slow_emg_says_so(tmp_path):
     stream = StreamResult("emg", 250.0, 250.0, 10, 0, 0, 0.0, "host", True)
     told = squeezed(page_of(results(tables={"emg.emg": table}, streams=[stream]), tmp_path).text)
     assert "Quadriceps, share of maximal contraction (undersampled)" in told
+
+
+def test_knees_that_came_in_have_a_section_and_what_to_try(tmp_path):
+    found = squatted([0.0] * 5)
+    for number in range(1, 6):
+        row = a_phase(number, "whole", "right", knee_fall_mm=20.0 if number > 2 else 1.0, knee_margin_min_mm=30.0)
+        row.knee = "slight" if number > 2 else "none"
+        found.phases.append(row)
+    report.write(found, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "The right knee came in in 3 of 5 repetitions (3, 4, 5)" in page
+    assert "What to try first" in page
+    report.write(squatted([0.0] * 5), tmp_path / "sound.html")
+    sound = (tmp_path / "sound.html").read_text(encoding="utf-8")
+    assert "The knees, by markers" not in sound
+    assert "What to try first" not in sound
