@@ -18,7 +18,7 @@ from processing.force.chain import ForceChain
 from processing.knee.chain import KneeChain
 from processing.repetition.onset import onsets_s
 from processing.repetition.phases import UNITS as REPETITION_UNITS
-from processing.repetition.spans import span_statistics
+from processing.repetition.spans import means_and_peaks, span_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,5 +155,6 @@ def warm(rig: Rig) -> None:
         samples = np.zeros((int(2 * longest_window_s * settings.rate_hz) + 1, len(settings.channels)), settings.dtype)
         for _ in pipeline.process(settings.name, samples, 0):
             pass
-    onsets_s(np.arange(2.0), [np.zeros((2, 2))[:, 0]], np.zeros(2), [(0.0, 1.0)])
+    onsets_s(np.arange(2.0), np.zeros((2, 2)), [0], np.zeros(2), [(0.0, 1.0)])
+    means_and_peaks(np.zeros((1, 1)), np.zeros(1, np.int64), np.ones(1, np.int64), [0])
     span_statistics(np.zeros((1, 1)), np.zeros(1, np.int64), np.ones(1, np.int64), [0], 1)

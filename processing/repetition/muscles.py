@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from processing.repetition.onset import onsets_s
-from processing.repetition.spans import MEAN, MOST, span_statistics
+from processing.repetition.spans import means_and_peaks
 from processing.repetition.table import BOTTOM, LOWERING, RISING, bounds_s
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def muscle_rows(
         here = [e for e in electrodes if table.at(f"activation_{e.side}_{e.muscle}_pct") >= 0]
         columns = [table.at(f"activation_{e.side}_{e.muscle}_pct") for e in here]
         firsts, lasts = (np.searchsorted(table.time_s, bounds[:, i] + table.lag_s, side="right") for i in (0, 1))
-        told = span_statistics(table.frames, firsts, lasts, columns, 1)[:, :, [MEAN, MOST]]
+        told = means_and_peaks(table.frames, firsts, lasts, columns)
         stood = np.interp(table.time_s, force.time_s, standing)
-        energies = [table.frames[:, table.at(f"energy_{e.side}_{e.muscle}_uV2")] for e in here]
-        onsets = onsets_s(table.time_s, energies, stood, repetitions_s)
+        energies = [table.at(f"energy_{e.side}_{e.muscle}_uV2") for e in here]
+        onsets = onsets_s(table.time_s, table.frames, energies, stood, repetitions_s)
         for k, e in enumerate(here):
             numbers = np.column_stack([told[:, k].reshape(len(rows), -1), onsets[k]]).tolist()
             found.append(

@@ -29,15 +29,15 @@ LEAST_STANCE_S = 0.5
 
 
 def onsets_s(
-    time_s: Floats, energies: Sequence[Floats], standing: Floats, repetitions_s: Sequence[tuple[float, float]]
+    time_s: Floats, frames: Floats, columns: Sequence[int], standing: Floats, repetitions_s: Sequence[tuple[float, float]]
 ) -> Floats:
     """Return when each muscle began in each repetition, (start, end) in s, as (muscles, repetitions) in s after its start.
 
-    `energies`: one of each muscle, of frames at `time_s`, each the end of its frame; `standing` is above 0 in frames of quiet
-    stance. Before the start is negative; NaN where there is no stance, where the energy is not known, or where the muscle was
-    active before.
+    `frames` (n, all columns) at `time_s`, each the end of its frame, have the energy of each muscle in `columns`; `standing` is
+    above 0 in frames of quiet stance. Before the start is negative; NaN where there is no stance, where the energy is not
+    known, or where the muscle was active before.
     """
-    found = np.full((len(energies), len(repetitions_s)), np.nan)
+    found = np.full((len(columns), len(repetitions_s)), np.nan)
     if len(time_s) < 2 or not repetitions_s:
         return found
     frame_s = float(np.median(np.diff(time_s[:1000])))
@@ -45,70 +45,80 @@ def onsets_s(
     held, least = max(1, round(HELD_S / frame_s)), LEAST_STANCE_S / frame_s
     starts_s, ends_s = np.array(repetitions_s).T
     firsts, lasts, stances = (np.searchsorted(time_s, at_s) for at_s in (starts_s - BEFORE_S, ends_s, starts_s - STANCE_S))
-    stood = standing > 0.0
-    smooth = np.empty(len(time_s))
-    begins = np.empty(len(firsts), dtype=np.int64)
-    for k, energy in enumerate(energies):
-        _smooth(energy, half, smooth)
-        _find(smooth, stood, firsts, lasts, stances, held, least, begins)
-        begun = begins >= 0
-        found[k, begun] = time_s[begins[begun]] - starts_s[begun]
+    stood = np.flatnonzero(standing > 0.0)
+    smooth = np.empty((len(columns), len(time_s)))
+    begins = np.empty((len(columns), len(firsts)), dtype=np.int64)
+    _smooth(frames, np.array(columns, dtype=np.int64), half, smooth)
+    spans = np.searchsorted(stood, stances), np.searchsorted(stood, firsts)
+    _find(smooth, stood, *spans, firsts, lasts, held, least, begins)
+    begun = begins >= 0
+    found[begun] = (time_s[begins] - starts_s)[begun]
     return found
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _smooth(energy: Floats, half: int, smooth: Floats) -> None:
-    """Write the mean over `half` frames before to as many after into `smooth`, NaN where one of them is unknown."""
-    for i in range(len(energy)):
-        if i < half or i >= len(energy) - half:
-            smooth[i] = math.nan
-            continue
-        total = 0.0
-        for j in range(i - half, i + half + 1):
-            total += energy[j]
-        smooth[i] = total / (2 * half + 1)
+def _smooth(frames: Floats, columns: NDArray[np.int64], half: int, smooth: Floats) -> None:
+    """Write the means over `half` frames before to as many after into `smooth` (muscles, n), NaN where one is unknown."""
+    for i in range(len(frames)):
+        inside = half <= i < len(frames) - half
+        for k in range(len(columns)):
+            total = 0.0 if inside else math.nan
+            if inside:
+                for j in range(i - half, i + half + 1):
+                    total += frames[j, columns[k]]
+            smooth[k, i] = total / (2 * half + 1)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _find(
     smooth: Floats,
-    stood: NDArray[np.bool_],
+    stood: NDArray[np.int64],
+    stood_firsts: NDArray[np.int64],
+    stood_lasts: NDArray[np.int64],
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
-    stances: NDArray[np.int64],
     held: int,
     least: float,
     begins: NDArray[np.int64],
 ) -> None:
-    """Write the frame in which each repetition's onset lies into `begins`, -1 where there is none."""
-    whole = _threshold(smooth, stood, 0, len(smooth), least)
-    for k in range(len(firsts)):
-        threshold = _threshold(smooth, stood, stances[k], firsts[k], least)
-        if math.isnan(threshold):
-            threshold = whole
-        run, begin = 0, -1
-        for i in range(firsts[k], lasts[k]):
-            run = run + 1 if smooth[i] > threshold else 0
-            if math.isnan(smooth[i]) or math.isnan(threshold) or (run == 1 and i == firsts[k]):
-                begin = -1
-                break
-            if run == held and begin < 0:
-                begin = i - held + 1
-        begins[k] = begin
+    """Write the frame in which each onset lies into `begins` (muscles, repetitions), -1 where there is none.
+
+    `stood` are the frames of quiet stance; those before a repetition are from `stood_firsts` to before `stood_lasts` of them.
+    """
+    for k in range(len(smooth)):
+        whole = _threshold(smooth[k], stood, 0, len(stood), least)
+        for r in range(len(firsts)):
+            threshold = _threshold(smooth[k], stood, stood_firsts[r], stood_lasts[r], least)
+            begins[k, r] = _begin(smooth[k], whole if math.isnan(threshold) else threshold, firsts[r], lasts[r], held)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _threshold(smooth: Floats, stood: NDArray[np.bool_], first: int, last: int, least: float) -> float:
-    """Return mean + K SD of the frames of quiet stance in a span, NaN where there are fewer than `least`."""
-    count, total = 0, 0.0
+def _begin(smooth: Floats, threshold: float, first: int, last: int, held: int) -> int:
+    """Return where a muscle begins to stay above its threshold, -1 where it never does, is above at first, or is unknown."""
+    run, begin = 0, -1
     for i in range(first, last):
-        if stood[i] and math.isfinite(smooth[i]):
+        run = run + 1 if smooth[i] > threshold else 0
+        if math.isnan(smooth[i]) or math.isnan(threshold) or (run == 1 and i == first):
+            return -1
+        if run == held and begin < 0:
+            begin = i - held + 1
+    return begin
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _threshold(smooth: Floats, stood: NDArray[np.int64], first: int, last: int, least: float) -> float:
+    """Return mean + K SD of frames of quiet stance, NaN where fewer than `least` of them are known."""
+    count, total = 0, 0.0
+    for j in range(first, last):
+        value = smooth[stood[j]]
+        if math.isfinite(value):
             count += 1
-            total += smooth[i]
+            total += value
     if count < least:
         return math.nan
     mean, squares = total / count, 0.0
-    for i in range(first, last):
-        if stood[i] and math.isfinite(smooth[i]):
-            squares += (smooth[i] - mean) ** 2
+    for j in range(first, last):
+        value = smooth[stood[j]]
+        if math.isfinite(value):
+            squares += (value - mean) ** 2
     return float(mean + K * math.sqrt(squares / count))

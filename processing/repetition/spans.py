@@ -27,6 +27,40 @@ def span_statistics(
     return out
 
 
+def means_and_peaks(frames: Floats, firsts: NDArray[np.int64], lasts: NDArray[np.int64], columns: list[int]) -> Floats:
+    """Return mean and greatest value (spans, columns, 2) of frames from each `first` to before `last`."""
+    out = np.full((len(firsts), len(columns), 2), np.nan)
+    _means_and_peaks(frames, firsts, lasts, np.array(columns, dtype=np.int64), np.empty(len(columns), np.int64), out)
+    return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _means_and_peaks(
+    frames: Floats,
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    out: Floats,
+) -> None:
+    for k in range(len(firsts)):
+        first, last = max(0, firsts[k]), min(len(frames), lasts[k])
+        counts[:] = 0
+        out[k, :, 0], out[k, :, 1] = 0.0, -math.inf
+        for i in range(first, last):
+            for c in range(len(columns)):
+                value = frames[i, columns[c]]
+                if math.isfinite(value):
+                    counts[c] += 1
+                    out[k, c, 0] += value
+                    out[k, c, 1] = max(out[k, c, 1], value)
+        for c in range(len(columns)):
+            if counts[c] == 0 or counts[c] < KNOWN * (last - first):
+                out[k, c, 0] = out[k, c, 1] = math.nan
+            else:
+                out[k, c, 0] /= counts[c]
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _fill(
     frames: Floats, firsts: NDArray[np.int64], lasts: NDArray[np.int64], columns: NDArray[np.int64], window: int, out: Floats

@@ -18,6 +18,7 @@ from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass, envelope_low_pass
 from processing.force.chain import plate_wrench
 from ui.validation.comparison import Agreement
+from ui.validation.repetitions import followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 COP_N = 50.0
 NEXUS_CENTRE_MM = (200.0, 920.0)
+NEXUS_RATE_HZ = 1000.0
 NEXUS_PLATE = "KMP IV - Force"
 KISTLER_A_MM, KISTLER_B_MM, KISTLER_DEPTH_MM = 120.0, 200.0, -48.0
 KISTLER_PER_VOLT = (12.9, 12.9, 12.7, 12.7, 38.1, 38.1, 38.1, 38.1)
@@ -92,6 +94,9 @@ def of_nexus(path: Path) -> Iterator[Agreement]:
     found = plate_wrench(raw, list(range(6)), plate_map(plate), COP_N)
     loaded = -raw[:, 2] > COP_N
     yield _compared("centre of pressure", "Vicon Nexus, nexus_cmj1", found.cop_mm[loaded, :2], theirs[loaded], "mm")
+    half_N = np.ascontiguousarray(found.force_N[:, 2]) / 2  # it stands on one plate; the detector takes two
+    count = float(len(followed(half_N, half_N, NEXUS_RATE_HZ)[0].repetitions.found))
+    yield Agreement("repetitions in a countermovement jump", "Vicon Nexus, nexus_cmj1", count, 0.0, count, "", "1 file")
 
 
 def of_kistler(path: Path) -> Iterator[Agreement]:

@@ -59,7 +59,7 @@ def test_a_muscle_begins_where_it_does(burst_uV):
     time_s, energy = energy_of(raw)
     standing = np.where(((time_s[:, None] > at_s - 2.0) & (time_s[:, None] < at_s - 0.2)).any(axis=1), 1.0, 0.0)
     starts_s = at_s - 0.1
-    found = onsets_s(time_s, [energy], standing, [(s, s + 1.5) for s in starts_s])[0] - 0.1
+    found = onsets_s(time_s, energy.reshape(-1, 1), [0], standing, [(s, s + 1.5) for s in starts_s])[0] - 0.1
     assert np.isfinite(found).all()
     assert np.median(np.abs(found)) < 0.03
     assert np.max(np.abs(found)) < 0.1
@@ -71,9 +71,9 @@ def test_slow_sway_of_the_skin_hides_it_from_the_amplitude_and_not_from_the_oper
     time_s, energy = energy_of(raw)
     standing = np.where(((time_s[:, None] > at_s - 2.0) & (time_s[:, None] < at_s - 0.2)).any(axis=1), 1.0, 0.0)
     spans_s = [(s, s + 1.5) for s in at_s]
-    by_energy = onsets_s(time_s, [energy], standing, spans_s)[0]
+    by_energy = onsets_s(time_s, energy.reshape(-1, 1), [0], standing, spans_s)[0]
     amplitude = np.abs(signal.sosfilt(BAND, raw[:, 0])).reshape(-1, 10).mean(axis=1)[: len(energy)]
-    by_amplitude = onsets_s(time_s, [amplitude], standing, spans_s)[0]
+    by_amplitude = onsets_s(time_s, amplitude.reshape(-1, 1), [0], standing, spans_s)[0]
     assert np.isfinite(by_energy).all()
     assert np.median(np.abs(by_energy)) < 0.04
     assert np.isnan(by_amplitude).mean() > 0.3 or np.nanmedian(np.abs(by_amplitude)) > 2.0 * np.median(np.abs(by_energy))
@@ -83,10 +83,10 @@ def test_a_muscle_that_never_begins_or_never_rests_has_no_onset():
     time_s = np.arange(0.0, 10.0, FRAME_S)
     standing = np.where(time_s < 4.0, 1.0, 0.0)
     quiet = 1.0 + 0.1 * np.random.default_rng(1).normal(0, 1, len(time_s))
-    assert np.isnan(onsets_s(time_s, [quiet], standing, [(5.0, 7.0)])[0, 0])
+    assert np.isnan(onsets_s(time_s, quiet.reshape(-1, 1), [0], standing, [(5.0, 7.0)])[0, 0])
     active = np.where(time_s > 4.2, 50.0, quiet)
-    assert np.isnan(onsets_s(time_s, [active], standing, [(5.0, 7.0)])[0, 0])
-    assert np.isnan(onsets_s(time_s, [active], np.zeros(len(time_s)), [(5.0, 7.0)])[0, 0])
+    assert np.isnan(onsets_s(time_s, active.reshape(-1, 1), [0], standing, [(5.0, 7.0)])[0, 0])
+    assert np.isnan(onsets_s(time_s, active.reshape(-1, 1), [0], np.zeros(len(time_s)), [(5.0, 7.0)])[0, 0])
 
 
 def test_unknown_energy_gives_no_onset_and_a_spike_is_none():
@@ -94,12 +94,12 @@ def test_unknown_energy_gives_no_onset_and_a_spike_is_none():
     standing = np.where(time_s < 4.0, 1.0, 0.0)
     energy = 1.0 + 0.1 * np.random.default_rng(1).normal(0, 1, len(time_s))
     energy[time_s > 5.5] += 20.0
-    assert onsets_s(time_s, [energy], standing, [(5.0, 7.0)])[0, 0] == pytest.approx(0.5, abs=0.03)
+    assert onsets_s(time_s, energy.reshape(-1, 1), [0], standing, [(5.0, 7.0)])[0, 0] == pytest.approx(0.5, abs=0.03)
     holed = energy.copy()
     holed[520] = np.nan
-    assert np.isnan(onsets_s(time_s, [holed], standing, [(5.0, 7.0)])[0, 0])
+    assert np.isnan(onsets_s(time_s, holed.reshape(-1, 1), [0], standing, [(5.0, 7.0)])[0, 0])
     spiked = np.where(np.arange(len(time_s)) == 520, 1.0 + 3.0 * K * 0.1, energy)
-    assert onsets_s(time_s, [spiked], standing, [(5.0, 7.0)])[0, 0] == pytest.approx(0.5, abs=0.03)
+    assert onsets_s(time_s, spiked.reshape(-1, 1), [0], standing, [(5.0, 7.0)])[0, 0] == pytest.approx(0.5, abs=0.03)
 
 
 def test_a_stance_of_long_ago_is_used_where_there_is_none_near():
@@ -107,5 +107,5 @@ def test_a_stance_of_long_ago_is_used_where_there_is_none_near():
     energy = 1.0 + 0.1 * np.random.default_rng(1).normal(0, 1, len(time_s))
     energy[time_s > 50.3] += 20.0
     standing = np.where(time_s < 3.0, 1.0, 0.0)
-    assert onsets_s(time_s, [energy], standing, [(50.0, 52.0)])[0, 0] == pytest.approx(0.3, abs=0.03)
-    assert onsets_s(time_s[:1], [energy[:1]], standing[:1], [(0.0, 1.0)]).shape == (1, 1)
+    assert onsets_s(time_s, energy.reshape(-1, 1), [0], standing, [(50.0, 52.0)])[0, 0] == pytest.approx(0.3, abs=0.03)
+    assert onsets_s(time_s[:1], energy[:1].reshape(-1, 1), [0], standing[:1], [(0.0, 1.0)]).shape == (1, 1)
