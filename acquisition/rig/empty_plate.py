@@ -26,7 +26,15 @@ READS_N = 5.0
 
 def is_unloaded(there_N: float, fz_N: Floats) -> bool:
     """Return whether a reading is that of the empty plate: next to none of its range away from its unloaded end."""
-    low, high = (float(value) for value in np.nanpercentile(fz_N[:: 1 + len(fz_N) // MOST_SAMPLED], [1, 99]))
+    return _at_unloaded_end(there_N, *_range(fz_N))
+
+
+def _range(fz_N: Floats) -> tuple[float, float]:
+    low_N, high_N = np.nanpercentile(fz_N[:: 1 + len(fz_N) // MOST_SAMPLED], [1, 99])
+    return float(low_N), float(high_N)
+
+
+def _at_unloaded_end(there_N: float, low: float, high: float) -> bool:
     end = low if abs(low) <= abs(high) else high
     reach = high - low
     if reach < RANGE_N:
@@ -48,7 +56,10 @@ def empty_stretches(fz_N: Floats, rate_hz: float) -> list[tuple[int, int]]:
             else:
                 found.append((int(start), int(start) + window))
     samples = [(start * size, end * size) for start, end in found]
-    return [(start, end) for start, end in samples if is_unloaded(float(fz_N[start:end].mean()), fz_N)]
+    if not samples:
+        return []
+    of_all = _range(fz_N)
+    return [(start, end) for start, end in samples if _at_unloaded_end(float(fz_N[start:end].mean()), *of_all)]
 
 
 def _spread(frames: Floats, window: int) -> Floats:
