@@ -133,7 +133,7 @@ def of_knees(path: Path) -> Iterator[Agreement]:
         ours = np.array([row.knee_off_axis_mean_mm for row in rows])
         theirs = np.array([rep[f"knee_medial_of_foot_axis_mm_{letter}"] for rep in truth])
         if len(ours) == len(theirs):
-            what = f"{side} knee further in than in the first squat"
+            what = f"{side} knee, further in"
             yield _compared(what, f"MuJoCo, {path.stem}", ours - ours[0], theirs - theirs[0], "mm")
 
 

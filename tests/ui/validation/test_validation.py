@@ -28,7 +28,7 @@ def test_real_recordings_and_rigid_bodies_agree(shared_data):
         ("vertical force, eight sensors", "the maker's formulas, bmc", 1e-9),
         ("centre of pressure, eight sensors", "the maker's formulas, bmc", 1e-6),
         ("EMG envelope, VM, greatest", "scipy.signal on UCI, 5Nsen", 1e-9),
-        ("right knee further in than in the first squat", "MuJoCo, mj_right_cave_stiff_ankle", 1.0),
+        ("right knee, further in", "MuJoCo, mj_right_cave_stiff_ankle", 1.0),
     ):
         assert found[what, reference].off < within
         assert abs(found[what, reference].theirs) > 20.0
