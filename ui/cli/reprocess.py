@@ -72,7 +72,7 @@ def reprocess_files(
                 failed += 1
                 errors.print(f"{path}: {error}", style="bold red")
                 continue
-            _tell(path, results, bars.console)
+            _tell(path, results, bars.console, alone=len(left) == 1)
     if left and failed == len(left) and new:
         with suppress(OSError):
             out.rmdir()
@@ -85,14 +85,14 @@ def reprocess_files(
     return failed
 
 
-def _tell(path: Path, results: Results, console: Console) -> None:
+def _tell(path: Path, results: Results, console: Console, alone: bool) -> None:
     console.print(f"{path}: {results.seconds:.1f} s", style="bold", soft_wrap=True)
     found = findings(results)
     for finding in found:
         console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)
     if not found:
         console.print(f"  {nothing_found(results)}", soft_wrap=True)
-    for line in session_lines(results):
+    for line in session_lines(results, table=alone):
         console.print(f"  {line}", soft_wrap=True)
     for caveat in caveats(results):
         console.print(f"  • {caveat.sentence}", style="dim", soft_wrap=True)

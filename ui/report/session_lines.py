@@ -1,23 +1,38 @@
-"""What the terminal says of the repetitions of a session: what the knees did, and each set in a line."""
+"""What the terminal says of the repetitions of a session: what the knees did, each set in a line, and a table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from processing.findings.knees import knee_outcomes
-from ui.report.repetition_table import OF_REPETITION
+from ui.report.repetition_table import OF_REPETITION, repetition_table, shown_columns
 
 if TYPE_CHECKING:
     from processing.results import Results
 
+MOST = 20
+"""So many repetitions are told one by one."""
 
-def session_lines(results: Results) -> list[str]:
-    """Return the lines: each knee that markers show with the evidence of force and EMG, then the sets."""
+
+def session_lines(results: Results, table: bool = True) -> list[str]:
+    """Return the lines: each knee that markers show with the evidence of force and EMG, the sets, and the table."""
     said = []
     for knee in knee_outcomes(results):
         said.append(f"{knee.sentence()}.")
         said += [f"  {evidence.sentence()}." for evidence in knee.evidence]
-    return said + sets_in_words(results)
+    return said + sets_in_words(results) + (table_in_words(results) if table else [])
+
+
+def table_in_words(results: Results) -> list[str]:
+    """Return the table of repetitions in lines of one width: the first of a long session, and how many more there are."""
+    rows = [row for row in repetition_table(results) if row.number]
+    if not rows:
+        return []
+    titles = ["rep.", "at", *(title for title, _ in shown_columns(results)), "doubt"]
+    table = [titles, *([str(row.number), row.at, *row.cells, row.doubt] for row in rows[:MOST])]
+    widths = [max(len(line[k]) for line in table) for k in range(len(titles))]
+    said = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table]
+    return said + ([f"... and {len(rows) - MOST} more, in the report and the CSV."] if len(rows) > MOST else [])
 
 
 def sets_in_words(results: Results) -> list[str]:
