@@ -57,12 +57,16 @@ def _ends_in_side(label: str) -> bool:
 
 
 def points_of(labels: Sequence[str]) -> dict[tuple[Side, Point], list[int]]:
-    """Return where the labels of each point stand; `knee` and `ankle` of a pose's key points are those joints' centres."""
+    """Return where the labels of each point stand.
+
+    `knee` and `ankle` of a pose's key points are those joints' middles; OpenCap's `_study` beside them are markers.
+    """
     pose = any(re.sub(r"[^a-z0-9]", "", label.lower()) in OF_A_POSE for label in labels)
     found: dict[tuple[Side, Point], list[int]] = {}
     for column, label in enumerate(labels):
         said = point_of(label)
         if said is not None:
             side, point = said
-            found.setdefault((side, CENTRES.get(point, point) if pose else point), []).append(column)
+            key_point = pose and not label.endswith("_study")
+            found.setdefault((side, CENTRES.get(point, point) if key_point else point), []).append(column)
     return found

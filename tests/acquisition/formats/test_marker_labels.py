@@ -72,6 +72,8 @@ def test_the_key_points_of_a_pose_are_the_middles_of_joints() -> None:
         ("right", point) for point in ("knee", "ankle", "heel", "forefoot_inner", "forefoot_outer", "hip")
     }
     assert ("right", "knee_lateral") in points_of(["RKnee", "RHeel", "RToe"])
+    both = points_of(["Neck", "RKnee", "r_knee_study", "r_ankle_study"])
+    assert both == {("right", "knee"): [1], ("right", "knee_lateral"): [2], ("right", "ankle_lateral"): [3]}
 
 
 def test_labels_that_stand_twice_are_told_with_all_their_places() -> None:
