@@ -42,6 +42,29 @@ def pytest_report_header() -> str:
     return "" if QT_LOADS else "dashboard tests left out: Qt can't be loaded here (are libegl1 and libxkbcommon0 installed?)"
 
 
+LONG = frozenset(
+    [
+        "test_doctor.py",
+        "test_end_to_end.py",
+        "test_flat_memory.py",
+        "test_lsl_publisher.py",
+        "test_run.py",
+        "test_torture.py",
+        "test_uncounted_numbering.py",
+        "test_validation.py",
+        "test_wire_demo.py",
+        "test_wire_faults.py",
+    ]
+)
+"""Files that take longest: begun first, so that none is left for one process alone at the end."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, in the order in which they are."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _temporary_files_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep locks and other temporary files of these tests, and of the programs they start, from those of other runs."""
