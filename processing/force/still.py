@@ -1,10 +1,10 @@
 """Still seconds: which of them are stances, causally, frame by frame.
 
 Still is not standing. A slow lowering is as quiet as a stance, but it has a velocity, and its mean is not the weight; so
-another weight counts once it has been there for longer than a lowering lasts. A pause at the bottom has the weight, but lies
-lower: between two still seconds the velocity is zero at both ends, so the way between them is known from the force (`_height`),
-and what lies low is no stance. Where the first still second was at the bottom, the first move after it goes up: then nothing
-refers to it any more, until the next stance.
+another weight counts once it has been there for longer than a movement with such a force can last. A pause at the bottom has
+the weight, but lies lower: between two still seconds the velocity is zero at both ends, so the way between them is known from
+the force (`_height`), and what lies low is no stance. Where the first still second was at the bottom, the first move after it
+goes up: then nothing refers to it any more, until the next stance.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from hardware.arrays import Floats
+from processing.formulas import GRAVITY_M_S2
 
 SAME_WEIGHT = 0.0045
 """Two still seconds whose means differ by less have the same weight."""
 CLEARLY_OTHER = 0.03
-"""A weight that differs by more counts after two windows, one that differs by less after four: no lowering lasts so long."""
+"""A weight that differs by less counts after four windows: no lowering lasts so long."""
+FALLEN_M = 0.6
+"""One that differs by more counts as soon as nobody can have moved with it: its excess would have carried them so far."""
 LOW_M = 0.15
 """What lies lower than this, or rose by more, is not the same standing."""
 HEIGHT_KNOWN_S = 15.0
@@ -224,8 +227,7 @@ def _look(window: Floats, state: NDArray[np.void], limits: NDArray[np.void], sam
         else:
             stance.other = 1
             stance.other_N = mean_N
-        windows = 1 if abs(mean_N / stance.system_N - 1.0) > CLEARLY_OTHER else 3
-        if stance.other <= windows * frames:
+        if stance.other <= _frames_of_other(abs(mean_N / stance.system_N - 1.0), frames, limits):
             return False
         _stand(state, window, _OTHER_WEIGHT, sample, event)
         return True
@@ -234,6 +236,14 @@ def _look(window: Floats, state: NDArray[np.void], limits: NDArray[np.void], sam
         stance.still = 0
         return False
     return bool(_same_weight(window, state, limits, sample, mean_N, event))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _frames_of_other(share: float, frames: int, limits: NDArray[np.void]) -> float:
+    """Return for how long a weight that differs by a share must be there, in frames after its first still second."""
+    if share <= CLEARLY_OTHER:
+        return 3.0 * frames
+    return float(max(limits[0].hop, math.sqrt(2.0 * FALLEN_M / (share * GRAVITY_M_S2)) / limits[0].frame_s - frames))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

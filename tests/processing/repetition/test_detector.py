@@ -17,7 +17,7 @@ from processing.repetition.detector import Phase
 from processing.repetition.phases import Doubt
 from sim.lifter.squatter import RATE_HZ, Squatter
 from tests.support.rigs import example_with
-from ui.validation.repetitions import DRIFT, NONE, ORDINARY, SLOW, followed, score
+from ui.validation.repetitions import DRIFT, NONE, ORDINARY, SLOW, Score, followed, score, squatters
 
 AT = {metric.name: i for i, metric in enumerate(METRICS)}
 
@@ -147,3 +147,15 @@ def test_real_jumps_are_none(shared_data):
     total = -np.array([float(row[49]) for row in rows])
     assert total.max() > 1500.0
     assert followed(total / 2, total / 2)[0].repetitions.found == []
+
+
+@pytest.mark.parametrize("stands_s", [1.2, 1.6, 2.5])
+@pytest.mark.parametrize("bar_kg", [20.0, 60.0])
+def test_a_bar_that_is_squatted_with_soon_after_it_was_taken_is_weighed(stands_s, bar_kg):
+    found = Score()
+    for squatter in squatters(4):
+        script = squatter.stand(3).bar(bar_kg).stand(stands_s).squats(4, 0.38, 1.4, 1.2, 0, 0.8).stand(1.5).bar(-bar_kg)
+        left_N, right_N, squats = script.stand(2).force()
+        found.take(followed(left_N, right_N)[0].repetitions.found, squats)
+    assert (found.squats, found.missed, found.invented) == (16, 0, 0)
+    assert max(abs(off_m) for off_m in found.depth_off_m) < 0.02
