@@ -32,8 +32,8 @@ _SAMPLE, _MARGIN, _OFF_AXIS, _KASR, _FRONTAL = 0, 1, 3, 5, 6
 class KneeChain:
     """Raw blocks of the markers' stream in, frames of `metrics` out, live and offline alike; no rule is on them.
 
-    A frame is the mean place of each marker over `frame_samples` raw samples. `edges`: the sides whose foot's inner edge is
-    known, by a marker on it or by the foot's width; without it no margin is.
+    A frame is the mean place of each marker over `frame_samples` raw samples. Without a marker on a foot's inner edge its width
+    gives it; without either there is no margin.
     """
 
     unjudged: frozenset[str] = frozenset()
@@ -51,8 +51,8 @@ class KneeChain:
         settings = rig.stream_named(self.stream)
         self.frame_samples = frame_samples(settings.rate_hz)
         widths = {foot.side: foot.width_mm for foot in rig.foot}
-        half_mm = {side: (widths.get(side) or math.nan) / 2 for side in SIDES}
-        self.edges = [side for side in SIDES if Part.INSIDE in parts[side] or math.isfinite(half_mm[side])]
+        no_marker = {side: Part.INSIDE not in parts[side] for side in SIDES}
+        self._half_mm = np.array([(widths.get(side) or math.nan) / 2 if no_marker[side] else math.nan for side in SIDES])
         self.metrics = _metrics(parts)
         columns = {(m.side, m.point): [rig.column(self.stream, name) for name in m.channels] for m in rig.marker}
         self._to_mm = UNITS_TO_MM[settings.stream().channels[rig.column(self.stream, rig.marker[0].channels[0])].unit]
@@ -60,7 +60,6 @@ class KneeChain:
         for k, side in enumerate(SIDES):
             for part, stand_for in parts[side].items():
                 self._columns[k, part] = [columns[side, stand_for[0]], columns[side, stand_for[-1]]]
-        self._half_mm = np.array([half_mm[side] for side in SIDES])
         self._sums = np.zeros((2, len(Part), 3))
         self._position = np.array([-1, 0], dtype=np.int64)
         self._rows = np.empty((1, _COLUMNS))
@@ -160,7 +159,7 @@ def _frame(sums: Floats, scale: float, half_mm: Floats, rows: Floats, n: int) ->
         off_mm = scale * ((x - sums[k, _HEEL, 0]) * medial_x + (y - sums[k, _HEEL, 1]) * medial_y)
         edge_mm = scale * ((sums[k, _INSIDE, 0] - x) * medial_x + (sums[k, _INSIDE, 1] - y) * medial_y)
         rows[n, _OFF_AXIS + k] = off_mm
-        rows[n, _MARGIN + k] = half_mm[k] - off_mm if math.isnan(edge_mm) else edge_mm
+        rows[n, _MARGIN + k] = edge_mm if math.isnan(half_mm[k]) else half_mm[k] - off_mm
     # Forward lies between the two feet's axes, and right is square to it.
     ahead_x, ahead_y = axis_x[0] + axis_x[1], axis_y[0] + axis_y[1]
     length = math.sqrt(ahead_x * ahead_x + ahead_y * ahead_y)
