@@ -166,7 +166,7 @@ class Analysis:
 
     def _lag_s(self, part: Part) -> float:
         """Return how far a part's frames lag behind what they tell."""
-        if part.stream not in self.pipeline.emg or part.chain is not self.pipeline.emg[part.stream]:
+        if part.chain is not self.pipeline.emg.get(part.stream):
             return 0.0
         return envelope_delay_s(self._rig.emg_processing, self.pipeline.rig.stream_named(part.stream).rate_hz)
 

@@ -32,10 +32,6 @@ class LegMarkers:
     markers: list[Marker]
     samples: Floats
 
-    def points(self, side: Side) -> list[Point]:
-        """Return the points of a leg that have a marker."""
-        return [marker.point for marker in self.markers if marker.side == side]
-
 
 def leg_markers(
     labels: Sequence[str], places_mm: Floats, rate_hz: float, path: str, said: Sequence[MapMarker], caveats: list[Caveat]
@@ -81,6 +77,12 @@ def leg_markers(
         for k, (side, point) in enumerate(order)
     ]
     return LegMarkers(stream, markers, places_mm[:, [columns[key] for key in order]].reshape(len(places_mm), -1))
+
+
+def markers_in_words(markers: Sequence[Marker]) -> list[str]:
+    """Say in a line for each side on which points of that leg the markers are."""
+    told = {side: [marker.point.replace("_", " ") for marker in markers if marker.side == side] for side in SIDES}
+    return [f"markers {side}: {', '.join(points)}" for side, points in told.items() if points]
 
 
 def _not_understood(names: Sequence[str]) -> Caveat:

@@ -11,11 +11,11 @@ from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.timebase.clock import SyncLevel
 from hardware.source import CRYSTAL_OFF, same_rate
-from processing.findings.findings import BASELINE_REPETITIONS
 from processing.findings.knee_caveats import about_knees
 from processing.findings.plate_caveats import about_plates
 from processing.findings.repetition_caveats import about_repetitions
 from processing.findings.stance_caveats import about_feet, about_places, about_stance
+from processing.repetition.knee_over_foot import BASELINE_REPETITIONS
 
 if TYPE_CHECKING:
     from processing.results import Results, StreamResult

@@ -21,6 +21,7 @@ from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, Kind, kind_of
 from processing.flags.rules import column_limits
 from processing.repetition.columns import OF_PHASE
+from processing.repetition.knee_over_foot import BASELINE_REPETITIONS
 from processing.repetition.table import BOTH
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from acquisition.rig.judgement import ReferenceSettings, Rules, RuleSettings
     from processing.results import Results
 
-BASELINE_REPETITIONS = 3
-"""So many repetitions make a baseline where no reference is named (*design*)."""
 ON_TOP = 0.75
 """What adds this share of the limit to a habit is more than a habit (*design*)."""
 BETWEEN_SETS = 0.5

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from acquisition.rig import SIDES
 from ui.cli.console import console, say
 from ui.cli.lifter import Lifters, for_lifters
 
@@ -49,6 +48,7 @@ def add_markers(
     """Add the markers of a file to a recording, so that the knees are seen over the feet."""
     from acquisition.caveat import Caveat
     from acquisition.formats.adding_markers import Placed, add_markers, read_leg_markers
+    from acquisition.formats.leg_markers import markers_in_words
 
     caveats: list[Caveat] = []
     legs = read_leg_markers(file, map_file, caveats)
@@ -58,9 +58,8 @@ def add_markers(
         say(f"• {caveat.sentence}")
     how = "as it was given" if placed.alike is None else f"by the squats, which are alike by {placed.alike:.3f} (1 = the same)"
     say(f"The first frame was at {placed.starts_s:.2f} s of the session, {how}.")
-    for side in SIDES:
-        points = [marker.point.replace("_", " ") for marker in rig.marker if marker.side == side]
-        say(f"Markers {side}: {', '.join(points) or 'none'}")
+    for line in markers_in_words(rig.marker):
+        say(f"  {line}")
     say(f"Recording: {out}")
 
 

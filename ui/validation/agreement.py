@@ -12,15 +12,15 @@ import numpy as np
 
 from acquisition.formats.c3d.importer import import_c3d
 from acquisition.recording import Recording
+from acquisition.rig import UNITS_TO_UV
 from acquisition.rig.plate_map import plate_map
 from acquisition.rig.rig_file import example, load
 from hardware.errors import SquatscopeError
 from processing.emg.chain import EmgChain
-from processing.emg.filters import band_pass, envelope_low_pass
 from processing.force.chain import plate_wrench
 from sim.lifter.squatter import RATE_HZ
 from ui.validation.comparison import Agreement
-from ui.validation.laboratories import of_kistler, of_knees, of_nexus, of_uci
+from ui.validation.laboratories import of_kistler, of_knees, of_nexus, of_uci, scipy_envelope
 from ui.validation.repetitions import followed
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ def agreements(data: Path | None) -> Iterator[Agreement]:
 
 def envelope() -> Agreement:
     """Compare an envelope of noise with that of scipy.signal."""
-    from scipy import signal
-
     rig = load(example("demo"))
     stream = rig.stream_named(rig.emg[0].stream)
     rng = np.random.default_rng(1)
@@ -75,20 +73,15 @@ def envelope() -> Agreement:
     frames = np.concatenate([chain.process(samples, 0).copy(), chain.finish().copy()])
     first = rig.emg[0]
     column = next(i for i, m in enumerate(chain.metrics) if m.name == f"envelope_{first.side}_{first.muscle}_uV")
-    raw = samples[:, stream.channels.index(first.channel)].astype(np.float64)
-    raw = (raw - raw[0]) * _per_unit(stream.units)
-    band = signal.sosfilt(band_pass(rig.emg_processing, stream.rate_hz), raw)
-    theirs = signal.sosfilt(envelope_low_pass(rig.emg_processing, stream.rate_hz), np.abs(band))
+    at_channel = stream.channels.index(first.channel)
+    raw_uV = samples[:, at_channel].astype(np.float64) * UNITS_TO_UV[stream.stream().channels[at_channel].unit]
+    theirs = scipy_envelope(raw_uV, rig.emg_processing, stream.rate_hz)
     at = frames[:, 0].astype(int)
     ours = frames[:, column]
     known = np.isfinite(ours)
     off = float(np.abs(ours[known] - theirs[at][known]).max())
     typical = float(np.median(ours[known])), float(np.median(theirs[at][known]))
     return Agreement("EMG envelope", "scipy.signal", *typical, off, "uV", f"{np.count_nonzero(known)} frames of noise")
-
-
-def _per_unit(units: object) -> float:
-    return {"V": 1e6, "mV": 1e3, "uV": 1.0}[units if isinstance(units, str) else "V"]
 
 
 def of_opensim(folder: Path) -> Iterator[Agreement]:

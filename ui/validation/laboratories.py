@@ -23,6 +23,7 @@ from ui.validation.repetitions import followed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acquisition.rig.judgement import EmgSettings
     from hardware.arrays import Floats
 
 COP_N = 50.0
@@ -34,10 +35,16 @@ KISTLER_PER_VOLT = (12.9, 12.9, 12.7, 12.7, 38.1, 38.1, 38.1, 38.1)
 UCI_RATE_HZ = 1000.0
 
 
-def of_uci(path: Path) -> Iterator[Agreement]:
-    """Compare the envelopes of four muscles of a seated extension with scipy's, channel by channel."""
+def scipy_envelope(raw_uV: Floats, settings: EmgSettings, rate_hz: float) -> Floats:
+    """Return the envelope of one channel as scipy.signal makes it, begun at the first sample."""
     from scipy import signal
 
+    band = signal.sosfilt(band_pass(settings, rate_hz), raw_uV - raw_uV[0])
+    return np.asarray(signal.sosfilt(envelope_low_pass(settings, rate_hz), np.abs(band)))
+
+
+def of_uci(path: Path) -> Iterator[Agreement]:
+    """Compare the envelopes of four muscles of a seated extension with scipy's, channel by channel."""
     lines = path.read_text(encoding="latin-1").splitlines()
     muscles = [line.split("'")[1] for line in lines if line.startswith("Channel")][:4]
     raw_mV = np.genfromtxt(lines[7:])[:, :4]
@@ -61,9 +68,7 @@ def of_uci(path: Path) -> Iterator[Agreement]:
     names = [metric.name for metric in chain.metrics]
     for k, muscle in enumerate(muscles):
         ours = frames[:, names.index(f"envelope_left_{muscle}_uV")]
-        start = raw_mV[0, k]
-        band = signal.sosfilt(band_pass(rig.emg_processing, UCI_RATE_HZ), (raw_mV[:, k] - start) * 1e3)
-        theirs = signal.sosfilt(envelope_low_pass(rig.emg_processing, UCI_RATE_HZ), np.abs(band))[frames[:, 0].astype(int)]
+        theirs = scipy_envelope(1e3 * raw_mV[:, k], rig.emg_processing, UCI_RATE_HZ)[frames[:, 0].astype(int)]
         known = np.isfinite(ours)
         off = float(np.abs(ours[known] - theirs[known]).max())
         peak = float(ours[known].max()), float(theirs[known].max())

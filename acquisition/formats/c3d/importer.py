@@ -24,7 +24,7 @@ from acquisition.formats.importing import (
     unique_names,
     write_recording,
 )
-from acquisition.formats.leg_markers import leg_markers
+from acquisition.formats.leg_markers import leg_markers, markers_in_words
 from acquisition.formats.muscle_labels import Reading, like_a_muscle, muscle_and_side
 from acquisition.hdf5_text import name_of
 from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Foot, Lab, Rig, StreamSettings
@@ -238,9 +238,7 @@ def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unma
     for side in SIDES:
         own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
         lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")
-    for side in SIDES:
-        points = [marker.point.replace("_", " ") for marker in rig.marker if marker.side == side]
-        lines += [f"  markers {side}: {', '.join(points)}"] if points else []
+    lines += [f"  {line}" for line in markers_in_words(rig.marker)]
     if unmapped:
         lines.append(f"  recorded as they are: {', '.join(unmapped)}")
     return "\n".join(lines)
