@@ -204,6 +204,20 @@ class KneeSettings(Settings):
     slight_mm: Positive = 10.0
 
 
+class TriageSettings(Settings):
+    """The smallest changes between two conditions of a screening that matter (*design*).
+
+    `late_s`: of the onset of a muscle; `cue_moment_Nm`: by how much the feet must screw outwards for the cue to count as done.
+    """
+
+    load_shift_pct: Positive = 5.0
+    knee_mm: Positive = 10.0
+    qh_ratio: Annotated[float, Field(gt=1, le=10)] = 1.25
+    glute_ratio: Annotated[float, Field(gt=1, le=10)] = 1.25
+    late_s: Positive = 0.1
+    cue_moment_Nm: Positive = 5.0
+
+
 class Judgement(Settings):
     """Judgement, the part of a rig that says how signals are judged; recordings can be reprocessed with another."""
 
@@ -214,3 +228,4 @@ class Judgement(Settings):
     quality: QualitySettings = QualitySettings()
     rules: Rules = Rules()
     knee: KneeSettings = KneeSettings()
+    triage: TriageSettings = TriageSettings()

@@ -1,0 +1,1 @@
+"""Screening: conditions compared, and what that tells of technique, mobility and muscles."""

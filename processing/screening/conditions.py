@@ -1,0 +1,234 @@
+"""Conditions: the sets of a session by how they were done, and what one of them did beside light sets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from acquisition.rig import GLUTES, SIDES
+from processing.repetition.table import SET_WEIGHT
+from processing.screening.comparison import (
+    CHANGED_FROM,
+    FEWEST,
+    FEWEST_SETS,
+    GRADES,
+    SAME_FROM,
+    Answer,
+    Change,
+    Values,
+    compare,
+    compare_ratings,
+    located,
+)
+from processing.screening.outcomes import OUTCOMES, Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from acquisition.rig.judgement import TriageSettings
+    from processing.screening.outcomes import RepetitionOutcome, SetOutcome
+
+GRADE_OF = {"none": GRADES[0], "slight": GRADES[1], "past": GRADES[2]}
+EITHER = (1.0 + CHANGED_FROM) / 2.0
+"""How probable a change must be where two are looked at and either would do."""
+
+
+class Basis(StrEnum):
+    """What stands for the knee."""
+
+    MARKERS = "markers"
+    RATED_REPETITIONS = "the coach's ratings of repetitions"
+    RATED_SETS = "the coach's ratings of sets"
+    LOAD = "load shift, since nothing shows the knee"
+
+
+class Presence(StrEnum):
+    """Whether it is there with a light weight."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCLEAR = "unclear"
+    TOO_FEW = "too few"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One outcome (a key of a repetition's numbers, or `rating`) under one condition beside light sets."""
+
+    condition: Condition
+    outcome: str
+    change: Change
+
+
+class Conditions:
+    """The sets of a session, and the values of an outcome in a condition."""
+
+    def __init__(self, sets: Sequence[SetOutcome], settings: TriageSettings) -> None:
+        self.settings = settings
+        self._sets = sorted(_comparable(sets), key=lambda one: one.number)
+        heaviest = max((one.bar_kg for one in self._sets if one.condition is Condition.LOADED), default=math.nan)
+        self.loaded = [one for one in self._sets if one.condition is Condition.LOADED and one.bar_kg >= 0.98 * heaviest]
+        self.basis = self._basis()
+        self.sides = ("",) if self.basis in (Basis.RATED_REPETITIONS, Basis.RATED_SETS) else SIDES
+
+    def _basis(self) -> Basis:
+        repetitions = [one for of in self._sets for one in of.repetitions]
+        if any(any(one.words.values()) for one in repetitions):
+            return Basis.MARKERS
+        if any(one.rating for one in repetitions):
+            return Basis.RATED_REPETITIONS
+        return Basis.RATED_SETS if any(of.rating for of in self._sets) else Basis.LOAD
+
+    def outcome(self, side: str) -> str:
+        """Return the key of what is judged on a side."""
+        if not side:
+            return "rating"
+        if self.basis is Basis.LOAD:
+            return f"load_{side}"
+        values = self.values(self.of(Condition.LIGHT), f"knee_{side}")
+        return f"knee_{side}" if values.known().values else f"knee_axis_{side}"
+
+    def of(self, condition: Condition) -> list[SetOutcome]:
+        """Return the sets of a condition; of rising loads those with the heaviest."""
+        return self.loaded if condition is Condition.LOADED else [one for one in self._sets if one.condition is condition]
+
+    def light_beside(self, others: Sequence[SetOutcome]) -> list[SetOutcome]:
+        """Return the light sets to compare others with: from the last before these on to the first after, if that is enough."""
+        light = self.of(Condition.LIGHT)
+        if not others or not light:
+            return light
+        first, last = others[0].number, others[-1].number
+        before = [one.number for one in light if one.number < first]
+        after = [one.number for one in light if one.number > last]
+        near = [
+            one
+            for one in light
+            if one.number >= max(before, default=0) and one.number <= min(after, default=math.inf)
+        ]  # fmt: skip
+        enough = len(near) >= FEWEST_SETS and sum(len(_counted(one)) for one in near) >= FEWEST
+        return near if enough else light
+
+    def values(self, sets: Iterable[SetOutcome], outcome: str) -> Values:
+        """Return an outcome of every repetition but the first of each set, or of every set, where sets are rated."""
+        values: list[float] = []
+        numbers: list[int] = []
+        for one in sets:
+            if outcome == "rating" and self.basis is Basis.RATED_SETS:
+                found = [GRADE_OF.get(one.rating, math.nan)]
+            elif outcome == "rating":
+                found = [GRADE_OF.get(repetition.rating, math.nan) for repetition in _counted(one)]
+            else:
+                found = [repetition.numbers.get(outcome, math.nan) for repetition in _counted(one)]
+            values += found
+            numbers += [one.number] * len(found)
+        return Values(tuple(values), tuple(numbers))
+
+    def smallest(self, outcome: str) -> float:
+        """Return the smallest change of an outcome that matters."""
+        name, settings = outcome.rpartition("_")[0], self.settings
+        if name == "load":
+            return settings.load_shift_pct
+        if name in ("knee", "knee_axis", "fall"):
+            return settings.knee_mm
+        if name.startswith("late"):
+            return settings.late_s
+        if name == "moment":
+            return settings.cue_moment_Nm
+        return math.log(settings.qh_ratio if name == "qh" else settings.glute_ratio)
+
+    def compared(self, condition: Condition, outcome: str, certain: float = CHANGED_FROM) -> Comparison | None:
+        """Compare a condition with light sets; None where it, or what is judged, is missing."""
+        others = self.of(condition)
+        light, there = (self.values(sets, outcome) for sets in (self.light_beside(others), others))
+        if not light.known().values or not there.known().values:
+            return None
+        turns = condition is not Condition.LOADED  # loads rise; what may drift meanwhile is in the error
+        if outcome == "rating":
+            return Comparison(condition, outcome, compare_ratings(light, there, turns=turns))
+        spread = OUTCOMES[outcome.rpartition("_")[0]].spread
+        return Comparison(
+            condition, outcome, compare(light, there, self.smallest(outcome), spread, certain, turns=turns)
+        )  # fmt: skip
+
+    def presence(self, side: str) -> tuple[Presence, Change | None]:
+        """Return whether it is there with a light weight."""
+        light = self.of(Condition.LIGHT)
+        if not side:
+            return self._rated(light), None
+        outcome = f"load_{side}" if self.basis is Basis.LOAD else f"fall_{side}"
+        certain = EITHER if self.basis is Basis.LOAD else CHANGED_FROM
+        size = located(
+            self.values(light, outcome), self.smallest(outcome), OUTCOMES[outcome.rpartition("_")[0]].spread, certain
+        )
+        words = [one.words.get(side, "") for of in light for one in _counted(of)]
+        if size.answer is Answer.TOO_FEW:
+            return Presence.TOO_FEW, size
+        if _mostly([word == "past" for word in words if word]) is Presence.PRESENT:
+            return Presence.PRESENT, size
+        if size.answer is Answer.MORE and size.difference >= self.smallest(outcome):
+            return Presence.PRESENT, size
+        return (Presence.ABSENT if size.answer in (Answer.SAME, Answer.LESS) else Presence.UNCLEAR), size
+
+    def _rated(self, light: Sequence[SetOutcome]) -> Presence:
+        grades = self.values(light, "rating").known()
+        there = [grade > GRADE_OF["none"] for grade in grades.values]
+        if len(set(grades.sets)) < FEWEST_SETS or (self.basis is Basis.RATED_REPETITIONS and len(there) < FEWEST):
+            return Presence.TOO_FEW
+        if self.basis is Basis.RATED_SETS:  # each stands for all repetitions of its set
+            return Presence.PRESENT if all(there) else Presence.UNCLEAR if any(there) else Presence.ABSENT
+        return _mostly(there)
+
+    def cue_done(self) -> Comparison | None:
+        """Return what the cue did to the free moment of both feet, in the mean."""
+        light, cue = (self._of_both(condition, "moment") for condition in (Condition.LIGHT, Condition.CUE))
+        if not light.known().values or not cue.known().values:
+            return None
+        change = compare(light, cue, self.settings.cue_moment_Nm, OUTCOMES["moment"].spread, turns=False)
+        return Comparison(Condition.CUE, "moment_both", change)
+
+    def _of_both(self, condition: Condition, name: str) -> Values:
+        """Return the mean of both sides, or the one that is known."""
+        left, right = (self.values(self.of(condition), f"{name}_{side}") for side in SIDES)
+        known = [[value for value in pair if math.isfinite(value)] for pair in zip(left.values, right.values, strict=True)]
+        return Values(tuple(float(np.mean(of)) if of else math.nan for of in known), left.sets)
+
+    def muscles(self) -> list[Comparison]:
+        """Return what the heaviest load did to the muscles of each leg."""
+        single = {name for of in self._sets for one in of.repetitions for name in one.numbers}
+        found = []
+        for side in SIDES:
+            names = [name for muscle in sorted(GLUTES) for name in (muscle, f"late_{muscle}") if f"{name}_{side}" in single]
+            here = [f"{name}_{side}" for name in ("qh", *(names or ["glutes"]))]
+            found += [self.compared(Condition.LOADED, outcome, EITHER) for outcome in here]
+        return [one for one in found if one is not None]
+
+
+def _counted(one: SetOutcome) -> tuple[RepetitionOutcome, ...]:
+    """Return the repetitions that count: all but the first, which finds its way."""
+    return one.repetitions[1:]
+
+
+def _mostly(there: Sequence[bool]) -> Presence:
+    """Return whether something is there in most repetitions, by how often it was (Jeffreys' prior)."""
+    if len(there) < FEWEST:
+        return Presence.TOO_FEW
+    below_half = float(special.betainc(sum(there) + 0.5, len(there) - sum(there) + 0.5, 0.5))
+    if 1.0 - below_half >= CHANGED_FROM:
+        return Presence.PRESENT
+    return Presence.ABSENT if below_half >= SAME_FROM else Presence.UNCLEAR
+
+
+def _comparable(sets: Sequence[SetOutcome]) -> list[SetOutcome]:
+    """Leave out sets whose weight can't be compared: light ones unlike each other, and conditions unlike the light ones."""
+    light = [one.system_N for one in sets if one.condition is Condition.LIGHT and math.isfinite(one.system_N)]
+    usual = float(np.median(light)) if light else math.nan
+    return [
+        one
+        for one in sets
+        if one.condition is Condition.LOADED or not abs(one.system_N / usual - 1.0) > SET_WEIGHT
+    ]  # fmt: skip

@@ -1,0 +1,149 @@
+"""Outcomes: what is compared between conditions, fixed beforehand, one number for each repetition of a set; worse is larger."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from acquisition.rig import GLUTES, SIDES
+from processing.findings.findings import habits_pct
+from processing.repetition.phases import Doubt
+from processing.repetition.table import BOTH, BOTTOM, LOWERING, RISING, WHOLE, doubt_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from acquisition.rig import Side
+    from processing.repetition.muscles import MuscleResult
+    from processing.repetition.table import PhaseResult
+    from processing.results import Results
+
+
+class Condition(StrEnum):
+    """How a set is done: the conditions of a screening."""
+
+    LIGHT = "light"
+    CUE = "cue"
+    SLOW = "slow"
+    HEELS = "heels"
+    DEPTH = "depth"
+    LOADED = "loaded"
+
+
+class Outcome(NamedTuple):
+    """What is compared: in words, its unit, the standard deviation between repetitions that is known beforehand."""
+
+    words: str
+    unit: str
+    spread: float
+
+
+OUTCOMES: dict[str, Outcome] = {
+    "knee": Outcome("way of the knee towards the foot's inner edge", "mm", 4.0),
+    "knee_axis": Outcome("way of the knee inwards of the foot's axis", "mm", 4.0),
+    "fall": Outcome("way that the knee comes in within a repetition", "mm", 3.0),
+    "load": Outcome("load shift beyond that of quiet stance", "%", 1.75),
+    "qh": Outcome("ln of Q:H", "1", 0.13),
+    "glutes": Outcome("ln of quadriceps and hamstrings over glutes", "1", 0.15),
+    **{muscle: Outcome(f"ln of quadriceps and hamstrings over {muscle}", "1", 0.15) for muscle in sorted(GLUTES)},
+    **{f"late_{muscle}": Outcome(f"onset of {muscle} after the start", "s", 0.10) for muscle in sorted(GLUTES)},
+    "moment": Outcome("free moment outwards at the bottom", "N m", 1.5),
+    "push": Outcome("push outwards", "%", 1.5),
+}
+"""By name; the key of a repetition's number is the name and the side. Spreads: `docs/screening.md` says from where."""
+_NO_SQUAT = Doubt.SHALLOW | Doubt.BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class RepetitionOutcome:
+    """One repetition: its numbers by outcome and side, what markers say of each knee, and a coach's rating, if any.
+
+    Words and ratings are `none`, `slight` or `past`, or empty.
+    """
+
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    rating: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutcome:
+    """One set: its place in the session, counted from 1, its condition and bar, the coach's rating, and its repetitions.
+
+    `system_N` is what the plates weighed of lifter and bar, NaN where nobody squatted.
+    """
+
+    number: int
+    condition: Condition
+    bar_kg: float
+    repetitions: tuple[RepetitionOutcome, ...]
+    rating: str = ""
+    system_N: float = math.nan
+
+
+def set_outcome(
+    results: Results,
+    number: int,
+    condition: Condition,
+    bar_kg: float,
+    rating: str = "",
+    ratings: Mapping[int, str] | None = None,
+) -> SetOutcome:
+    """Return what the recording of one set tells; `ratings`: a coach's, by the repetition's number, counted from 1.
+
+    Repetitions that are too shallow for a squat, or within which the force was lost, are left out.
+    """
+    phases = {(row.repetition, row.phase, row.side): row for row in results.phases}
+    muscles: dict[tuple[int, str], list[MuscleResult]] = {}
+    for muscle in results.muscles:
+        muscles.setdefault((muscle.repetition, muscle.side), []).append(muscle)
+    habits = habits_pct(results)
+    none = {doubt_in_words(doubt) for doubt in Doubt if doubt & _NO_SQUAT}
+    found = []
+    for row in results.repetitions:
+        if any(word in row.doubt for word in none):
+            continue
+        numbers = _load(phases, row.number, habits.get(row.set, 0.0))
+        for side in SIDES:
+            numbers |= _of_side(phases, muscles.get((row.number, side), []), row.number, side)
+        words: dict[str, str] = {side: phases[row.number, WHOLE, side].knee for side in SIDES}
+        found.append(RepetitionOutcome(numbers, words, (ratings or {}).get(row.number, "")))
+    weights = [row.weight_N for row in results.repetitions]
+    return SetOutcome(number, condition, bar_kg, tuple(found), rating, weights[0] if weights else math.nan)
+
+
+def _load(phases: Mapping[tuple[int, str, str], PhaseResult], number: int, habit_pct: float) -> dict[str, float]:
+    """Return how far the load goes to each side, in the phase in which it goes farthest."""
+    shifts = [phases[number, phase, BOTH].load_shift_mean_pct - habit_pct for phase in (LOWERING, BOTTOM, RISING)]
+    known = [shift for shift in shifts if math.isfinite(shift)]
+    return {"load_right": max(known, default=math.nan), "load_left": max((-shift for shift in known), default=math.nan)}
+
+
+def _of_side(
+    phases: Mapping[tuple[int, str, str], PhaseResult], muscles: list[MuscleResult], number: int, side: Side
+) -> dict[str, float]:
+    whole, bottom, lowering = (phases[number, phase, side] for phase in (WHOLE, BOTTOM, LOWERING))
+    quads, hams, glutes = (_ln(getattr(whole, f"{group}_mean_pct")) for group in ("quads", "hams", "glutes"))
+    thigh = (quads + hams) / 2.0
+    numbers = {
+        "knee": -float(np.fmin(lowering.knee_margin_min_mm, bottom.knee_margin_min_mm)),
+        "knee_axis": bottom.knee_off_axis_mean_mm,
+        "fall": whole.knee_fall_mm,
+        "qh": _ln(whole.qh_ratio),
+        "glutes": thigh - glutes,
+        "moment": bottom.free_moment_mean_Nm,
+        "push": bottom.outward_push_mean_pct,
+    }
+    for row in muscles:
+        if row.muscle in GLUTES:
+            numbers[row.muscle] = thigh - _ln((row.lowering_mean_pct + row.rising_mean_pct) / 2.0)
+            numbers[f"late_{row.muscle}"] = row.onset_s
+    return {f"{name}_{side}": value for name, value in numbers.items()}
+
+
+def _ln(value: float) -> float:
+    return math.log(value) if value > 0.0 else math.nan

@@ -1,0 +1,225 @@
+"""Triage: from the sets of a screening to causes, in the order in which they are easy to mend; pure functions.
+
+What is asked, of each knee where knees are known and else of the load's side: is it there with a light weight; does a cue, or
+slow lowering, change it (technique); do lifted heels (ankle), or neither (hip); does it grow with the load (muscles), and does
+the ratio of the muscles grow with it. Each answer may be that it can't be told yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from acquisition.rig import SIDES
+from processing.screening.comparison import CHANGED_FROM, Answer, Change
+from processing.screening.conditions import EITHER, Basis, Comparison, Conditions, Presence
+from processing.screening.outcomes import Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from acquisition.rig.judgement import TriageSettings
+    from processing.screening.outcomes import SetOutcome
+
+
+PATTERN_FROM = 0.995
+"""How probable a change of muscles must be to be told on its own: every muscle of both legs is looked at (*design*)."""
+
+
+class Cause(StrEnum):
+    """What the comparisons go with; the order is that in which causes are easy to mend."""
+
+    TECHNIQUE = "technique"
+    ANKLE = "ankle mobility"
+    HIP = "hip mobility"
+    QUADRICEPS = "quadriceps take over as the load grows"
+    GLUTES = "glutes fall behind as the load grows"
+    LOAD_ALONE = "grows with the load, with no sign in the muscles"
+    LOAD_UNCLEAR = "grows with the load; the muscles are unclear"
+
+
+class State(StrEnum):
+    """What a triage comes to."""
+
+    CAUSES = "causes"
+    NOTHING = "nothing to mend"
+    UNCLEAR = "unclear"
+    NOT_ENOUGH = "not enough data"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCause:
+    """A cause: its side (empty where only ratings are known), its muscle if it has one, what speaks for it and against."""
+
+    cause: Cause
+    side: str
+    muscle: str
+    evidence: tuple[Comparison, ...]
+    against: tuple[Comparison, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What would tell more: a condition that is missing or unclear, why, and about how many repetitions of it (0: unknown)."""
+
+    condition: Condition
+    side: str
+    why: str
+    repetitions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SideTriage:
+    """One knee, or one side of the load: whether it is there with a light weight, by how much, and what changes it.
+
+    `size`: where it is there by numbers; None for ratings.
+    """
+
+    side: str
+    presence: Presence
+    size: Change | None
+    comparisons: tuple[Comparison, ...]
+    causes: tuple[FoundCause, ...]
+    missing: tuple[Missing, ...]
+
+    def of(self, condition: Condition) -> Answer:
+        """Return what a condition did; too few where it was not tried."""
+        return next((c.change.answer for c in self.comparisons if c.condition is condition), Answer.TOO_FEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What a screening comes to: what stood for the knee, each side, the muscles, and `cue_done`: what the free moment did."""
+
+    basis: Basis
+    state: State
+    sides: tuple[SideTriage, ...]
+    muscles: tuple[Comparison, ...]
+    cue_done: Comparison | None
+    missing: tuple[Missing, ...]
+    settings: TriageSettings
+
+    @property
+    def causes(self) -> list[FoundCause]:
+        """Return every cause, the easiest to mend first."""
+        order = list(Cause)
+        return sorted((cause for side in self.sides for cause in side.causes), key=lambda found: order.index(found.cause))
+
+
+def triage(sets: Sequence[SetOutcome], settings: TriageSettings) -> Triage:
+    """Return what the sets of one session tell; sets of a condition whose weight is not that of the light ones are left out."""
+    session = Conditions(sets, settings)
+    basis = session.basis
+    cue_done = session.cue_done()
+    muscles = session.muscles()
+    sides = tuple(_of_side(session, side, cue_done, muscles) for side in session.sides)
+    if basis is Basis.LOAD and not any(side.causes for side in sides):
+        sides = tuple(_with_pattern(side, muscles) for side in sides)
+    missing = tuple(dict.fromkeys(one for side in sides for one in side.missing))
+    return Triage(basis, _state(sides), sides, tuple(muscles), cue_done, missing, settings)
+
+
+def _of_side(session: Conditions, side: str, cue_done: Comparison | None, muscles: Sequence[Comparison]) -> SideTriage:
+    presence, size = session.presence(side)
+    outcome = session.outcome(side)
+    certain = EITHER if session.basis is Basis.LOAD else CHANGED_FROM
+    tried = [
+        session.compared(condition, outcome, certain if condition is Condition.LOADED else CHANGED_FROM)
+        for condition in (Condition.CUE, Condition.SLOW, Condition.HEELS, Condition.LOADED)
+    ]
+    told = SideTriage(side, presence, size, tuple(one for one in tried if one is not None), (), ())
+    causes: list[FoundCause] = []
+    missing: list[Missing] = []
+    if presence is Presence.PRESENT:
+        _when_light(told, cue_done, causes, missing)
+    elif presence is not Presence.ABSENT:
+        needed = size.needed if size is not None else 0
+        missing.append(Missing(Condition.LIGHT, side, "it is not clear whether it is there with a light weight", needed))
+    if told.of(Condition.LOADED) is Answer.MORE:
+        causes += _when_loaded(told, muscles)
+    elif told.of(Condition.LOADED) in (Answer.UNCLEAR, Answer.TOO_FEW):
+        missing.append(_lacks(told, Condition.LOADED, "whether it grows with the load"))
+    return SideTriage(side, presence, size, told.comparisons, tuple(causes), tuple(missing))
+
+
+def _when_light(told: SideTriage, cue_done: Comparison | None, causes: list[FoundCause], missing: list[Missing]) -> None:
+    """Tell technique and mobility apart, where it is there with a light weight."""
+    by = {one.condition: one for one in told.comparisons}
+    cue, heels = told.of(Condition.CUE), told.of(Condition.HEELS)
+    mended_by = tuple(by[c] for c in (Condition.CUE, Condition.SLOW) if told.of(c) is Answer.LESS)
+    lifted = (by[Condition.HEELS],) if heels is Answer.LESS else ()
+    if mended_by:
+        causes.append(FoundCause(Cause.TECHNIQUE, told.side, "", mended_by))
+    if lifted:
+        causes.append(FoundCause(Cause.ANKLE, told.side, "", lifted, mended_by))
+    if mended_by or lifted:
+        return
+    if cue_done is not None and cue_done.change.answer is not Answer.MORE:
+        missing.append(
+            Missing(Condition.CUE, told.side, "the cue was not done: the feet did not screw outwards more than without it")
+        )
+    elif cue in (Answer.SAME, Answer.MORE) and heels in (Answer.SAME, Answer.MORE):
+        causes.append(FoundCause(Cause.HIP, told.side, "", (by[Condition.CUE], by[Condition.HEELS])))
+    elif cue not in (Answer.SAME, Answer.MORE):
+        missing.append(_lacks(told, Condition.CUE, "whether a cue changes it"))
+    if heels not in (Answer.SAME, Answer.MORE):
+        missing.append(_lacks(told, Condition.HEELS, "whether lifted heels change it"))
+
+
+def _lacks(told: SideTriage, condition: Condition, what: str) -> Missing:
+    found = next((one for one in told.comparisons if one.condition is condition), None)
+    if found is None:
+        return Missing(condition, told.side, f"{what} was not tried")
+    if found.change.answer is Answer.IN_ORDER:
+        return Missing(condition, told.side, f"{what} can't be told of sets that all came after the others, or before them")
+    return Missing(condition, told.side, f"{what} is not clear", found.change.needed)
+
+
+def _when_loaded(told: SideTriage, muscles: Sequence[Comparison]) -> list[FoundCause]:
+    """Tell which muscles go with what grows with the load: those of its leg, or of either where the leg is not known."""
+    grows = tuple(one for one in told.comparisons if one.condition is Condition.LOADED)
+    legs = (told.side,) if told.side and not grows[0].outcome.startswith("load") else SIDES
+    here = [one for one in muscles if one.outcome.endswith(legs)]
+    causes = _of_muscles(grows, here)
+    if causes:
+        return causes
+    amounts = [one for one in here if not one.outcome.startswith("late")]
+    ratios = [one for one in amounts if one.outcome.startswith("qh")]
+    shown = all(one.change.answer in (Answer.SAME, Answer.LESS) for one in amounts)
+    if shown and 0 < len(ratios) < len(amounts):
+        return [FoundCause(Cause.LOAD_ALONE, told.side, "", grows, tuple(amounts))]
+    return [FoundCause(Cause.LOAD_UNCLEAR, told.side, "", grows)]
+
+
+def _of_muscles(grows: tuple[Comparison, ...], muscles: Sequence[Comparison]) -> list[FoundCause]:
+    causes: dict[tuple[Cause, str, str], list[Comparison]] = {}
+    for one in muscles:
+        if one.change.answer is Answer.MORE:
+            name, _, side = one.outcome.rpartition("_")
+            muscle = "" if name in ("qh", "glutes") else name.removeprefix("late_")
+            causes.setdefault((Cause.QUADRICEPS if name == "qh" else Cause.GLUTES, side, muscle), []).append(one)
+    return [FoundCause(cause, side, muscle, (*grows, *found)) for (cause, side, muscle), found in causes.items()]
+
+
+def _with_pattern(told: SideTriage, muscles: Sequence[Comparison]) -> SideTriage:
+    """Return a side of the load with what its leg's muscles alone tell, where no load goes with it and no knee is known."""
+    here = [one for one in muscles if one.outcome.endswith(told.side) and one.change.probability >= PATTERN_FROM]
+    return SideTriage(
+        told.side, told.presence, told.size, told.comparisons, tuple(_of_muscles((), here)), told.missing
+    )  # fmt: skip
+
+
+def _state(sides: Sequence[SideTriage]) -> State:
+    if any(side.causes for side in sides):
+        return State.CAUSES
+    solid = all(side.presence is Presence.ABSENT for side in sides)
+    if solid and all(side.of(Condition.LOADED) in (Answer.SAME, Answer.LESS) for side in sides):
+        return State.NOTHING
+    return State.NOT_ENOUGH if any(_too_few(side) for side in sides) else State.UNCLEAR
+
+
+def _too_few(told: SideTriage) -> bool:
+    """Return whether something that decides was not tried, or too little."""
+    cue = told.presence is Presence.PRESENT and told.of(Condition.CUE) is Answer.TOO_FEW
+    return cue or told.presence is Presence.TOO_FEW or told.of(Condition.LOADED) is Answer.TOO_FEW

@@ -1,0 +1,162 @@
+"""Triage on drawn lifters of each kind: right causes, no wrong ones, and what is missing where it can't be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from acquisition.rig.judgement import TriageSettings
+from processing.screening.comparison import Answer
+from processing.screening.conditions import Basis, Presence
+from processing.screening.outcomes import Condition, SetOutcome
+from processing.screening.triage import Cause, State, Triage, triage
+from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, ORDER, screened
+
+SETTINGS = TriageSettings()
+RIGHT_ANSWERS = {
+    "technique": {Cause.TECHNIQUE},
+    "hip": {Cause.HIP},
+    "ankle": {Cause.ANKLE},
+    "imbalance": {Cause.QUADRICEPS},
+    "glutes": {Cause.GLUTES},
+    "load": {Cause.LOAD_ALONE},
+    "mixed": {Cause.TECHNIQUE, Cause.QUADRICEPS},
+}
+UNDECIDED = {Cause.LOAD_UNCLEAR}
+LIFTERS = 60
+
+
+def told(kind: str, lifters: int = LIFTERS, **given: object) -> list[Triage]:
+    return [triage(screened(kind, seed, **given), SETTINGS) for seed in range(lifters)]  # type: ignore[arg-type]
+
+
+def causes(one: Triage) -> set[Cause]:
+    return {found.cause for found in one.causes}
+
+
+@pytest.mark.parametrize("markers", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [("technique", 0.9), ("hip", 0.9), ("ankle", 0.9), ("imbalance", 0.65), ("glutes", 0.65), ("mixed", 0.65)],
+)
+def test_the_cause_is_found_and_no_other(kind: str, least: float, markers: bool):
+    found = [causes(one) for one in told(kind, markers=markers)]
+    assert sum(one == RIGHT_ANSWERS[kind] for one in found) >= least * LIFTERS
+    assert sum(bool(one - RIGHT_ANSWERS[kind] - UNDECIDED) for one in found) <= 0.02 * LIFTERS + 1
+
+
+def test_with_more_repetitions_more_is_told_of_the_muscles():
+    found = [causes(one) for one in told("imbalance", each=10)]
+    assert sum(one == {Cause.QUADRICEPS} for one in found) >= 0.9 * LIFTERS
+
+
+@pytest.mark.parametrize("markers", [True, False])
+@pytest.mark.parametrize("spoiled", [{}, {"drift": 2.0}, {"bad": 17}, {"bad": 51}])
+def test_a_sound_lifter_is_told_no_cause(spoiled: dict[str, float], markers: bool):
+    found = told("healthy", markers=markers, **spoiled)
+    assert sum(bool(one.causes) for one in found) <= 1
+    assert sum(one.state is State.NOTHING for one in found) >= 0.9 * LIFTERS
+
+
+def test_no_sign_in_the_muscles_is_told_where_it_is_shown_and_never_assumed():
+    found = [causes(one) for one in told("load")]
+    assert sum(one not in ({Cause.LOAD_ALONE}, UNDECIDED) for one in found) <= 0.02 * LIFTERS
+    assert sum(one == {Cause.LOAD_ALONE} for one in found) >= 0.25 * LIFTERS
+    assert all(causes(one) == UNDECIDED for one in told("load", emg=False, lifters=10))
+
+
+@pytest.mark.parametrize("kind", ["healthy", *RIGHT_ANSWERS])
+def test_three_repetitions_are_not_enough(kind: str):
+    for one in told(kind, lifters=10, each=3):
+        assert one.state is State.NOT_ENOUGH
+        assert not one.causes
+
+
+def test_a_cue_that_was_not_done_clears_no_technique():
+    for one in told("hip", lifters=20, cue_Nm=0.0):
+        assert not one.causes
+        assert any("the cue was not done" in missing.why for missing in one.missing)
+
+
+def test_sets_one_after_the_other_tell_no_technique():
+    order = (LIGHT, LIGHT, CUE, CUE, LOADED, LIGHT, LOADED)
+    sets = [one if one.condition is not LIGHT or one.number < 3 else replace(one, condition=Condition.DEPTH) for one in
+            screened("technique", 1, order=order)]  # fmt: skip
+    one = triage(sets, SETTINGS)
+    assert not one.causes
+    assert any("all came after the others" in missing.why for missing in one.missing)
+
+
+def test_what_was_not_tried_is_named():
+    one = triage(screened("hip", 2, order=(LIGHT, CUE, LIGHT, CUE)), SETTINGS)
+    assert one.state is State.NOT_ENOUGH
+    assert {(missing.condition, missing.side) for missing in one.missing} >= {(HEELS, "right"), (LOADED, "right")}
+
+
+def test_a_cue_with_another_bar_is_not_compared():
+    sets = [replace(one, system_N=1300.0) if one.condition is CUE else one for one in screened("technique", 3)]
+    right = next(side for side in triage(sets, SETTINGS).sides if side.side == "right")
+    assert right.of(CUE) is Answer.TOO_FEW
+    assert not right.causes
+
+
+def test_the_side_is_told_and_each_knee_is_judged_on_its_own():
+    for one in told("technique", lifters=10):
+        assert {found.side for found in one.causes} == {"right"}
+        assert next(side for side in one.sides if side.side == "left").presence is Presence.ABSENT
+
+
+def rated(sets: list[SetOutcome], grade: dict[Condition, str], *, each: bool) -> list[SetOutcome]:
+    def of(one: SetOutcome) -> SetOutcome:
+        word = grade[one.condition]
+        if each:
+            return replace(one, repetitions=tuple(replace(r, rating=word) for r in one.repetitions))
+        return replace(one, rating=word)
+
+    return [of(one) for one in sets]
+
+
+GRADES = {LIGHT: "past", CUE: "none", HEELS: "past", LOADED: "past"}
+
+
+def test_a_coachs_ratings_of_repetitions_stand_for_the_knee():
+    sets = rated(screened("healthy", 4, markers=False), GRADES, each=True)
+    one = triage(sets, SETTINGS)
+    assert one.basis is Basis.RATED_REPETITIONS
+    assert [(found.cause, found.side) for found in one.causes] == [(Cause.TECHNIQUE, "")]
+
+
+def test_ratings_of_two_sets_each_are_unclear_and_say_what_would_tell():
+    sets = rated(screened("healthy", 4, markers=False), GRADES, each=False)
+    one = triage(sets, SETTINGS)
+    assert one.basis is Basis.RATED_SETS
+    assert not one.causes
+    assert one.sides[0].presence is Presence.PRESENT
+    assert any(missing.condition is CUE and missing.repetitions == 3 for missing in one.missing)
+
+
+def test_ratings_of_three_sets_each_tell():
+    order = (LIGHT, CUE, LIGHT, CUE, LIGHT, CUE, *ORDER[4:])
+    sets = rated(screened("healthy", 4, markers=False, order=order), GRADES, each=False)
+    assert [found.cause for found in triage(sets, SETTINGS).causes] == [Cause.TECHNIQUE]
+
+
+def test_without_a_knee_the_load_stands_for_it_and_that_is_said():
+    for one in told("technique", lifters=5, markers=False):
+        assert one.basis is Basis.LOAD
+
+
+def test_muscles_alone_are_told_as_a_pattern_where_no_knee_is_known():
+    sets = [
+        replace(one, repetitions=tuple(replace(r, numbers={**r.numbers, "load_right": 0.1, "load_left": -0.1})
+                                       for r in one.repetitions))
+        for one in screened("imbalance", 5, markers=False, each=10, size=3.0)
+    ]  # fmt: skip
+    one = triage(sets, SETTINGS)
+    assert [(found.cause, found.side) for found in one.causes] == [(Cause.QUADRICEPS, "right")]
+
+
+def test_nothing_at_all_is_not_enough():
+    one = triage([], SETTINGS)
+    assert (one.state, one.causes) == (State.NOT_ENOUGH, [])

@@ -1,0 +1,75 @@
+"""Screenings for the tests: sets of lifters whose numbers are drawn, each with the change that its kind makes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from acquisition.rig import SIDES
+from processing.screening.outcomes import OUTCOMES, Condition, RepetitionOutcome, SetOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LIGHT, CUE, SLOW, HEELS, LOADED = Condition.LIGHT, Condition.CUE, Condition.SLOW, Condition.HEELS, Condition.LOADED
+ORDER = (LIGHT, CUE, LIGHT, CUE, HEELS, LIGHT, HEELS, LOADED, LIGHT, LOADED)
+THERE_WHEN_LIGHT = ("technique", "hip", "ankle", "mixed")
+GROWS = ("imbalance", "glutes", "load", "mixed")
+RIGHT, KNEE_MM, LOAD_PCT, RATIO = "right", 10.0, 5.0, math.log(1.25)
+
+
+def screened(
+    kind: str,
+    seed: int,
+    *,
+    order: Sequence[Condition] = ORDER,
+    each: int = 7,
+    size: float = 2.0,
+    markers: bool = True,
+    emg: bool = True,
+    drift: float = 0.0,
+    bad: int = -1,
+    cue_Nm: float = 10.0,
+) -> list[SetOutcome]:
+    """Return the sets of a lifter of a kind: `size` in the smallest changes that matter, by default; on the right.
+
+    `drift`: over the session, in standard deviations of a repetition; `bad`: the number of one bad repetition.
+    """
+    rng = np.random.default_rng([seed, 31])
+    found = []
+    count = 0
+    for number, condition in enumerate(order, 1):
+        there = kind in THERE_WHEN_LIGHT
+        mended = (kind in ("technique", "mixed") and condition is CUE) or (kind == "ankle" and condition is HEELS)
+        grown = kind in GROWS and condition is LOADED
+        of_set = {name: rng.normal(0.0, 0.5 * outcome.spread) for name, outcome in OUTCOMES.items()}
+        repetitions = []
+        for _ in range(each):
+            amount = size * ((there and not mended) + grown) + (3.0 * size if count == bad else 0.0)
+            count += 1
+            noise = {
+                name: of_set[name] + outcome.spread * (rng.standard_normal() + drift * number / len(order))
+                for name, outcome in OUTCOMES.items()
+            }
+            numbers = {"load_right": LOAD_PCT * amount + noise["load"]}
+            numbers["load_left"] = -numbers["load_right"]
+            for side in SIDES:
+                here = side == RIGHT
+                fall = max(0.0, 2.0 + KNEE_MM * amount * here + rng.normal(0.0, 2.5))
+                numbers[f"moment_{side}"] = 8.0 + cue_Nm * (condition is CUE) + noise["moment"]
+                if markers:
+                    numbers |= {f"knee_{side}": KNEE_MM * amount * here + noise["knee"] - 60.0, f"fall_{side}": fall}
+                if emg:
+                    takes_over = size * RATIO * grown * here
+                    numbers[f"qh_{side}"] = math.log(5.0) + takes_over * (kind in ("imbalance", "mixed")) + noise["qh"]
+                    numbers[f"GMed_{side}"] = takes_over * (kind == "glutes") + noise["GMed"]
+                    numbers[f"GMax_{side}"] = noise["GMax"]
+            words = {side: "slight" if numbers[f"fall_{side}"] >= KNEE_MM else "none" for side in SIDES} if markers else {}
+            repetitions.append(RepetitionOutcome(numbers, words))
+        heavy = condition is LOADED
+        found.append(
+            SetOutcome(number, condition, 60.0 if heavy else 20.0, tuple(repetitions), "", 1400.0 if heavy else 1000.0)
+        )
+    return found
