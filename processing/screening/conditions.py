@@ -131,7 +131,7 @@ class Conditions:
     def smallest(self, outcome: str) -> float:
         """Return the smallest change of an outcome that matters."""
         name, settings = outcome.rpartition("_")[0], self.settings
-        if name == "load":
+        if name in ("load", "beyond"):
             return settings.load_shift_pct
         if name in ("knee", "knee_axis", "fall"):
             return settings.knee_mm
@@ -160,19 +160,26 @@ class Conditions:
         light = self.of(Condition.LIGHT)
         if not side:
             return self._rated(light), None
-        outcome = f"load_{side}" if self.basis is Basis.LOAD else f"fall_{side}"
-        certain = EITHER if self.basis is Basis.LOAD else CHANGED_FROM
-        size = located(
-            self.values(light, outcome), self.smallest(outcome), OUTCOMES[outcome.rpartition("_")[0]].spread, certain
-        )
+        if self.basis is Basis.LOAD:
+            return self._load_goes(side, light)
+        size = self._located(light, f"fall_{side}", CHANGED_FROM)
         words = [one.words.get(side, "") for of in light for one in _counted(of)]
-        if size.answer is Answer.TOO_FEW:
-            return Presence.TOO_FEW, size
-        if _mostly([word == "past" for word in words if word]) is Presence.PRESENT:
+        if size.answer is not Answer.TOO_FEW and _mostly([word == "past" for word in words if word]) is Presence.PRESENT:
             return Presence.PRESENT, size
-        if size.answer is Answer.MORE and size.difference >= self.smallest(outcome):
-            return Presence.PRESENT, size
-        return (Presence.ABSENT if size.answer in (Answer.SAME, Answer.LESS) else Presence.UNCLEAR), size
+        return _presence(size, self.settings.knee_mm), size
+
+    def _load_goes(self, side: str, light: Sequence[SetOutcome]) -> tuple[Presence, Change]:
+        """Return whether the load goes to a side: beyond what it is in quiet stance, or all of it clearly too far."""
+        size, in_all = (self._located(light, f"{name}_{side}", EITHER) for name in ("beyond", "load"))
+        told = _presence(size, self.settings.load_shift_pct)
+        if told is Presence.ABSENT and in_all.difference >= self.settings.load_shift_pct:
+            told = Presence.PRESENT if in_all.low > self.settings.load_shift_pct else Presence.UNCLEAR
+            return told, in_all
+        return told, size
+
+    def _located(self, sets: Sequence[SetOutcome], outcome: str, certain: float) -> Change:
+        spread = OUTCOMES[outcome.rpartition("_")[0]].spread
+        return located(self.values(sets, outcome), self.smallest(outcome), spread, certain)
 
     def _rated(self, light: Sequence[SetOutcome]) -> Presence:
         grades = self.values(light, "rating").known()
@@ -211,6 +218,15 @@ class Conditions:
 def _counted(one: SetOutcome) -> tuple[RepetitionOutcome, ...]:
     """Return the repetitions that count: all but the first, which finds its way."""
     return one.repetitions[1:]
+
+
+def _presence(size: Change, smallest: float) -> Presence:
+    """Return whether something is there, by how far it lies from nothing."""
+    if size.answer is Answer.TOO_FEW:
+        return Presence.TOO_FEW
+    if size.answer is Answer.MORE and size.difference >= smallest:
+        return Presence.PRESENT
+    return Presence.ABSENT if size.answer in (Answer.SAME, Answer.LESS) else Presence.UNCLEAR
 
 
 def _mostly(there: Sequence[bool]) -> Presence:

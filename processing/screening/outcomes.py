@@ -46,7 +46,8 @@ OUTCOMES: dict[str, Outcome] = {
     "knee": Outcome("way of the knee towards the foot's inner edge", "mm", 4.0),
     "knee_axis": Outcome("way of the knee inwards of the foot's axis", "mm", 4.0),
     "fall": Outcome("way that the knee comes in within a repetition", "mm", 3.0),
-    "load": Outcome("load shift beyond that of quiet stance", "%", 1.75),
+    "load": Outcome("load shift", "%", 1.75),
+    "beyond": Outcome("load shift beyond that of quiet stance", "%", 1.75),
     "qh": Outcome("ln of Q:H", "1", 0.13),
     "glutes": Outcome("ln of quadriceps and hamstrings over glutes", "1", 0.15),
     **{muscle: Outcome(f"ln of quadriceps and hamstrings over {muscle}", "1", 0.15) for muscle in sorted(GLUTES)},
@@ -118,9 +119,10 @@ def set_outcome(
 
 def _load(phases: Mapping[tuple[int, str, str], PhaseResult], number: int, habit_pct: float) -> dict[str, float]:
     """Return how far the load goes to each side, in the phase in which it goes farthest."""
-    shifts = [phases[number, phase, BOTH].load_shift_mean_pct - habit_pct for phase in (LOWERING, BOTTOM, RISING)]
+    shifts = [phases[number, phase, BOTH].load_shift_mean_pct for phase in (LOWERING, BOTTOM, RISING)]
     known = [shift for shift in shifts if math.isfinite(shift)]
-    return {"load_right": max(known, default=math.nan), "load_left": max((-shift for shift in known), default=math.nan)}
+    right, left = max(known, default=math.nan), max((-shift for shift in known), default=math.nan)
+    return {"load_right": right, "load_left": left, "beyond_right": right - habit_pct, "beyond_left": left + habit_pct}
 
 
 def _of_side(

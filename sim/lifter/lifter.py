@@ -42,13 +42,15 @@ LIGHTEST = 0.95  # of gravity: how fast a lifter may fall; the rest is left for 
 class Imbalance(Settings):
     """Something that goes wrong from `onset_s` on, and grows to its full size within `ramp_s`.
 
-    What of it a cue or lifted heels take away, from 0 to 1; whether it is there with the heaviest bar alone and not with the
-    lightest (`grows_with_load`); and by how much of itself it grows with each repetition of a set: for a `Person` with sets.
+    What of it a cue, slow lowering or lifted heels take away, from 0 to 1; whether it is there with the heaviest bar alone and
+    not with the lightest (`grows_with_load`); and by how much of itself it grows with each repetition of a set: for a `Person`
+    with sets.
     """
 
     onset_s: NotNegative = 0.0
     ramp_s: Positive = 5.0
     cue_mends: Annotated[float, Field(ge=0, le=1)] = 0.0
+    slow_mends: Annotated[float, Field(ge=0, le=1)] = 0.0
     heel_lift_mends: Annotated[float, Field(ge=0, le=1)] = 0.0
     grows_with_load: bool = False
     per_repetition: NotNegative = 0.0
@@ -60,10 +62,11 @@ class Imbalance(Settings):
 
 
 class ShareDrift(Imbalance):
-    """The load drifts to one leg: `load_shift_pct` at the bottom, + = right, and 60 % of it at the top."""
+    """The load drifts to one leg: `load_shift_pct` at the bottom, + = right, and a share of it, `at_the_top`, in stance."""
 
     kind: Literal["share drift"] = "share drift"
     load_shift_pct: Annotated[float, Field(gt=-100, lt=100)]
+    at_the_top: Annotated[float, Field(ge=0, le=1)] = 0.6
 
 
 class KneeCaves(Imbalance):
@@ -251,7 +254,11 @@ class Lifter(Settings):
         shift = self.load_shift_pct + self._sway["shift"](movement.t_s)
         for drift in self.imbalances:
             if isinstance(drift, ShareDrift):
-                shift += drift.load_shift_pct * self.size(drift, movement) * (0.6 + 0.4 * movement.fraction)
+                shift += (
+                    drift.load_shift_pct
+                    * self.size(drift, movement)
+                    * (drift.at_the_top + (1.0 - drift.at_the_top) * movement.fraction)
+                )
         return 0.5 + shift / 200.0
 
     def medial_mm(self, side: Side, movement: Movement) -> Floats:

@@ -4,6 +4,7 @@ What is taken from where (numbers are standard deviations unless said):
 
 - load shift wanders by 1.1 points, the centre of pressure by 1.5 mm: a real quiet stance on two plates (Return11, 5 s);
 - load shift between repetitions 1.5 points, a habitual one of 2 points: 1-2 points, and the bias of the same stance;
+- the knee's way inwards between repetitions 3 mm, between sets 1.5 mm: invented;
 - duration of a repetition 7 %: 5-10 %; envelopes 12 % between repetitions: 9-14 % (J Sports Sci Med 17:101);
 - outward push 10-35 % of the load on a foot, free moment 3-17 N m: public trials of barbell squats on two plates;
 - the cue "screw the feet outwards" adds 10 N m of free moment and moves the pressure outwards by 8 mm with unmoved knees,
@@ -45,6 +46,8 @@ class Variety(Settings):
     shift_wander_pct: NotNegative = 1.1
     cop_wander_mm: NotNegative = 1.5
     medial_of_repetition_mm: NotNegative = 1.5
+    knee_of_repetition_mm: NotNegative = 3.0
+    knee_of_set_mm: NotNegative = 1.5
     activation_pct: NotNegative = 12.0
     activation_of_set_pct: NotNegative = 5.0
 
@@ -83,6 +86,7 @@ class Person(Lifter):
         """Random effects of each repetition and of each set, standard normal but for its ends."""
         rng = np.random.default_rng([self.seed, 12])
         names = ["shift", *(f"medial {side}" for side in SIDES), *(f"{m} {side}" for m in EFFORT for side in SIDES)]
+        names += [f"knee {side}" for side in SIDES]
         return {name: np.clip(rng.standard_normal((2, DRAWN)), -2.5, 2.5) for name in names}
 
     @cached_property
@@ -119,6 +123,7 @@ class Person(Lifter):
         """Return how large an imbalance is, by the conditions of the set and the repetitions done in it."""
         size = imbalance.progress(movement.t_s)
         size = size * (1.0 - imbalance.cue_mends * self._condition("cue", movement))
+        size = size * (1.0 - imbalance.slow_mends * self._condition("slow", movement))
         size = size * (1.0 - imbalance.heel_lift_mends * self._condition("heel_lift", movement))
         bars = np.array([one.bar_mass_kg for one in self.sets])
         if imbalance.grows_with_load and bars.max() > bars.min():
@@ -149,6 +154,12 @@ class Person(Lifter):
         cue = -CUE_LATERAL_MM * self._condition("cue", movement) * movement.fraction
         heels = HEEL_LIFT_MEDIAL_MM * self._condition("heel_lift", movement) * movement.fraction
         return super().medial_mm(side, movement) + own + cue + heels
+
+    def margin_mm(self, side: Side, movement: Movement) -> Floats:
+        """Return how far the outer edge of the knee lies outside the inner edge of its foot."""
+        own = self._effect(f"knee {side}", movement, self.variety.knee_of_repetition_mm, 0.0)
+        of_set = self.variety.knee_of_set_mm * self._of_repetition[f"knee {side}"][1, self.plan.set_index(movement.t_s) % DRAWN]
+        return np.asarray(super().margin_mm(side, movement) + own + of_set * movement.fraction)
 
     def activation(self, muscle: Muscle, side: Side, movement: Movement) -> Floats:
         """Return a muscle's activation as a fraction of maximal voluntary contraction."""

@@ -16,7 +16,7 @@ from sim.lifter.motion import Course, Tempo
 
 
 class Set(Settings):
-    """One set: its repetitions, its bar, whether it is done with a cue (screw the feet outwards) and with lifted heels.
+    """One set: its repetitions, its bar, whether it is done with a cue (screw the feet outwards), with lifted heels, slowly.
 
     The lifter stands still for `quiet_s` without a bar, and again with it; after the set the bar is racked. `rest_s` follows,
     on the plates or off them (`steps_off`).
@@ -26,6 +26,7 @@ class Set(Settings):
     bar_mass_kg: NotNegative = 20.0
     cue: bool = False
     heel_lift: bool = False
+    slow: bool = False
     quiet_s: Positive = 3.0
     rest_s: NotNegative = 5.0
     steps_off: bool = False
@@ -44,6 +45,8 @@ STEP_S = 0.4
 """How long it takes to load or unload one foot while stepping on or off."""
 BAR_S = 0.8
 """How long the bar takes onto the back, and back into the rack."""
+SLOW = 1.8
+"""Lowering takes so many times as long, where it is to be slow."""
 EMPTY_S = 2.0
 """The plates are empty for so long at first, and for a while wherever the lifter steps off."""
 
@@ -129,6 +132,7 @@ def plan(sets: tuple[Set, ...], tempo: Tempo, depth_m: float, pace: Floats, dept
             t += BAR_S + one.quiet_s
         for k in range(one.repetitions):
             durations = phases * pace[len(starts) % len(pace)]
+            durations[0] *= SLOW if one.slow else 1.0
             starts.append(t)
             times.append(durations)
             set_of.append(i)

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.rig import SIDES
+from acquisition.rig import SIDES, Foot
 from processing.screening.outcomes import OUTCOMES, Condition, RepetitionOutcome, SetOutcome
+from processing.screening.protocol import Protocol, SetStep
+from processing.screening.session_file import Try, new_session, write_session
+from sim.device import devices
+from sim.lifter.families import of_family
+from sim.lifter.sets import Set
+from sim.marker_stream import with_markers
+from tests.support.rigs import example_with
+from tests.support.sessions import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from sim.lifter.families import Family
 
 LIGHT, CUE, SLOW, HEELS, LOADED = Condition.LIGHT, Condition.CUE, Condition.SLOW, Condition.HEELS, Condition.LOADED
 ORDER = (LIGHT, CUE, LIGHT, CUE, HEELS, LIGHT, HEELS, LOADED, LIGHT, LOADED)
@@ -55,6 +66,7 @@ def screened(
             }
             numbers = {"load_right": LOAD_PCT * amount + noise["load"]}
             numbers["load_left"] = -numbers["load_right"]
+            numbers |= {f"beyond_{side}": numbers[f"load_{side}"] for side in SIDES}
             for side in SIDES:
                 here = side == RIGHT
                 fall = max(0.0, 2.0 + KNEE_MM * amount * here + rng.normal(0.0, 2.5))
@@ -73,3 +85,39 @@ def screened(
             SetOutcome(number, condition, 60.0 if heavy else 20.0, tuple(repetitions), "", 1400.0 if heavy else 1000.0)
         )
     return found
+
+
+def a_screening(folder: Path, family: Family, order: Sequence[Condition], *, lifter: str = "A1", seed: int = 2) -> Path:
+    """Make a session's folder with a recording of forces and markers for each set of a simulated lifter."""
+    sets = tuple(
+        Set(
+            repetitions=6,
+            bar_mass_kg=60.0 if condition is LOADED else 20.0,
+            cue=condition is CUE,
+            heel_lift=condition is HEELS,
+            rest_s=1.0,
+        )
+        for condition in order
+    )
+    person = of_family(family, seed, sets)
+    rig = with_markers(example_with("demo", foot=[Foot(side=side, toe_out_deg=person.toe_out_deg) for side in SIDES]))
+    rig = rig.model_copy(update={"emg": [], "stream": [stream for stream in rig.stream if stream.name != "emg"]})
+    folder.mkdir(parents=True)
+    steps = [SetStep(condition=condition.value, bar_kg=one.bar_mass_kg) for condition, one in zip(order, sets, strict=True)]
+    tries = []
+    ends_s = [*person.plan.set_at_s[1:], person.plan.end_s]
+    for i, (condition, one) in enumerate(zip(order, sets, strict=True)):
+        name = f"{i + 1:02d}-{condition}.h5"
+        samples = {
+            device.stream.name: device.samples(
+                *(round(at_s * device.stream.rate_hz) for at_s in (person.plan.set_at_s[i], ends_s[i]))
+            )
+            for device in devices(rig, person, speed=None)
+        }
+        recorded(folder / name, rig, samples)
+        tries.append(
+            Try(step=i, number=i + 1, kind="set", condition=condition, bar_kg=one.bar_mass_kg, recording=name, notes="Jane Doe")
+        )
+    session = new_session(lifter, Protocol(name="of a test", step=steps))
+    write_session(folder, session.model_copy(update={"tries": tries, "notes": "Jane Doe from Oslo"}))
+    return folder

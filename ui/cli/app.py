@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardware.errors import SquatscopeError
-from ui.cli import files, lab, lifter, sessions
+from ui.cli import files, lab, lifter, screening, sessions
 from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "mvc": lifter.mvc,
     "reference": lifter.reference,
     "rock": lifter.rock,
+    "triage": screening.triage,
+    "label": screening.label,
+    "sessions": screening.sessions,
+    "lifter": screening.lifter,
+    "anonymize": screening.anonymize,
     "recover": sessions.recover,
     "dashboard": sessions.dashboard,
     "new-rig": lab.new_rig,

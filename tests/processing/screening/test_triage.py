@@ -147,10 +147,12 @@ def test_without_a_knee_the_load_stands_for_it_and_that_is_said():
         assert one.basis is Basis.LOAD
 
 
+STILL = {"load_right": 0.1, "load_left": -0.1, "beyond_right": 0.1, "beyond_left": -0.1}
+
+
 def test_muscles_alone_are_told_as_a_pattern_where_no_knee_is_known():
     sets = [
-        replace(one, repetitions=tuple(replace(r, numbers={**r.numbers, "load_right": 0.1, "load_left": -0.1})
-                                       for r in one.repetitions))
+        replace(one, repetitions=tuple(replace(r, numbers={**r.numbers, **STILL}) for r in one.repetitions))
         for one in screened("imbalance", 5, markers=False, each=10, size=3.0)
     ]  # fmt: skip
     one = triage(sets, SETTINGS)

@@ -1,0 +1,169 @@
+"""Answers in words: what a triage found, on what it rests, what is missing, and what to try first; the last step of it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from acquisition.rig import SIDES
+from processing.screening.advice import ALWAYS, advice_for
+from processing.screening.comparison import Answer
+from processing.screening.conditions import Basis, Presence
+from processing.screening.outcomes import Condition
+from processing.screening.triage import State
+
+if TYPE_CHECKING:
+    from processing.screening.comparison import Change
+    from processing.screening.conditions import Comparison
+    from processing.screening.triage import FoundCause, Missing, SideTriage, Triage
+
+WITH = {
+    Condition.CUE: "with the cue",
+    Condition.SLOW: "lowering slowly",
+    Condition.HEELS: "with lifted heels",
+    Condition.LOADED: "with the heaviest bar",
+    Condition.LIGHT: "with the light weight",
+    Condition.DEPTH: "as deep as can be",
+}
+_STATES = {
+    State.NOTHING: "Nothing to mend was seen: it is not there with a light weight, and does not grow with the load.",
+    State.UNCLEAR: "It can't be told yet.",
+    State.NOT_ENOUGH: "There is not enough data for an answer.",
+}
+_OUTCOMES = {
+    "knee": ("knee inwards", "mm"),
+    "knee_axis": ("knee inwards", "mm"),
+    "load": ("load shift", "%"),
+    "moment": ("free moment outwards", "N m"),
+}
+
+
+def headline(told: Triage) -> str:
+    """Return the answer in one sentence."""
+    if told.state is not State.CAUSES:
+        return _STATES[told.state]
+    first, *others = told.causes
+    said = f"What to try first: {_cause(first)}."
+    return said + (f" Then: {'; '.join(_cause(one) for one in others)}." if others else "")
+
+
+def basis_sentence(told: Triage) -> str:
+    """Say what stands for the knee."""
+    if told.basis is Basis.LOAD:
+        return (
+            "Nothing showed the knee: no markers, and no rating of a coach. So this is about the pattern of the load alone; "
+            "rate the sets, or film them, to know what the knees did."
+        )
+    if told.basis is Basis.MARKERS:
+        return "What the knees did comes from markers."
+    return f"What the knee did comes from {told.basis}; plates and electrodes don't see it."
+
+
+def summary(told: Triage) -> list[str]:
+    """Return the answer, a line each: what to try first, what stood for the knee, what is missing, and advice."""
+    found = [headline(told), basis_sentence(told), *(missing_sentence(one, told.basis) for one in told.missing)]
+    for cause in told.causes:
+        found += advice_lines(cause)
+    return [*found, ALWAYS]
+
+
+def evidence(told: Triage) -> list[str]:
+    """Return what it rests on, a line each: what is there with a light weight, and what each condition changed."""
+    found = [_presence(told, side) for side in told.sides]
+    found += [comparison_sentence(one) for side in told.sides for one in side.comparisons]
+    found += [comparison_sentence(one) for one in told.muscles]
+    return found if told.cue_done is None else [*found, _cue(told.cue_done)]
+
+
+def advice_lines(found: FoundCause) -> list[str]:
+    """Return what to try for a cause."""
+    advice = advice_for(found)
+    return [
+        f"To try, {_cause(found)}:",
+        *(f"  {number}. {one}" for number, one in enumerate(advice.to_try, 1)),
+        f"  But: {advice.caveat}",
+        f"  Next time look for {advice.look_for}.",
+    ]
+
+
+def _cause(found: FoundCause) -> str:
+    muscle = f" ({found.muscle})" if found.muscle else ""
+    return f"{found.cause}{muscle}{f', {found.side}' if found.side else ''}"
+
+
+def _presence(told: Triage, side: SideTriage) -> str:
+    """Say whether it is there with a light weight."""
+    came, not_come = "came in", "did not come in"
+    who = f"the {side.side} knee" if side.side else "the knees"
+    if told.basis is Basis.LOAD:
+        came, not_come = (f"{did} to the {side.side} beyond quiet stance" for did in ("went", "did not go"))
+        who = "the load"
+    words = {
+        Presence.PRESENT: f"{who} {came}",
+        Presence.ABSENT: f"{who} {not_come}",
+        Presence.UNCLEAR: f"unclear whether {who} {came}",
+        Presence.TOO_FEW: f"too few repetitions to say whether {who} {came}",
+    }
+    by = ""
+    if side.size is not None and math.isfinite(side.size.difference):
+        unit = "%" if told.basis is Basis.LOAD else "mm"
+        by = f" ({side.size.difference:+.1f} {unit} in the median of {side.size.repetitions[0]} repetitions)"
+    return f"With the light weight: {words[side.presence]}{by}."
+
+
+def comparison_sentence(one: Comparison) -> str:
+    """Say what a condition did to an outcome, with its interval and pairs."""
+    name, _, of_side = one.outcome.rpartition("_")
+    change = one.change
+    where = f"{of_side} " if of_side in SIDES else ""
+    start = WITH[one.condition][0].upper() + WITH[one.condition][1:]
+    if change.answer is Answer.TOO_FEW:
+        return f"{start}: {where}{_named(name)}: too few repetitions or sets to compare."
+    did = {
+        Answer.LESS: "less",
+        Answer.MORE: "more",
+        Answer.SAME: "not changed",
+        Answer.UNCLEAR: "unclear",
+        Answer.IN_ORDER: "not comparable, as all of these sets came after the others, or before them",
+    }[change.answer]
+    return f"{start}: {where}{_named(name)}: {did} ({_numbers(name, change)})."
+
+
+def _named(name: str) -> str:
+    if name in _OUTCOMES:
+        return _OUTCOMES[name][0]
+    if name == "":
+        return "rating"
+    if name == "qh":
+        return "Q:H"
+    if name.startswith("late_"):
+        return f"onset of {name.removeprefix('late_')}"
+    return f"quadriceps and hamstrings beside {'the glutes' if name == 'glutes' else name}"
+
+
+def _numbers(name: str, change: Change) -> str:
+    pairs = f"larger in {change.larger:g} of {change.pairs} pairs"
+    if name == "":
+        return pairs
+    low, middle, high = change.low, change.difference, change.high
+    if name not in _OUTCOMES and not name.startswith("late_"):  # logarithms of ratios
+        low, middle, high = (math.exp(value) for value in (low, middle, high))
+        return f"{middle:.2f} times, 90 % between {low:.2f} and {high:.2f}; {pairs}"
+    unit, digits = (_OUTCOMES[name][1], 1) if name in _OUTCOMES else ("s", 2)
+    return f"{middle:+.{digits}f} {unit}, 90 % between {low:+.{digits}f} and {high:+.{digits}f}; {pairs}"
+
+
+def _cue(done: Comparison) -> str:
+    words = {Answer.MORE: "The cue was done", Answer.UNCLEAR: "Whether the cue was done is unclear"}
+    return (
+        f"{words.get(done.change.answer, 'The cue was not done')}: the feet screwed outwards by "
+        f"{done.change.difference:+.1f} N m more than without it."
+    )
+
+
+def missing_sentence(one: Missing, basis: Basis) -> str:
+    """Say what would tell more."""
+    where = f" ({one.side})" if one.side else ""
+    what = "rated sets" if basis is Basis.RATED_SETS else "repetitions"
+    needed = f"; about {one.repetitions} {what} of each condition would tell" if one.repetitions else ""
+    return f"Missing, {WITH[one.condition]}{where}: {one.why}{needed}."

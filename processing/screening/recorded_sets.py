@@ -1,0 +1,51 @@
+"""The sets of a session as its recordings tell them: reprocessed, with the lifter's measures of that session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acquisition.lifter_file import load_lifter, with_lifter
+from acquisition.rig.judgement import TriageSettings
+from processing.batch import reprocess
+from processing.screening.outcomes import Condition, set_outcome
+from processing.screening.triage import triage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from acquisition.rig import Rig
+    from processing.results import Results
+    from processing.screening.outcomes import SetOutcome
+    from processing.screening.session_file import Session, Try
+    from processing.screening.triage import Triage
+
+LIFTER = "lifter.toml"
+"""What belongs to the lifter in a session, beside its recordings: MVCs, reference set and feet."""
+
+
+def measured(folder: Path, rig: Rig) -> Rig:
+    """Return a rig with what the session knows of its lifter; raises RigError."""
+    path = folder / LIFTER
+    return with_lifter(rig, load_lifter(path)) if path.exists() else rig
+
+
+def results_of_try(folder: Path, one: Try, rig_for: Callable[[Rig], Rig]) -> Results:
+    """Return the results of a try's recording; raises RecordingError, PipelineError or RigError."""
+    return reprocess(folder / one.recording, lambda rig: measured(folder, rig_for(rig)))
+
+
+def session_triage(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) -> Triage:
+    """Return what the sets that count tell, by the smallest changes that the first one's rig names.
+
+    Raises as `results_of_try` does.
+    """
+    sets: list[SetOutcome] = []
+    settings = TriageSettings()
+    for one in session.counting():
+        results = results_of_try(folder, one, rig_for)
+        settings = settings if sets else results.rig.triage
+        sets.append(
+            set_outcome(results, one.number, Condition(one.condition), one.bar_kg or 0.0, one.rating, one.ratings)
+        )  # fmt: skip
+    return triage(sets, settings)

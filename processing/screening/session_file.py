@@ -1,0 +1,107 @@
+"""The file of a screening session: who, by which protocol, and every try of every step; beside it lie the recordings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from acquisition.disk import write_whole
+from hardware.errors import SquatscopeError
+from hardware.settings import NotNegative, Settings
+from processing.screening.protocol import Protocol
+
+NAME = "session.json"
+MOST_BYTES = 10_000_000
+Grade = Literal["none", "slight", "past"]
+
+
+class SessionFileError(SquatscopeError):
+    """A session's folder can't be read or written; the text is a full sentence."""
+
+
+class Try(Settings):
+    """One go at a step: `step` counts from 0; `condition` and `bar_kg` are those of a set; `recording` lies in the folder.
+
+    `accepted`: it counts; `why` says what was wrong or is to be known. `rating` is a coach's of the whole set, `ratings` of
+    single repetitions, by their number. `number`: the place of a set in the session, from 1 on, in the order they were done.
+    """
+
+    step: Annotated[int, Field(ge=0)]
+    number: Annotated[int, Field(ge=1)]
+    kind: str
+    condition: str = ""
+    bar_kg: NotNegative | None = None
+    recording: str = ""
+    accepted: bool = True
+    why: list[str] = []
+    rating: Grade | Literal[""] = ""
+    ratings: dict[int, Grade] = {}
+    notes: str = ""
+    created_utc: str = ""
+
+
+class Session(Settings):
+    """One session of one lifter; ids only, no names. `body_weight_N` is what the plates weighed."""
+
+    format_version: Literal[1] = 1
+    lifter: str
+    created_utc: str
+    software_version: str
+    protocol: Protocol
+    body_weight_N: NotNegative | None = None
+    notes: str = ""
+    tries: list[Try] = []
+
+    def counting(self) -> list[Try]:
+        """Return the sets that count, in the order in which they were done: the last accepted try of each step."""
+        last = {one.step: one for one in self.tries if one.accepted and one.kind == "set" and one.recording}
+        return sorted(last.values(), key=lambda one: one.number)
+
+
+def new_session(lifter: str, protocol: Protocol) -> Session:
+    """Return a session that begins now."""
+    return Session(
+        lifter=lifter,
+        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        software_version=version("squatscope"),
+        protocol=protocol,
+    )
+
+
+def read_session(folder: Path) -> Session:
+    """Read a session's file from its folder; raises SessionFileError where it is none."""
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise SessionFileError(f"{folder} is no folder of a session: there is no {NAME} in it.") from None
+    except OSError as error:
+        raise SessionFileError(f"{path} can't be read: {error.strerror}.") from error
+    if len(content) > MOST_BYTES:
+        raise SessionFileError(f"{path} is larger than {MOST_BYTES // 1_000_000} MB, too large to be a session's file.")
+    try:
+        session = Session.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "its text"
+        raise SessionFileError(f"{path} is no session's file, or is damaged: {where}: {first['msg']}.") from None
+    for one in session.tries:
+        if Path(one.recording).name != one.recording:
+            raise SessionFileError(f"{path} names the recording {one.recording!r}, which is not in its folder.")
+    return session
+
+
+def write_session(folder: Path, session: Session) -> None:
+    """Write a session's file anew, in one step: who reads meanwhile sees the old one or the new. Raises SessionFileError."""
+    path, fresh = folder / NAME, folder / f"{NAME}.new"
+    try:
+        fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
+        write_whole(fresh, session.model_dump_json(indent=1).encode() + b"\n")
+        fresh.replace(path)
+    except OSError as error:
+        raise SessionFileError(f"{path} can't be written: {error.strerror}.") from error

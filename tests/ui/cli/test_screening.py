@@ -1,0 +1,142 @@
+"""Screenings from the command line: triage of a session, the archive's lists, labelling, and copies without names."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from processing.screening.session_file import read_session
+from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, a_screening
+
+ORDER = (LIGHT, CUE, LIGHT, CUE, HEELS, LIGHT, HEELS, LOADED, LIGHT, LOADED)
+
+
+@pytest.fixture(scope="module")
+def technique(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A session of somebody whom the cue helps."""
+    return a_screening(tmp_path_factory.mktemp("archive") / "lifters" / "A1" / "2026-11-27-1", "technique", ORDER)
+
+
+def test_triage_says_what_to_try_first_and_what_it_rests_on(squatscope, technique):
+    told = squatscope("triage", technique)
+    assert told.code == 0, told.err
+    said = told.out.splitlines()
+    assert said[0] == f"Lifter A1, {read_session(technique).created_utc[:10]}, 10 sets that count"
+    assert said[1] == "What to try first: technique, right."
+    less = next(line for line in said if line.startswith("• With the cue: right knee inwards: less"))
+    assert float(re.search(r"\((-[\d.]+) mm", less)[1]) == pytest.approx(-20.0, abs=3.0)
+    assert "The cue was done" in told.out
+    brief = squatscope("triage", technique, "--brief").out
+    assert "What it rests on" not in brief
+    assert brief.splitlines() == told.out.splitlines()[: len(brief.splitlines())]
+
+
+def test_another_rig_judges_as_it_says(squatscope, technique, tmp_path):
+    told = squatscope("new-rig", "demo", "--out", tmp_path / "far.toml")
+    with (tmp_path / "far.toml").open("a") as rig:
+        rig.write("\n[triage]\nknee_mm = 60.0\n")
+    told = squatscope("triage", technique, "--rig", tmp_path / "far.toml")
+    assert told.code == 0, told.err
+    assert "What to try first" not in told.out
+
+
+def test_lists_name_sessions_and_what_they_gave(squatscope, technique):
+    root = technique.parents[1]
+    told = squatscope("sessions", "--root", root)
+    assert told.code == 0
+    assert "2026-11-27-1" in told.out
+    told = squatscope("lifter", "a1", "--root", root)
+    assert told.code == 0
+    assert "2026-11-27-1: What to try first: technique, right." in told.out
+    assert squatscope("lifter", "B2", "--root", root).code == 1
+    told = squatscope("lifter", "../B2", "--root", root)
+    assert (told.code, "can't be a lifter's id" in told.err) == (1, True)
+
+
+def test_a_folder_copied_elsewhere_works_there(squatscope, technique, tmp_path):
+    copy = shutil.copytree(technique, tmp_path / "stick" / "copy")
+    assert "technique, right" in squatscope("triage", copy).out
+
+
+def test_recordings_are_labelled_into_a_session_afterwards(squatscope, technique, tmp_path):
+    told = squatscope("label", technique / "01-light.h5", "--lifter", "B-2", "--condition", "light", "--bar-kg", 20)
+    assert told.code == 0, told.err
+    folder = next((tmp_path / "lifters" / "B-2").iterdir())
+    for name in ("02-cue", "03-light", "04-cue"):
+        given = ("--condition", name[3:], "--bar-kg", 20, "--session", folder, "--rating", "slight")
+        assert squatscope("label", technique / f"{name}.h5", "--lifter", "b-2", *given).code == 0
+    assert [(one.condition, one.number, one.rating) for one in read_session(folder).counting()] == [
+        ("light", 1, ""), ("cue", 2, "slight"), ("light", 3, "slight"), ("cue", 4, "slight")]  # fmt: skip
+    assert "technique, right" in squatscope("triage", folder).out  # what grows with the load was not tried
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--lifter", "B2", "--condition", "heavy"), "There is no condition 'heavy'"),
+        (("--lifter", "B2", "--condition", "cue", "--rating", "bad"), "There is no rating 'bad'"),
+        (("--lifter", "con", "--condition", "cue"), "can't be a lifter's id"),
+    ],
+)
+def test_what_can_not_be_a_label_is_refused(squatscope, technique, tmp_path, given, said):
+    told = squatscope("label", technique / "01-light.h5", *given)
+    assert told.code == 1
+    assert said in told.err
+    assert not (tmp_path / "lifters").exists()
+
+
+def test_a_set_of_another_lifter_is_refused(squatscope, technique):
+    told = squatscope("label", technique / "01-light.h5", "--lifter", "B2", "--condition", "cue", "--session", technique)
+    assert told.code == 1
+    assert "is a session of A1, not of B2" in told.err
+
+
+def test_a_copy_without_names_holds_none_and_gives_the_same_answer(squatscope, technique, tmp_path):
+    told = squatscope("anonymize", technique, tmp_path / "given", "--lifter", "X")
+    assert told.code == 0, told.err
+    day = read_session(technique).created_utc[:10]
+    for path in (tmp_path / "given").iterdir():
+        content = path.read_bytes()
+        assert not [name for name in (b"Jane", b"Oslo", b"A1", day.encode(), b"a test of tests") if name in content], path
+    assert "technique, right" in squatscope("triage", tmp_path / "given").out
+    assert read_session(technique).notes == "Jane Doe from Oslo"
+    again = squatscope("anonymize", technique, tmp_path / "given")
+    assert (again.code, "exists already" in again.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "is no folder of a session"),
+        (b"{}", "is damaged"),
+        (b"\xff\x00", "is damaged"),
+        (b"[" * 5000, "is damaged"),
+    ],
+)
+def test_what_is_no_session_is_said(squatscope, tmp_path, content, said):
+    (tmp_path / "s").mkdir()
+    if content is not None:
+        (tmp_path / "s" / "session.json").write_bytes(content)
+    told = squatscope("triage", tmp_path / "s")
+    assert told.code == 1
+    assert said in told.err
+    assert "mistake in squatscope" not in told.err
+
+
+def test_recordings_outside_the_folder_and_missing_ones_are_refused(squatscope, technique, tmp_path):
+    copy = shutil.copytree(technique, tmp_path / "copy")
+    text = (copy / "session.json").read_text()
+    (copy / "session.json").write_text(text.replace("01-light.h5", "../01-light.h5"))
+    assert "which is not in its folder" in squatscope("triage", copy).err
+    (copy / "session.json").write_text(text)
+    (copy / "01-light.h5").unlink()
+    told = squatscope("triage", copy)
+    assert (told.code, "There is no file" in told.err) == (1, True)
+
+
+def test_an_empty_archive_says_how_to_begin(squatscope, tmp_path):
+    told = squatscope("sessions")
+    assert (told.code, "There is no session" in told.err) == (1, True)

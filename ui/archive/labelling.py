@@ -1,0 +1,82 @@
+"""Labelling: any recording of a set gets a lifter, a condition and a load, in a session of the archive."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, get_args
+
+from acquisition.disk import claim
+from acquisition.recording import Recording
+from processing.screening.outcomes import Condition
+from processing.screening.protocol import Protocol, SetStep
+from processing.screening.session_file import Grade, Try, new_session, read_session, write_session
+from ui.archive.lifters import ArchiveError, checked_id, new_session_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processing.screening.session_file import Session
+
+LABELLED = "labelled"
+"""The name of the protocol of sessions whose recordings were made elsewhere."""
+
+
+def label_set(
+    recording: Path, folder: Path | None, root: Path, *, lifter: str, condition: str, bar_kg: float, rating: str = ""
+) -> Path:
+    """Copy a recording into a session as its next set, and return the session's folder; a new one where none is given.
+
+    Raises RecordingError where it is no recording, ArchiveError for an unknown condition or rating, another lifter's session,
+    or a set that is there already.
+    """
+    if condition not in list(Condition):
+        raise ArchiveError(f"There is no condition {condition!r}; a set is {', '.join(Condition)}.")
+    if rating not in ("", *get_args(Grade)):
+        raise ArchiveError(f"There is no rating {rating!r}; a coach rates {', '.join(get_args(Grade))}.")
+    with Recording(recording) as opened:
+        created_utc = opened.created_utc
+    step = SetStep.model_validate({"condition": condition, "bar_kg": bar_kg})
+    if folder is None:
+        folder = new_session_folder(root, checked_id(lifter))
+        light = SetStep(condition="light")
+        session = new_session(lifter, Protocol(name=LABELLED, step=[step] if condition == "light" else [light, step]))
+        session = session.model_copy(update={"created_utc": created_utc})
+    else:
+        session = read_session(folder)
+        if session.lifter.lower() != lifter.lower():
+            raise ArchiveError(f"{folder} is a session of {session.lifter}, not of {lifter}.")
+        steps = [*session.protocol.step, step]
+        session = session.model_copy(update={"protocol": session.protocol.model_copy(update={"step": steps})})
+    number = 1 + max((one.number for one in session.tries), default=0)
+    name = f"{number:02d}-{condition}.h5"
+    _copy(recording, folder / name)
+    fresh = Try.model_validate(
+        {
+            "step": len(session.protocol.step) - 1,
+            "number": number,
+            "kind": "set",
+            "condition": condition,
+            "bar_kg": bar_kg,
+            "recording": name,
+            "rating": rating,
+            "created_utc": created_utc,
+        }
+    )
+    write_session(folder, _with(session, fresh))
+    return folder
+
+
+def _with(session: Session, fresh: Try) -> Session:
+    return session.model_copy(update={"tries": [*session.tries, fresh]})
+
+
+def _copy(recording: Path, to: Path) -> None:
+    try:
+        claim(to, 0)
+        with recording.open("rb") as old, to.open("r+b") as new:
+            shutil.copyfileobj(old, new, 1 << 20)
+    except FileExistsError:
+        raise ArchiveError(f"{to} exists already, and nothing is ever overwritten.") from None
+    except OSError as error:
+        to.unlink(missing_ok=True)
+        raise ArchiveError(f"{recording} can't be copied to {to}: {error.strerror}.") from error
