@@ -68,8 +68,14 @@ class _Change:
 
 def _total(changes: list[_Change], t_s: Floats) -> Floats:
     found = np.zeros_like(t_s)
+    if not t_s.size:
+        return found
+    first_s, last_s = float(t_s.min()), float(t_s.max())
     for change in changes:
-        found += change.by * smooth((t_s - change.at_s) / change.for_s)
+        if change.at_s + change.for_s <= first_s:
+            found += change.by
+        elif change.at_s < last_s:
+            found += change.by * smooth((t_s - change.at_s) / change.for_s)
     return found
 
 
