@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from acquisition.recording.recorder import Recorder
+    from acquisition.recording.try_recorder import TryRecorder
     from acquisition.rig import Rig
     from acquisition.timebase.clock import Clock
     from acquisition.timebase.time_base import TimeBase
@@ -24,7 +25,7 @@ class SyncGate:
     """Lets the recorder follow the ring once the streams are seen to share a sync line; at once where no stream has one."""
 
     def __init__(
-        self, time_base: TimeBase, rig: Rig, recorder: Recorder, clock_s: Callable[[], float] = time.monotonic
+        self, time_base: TimeBase, rig: Rig, recorder: Recorder | TryRecorder, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
         """Judge by the edges of a time base; `clock_s` is asked how long a stream has been silent."""
         self.refusal = ""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.recording.recorder import Recorder
+    from acquisition.recording.try_recorder import TryRecorder
     from acquisition.ring import Ring
     from acquisition.timebase.time_base import TimeBase
 
@@ -42,7 +43,13 @@ class Watch:
     """
 
     def __init__(
-        self, ring: Ring, time_base: TimeBase, recorder: Recorder, folder: Path, bytes_per_s: float, length_s: float
+        self,
+        ring: Ring,
+        time_base: TimeBase,
+        recorder: Recorder | TryRecorder,
+        folder: Path,
+        bytes_per_s: float,
+        length_s: float,
     ) -> None:
         self._reserve_bytes = reserve_bytes(file_system_of(folder), bytes_per_s)
         self.must_end = ""

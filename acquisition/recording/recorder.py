@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from acquisition.recording.recording import NoRoomError, RecordingError, RecordingWriter
@@ -11,6 +12,9 @@ from hardware.severity import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from acquisition.rig import Rig
     from acquisition.ring import Ring
@@ -28,12 +32,18 @@ class Recorder:
     whether it waits for that.
     """
 
-    def __init__(self, ring: Ring, path: Path, rig: Rig, time_base: TimeBase) -> None:
-        """Make the recording; raises RecordingError where the file exists or can't be made."""
+    def __init__(self, ring: Ring, path: Path, rig: Rig, time_base: TimeBase, *, from_now: bool = False) -> None:
+        """Make the recording; raises RecordingError where the file exists or can't be made.
+
+        With `from_now` it begins with the newest row of the ring, and numbers samples and segments from there.
+        """
         self._time_base = time_base
+        self._from_now = from_now
+        self._first: dict[str, int] = {}
+        self._first_segment: dict[str, int] = {}
         raw = [stream for name, stream in ring.streams.items() if name not in ring.derived]
         self._writer = RecordingWriter(path, rig, raw)
-        self._readers = {stream.name: ring.reader(stream.name) for stream in raw}
+        self._readers = {stream.name: ring.reader(stream.name, rows_back=0 if from_now else None) for stream in raw}
         self._unwritten: dict[str, Stretch] = {}
         self._faults = ring.faults
         self._next_s = 0.0
@@ -91,24 +101,46 @@ class Recorder:
         for name, reader in self._readers.items():
             while (stretch := self._unwritten.pop(name, None) or reader.read()) is not None:
                 self._unwritten[name] = stretch
-                self._writer.append(name, stretch)
+                self._writer.append(name, self._numbered(name, stretch) if self._from_now else stretch)
                 del self._unwritten[name]
                 wrote = True
         # A recording that is cut short then has the edges of what was written.
         while self._time_base.follow():
             continue
         for name, edges in self._time_base.edges.items():
-            self._writer.append_edges(name, edges)
+            self._writer.append_edges(name, self._numbered_edges(name, edges) if self._from_now else edges)
         if wrote:
             self._writer.flush()
         return wrote
 
+    def _numbered(self, name: str, stretch: Stretch) -> Stretch:
+        """Return a stretch with samples and segments numbered from the first one that was recorded."""
+        first = self._first.setdefault(name, stretch.first_index)
+        segment = self._first_segment.setdefault(name, int(stretch.ticks["segment"][0]))
+        ticks = stretch.ticks.copy()
+        ticks["index"] -= first
+        ticks["segment"] -= segment
+        return replace(stretch, ticks=ticks, first_index=stretch.first_index - first)
+
+    def _numbered_edges(self, name: str, edges: NDArray[np.void]) -> NDArray[np.void]:
+        """Return the edges since the first sample that was recorded, numbered from there."""
+        first = self._first.get(name)
+        kept = edges[edges["index"] >= first].copy() if first is not None else edges[:0].copy()
+        kept["index"] -= first or 0
+        return kept
+
     def finish(self) -> None:
-        """Write the rest and complete the recording, with the clocks of the session's time base."""
+        """Write the rest and complete the recording, once its session has ended."""
         self._time_base.finish()
+        self.complete()
+
+    def complete(self) -> None:
+        """Write what is there by now and complete the recording, with the clocks of the session's time base."""
         try:
             self._write()
-            self._writer.finish(self._time_base.clocks())
+            clocks = self._time_base.clocks()
+            numbered = {name: clock.numbered_from(self._first.get(name, 0)) for name, clock in clocks.items()}
+            self._writer.finish(numbered if self._from_now else clocks)
         except NoRoomError as error:
             raise RecordingError(f"{error} {self._where_the_rest_is()}") from error.__cause__
 

@@ -39,6 +39,7 @@ from acquisition.hdf5_parts import groups_in, number_in, text_in, texts_in, word
 from acquisition.ring import ring_file
 from acquisition.ring.fault_log import FAULT, FaultLog
 from acquisition.ring.fence import fence
+from acquisition.ring.step_board import STEP, StepBoard
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
 from hardware.errors import SquatscopeError
 from hardware.source import SourceState
@@ -93,6 +94,7 @@ class Ring:
             self._session = self._arrays["session"]
             self._notes = self._arrays["notes"]
             self.faults = FaultLog(self._arrays.get("faults", np.empty(0, FAULT)), self._session)
+            self.step = StepBoard(self._arrays.get("step", np.empty(0, STEP)))
             self._order = {name: i for i, name in enumerate(self.streams)}
             self._views: WeakSet[StreamWriter | StreamReader] = WeakSet()
             fence()  # compiled now, and not when the first block comes
@@ -153,6 +155,7 @@ class Ring:
             view.let_go()
         self._arrays.clear()
         self.faults.let_go()
+        self.step.let_go()
         del self._bytes, self._counters, self._session, self._notes
 
     def writer(self, name: str) -> StreamWriter:

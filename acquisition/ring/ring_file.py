@@ -16,6 +16,7 @@ from acquisition.disk import allocate, claim
 from acquisition.hdf5_parts import PartError, dataset_in, group_in
 from acquisition.hdf5_text import fixed
 from acquisition.ring.fault_log import FAULT, KEPT
+from acquisition.ring.step_board import STEP
 from acquisition.stretches import TICK, write_stream
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 FORMAT = "squatscope ring"
 FORMAT_VERSION = 2
 READ_VERSIONS = (1, 2)
-"""The ring of version 1 keeps no faults."""
+"""The ring of version 1 keeps no faults, and one of no guided session no steps."""
 COUNTERS_PER_STREAM = 8
 NOTE_BYTES = 256
 PAGE_BYTES = 4096
@@ -51,7 +52,9 @@ def make(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, des
 
 def size_of(streams: Sequence[tuple[Stream, bool]], seconds: float) -> int:
     """Return the bytes that a ring takes, at most."""
-    return HEAD_BYTES + KEPT * FAULT.itemsize + sum(_size(stream, seconds) for stream, _ in streams)
+    return (
+        HEAD_BYTES + KEPT * FAULT.itemsize + STEP.itemsize + PAGE_BYTES + sum(_size(stream, seconds) for stream, _ in streams)
+    )
 
 
 def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, description: Mapping[str, Any]) -> None:
@@ -65,6 +68,7 @@ def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, 
         _dataset(file, "session", (COUNTERS_PER_STREAM,), np.dtype("<i8"))
         _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))
         _dataset(file, "faults", (KEPT,), FAULT)
+        _dataset(file, "step", (1,), STEP)
         for stream, derived in streams:
             group = file.create_group(f"streams/{stream.name}")
             write_stream(group, stream)
@@ -99,6 +103,8 @@ def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, t
     }
     if "faults" in file:
         expected["faults"] = ((KEPT,), FAULT)
+    if "step" in file:
+        expected["step"] = ((1,), STEP)
     found = {name: dataset_in(file, name) for name in expected}
     for stream in streams:
         group = group_in(group_in(file, "streams"), stream.name)

@@ -8,7 +8,7 @@ started anew) has an offset of its own; the rate is the crystal's, and shared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,12 @@ class Clock:
         """Return the host time of sample numbers, which may be fractions; NaN stays NaN."""
         segment = np.searchsorted(self.first_index[1:], index, side="right")
         return np.asarray(self.offset_s[segment] + np.asarray(index) / self.rate_hz)
+
+    def numbered_from(self, first: int) -> Clock:
+        """Return the same clock for samples that are numbered from one of them on, which is 0 then."""
+        segment = int(np.searchsorted(self.first_index[1:], first, side="right"))
+        begins = np.concatenate([np.zeros(1, np.int64), self.first_index[segment + 1 :] - first])
+        return replace(self, first_index=begins, offset_s=self.offset_s[segment:] + first / self.rate_hz)
 
 
 def fit(arrivals: Arrivals) -> Clock:

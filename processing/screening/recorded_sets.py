@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acquisition.lifter_file import load_lifter, with_lifter
+from acquisition.lifter_file import LifterFile, load_lifter, with_lifter, write_lifter
 from acquisition.rig.judgement import TriageSettings
 from processing.batch import reprocess
 from processing.screening.outcomes import Condition, set_outcome
 from processing.screening.triage import triage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from acquisition.lifter_file import Mvc
     from acquisition.rig import Rig
     from processing.results import Results
+    from processing.screening.guided.session_file import Session, Try
     from processing.screening.outcomes import SetOutcome
-    from processing.screening.session_file import Session, Try
     from processing.screening.triage import Triage
 
 LIFTER = "lifter.toml"
@@ -28,6 +29,18 @@ def measured(folder: Path, rig: Rig) -> Rig:
     """Return a rig with what the session knows of its lifter; raises RigError."""
     path = folder / LIFTER
     return with_lifter(rig, load_lifter(path)) if path.exists() else rig
+
+
+def add_mvcs(folder: Path, mvcs: Sequence[Mvc]) -> None:
+    """Add maximal contractions to what the session knows of its lifter; later ones of a muscle replace earlier ones."""
+    if not mvcs:
+        return
+    path = folder / LIFTER
+    known = load_lifter(path) if path.exists() else LifterFile(lifter=folder.parent.name)
+    fresh = {(entry.muscle, entry.side) for entry in mvcs}
+    kept = [entry for entry in known.mvc if (entry.muscle, entry.side) not in fresh]
+    path.unlink(missing_ok=True)
+    write_lifter(path, known.model_copy(update={"mvc": [*kept, *mvcs]}))
 
 
 def results_of_try(folder: Path, one: Try, rig_for: Callable[[Rig], Rig]) -> Results:

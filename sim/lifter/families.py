@@ -24,7 +24,7 @@ AT_ONCE_S = 1.0
 
 
 def of_family(family: Family, seed: int, sets: tuple[Set, ...], size: float = 2.0, **given: object) -> Person:
-    """Return somebody of a family, drawn by a seed, who does these sets; what is wrong is on the left for every other seed."""
+    """Return somebody of a family, drawn by a seed, who does these sets; what is wrong is on the left for odd seeds."""
     side: Side = "left" if seed % 2 else "right"
     faults: list[AnyImbalance] = []
     match family:

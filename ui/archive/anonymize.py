@@ -12,14 +12,14 @@ from acquisition.disk import claim
 from acquisition.hdf5_text import fixed, text_of
 from acquisition.lifter_file import load_lifter, write_lifter
 from acquisition.rig import Rig
+from processing.screening.guided.session_file import read_session, write_session
 from processing.screening.recorded_sets import LIFTER
-from processing.screening.session_file import read_session, write_session
 from ui.archive.lifters import ArchiveError, checked_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from processing.screening.session_file import Try
+    from processing.screening.guided.session_file import Try
 
 
 def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:

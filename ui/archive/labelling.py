@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, get_args
 
 from acquisition.disk import claim
 from acquisition.recording import Recording
+from processing.screening.guided.protocol import Protocol, SetStep
+from processing.screening.guided.session_file import Grade, Try, new_session, read_session, write_session
 from processing.screening.outcomes import Condition
-from processing.screening.protocol import Protocol, SetStep
-from processing.screening.session_file import Grade, Try, new_session, read_session, write_session
 from ui.archive.lifters import ArchiveError, checked_id, new_session_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from processing.screening.session_file import Session
+    from processing.screening.guided.session_file import Session
 
 LABELLED = "labelled"
 """The name of the protocol of sessions whose recordings were made elsewhere."""

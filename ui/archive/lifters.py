@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardware.errors import SquatscopeError
-from processing.screening.session_file import NAME, SessionFileError, read_session
+from processing.screening.guided.session_file import NAME, SessionFileError, read_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from processing.screening.session_file import Session
+    from processing.screening.guided.session_file import Session
 
 ROOT = Path("lifters")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -51,6 +51,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "mvc": lifter.mvc,
     "reference": lifter.reference,
     "rock": lifter.rock,
+    "screen": screening.screen,
     "triage": screening.triage,
     "label": screening.label,
     "sessions": screening.sessions,

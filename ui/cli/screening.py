@@ -1,7 +1,8 @@
-"""Commands about screenings: triage, sessions, lifter, label and anonymize."""
+"""Commands about screenings: screen, triage, sessions, lifter, label and anonymize."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,12 @@ from rich.table import Table
 from ui.cli.console import console, fail, say
 
 if TYPE_CHECKING:
+    from processing.screening.guided.session_file import Session
     from processing.screening.triage import Triage
+    from sim.lifter.families import Family
     from ui.archive.lifters import Found
 
+MOST_SPEED = 100.0
 Root = Annotated[Path, typer.Option("--root", help="The folder of all lifters.")]
 SessionFolder = Annotated[Path, typer.Argument(help="A session's folder, such as lifters/A1/2026-11-27-1.")]
 Conditions = Annotated[str, typer.Option("--condition", help="How the set was done: light, cue, slow, heels, depth or loaded.")]
@@ -27,8 +31,8 @@ def triage(
     """Say what a screening tells: technique, mobility or muscles, and what to try first; computed anew from its recordings."""
     from acquisition.rig.rig_file import load
     from processing.batch import as_recorded, with_settings
+    from processing.screening.guided.session_file import read_session
     from processing.screening.recorded_sets import session_triage
-    from processing.screening.session_file import read_session
 
     known = read_session(session)
     other = load(rig) if rig is not None else None
@@ -121,3 +125,83 @@ def anonymize(
     for sentence in copy_without(session, out, lifter):
         say(f"• {sentence}")
     say(f"The copy is in {out}; the session itself is not touched.")
+
+
+def screen(
+    rig_file: Annotated[Path | None, typer.Argument(help="The rig's TOML file.", metavar="[RIG]")] = None,
+    lifter: Annotated[str, typer.Option("--lifter", help="The lifter's id; a code will do.")] = "",
+    protocol: Annotated[
+        Path, typer.Option("--protocol", help="A protocol's TOML file, or one that is shipped: default, short.")
+    ] = Path("default"),
+    sim: Annotated[
+        str, typer.Option("--sim", metavar="KIND", help="A simulated lifter: healthy, technique, hip, ankle, imbalance, ...")
+    ] = "",
+    speed: Annotated[float, typer.Option("--speed", help="With --sim: 2 is twice as fast as life.")] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="With --sim: another seed, another lifter.")] = 1,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Go on with this session's folder, at the first step that is not done.")
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Lead it from the terminal and open no window.")] = False,
+    root: Root = Path("lifters"),
+) -> None:
+    """Lead a lifter through a screening, one step at a time, and say at the end what to try first."""
+    from acquisition.rig.rig_file import load
+    from processing.batch import as_recorded
+    from processing.screening.guided.protocol import load_protocol
+    from processing.screening.guided.session_file import new_session, read_session, write_session
+    from processing.screening.recorded_sets import session_triage
+    from ui.archive.lifters import checked_id, new_session_folder
+    from ui.archive.resuming import taken_up
+    from ui.session.screening import run_screening
+    from ui.session.simulated_lifter import SimulatedLab
+    from ui.session.sources import sources_of
+
+    if (rig_file is None) == (not sim):
+        raise typer.BadParameter("give either a rig's TOML file, or --sim with a kind of lifter")
+    if not 0 < speed <= MOST_SPEED:
+        raise typer.BadParameter(f"{speed:g} is no speed from 0 to {MOST_SPEED:g}; 1 is life", param_hint="--speed")
+    known = read_session(resume) if resume is not None else None
+    steps = known.protocol if known is not None else load_protocol(protocol)
+    others = {}
+    if sim:
+        lab = SimulatedLab(_family(sim), steps, seed, speed, coach=not sys.stdin.isatty())
+        rig, sources, others = lab.rig, lab.sources(), {"others": lab.followers}
+    elif rig_file is not None:
+        rig = load(rig_file)
+        sources = sources_of(rig, None, seed)
+    if known is not None and resume is not None:
+        folder, session, said = resume, *taken_up(resume, known)
+        for sentence in said:
+            say(f"• {sentence}")
+    else:
+        folder = new_session_folder(root, checked_id(lifter or ("simulated" if sim else "")))
+        session = new_session(folder.parent.name, steps)
+        write_session(folder, session)
+    screened = run_screening(rig, sources, folder, session, console, headless=headless, **others)
+    say()
+    if screened.session.counting():
+        tell(session_triage(folder, screened.session, as_recorded), brief=False)
+    for sentence in screened.remarks:
+        say(f"• {sentence}", style="dim")
+    say()
+    say(f"The session is in {folder}; 'squatscope triage {folder}' says this again.")
+    left = _not_done(screened.session)
+    if left is not None:
+        say(f"Step {left + 1} of {len(steps.step)} is not done: 'squatscope screen ... --resume {folder}' goes on there.")
+    if screened.faults:
+        fail("\n".join(screened.faults))
+
+
+def _family(kind: str) -> Family:
+    from sim.lifter.families import FAMILIES
+
+    for family in FAMILIES:
+        if family == kind:
+            return family
+    raise typer.BadParameter(f"there is no kind {kind!r} of lifter; there are {', '.join(FAMILIES)}", param_hint="--sim")
+
+
+def _not_done(session: Session) -> int | None:
+    """Return the first step that is not done, None where all are."""
+    done = {one.step for one in session.tries if one.accepted}
+    return next((i for i in range(len(session.protocol.step)) if i not in done), None)

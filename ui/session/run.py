@@ -4,47 +4,37 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acquisition.disk import about_overwriting, reserve_bytes
-from acquisition.engine import Engine
-from acquisition.file_system import file_system_of
-from acquisition.recording.recorder import Recorder, bytes_per_s, recorded_bytes_per_s, require_space
-from acquisition.ring import Ring
-from acquisition.sync_gate import SyncGate
-from acquisition.timebase.time_base import TimeBase
-from acquisition.watch import Watch
+from acquisition.recording.recorder import Recorder
 from hardware.errors import SquatscopeError
-from hardware.resource_lock import used_by
-from processing.live import LivePipeline
-from processing.pipeline import Pipeline, warm
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.report import repetition_csv, report
 from ui.session import dashboard_process
-from ui.session.lsl_publisher import Outlets
+from ui.session.parts import begin, remove
 from ui.session.shutdown import stop_requests
 from ui.session.terminal_view import TerminalView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import ExitStack
 
     from rich.console import Console
 
-    from acquisition.engine import Follower
     from acquisition.rig import Rig
+    from acquisition.ring import Ring
     from acquisition.timebase.clock import Clock
+    from acquisition.timebase.time_base import TimeBase
     from hardware.source import Source
     from processing.results import Results
     from ui.session.dashboard_process import OpenWindow
+    from ui.session.parts import Parts
     from ui.session.shutdown import StopRequest
 
-MOST_RING_S = 900.0
 WATCH_S = 0.1
 
 
@@ -80,7 +70,17 @@ def run_session(
     remarks: list[str] = []
     with stop_requests() as stop:
         try:
-            parts = _begin(rig, sources, folder, console, length_s, ring_s, recorded, stop)
+            parts = begin(
+                rig,
+                sources,
+                folder,
+                console,
+                stop,
+                partial(_recorder, folder, rig),
+                length_s=length_s,
+                ring_s=ring_s,
+                recorded=recorded,
+            )
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
@@ -109,7 +109,7 @@ def run_session(
         if not whole and folder.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
         else:
-            _remove(folder.ring, remarks)
+            remove(folder.ring, remarks)
         for write, path in (
             (results.write, folder.metrics),
             (partial(repetition_csv.write, results), folder.repetitions),
@@ -122,85 +122,16 @@ def run_session(
     return Outcome(results, folder, faults, remarks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What a running session is made of; closing `undo` takes back what it has left so far."""
-
-    ring: Ring
-    time_base: TimeBase
-    recorder: Recorder
-    gate: SyncGate
-    watch: Watch
-    live: LivePipeline
-    engine: Engine
-    undo: ExitStack
-
-
-def _begin(
-    rig: Rig,
-    sources: Sequence[Source],
-    folder: Folder,
-    console: Console,
-    length_s: float,
-    ring_s: float | None,
-    recorded: Mapping[str, Clock] | None,
-    stop: StopRequest,
-) -> _Parts:
-    """Put the parts together and start them; where that fails, undo what was done."""
-    with ExitStack() as undo:
-        with stop.held():
-            if folder.make():
-                undo.callback(_remove_folder, folder.path)
-        file_system = file_system_of(folder.path)
-        if about := about_overwriting(file_system, recorded_bytes_per_s(rig)):
-            console.print(about.strip())
-        if math.isfinite(length_s):
-            needed_bytes = length_s * bytes_per_s(rig) + reserve_bytes(file_system, recorded_bytes_per_s(rig))
-            require_space(folder.path, needed_bytes)
-        with console.status("Warming up the kernels ..."):
-            warm(rig)
-        pipeline = Pipeline(rig)
-        with stop.held():
-            ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
-            undo.callback(_remove, folder.ring, [])
-            undo.callback(ring.close)
-        used_by(folder.path)
-        time_base = TimeBase(ring, rig, recorded)
-        with stop.held():
-            recorder = Recorder(ring, folder.recording, rig, time_base)
-            undo.callback(_remove, folder.recording, [])
-            undo.callback(recorder.abandon)
-        gate = SyncGate(time_base, rig, recorder)
-        live = LivePipeline(ring, pipeline)
-        watch = Watch(ring, time_base, recorder, folder.path, recorded_bytes_per_s(rig), length_s)
-        followers: dict[str, Follower] = {"time base": time_base, "recorder": gate, "live pipeline": live, "watch": watch}
-        if rig.lsl.outlet:
-            followers["LSL outlets"] = outlets = Outlets(ring, rig.lsl)
-            undo.callback(outlets.abandon)
-        engine = Engine(ring, sources, followers)
-        engine.arm()
-        stop.interrupts = False
-        engine.start()
-        return _Parts(ring, time_base, recorder, gate, watch, live, engine, undo.pop_all())
-
-
-def _make_ring(pipeline: Pipeline, folder: Folder, seconds: float) -> Ring:
-    rig = pipeline.rig
-    return Ring.create(
-        folder.ring,
-        [settings.stream() for settings in rig.stream],
-        seconds,
-        derived=pipeline.derived_streams(),
-        description={
-            "rig": rig.model_dump(mode="json"),
-            "rules": [rule.as_data() for rule in pipeline.rules],
-            "software_version": version("squatscope"),
-        },
-    )
+def _recorder(folder: Folder, rig: Rig, ring: Ring, time_base: TimeBase, undo: ExitStack) -> Recorder:
+    """Make the recorder of the whole session."""
+    recorder = Recorder(ring, folder.recording, rig, time_base)
+    undo.callback(remove, folder.recording, [])
+    undo.callback(recorder.abandon)
+    return recorder
 
 
 def _watch(
-    parts: _Parts,
+    parts: Parts[Recorder],
     console: Console,
     seconds: float | None,
     stop: StopRequest,
@@ -238,17 +169,3 @@ def _watch(
     while not ended():
         pass
     engine.stop()
-
-
-def _remove(ring: Path, remarks: list[str]) -> None:
-    try:
-        ring.unlink()
-    except FileNotFoundError:
-        pass
-    except PermissionError:  # Windows keeps a file that a dashboard still maps
-        remarks.append(f"{ring} can be deleted once the dashboard is closed.")
-
-
-def _remove_folder(path: Path) -> None:
-    with suppress(OSError):
-        path.rmdir()

@@ -215,7 +215,7 @@ def test_a_session_ended_before_it_began_leaves_nothing(squatscope, tmp_path, mo
     def interrupt(_rig: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ui.session.run.warm", interrupt)
+    monkeypatch.setattr("ui.session.parts.warm", interrupt)
     told = squatscope("demo", "--seconds", "6", "--headless", "--out", "new")
     assert_one_sentence(told, "ended before it began")
     assert tree(tmp_path) == set()

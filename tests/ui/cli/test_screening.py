@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from processing.screening.session_file import read_session
+from processing.screening.guided.session_file import read_session
 from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, a_screening
 
 ORDER = (LIGHT, CUE, LIGHT, CUE, HEELS, LIGHT, HEELS, LOADED, LIGHT, LOADED)

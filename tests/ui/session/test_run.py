@@ -27,12 +27,12 @@ COMMAND = [sys.executable, "-P", "-m", "ui.cli.app"]
 # What a child does before its session begins, once its ring is there: from now on no file may grow beyond a limit.
 FULL_DISK = """
 import resource, sys
-import ui.session.run, ui.cli.app
-make = ui.session.run.LivePipeline
+import ui.session.parts, ui.cli.app
+make = ui.session.parts.LivePipeline
 def limited(*arguments):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, resource.RLIM_INFINITY))
     return make(*arguments)
-ui.session.run.LivePipeline = limited
+ui.session.parts.LivePipeline = limited
 ui.cli.app.main()
 """
 

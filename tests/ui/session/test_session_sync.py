@@ -19,7 +19,7 @@ from sim.device import devices
 from sim.lifter.lifter import demo_lifter
 from ui.archive.folder import Folder, SessionError
 from ui.cli.app import app
-from ui.session import run
+from ui.session import parts
 from ui.session.run import dashboard_process, run_session
 
 SECONDS = 11.0
@@ -66,7 +66,7 @@ def test_each_sample_is_searched_for_edges_once_and_one_pipeline_is_built(start,
 
     monkeypatch.setattr(EdgeFinder, "take", counted)
     monkeypatch.setattr(Pipeline, "__init__", lambda pipeline, rig: built.append(rig) or init(pipeline, rig))
-    monkeypatch.setattr(run, "warm", lambda rig: None)
+    monkeypatch.setattr(parts, "warm", lambda rig: None)
     start(load(example("demo")))
     streams = Results.read(tmp_path / "out" / "metrics.h5").streams
     assert len(built) == 1

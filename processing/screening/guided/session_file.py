@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from acquisition.disk import write_whole
 from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Settings
-from processing.screening.protocol import Protocol
+from processing.screening.guided.protocol import Protocol
 
 NAME = "session.json"
 MOST_BYTES = 10_000_000

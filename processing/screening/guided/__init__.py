@@ -1,0 +1,1 @@
+"""Guided sessions: the protocol, what is kept of a session, and who leads through it."""

@@ -1,0 +1,184 @@
+"""What a guided session asks for at a moment, in words: one thing in large letters, what is still wanted, and which keys."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel
+
+from acquisition.commands import Does
+from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
+from processing.screening.outcomes import Condition
+
+if TYPE_CHECKING:
+    from processing.screening.guided.protocol import AnyStep
+
+STILL_S = 1.5
+"""Who stands still for so long is weighed, with the bar."""
+
+
+class Moment(StrEnum):
+    """Where in a step the session is."""
+
+    BAR = "bar"
+    READY = "ready"
+    DOING = "doing"
+    RATING = "rating"
+    ENDED = "ended"
+
+
+class Seen(NamedTuple):
+    """What the live pipeline says now: time of the newest frame, force, how long somebody stands still, repetitions so far."""
+
+    time_s: float
+    total_N: float
+    standing_s: float
+    repetitions: int
+    squatting: bool
+
+
+class State(NamedTuple):
+    """Where a guided session is: its turn and moment, the step, counted from 0, and what its try has come to.
+
+    `bar_kg` is None where it has yet to be said; `repetitions`: of the try; `weighed`: the lifter stood still with the weight
+    that was to be expected; `empty`: nobody is on the plates; `done_for_s`: for how long what the step waits for has been so.
+    """
+
+    turn: int
+    moment: Moment
+    number: int
+    steps: int
+    step: AnyStep | None
+    bar_kg: float | None
+    said: list[str]
+    seen: Seen
+    repetitions: int
+    weighed: bool
+    empty: bool
+    done_for_s: float
+
+
+class Shown(BaseModel):
+    """What every screen shows: what to do in large letters, what is still wanted, what was said of the last try, which keys."""
+
+    turn: int
+    moment: Moment
+    step: int
+    steps: int
+    title: str
+    do: str
+    wanted: str = ""
+    said: list[str] = []
+    keys: list[Does] = []
+    repetitions: int = 0
+
+
+def shown(at: State) -> Shown:
+    """Return what every screen shows now."""
+    step = at.step
+    if step is None or at.moment is Moment.ENDED:
+        done = "All steps are done." if step is None else "The session was stopped; it can be resumed at this step."
+        return Shown(turn=at.turn, moment=at.moment, step=at.number, steps=at.steps, title="End", do=done, said=at.said)
+    doing, wanted = _ask(at, step)
+    return Shown(
+        turn=at.turn,
+        moment=at.moment,
+        step=at.number,
+        steps=at.steps,
+        title=title_of(step, at.bar_kg),
+        do=doing,
+        wanted=wanted,
+        said=at.said,
+        keys=_keys(at),
+        repetitions=at.repetitions,
+    )
+
+
+def _keys(at: State) -> list[Does]:
+    match at.moment:
+        case Moment.BAR:
+            return [Does.BAR, Does.SKIP, Does.STOP]
+        case Moment.RATING:
+            return [Does.RATE, Does.NEXT, Does.REPEAT, Does.STOP]
+        case Moment.READY:
+            return [Does.NEXT, Does.REPEAT, Does.SKIP, Does.STOP]
+        case _:
+            rate = [Does.RATE] if isinstance(at.step, SetStep) else []
+            return [Does.NEXT, *rate, Does.REPEAT, Does.SKIP, Does.STOP]
+
+
+def _ask(at: State, step: AnyStep) -> tuple[str, str]:
+    """Return what is to be done now, and what is still wanted."""
+    if at.moment is Moment.BAR:
+        return "How heavy is the bar?", "type its weight in kg, 0 without a bar"
+    if at.moment is Moment.RATING:
+        return "What did the knees do in this set?", "0 none, 1 slight, 2 past the feet; next leaves it open"
+    if at.moment is Moment.READY:
+        return text_of(step), "press next to begin"
+    return _ask_while(at, step)
+
+
+def _ask_while(at: State, step: AnyStep) -> tuple[str, str]:
+    seen = at.seen
+    if isinstance(step, ZeroStep):
+        left_s = max(0.0, step.seconds - at.done_for_s)
+        return text_of(step), f"empty plates: {left_s:.1f} s more" if at.empty else "step off both plates"
+    if isinstance(step, WeighStep):
+        if at.empty:
+            return text_of(step), "step on, a foot on each plate"
+        return text_of(step), f"stand still: {max(0.0, step.seconds - seen.standing_s):.1f} s more"
+    if isinstance(step, MvcStep):
+        return text_of(step), "press next when all tries are done"
+    bar_kg = at.bar_kg or 0.0
+    count = at.repetitions
+    if not at.weighed and not count:
+        first = "take the bar and " if bar_kg else ""
+        return "Stand still before you squat.", f"{first}stand still: {max(0.0, STILL_S - seen.standing_s):.1f} s more"
+    left = step.repetitions - count
+    wanted = f"{count} of {step.repetitions}" if left > 0 else "stand; the set is over"
+    return text_of(step), wanted
+
+
+def title_of(step: AnyStep, bar_kg: float | None = None) -> str:
+    """Return a step's name."""
+    match step:
+        case ZeroStep():
+            return "Empty plates"
+        case WeighStep():
+            return "Weigh"
+        case MvcStep():
+            return f"Maximal contraction: {step.group}"
+        case SetStep():
+            bar = "" if bar_kg is None else f", {bar_kg:g} kg" if bar_kg else ", without a bar"
+            return f"Set, {step.condition}{bar}"
+
+
+_HOW = {
+    Condition.LIGHT: "Squat {n} times as you always do.",
+    Condition.CUE: "Squat {n} times, and screw your feet outwards into the floor, all the way down and up.",
+    Condition.SLOW: "Squat {n} times; take three seconds to lower.",
+    Condition.HEELS: "Put plates of 2 cm under your heels, and squat {n} times.",
+    Condition.DEPTH: "Squat {n} times, as deep as you can.",
+    Condition.LOADED: "Squat {n} times with this weight.",
+}
+_MVC = {
+    "quadriceps": "Sit, knee at 90 degrees, and press the shin against the strap as hard as you can.",
+    "hamstrings": "Lie face down, knee at 45 degrees, and pull the heel towards the seat against the hand as hard as you can.",
+    "glutes": "Lie face down, knee bent, and lift the thigh against the hand; then on the side, and lift the straight leg.",
+}
+
+
+def text_of(step: AnyStep) -> str:
+    """Return what a step asks for, in a sentence: its own, or the usual one."""
+    if step.text:
+        return step.text
+    match step:
+        case ZeroStep():
+            return "Nobody stands on the plates."
+        case WeighStep():
+            return "Step on without a bar, a foot on each plate, and stand still."
+        case MvcStep():
+            return f"{_MVC[step.group]} {step.tries} times for {step.seconds:g} s, left and right, with a rest between."
+        case SetStep():
+            return _HOW[step.how].format(n=step.repetitions)

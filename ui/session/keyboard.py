@@ -1,0 +1,53 @@
+"""The keyboard of a terminal, key by key and without waiting; a pedal is a keyboard with few keys."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@contextmanager
+def keys() -> Iterator[Callable[[], str]]:
+    """Within the context, return what was typed since the last call, "" for nothing; as before afterwards.
+
+    Where there is no keyboard (a pipe, a service) nothing is ever typed.
+    """
+    if not sys.stdin.isatty():
+        yield lambda: ""
+    elif sys.platform == "win32":
+        import msvcrt
+
+        def typed() -> str:
+            found = ""
+            while msvcrt.kbhit():
+                found += msvcrt.getwch()
+            return found
+
+        yield typed
+    else:
+        import select
+        import termios
+        import tty
+
+        number = sys.stdin.fileno()
+        before = termios.tcgetattr(number)
+        try:
+            tty.setcbreak(number)
+
+            def typed() -> str:
+                found = b""
+                while select.select([number], [], [], 0)[0]:
+                    content = os.read(number, 64)
+                    if not content:
+                        break
+                    found += content
+                return found.decode(errors="replace")
+
+            yield typed
+        finally:
+            termios.tcsetattr(number, termios.TCSADRAIN, before)

@@ -1,0 +1,227 @@
+"""A screening session: the guide among the followers of a ring, a recording for each try, and the answer at the end."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from acquisition.commands import Commands
+from acquisition.recording.try_recorder import TryRecorder
+from hardware.errors import SquatscopeError
+from processing.batch import as_recorded
+from processing.lifter import mvc_of
+from processing.pipeline import REPETITIONS
+from processing.screening.guided.acceptance import Judged, Known, judge, judge_mvc
+from processing.screening.guided.asking import Seen
+from processing.screening.guided.guide import Guide
+from processing.screening.guided.protocol import MvcStep
+from processing.screening.guided.session_file import write_session
+from processing.screening.outcomes import Condition, set_outcome
+from processing.screening.recorded_sets import add_mvcs, results_of_try
+from ui.archive import running
+from ui.archive.folder import Folder
+from ui.session import dashboard_process
+from ui.session.keyboard import keys
+from ui.session.parts import begin, remove
+from ui.session.shutdown import stop_requests
+from ui.session.step_view import StepView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from acquisition.engine import Follower
+    from acquisition.rig import Rig
+    from acquisition.ring import Ring
+    from acquisition.sync_gate import SyncGate
+    from acquisition.timebase.time_base import TimeBase
+    from hardware.source import Source
+    from processing.screening.guided.protocol import AnyStep
+    from processing.screening.guided.session_file import Session, Try
+    from ui.session.parts import Parts
+
+WATCH_S = 0.05
+COMMANDS = "commands"
+
+
+@dataclass(slots=True)
+class Screened:
+    """What a screening session came to: its file, what went wrong, and what else is worth a sentence."""
+
+    session: Session
+    faults: list[str]
+    remarks: list[str] = field(default_factory=list)
+
+
+def run_screening(
+    rig: Rig,
+    sources: Sequence[Source],
+    folder: Path,
+    session: Session,
+    console: Console,
+    *,
+    headless: bool,
+    others: Callable[[Ring, Commands], Mapping[str, Follower]] = lambda _ring, _commands: {},
+) -> Screened:
+    """Lead a lifter through a protocol in one folder of the archive, and return the session when it is over.
+
+    `others`: further followers of the ring, such as a simulated lifter who does what the guide asks. Raises the errors of the
+    parts where it can't begin.
+    """
+    remarks: list[str] = []
+    place = Folder(folder)
+    commands = Commands(folder / COMMANDS)
+    lead: list[GuideFollower] = []
+
+    def recorder_of(ring: Ring, time_base: TimeBase, undo: ExitStack) -> TryRecorder:
+        recorder = TryRecorder(ring, rig, time_base)
+        undo.callback(recorder.abandon)
+        return recorder
+
+    def more(ring: Ring, recorder: TryRecorder, gate: SyncGate) -> dict[str, Follower]:
+        lead.append(GuideFollower(ring, rig, gate, commands, session, _Stage(folder, recorder, session)))
+        return {"guide": lead[0], **others(ring, commands)}
+
+    with stop_requests() as stop:
+        parts = begin(rig, sources, place, console, stop, recorder_of, more=more)
+        try:
+            with running.noted(place.ring), dashboard_process.opened(place.ring, headless, remarks):
+                _watch(parts, console, commands, lambda: lead[0].ended or stop.requested)
+        finally:
+            parts.engine.stop()
+        faults = list(parts.engine.faults)
+        if parts.gate.refusal:
+            faults.append(parts.gate.refusal)
+        faults += [f"The recorder missed {n} samples of {name}." for name, n in parts.recorder.missed.items() if n]
+        faults += parts.watch.wrong_rates.values()
+        if parts.watch.must_end:
+            faults.append(parts.watch.must_end)
+        parts.ring.close()
+        remove(place.ring, remarks)
+        commands.clear()
+    return Screened(lead[0].session, faults, remarks)
+
+
+def _watch(parts: Parts[TryRecorder], console: Console, commands: Commands, ended: Callable[[], bool]) -> None:
+    """Show the steps on the terminal, and send what is typed, until the session ends."""
+    with keys() as typed, closing(StepView(parts.ring, console, commands)) as view:
+        while not (ended() or parts.gate.refusal or parts.watch.must_end or parts.engine.wait(WATCH_S)):
+            view.update(typed())
+        parts.engine.stop()
+        view.update()
+
+
+class GuideFollower:
+    """The guide as a follower of the ring: it sees frames and repetitions, takes commands, and writes on the step board."""
+
+    def __init__(self, ring: Ring, rig: Rig, gate: SyncGate, commands: Commands, session: Session, stage: _Stage) -> None:
+        self._board = ring.step
+        self._gate = gate
+        self._commands = commands
+        force = next((f"{plate.stream}.force" for plate in rig.plate), "")
+        self._frames = ring.reader(force) if force else None
+        self._columns = {name: i for i, name in enumerate(ring.streams[force].channel_names)} if force else {}
+        self._rate_hz = rig.stream_named(rig.plate[0].stream).rate_hz if rig.plate else 1.0
+        self._repetitions = ring.reader(REPETITIONS) if REPETITIONS in ring.derived else None
+        self._count = 0
+        self._seen = Seen(0.0, math.nan, 0.0, 0, squatting=False)
+        self._session, self._stage = session, stage
+        self._guide: Guide | None = None
+        self._written = ""
+
+    @property
+    def session(self) -> Session:
+        """The session as it is by now."""
+        return self._session if self._guide is None else self._guide.session
+
+    @property
+    def ended(self) -> bool:
+        """Whether the guide has nothing more to ask for."""
+        return self._guide is not None and self._guide.ended
+
+    def follow(self) -> bool:
+        """See what is new, do what was commanded, and say what is wanted; return whether anything was new."""
+        new = self._look()
+        if self._guide is None:
+            if not new or not self._gate.open:  # a try would begin before the streams do, or before they are tied
+                return new
+            self._guide = Guide(self._session, self._stage)
+        for command in self._commands.take():
+            self._guide.take(command)
+        if new:
+            self._guide.look(self._seen)
+        text = self._guide.shown.model_dump_json()
+        if text != self._written:
+            self._board.write(text)
+            self._written = text
+        return new
+
+    def _look(self) -> bool:
+        new = False
+        while self._repetitions is not None and (stretch := self._repetitions.read()) is not None:
+            self._count += len(stretch.samples)
+        while self._frames is not None and (stretch := self._frames.read()) is not None:
+            new = True
+            row = stretch.samples[-1]
+            self._seen = Seen(
+                time_s=float(row[self._columns["sample"]]) / self._rate_hz,
+                total_N=float(row[self._columns["fz_total_N"]]),
+                standing_s=float(row[self._columns["standing_s"]]),
+                repetitions=self._count,
+                squatting=bool(row[self._columns["repetition_phase"]] > 0),
+            )
+        return new
+
+    def finish(self) -> None:
+        """End the try that is being recorded, if there is one."""
+        if self._guide is not None:
+            self._guide.stop()
+
+    def abandon(self) -> None:
+        """There is nothing to close."""
+
+
+class _Stage:
+    """What the guide has done: recordings begun and ended, judged by the code that ran live, and the session's file."""
+
+    def __init__(self, folder: Path, recorder: TryRecorder, session: Session) -> None:
+        self._folder = folder
+        self._recorder = recorder
+        self._known = Known(session.body_weight_N or math.nan)
+        for one in session.counting():
+            if one.condition == Condition.LIGHT:
+                results = results_of_try(folder, one, as_recorded)
+                self._known.light.append(set_outcome(results, one.number, Condition.LIGHT, one.bar_kg or 0.0))
+
+    def begin(self, recording: str) -> None:
+        """Begin to record a try."""
+        self._recorder.begin(self._folder / recording)
+
+    def end(self) -> None:
+        """Complete the recording of a try."""
+        self._recorder.end()
+
+    def judge(self, one: Try, step: AnyStep) -> Judged:
+        """Judge the recording of a try; what can't be computed is no try that counts."""
+        try:
+            if isinstance(step, MvcStep):
+                judged = judge_mvc(mvc_of([self._folder / one.recording]), step)
+                add_mvcs(self._folder, judged.mvcs)
+                return judged
+            judged = judge(results_of_try(self._folder, one, as_recorded), step, self._known, one.number, one.bar_kg or 0.0)
+        except SquatscopeError as error:
+            return Judged(accepted=False, why=(str(error),))
+        if math.isfinite(judged.body_weight_N):
+            self._known.body_weight_N = judged.body_weight_N
+        if judged.accepted and judged.outcome is not None and judged.outcome.condition is Condition.LIGHT:
+            self._known.light.append(judged.outcome)
+        return judged
+
+    def keep(self, session: Session) -> None:
+        """Write down how far the session has come."""
+        write_session(self._folder, session)
