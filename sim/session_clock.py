@@ -54,9 +54,13 @@ class SessionClock:
         return True
 
     def host_s(self, due_s: float) -> float:
-        """Return the time stamp of something that was due at a time of the session and has been waited for."""
+        """Return the time stamp of something that was due at a time of the session and has been waited for.
+
+        In a session that runs at another speed than life it is when it was due: what this computer can't keep up with is no
+        delay of a device.
+        """
         now = self.now_s()
-        return (self.zero_s or 0.0) + (due_s if now is None else max(now, due_s))
+        return (self.zero_s or 0.0) + (max(now, due_s) if now is not None and self.speed == 1.0 else due_s)
 
 
 def sync_level(t_s: Floats) -> NDArray[np.bool_]:

@@ -49,6 +49,7 @@ LONG = frozenset(
         "test_flat_memory.py",
         "test_lsl_publisher.py",
         "test_run.py",
+        "test_screening.py",
         "test_torture.py",
         "test_uncounted_numbering.py",
         "test_validation.py",

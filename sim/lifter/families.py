@@ -50,7 +50,7 @@ def of_family(family: Family, seed: int, sets: tuple[Set, ...], size: float = 2.
         )
     if family == "glutes":
         faults.append(GluteWeakness(side=side, ramp_s=AT_ONCE_S, grows_with_load=True, factor=RATIO**-size))
-    return someone(seed, sets=sets, imbalances=tuple(faults), **given)
+    return someone(seed, **{"sets": sets, "imbalances": tuple(faults), **given})
 
 
 def _knee_and_load(side: Side, size: float, **changed_by: object) -> list[AnyImbalance]:

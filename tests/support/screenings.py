@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from acquisition.rig import Rig
     from sim.lifter.families import Family
+    from sim.lifter.lifter import Lifter
+    from sim.lifter.people import Person
 
 LIGHT, CUE, SLOW, HEELS, LOADED = Condition.LIGHT, Condition.CUE, Condition.SLOW, Condition.HEELS, Condition.LOADED
 ORDER = (LIGHT, CUE, LIGHT, CUE, HEELS, LIGHT, HEELS, LOADED, LIGHT, LOADED)
@@ -87,6 +90,20 @@ def screened(
     return found
 
 
+def plates_and_markers(person: Person) -> Rig:
+    """Return a lab without EMG, in which a person stands."""
+    rig = with_markers(example_with("demo", foot=[Foot(side=side, toe_out_deg=person.toe_out_deg) for side in SIDES]))
+    return rig.model_copy(update={"emg": [], "stream": [stream for stream in rig.stream if stream.name != "emg"]})
+
+
+def samples_between(rig: Rig, lifter: Lifter, from_s: float, to_s: float) -> dict[str, np.ndarray]:
+    """Return the samples of every stream of a rig between two times of a lifter's session."""
+    return {
+        device.stream.name: device.samples(*(round(at_s * device.stream.rate_hz) for at_s in (from_s, to_s)))
+        for device in devices(rig, lifter, speed=None)
+    }
+
+
 def a_screening(folder: Path, family: Family, order: Sequence[Condition], *, lifter: str = "A1", seed: int = 2) -> Path:
     """Make a session's folder with a recording of forces and markers for each set of a simulated lifter."""
     sets = tuple(
@@ -100,21 +117,14 @@ def a_screening(folder: Path, family: Family, order: Sequence[Condition], *, lif
         for condition in order
     )
     person = of_family(family, seed, sets)
-    rig = with_markers(example_with("demo", foot=[Foot(side=side, toe_out_deg=person.toe_out_deg) for side in SIDES]))
-    rig = rig.model_copy(update={"emg": [], "stream": [stream for stream in rig.stream if stream.name != "emg"]})
+    rig = plates_and_markers(person)
     folder.mkdir(parents=True)
     steps = [SetStep(condition=condition.value, bar_kg=one.bar_mass_kg) for condition, one in zip(order, sets, strict=True)]
     tries = []
     ends_s = [*person.plan.set_at_s[1:], person.plan.end_s]
     for i, (condition, one) in enumerate(zip(order, sets, strict=True)):
         name = f"{i + 1:02d}-{condition}.h5"
-        samples = {
-            device.stream.name: device.samples(
-                *(round(at_s * device.stream.rate_hz) for at_s in (person.plan.set_at_s[i], ends_s[i]))
-            )
-            for device in devices(rig, person, speed=None)
-        }
-        recorded(folder / name, rig, samples)
+        recorded(folder / name, rig, samples_between(rig, person, float(person.plan.set_at_s[i]), float(ends_s[i])))
         tries.append(
             Try(step=i, number=i + 1, kind="set", condition=condition, bar_kg=one.bar_mass_kg, recording=name, notes="Jane Doe")
         )

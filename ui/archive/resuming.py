@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from acquisition.recording import is_recording
-from acquisition.recording.recovery import recover
+from acquisition.recording.recovery import ALIVE_S, recover
+from acquisition.ring import Ring, RingError, SessionPhase
 from hardware.errors import SquatscopeError
-from processing.screening.guided.session_file import Try, write_session
+from processing.screening.guided.session_file import SessionFileError, Try, write_session
 from ui.archive.folder import Folder
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
     """
     said = []
     ring = Folder(folder).ring
+    if _is_led(ring):
+        raise SessionFileError(
+            f"{folder} is being led by another process right now; end it there, or choose another session to go on with."
+        )
     shutil.rmtree(folder / "commands", ignore_errors=True)
     if ring.exists():
         rescued = folder / f"{len(session.tries) + 1:02d}-before-the-end.h5"
@@ -65,3 +71,18 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
     fresh = session.model_copy(update={"tries": tries, "notes": notes})
     write_session(folder, fresh)
     return fresh, said
+
+
+def _is_led(path: Path) -> bool:
+    """Return whether a process still gives signs of life in a ring; one that was killed just now gets time to show that."""
+    try:
+        ring = Ring.attach(path)
+    except RingError:
+        return False
+    try:
+        if ring.phase is SessionPhase.FINISHED or ring.heartbeat_age_s >= ALIVE_S:
+            return False
+        time.sleep(ALIVE_S)
+        return ring.heartbeat_age_s < ALIVE_S
+    finally:
+        ring.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from acquisition.commands import Commands
 from acquisition.recording.try_recorder import TryRecorder
+from acquisition.ring import PUBLISHED
 from hardware.errors import SquatscopeError
 from processing.batch import as_recorded
 from processing.lifter import mvc_of
@@ -84,7 +86,8 @@ def run_screening(
         return recorder
 
     def more(ring: Ring, recorder: TryRecorder, gate: SyncGate) -> dict[str, Follower]:
-        lead.append(GuideFollower(ring, rig, gate, commands, session, _Stage(folder, recorder, session)))
+        stage = _Stage(folder, recorder, session, partial(_newest_s, ring, rig))
+        lead.append(GuideFollower(ring, rig, gate, commands, session, stage))
         return {"guide": lead[0], **others(ring, commands)}
 
     with stop_requests() as stop:
@@ -186,21 +189,30 @@ class GuideFollower:
         """There is nothing to close."""
 
 
+def _newest_s(ring: Ring, rig: Rig) -> float:
+    """Return the time of the newest sample of the plates' stream, or of the first where there are no plates."""
+    stream = rig.stream_named(rig.plate[0].stream) if rig.plate else rig.stream[0]
+    return ring.counter(stream.name, PUBLISHED) / stream.rate_hz
+
+
 class _Stage:
     """What the guide has done: recordings begun and ended, judged by the code that ran live, and the session's file."""
 
-    def __init__(self, folder: Path, recorder: TryRecorder, session: Session) -> None:
+    def __init__(self, folder: Path, recorder: TryRecorder, session: Session, now_s: Callable[[], float]) -> None:
+        """Begin; `now_s` gives the time of the newest sample of the plates."""
         self._folder = folder
         self._recorder = recorder
+        self._now_s = now_s
         self._known = Known(session.body_weight_N or math.nan)
         for one in session.counting():
             if one.condition == Condition.LIGHT:
                 results = results_of_try(folder, one, as_recorded)
                 self._known.light.append(set_outcome(results, one.number, Condition.LIGHT, one.bar_kg or 0.0))
 
-    def begin(self, recording: str) -> None:
-        """Begin to record a try."""
+    def begin(self, recording: str) -> float:
+        """Begin to record a try, and return from which time of the plates' stream on."""
         self._recorder.begin(self._folder / recording)
+        return self._now_s()
 
     def end(self) -> None:
         """Complete the recording of a try."""

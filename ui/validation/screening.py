@@ -12,6 +12,8 @@ from acquisition.rig.rig_file import example, load
 from processing.screening.outcomes import Condition, RepetitionOutcome, SetOutcome, set_outcome
 from processing.screening.triage import Cause, State, Triage, triage
 from sim.lifter.families import FAMILIES, of_family
+from sim.lifter.lifter import KneeCaves, ShareDrift
+from sim.lifter.people import Slip
 from sim.lifter.sets import Set
 from sim.marker_stream import with_markers
 from ui.validation.simulated import results_of
@@ -47,7 +49,8 @@ RIGHT: dict[Family, frozenset[Cause]] = {
     "mixed": frozenset({Cause.TECHNIQUE, Cause.QUADRICEPS}),
 }
 OF_MARKERS = ("knee", "fall")
-OF_MARKERS = ("knee", "fall")
+DRIFT_MM, DRIFT_PCT, SLIP_PCT = 8.0, 3.5, 25.0
+"""Over a session, two standard deviations of a repetition; and the load shift of one bad repetition."""
 LIGHT_KG, LOADED_KG = 20.0, 60.0
 REST_S = 1.0
 
@@ -112,10 +115,23 @@ def screened(family: Family, seed: int, repetitions: int, size: float) -> list[S
         )
         for condition in ORDER
     )
-    lifter = of_family(family, seed, sets, size)
+    lifter = of_family(family, seed, sets, size, **(_spoiled(seed, len(sets) * repetitions) if family == "healthy" else {}))
     rig = load(example("demo"))
     rig = with_markers(rig.model_copy(update={"foot": [Foot(side=side, toe_out_deg=lifter.toe_out_deg) for side in SIDES]}))
     return [outcome_of(rig, lifter, i, condition) for i, condition in enumerate(ORDER)]
+
+
+def _spoiled(seed: int, repetitions: int) -> dict[str, object]:
+    """Return what two of three sound lifters are given: a drift over the session, or one bad repetition."""
+    if seed % 3 == 1:
+        long_s = 6.0 * repetitions
+        return {
+            "imbalances": (
+                KneeCaves(side="right", knee_mm=DRIFT_MM, ramp_s=long_s),
+                ShareDrift(load_shift_pct=DRIFT_PCT, at_the_top=0.0, ramp_s=long_s),
+            )
+        }
+    return {"slips": (Slip(repetition=(7 * seed) % repetitions, load_shift_pct=SLIP_PCT),)} if seed % 3 == 2 else {}
 
 
 def outcome_of(rig: Rig, lifter: Person, index: int, condition: Condition) -> SetOutcome:

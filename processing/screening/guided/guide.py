@@ -34,8 +34,8 @@ GRADES = get_args(Grade)
 class Stage(Protocol):
     """What a guide has done for it."""
 
-    def begin(self, recording: str) -> None:
-        """Begin to record a try."""
+    def begin(self, recording: str) -> float:
+        """Begin to record a try, and return from which time on, as `Seen` has it."""
 
     def end(self) -> None:
         """Complete the recording of a try."""
@@ -145,12 +145,12 @@ class Guide:
         )
         self._said = []
         try:
-            self._stage.begin(one.recording)
+            began_s = self._stage.begin(one.recording)
         except SquatscopeError as error:  # said, and tried again when somebody asks for it
             self._said = [str(error)]
             self._go(Moment.READY)
             return
-        self._doing = _Doing(one, self._seen.time_s, self._seen.repetitions)
+        self._doing = _Doing(one, max(began_s, self._seen.time_s), self._seen.repetitions)
         self._go(Moment.DOING)
 
     def _finish_try(self) -> None:
@@ -264,7 +264,7 @@ class Guide:
         if doing is None or step is None:
             return
         if isinstance(step, ZeroStep) and self._empty():
-            doing.done_s = min(doing.done_s, seen.time_s)
+            doing.done_s = min(doing.done_s, max(doing.began_s, seen.time_s))
             if seen.time_s - doing.done_s >= step.seconds:
                 self._finish_try()
         elif isinstance(step, ZeroStep):

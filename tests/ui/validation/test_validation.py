@@ -10,6 +10,7 @@ from ui.validation import page
 from ui.validation.agreement import ValidationError, agreements
 from ui.validation.patterns import Told, _sets, _told
 from ui.validation.repetitions import Score, score
+from ui.validation.screening import Scored, scored
 
 
 def test_an_envelope_is_that_of_scipy_without_any_recording():
@@ -57,18 +58,26 @@ def test_a_score_tells_missed_from_invented():
         _ = found.recall
 
 
+def test_screenings_of_a_family_tell_its_cause_with_markers_and_without():
+    found = list(scored(1, (6,), 2.0, families=("technique",)))
+    assert [(one.markers, one.repetitions, one.right, one.wrong) for one in found] == [(True, 6, 1, 0), (False, 6, 1, 0)]
+
+
 def test_the_page_has_a_row_for_each_comparison(monkeypatch):
     told = [Told("any", "", 4, 2, 0), Told("load_shift", "10 %", 4, 4, 4)]
     monkeypatch.setattr(page, "sensitivities", lambda lifters: iter(told))
+    screened = Scored("hip", False, 6, 2.0, 4, 3, 0, (("hip mobility", 3), ("unclear", 1)))
+    monkeypatch.setattr(page, "scored", lambda lifters, repetitions, size: iter([screened]))
     parts: list[str] = []
     text = page.page(2, None, parts.append)
-    assert parts == ["repetitions", "agreement", "patterns"]
+    assert parts == ["repetitions", "agreement", "patterns", "screenings"]
     for row in (
         "| continuous | 24 | 100.0 % | 0 | 0 % | 100.0 % |",
         "| none: jumps | 0 |  | 0 |",
         "| EMG envelope | scipy.signal |",
         "| any | nothing | 4 | 50 % | 0 % |",
         "| `load_shift` | 10 % | 4 | 100 % | 100 % |",
+        "| hip | nothing | 2 x 6 | 75 % | 0 % | hip mobility 3, unclear 1 |",
     ):
         assert row in text
     assert max(map(len, text.splitlines())) <= 130
