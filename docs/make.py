@@ -108,7 +108,7 @@ def make_picture(path: Path) -> None:
     """Run a demonstration and keep the picture of its dashboard."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "demo"
-        command = [sys.executable, "-m", "ui.cli.app", "demo", "--headless", "--out", str(out)]
+        command = [sys.executable, "-m", "ui.cli.app", "demo", "--seconds", "30", "--headless", "--out", str(out)]
         subprocess.run(command, check=True)
         path.write_bytes((out / "dashboard.png").read_bytes())
 

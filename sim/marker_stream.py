@@ -5,7 +5,7 @@ from __future__ import annotations
 from acquisition.rig import SIDES, Marker, Rig, SimulatedSource, StreamSettings
 from sim.lifter.markers import NAMES
 
-STREAM, RATE_HZ = "markers", 100.0
+STREAM, SYNC, RATE_HZ = "markers", "sync", 100.0
 
 
 def with_markers(rig: Rig) -> Rig:
@@ -15,7 +15,13 @@ def with_markers(rig: Rig) -> Rig:
     legs = [(side, point) for side in SIDES for point in NAMES]
     channels = [f"{side[0].upper()}{NAMES[point]}_{axis}" for side, point in legs for axis in "xyz"]
     stream = StreamSettings(
-        name=STREAM, rate_hz=RATE_HZ, channels=channels, units="mm", block_samples=2, source=SimulatedSource(kind="simulated")
+        name=STREAM,
+        rate_hz=RATE_HZ,
+        channels=[*channels, SYNC],
+        units=[*("mm" for _ in channels), "V"],
+        block_samples=2,
+        sync_channel=SYNC,
+        source=SimulatedSource(kind="simulated"),
     )
     markers = [
         Marker(point=point, side=side, stream=STREAM, channels=channels[3 * i : 3 * i + 3])

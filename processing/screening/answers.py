@@ -61,7 +61,7 @@ def basis_sentence(told: Triage) -> str:
 
 def summary(told: Triage) -> list[str]:
     """Return the answer, a line each: what to try first, what stood for the knee, what is missing, and advice."""
-    found = [headline(told), basis_sentence(told), *(missing_sentence(one, told.basis) for one in told.missing)]
+    found = [headline(told), basis_sentence(told), *missing_sentences(told)]
     for cause in told.causes:
         found += advice_lines(cause)
     return [*found, ALWAYS]
@@ -161,9 +161,16 @@ def _cue(done: Comparison) -> str:
     )
 
 
-def missing_sentence(one: Missing, basis: Basis) -> str:
-    """Say what would tell more."""
-    where = f" ({one.side})" if one.side else ""
-    what = "rated sets" if basis is Basis.RATED_SETS else "repetitions"
-    needed = f"; about {one.repetitions} {what} of each condition would tell" if one.repetitions else ""
-    return f"Missing, {WITH[one.condition]}{where}: {one.why}{needed}."
+def missing_sentences(told: Triage) -> list[str]:
+    """Say what would tell more, what is missing on both sides once."""
+    sides: dict[tuple[Condition, str], list[Missing]] = {}
+    for one in told.missing:
+        sides.setdefault((one.condition, one.why), []).append(one)
+    what = "rated sets" if told.basis is Basis.RATED_SETS else "repetitions"
+    found = []
+    for (condition, why), alike in sides.items():
+        where = " and ".join(one.side for one in alike if one.side)
+        needed = max(one.repetitions for one in alike)
+        more = f"; about {needed} {what} of each condition would tell" if needed else ""
+        found.append(f"Missing, {WITH[condition]}{f' ({where})' if where else ''}: {why}{more}.")
+    return found

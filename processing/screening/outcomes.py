@@ -93,9 +93,11 @@ def set_outcome(
     bar_kg: float,
     rating: str = "",
     ratings: Mapping[int, str] | None = None,
+    between_s: tuple[float, float] = (-math.inf, math.inf),
 ) -> SetOutcome:
-    """Return what the recording of one set tells; `ratings`: a coach's, by the repetition's number, counted from 1.
+    """Return what the recording of one set tells, or, of one with more sets, the repetitions that began between two times.
 
+    `ratings`: a coach's, by the repetition's number, counted from 1.
     Repetitions that are too shallow for a squat, or within which the force was lost, are left out.
     """
     phases = {(row.repetition, row.phase, row.side): row for row in results.phases}
@@ -105,7 +107,8 @@ def set_outcome(
     habits = habits_pct(results)
     none = {doubt_in_words(doubt) for doubt in Doubt if doubt & _NO_SQUAT}
     found = []
-    for row in results.repetitions:
+    here = [row for row in results.repetitions if between_s[0] <= row.start_s < between_s[1]]
+    for row in here:
         if any(word in row.doubt for word in none):
             continue
         numbers = _load(phases, row.number, habits.get(row.set, 0.0))
@@ -113,7 +116,7 @@ def set_outcome(
             numbers |= _of_side(phases, muscles.get((row.number, side), []), row.number, side)
         words: dict[str, str] = {side: phases[row.number, WHOLE, side].knee for side in SIDES}
         found.append(RepetitionOutcome(numbers, words, (ratings or {}).get(row.number, "")))
-    weights = [row.weight_N for row in results.repetitions]
+    weights = [row.weight_N for row in here]
     return SetOutcome(number, condition, bar_kg, tuple(found), rating, weights[0] if weights else math.nan)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hardware.source import Source
     from ui.session.run import Outcome
 
+WIRED_S = 30.0
+"""How long the demonstration over the wire lasts, where nobody says."""
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for what the session leaves; a new one by default.")]
 Headless = Annotated[bool, typer.Option("--headless", help="Show the session in the terminal and open no window.")]
 Seconds = Annotated[
@@ -25,7 +27,12 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another 
 
 
 def demo(
-    seconds: Annotated[float, typer.Option("--seconds", min=6.0, max=86400.0, help="How long the lifter squats.")] = 30.0,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--seconds", min=6.0, max=86400.0, help="A lifter whose knee caves in with time, for so long; no screening."
+        ),
+    ] = None,
     seed: Seed = 1,
     out: Out = None,
     headless: Headless = False,
@@ -38,7 +45,7 @@ def demo(
         typer.Option("--people", help="A sound lifter who varies as people do, steps on, and does a light and a heavy set."),
     ] = False,
 ) -> None:
-    """Watch a simulated lifter squat, a knee cave in, and the flags come up; no hardware needed."""
+    """Watch a simulated lifter squat, a knee cave in, and the flags come up, and read what to try first; no hardware needed."""
     from acquisition.rig import SIDES, Foot
     from acquisition.rig.rig_file import example, load
     from ui.archive.folder import Folder, new_folder
@@ -49,7 +56,7 @@ def demo(
     if wire:
         from ui.session.wire_demo import run_wired
 
-        _tell(run_wired(folder, console, seconds, seed, headless=headless))
+        _tell(run_wired(folder, console, seconds or WIRED_S, seed, headless=headless))
         return
     rig = load(example("demo"))
     if people:
@@ -61,6 +68,15 @@ def demo(
         rig = rig.model_copy(update={"foot": feet})
         sources: list[Source] = list(devices(rig, lifter, end_s=lifter.plan.end_s))
         _tell(run_session(rig, sources, folder, console, seconds=None, length_s=lifter.plan.end_s, headless=headless))
+        return
+    if seconds is None:
+        from ui.cli.screening import tell
+        from ui.session.demo_screening import run_demo_screening
+
+        outcome, told = run_demo_screening(folder, console, seed, headless=headless)
+        _tell(outcome)
+        say()
+        tell(told, brief=True)
         return
     _tell(run_session(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
 

@@ -18,13 +18,15 @@ from ui.session import dashboard_process
 from ui.session.parts import begin, remove
 from ui.session.shutdown import stop_requests
 from ui.session.terminal_view import TerminalView
+from ui.steps import shown_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
     from rich.console import Console
 
+    from acquisition.engine import Follower
     from acquisition.rig import Rig
     from acquisition.ring import Ring
     from acquisition.timebase.clock import Clock
@@ -59,11 +61,13 @@ def run_session(
     ring_s: float | None = None,
     recorded: Mapping[str, Clock] | None = None,
     headless: bool,
+    others: Callable[[Ring], Mapping[str, Follower]] = lambda _ring: {},
 ) -> Outcome:
     """Run a session until its sources end, `seconds` have passed or somebody ends it, and write what it leaves.
 
     `length_s` is how much will be recorded, infinite where nobody knows. The ring holds `ring_s`, or where that is not given
     all of the session, up to a quarter of an hour. `recorded`: the clocks of the recording that is replayed, if one is.
+    `others`: further followers of the ring, by name.
     Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError, PipelineError) where it can't begin,
     and then leaves nothing behind.
     """
@@ -80,6 +84,7 @@ def run_session(
                 length_s=length_s,
                 ring_s=ring_s,
                 recorded=recorded,
+                more=lambda ring, _recorder, _gate: others(ring),
             )
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
@@ -143,18 +148,24 @@ def _watch(
     until_s = math.inf if seconds is None else time.monotonic() + seconds
     waiting = bool(gate.progress)  # said once it is open, also where that was before the first look
 
+    turn = -1
+
     def ended() -> bool:
         over = stop.requested or gate.refusal or parts.watch.must_end or time.monotonic() >= until_s
         return engine.wait(WATCH_S) or bool(over)
 
     def show(view: TerminalView) -> None:
-        nonlocal waiting
+        nonlocal waiting, turn
         if waiting and gate.open:
             console.print(gate.progress)
             waiting = False
         if window is not None and (news := window.news()):
             console.print(news, soft_wrap=True)
-        view.update(gate.progress if waiting else "")
+        step = shown_on(parts.ring)
+        if step is not None and step.turn != turn:
+            turn = step.turn
+            console.print(f"{step.title}: {step.do}", soft_wrap=True)
+        view.update(gate.progress if waiting else step.do if step is not None else "")
 
     try:
         with closing(TerminalView(parts.ring, console)) as view:

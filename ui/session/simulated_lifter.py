@@ -15,7 +15,7 @@ from sim.lifter.performer import Performer
 from sim.lifter.sets import Set
 from sim.marker_stream import with_markers
 from sim.session_clock import SessionClock
-from ui.session.step_view import shown_on
+from ui.steps import shown_on
 
 if TYPE_CHECKING:
     from acquisition.commands import Commands

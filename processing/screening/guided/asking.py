@@ -156,7 +156,7 @@ def title_of(step: AnyStep, bar_kg: float | None = None) -> str:
 
 _HOW = {
     Condition.LIGHT: "Squat {n} times as you always do.",
-    Condition.CUE: "Squat {n} times, and screw your feet outwards into the floor, all the way down and up.",
+    Condition.CUE: "Squat {n} times, and screw your feet outwards into the floor.",
     Condition.SLOW: "Squat {n} times; take three seconds to lower.",
     Condition.HEELS: "Put plates of 2 cm under your heels, and squat {n} times.",
     Condition.DEPTH: "Squat {n} times, as deep as you can.",

@@ -86,7 +86,7 @@ class Leg(Panel):
         self._caption(painter, QRectF(area.left(), area.top(), area.width(), 0.14 * h), severity)
         big = QRectF(area.left(), area.top() + 0.13 * h, area.width(), 0.42 * h)
         text = lettering.number(ratio, 1 if not ratio >= 100 else 0)
-        lettering.write(painter, big, text, self.px(72), colour, bold=True)
+        lettering.write(painter, big, text, min(self.px(72), 0.36 * h), colour, bold=True)
         lines: tuple[tuple[str, Severity], ...] = ((self._why(), Severity.FINE),)
         if math.isfinite(ratio):
             other = "left" if self._side == "right" else "right"

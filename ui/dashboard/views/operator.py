@@ -21,6 +21,7 @@ from ui.dashboard.panels.force_traces import ForceTraces
 from ui.dashboard.panels.header import Header
 from ui.dashboard.panels.leg import Leg
 from ui.dashboard.panels.plates_view import PlatesView
+from ui.dashboard.panels.step_card import StepCard
 from ui.dashboard.panels.stream_states import StreamStates
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 FRAME_MS = 16
 _BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
 _AFTER_END_MS = 1000
+_CARD_PX = 112
 _NEXT_MS = 1000
 
 
@@ -56,11 +58,15 @@ class Window(QWidget):
         self._bars: list[Panel] = [*self.centre[:2], *self.legs]
         self._digits: list[Panel] = [*self.legs, *self.centre]
         self._traces: list[Traces] = [*self.emg, self.force] if has_plates else [*self.emg]
+        self.card = StepCard(feed)
+        self._guided = False
         self._slow: list[Panel] = [self.header, self.flags, self.streams]
         shown = [*self._slow, *self.centre, *self.legs, *self.emg, *([self.unknown] if self.unknown else [])]
         self._shown: list[Panel] = shown
-        for panel in shown:
+        for panel in (*shown, self.card):
             panel.setParent(self)
+        self.card.hide()
+        self._guide()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.frame)
@@ -109,12 +115,26 @@ class Window(QWidget):
             health.poll()
         for panel in self._slow:
             panel.refresh()
+        self._guide()
         if self._close_at_end and not self._closing and self.feed.ring.phase == SessionPhase.FINISHED:
             self._closing = True
             QTimer.singleShot(_AFTER_END_MS, self.close)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Lay the panels out for the new size."""
+        self._lay_out()
+
+    def _guide(self) -> None:
+        """Show the card from the first step on; a session that nobody guides has none."""
+        if self._guided or self.card.step is None:
+            return
+        self._guided = True
+        self._slow.append(self.card)
+        self._shown.append(self.card)
+        self.card.show()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         scale = min(self.width() / 1920, self.height() / 1080)
         for panel in self._shown:
             panel.scale = scale
@@ -128,6 +148,10 @@ class Window(QWidget):
         head, foot = round(64 * scale), round(196 * scale)
         top, bottom = 2 * gap + head, height - 2 * gap - foot
         areas: list[tuple[Panel, QRect]] = [(self.header, QRect(gap, gap, width - 2 * gap, head))]
+        if self._guided:
+            tall = round(_CARD_PX * scale)
+            areas.append((self.card, QRect(gap, top, width - 2 * gap, tall)))
+            top += tall + gap
         streams = round(0.27 * width)
         areas.append((self.flags, QRect(gap, bottom + gap, width - streams - 3 * gap, foot)))
         areas.append((self.streams, QRect(width - streams - gap, bottom + gap, streams, foot)))
@@ -159,11 +183,13 @@ class Window(QWidget):
         return areas
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Fill the whole screen on F11, and let go of it on F11 or Escape."""
+        """Fill the whole screen on F11, and let go of it on F11 or Escape; other keys lead a guided session."""
         if event.key() == Qt.Key.Key_F11 and not self.isFullScreen():
             self.showFullScreen()
         elif event.key() in (Qt.Key.Key_F11, Qt.Key.Key_Escape) and self.isFullScreen():
             self.showMaximized()
+        elif not event.isAutoRepeat():
+            self.card.press("n" if event.key() == Qt.Key.Key_PageDown else event.text())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the ground between the panels."""

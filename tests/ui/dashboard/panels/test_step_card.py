@@ -1,0 +1,76 @@
+"""The step card: a guided session is shown and led in the window, and a session that nobody guides has no card."""
+
+from __future__ import annotations
+
+import pytest
+
+from acquisition.commands import Command, Commands, Does
+from acquisition.ring import Ring
+from processing.screening.guided.asking import Moment, Shown
+from tests.support.fakes import a_stream
+
+pytest.importorskip("PySide6.QtWidgets")
+
+
+@pytest.fixture
+def window(tmp_path, qtbot):
+    from PySide6.QtCore import Qt
+
+    from ui.dashboard.feed.feed import Feed
+    from ui.dashboard.views.operator import Window
+
+    ring = Ring.create(tmp_path / "ring.h5", [a_stream()], 1.0)
+    made = Window(Feed(ring))
+    qtbot.addWidget(made)
+    made.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    made.resize(1280, 720)
+    made.show()
+    made.catch_up()
+    return made
+
+
+def step(moment: Moment = Moment.READY, turn: int = 3, keys: tuple[Does, ...] = tuple(Does)) -> str:
+    return Shown(
+        turn=turn, moment=moment, step=1, steps=4, title="Set, light", do="Squat 6 times.", wanted="press next", keys=list(keys)
+    ).model_dump_json()
+
+
+def test_the_card_comes_with_the_first_step(window):
+    assert not window.card.isVisible()
+    before = window.streams.geometry()
+    window.feed.ring.step.write(step())
+    window.catch_up()
+    assert window.card.isVisible()
+    assert window.card.geometry().top() > window.header.geometry().bottom()
+    assert window.streams.geometry() == before
+    assert not window.grab().isNull()
+
+
+def test_keys_in_the_window_are_commands_for_what_is_shown(window, qtbot, tmp_path):
+    from PySide6.QtCore import Qt
+
+    commands = Commands(tmp_path / "commands")
+    window.feed.ring.step.write(step())
+    window.catch_up()
+    for key in (Qt.Key.Key_N, Qt.Key.Key_PageDown, Qt.Key.Key_1, Qt.Key.Key_X, Qt.Key.Key_R):
+        qtbot.keyClick(window, key)
+    given = [(one.does, one.turn, one.value) for one in commands.take()]
+    assert given == [(Does.NEXT, 3, ""), (Does.NEXT, 3, ""), (Does.RATE, 3, "slight"), (Does.REPEAT, 3, "")]
+
+
+def test_the_weight_of_a_bar_is_typed(window, qtbot, tmp_path):
+    from PySide6.QtCore import Qt
+
+    commands = Commands(tmp_path / "commands")
+    window.feed.ring.step.write(step(Moment.BAR, 5, (Does.BAR, Does.STOP)))
+    window.catch_up()
+    for key in (Qt.Key.Key_6, Qt.Key.Key_3, Qt.Key.Key_Backspace, Qt.Key.Key_0, Qt.Key.Key_N, Qt.Key.Key_Return):
+        qtbot.keyClick(window, key)
+    assert commands.take() == [Command(Does.BAR, 5, "60")]
+
+
+def test_keys_lead_nothing_where_nobody_guides(window, qtbot, tmp_path):
+    from PySide6.QtCore import Qt
+
+    qtbot.keyClick(window, Qt.Key.Key_N)
+    assert not (tmp_path / "commands").exists()
