@@ -132,18 +132,20 @@ def _of_side(session: Conditions, side: str, cue_done: Comparison | None, muscle
     causes: list[FoundCause] = []
     missing: list[Missing] = []
     if presence is Presence.PRESENT:
-        _when_light(told, cue_done, causes, missing)
+        _when_light(told, session, cue_done, causes, missing)
     elif presence is not Presence.ABSENT:
         needed = size.needed if size is not None else 0
         missing.append(Missing(Condition.LIGHT, side, "it is not clear whether it is there with a light weight", needed))
     if told.of(Condition.LOADED) is Answer.MORE:
         causes += _when_loaded(told, muscles)
     elif told.of(Condition.LOADED) in (Answer.UNCLEAR, Answer.TOO_FEW):
-        missing.append(_lacks(told, Condition.LOADED, "whether it grows with the load"))
+        missing.append(_lacks(told, session, Condition.LOADED, "whether it grows with the load"))
     return SideTriage(side, presence, size, told.comparisons, tuple(causes), tuple(missing))
 
 
-def _when_light(told: SideTriage, cue_done: Comparison | None, causes: list[FoundCause], missing: list[Missing]) -> None:
+def _when_light(
+    told: SideTriage, session: Conditions, cue_done: Comparison | None, causes: list[FoundCause], missing: list[Missing]
+) -> None:
     """Tell technique and mobility apart, where it is there with a light weight."""
     by = {one.condition: one for one in told.comparisons}
     cue, heels = told.of(Condition.CUE), told.of(Condition.HEELS)
@@ -162,13 +164,15 @@ def _when_light(told: SideTriage, cue_done: Comparison | None, causes: list[Foun
     elif cue in (Answer.SAME, Answer.MORE) and heels in (Answer.SAME, Answer.MORE):
         causes.append(FoundCause(Cause.HIP, told.side, "", (by[Condition.CUE], by[Condition.HEELS])))
     elif cue not in (Answer.SAME, Answer.MORE):
-        missing.append(_lacks(told, Condition.CUE, "whether a cue changes it"))
+        missing.append(_lacks(told, session, Condition.CUE, "whether a cue changes it"))
     if heels not in (Answer.SAME, Answer.MORE):
-        missing.append(_lacks(told, Condition.HEELS, "whether lifted heels change it"))
+        missing.append(_lacks(told, session, Condition.HEELS, "whether lifted heels change it"))
 
 
-def _lacks(told: SideTriage, condition: Condition, what: str) -> Missing:
+def _lacks(told: SideTriage, session: Conditions, condition: Condition, what: str) -> Missing:
     found = next((one for one in told.comparisons if one.condition is condition), None)
+    if found is None and session.of(condition):
+        return Missing(condition, told.side, f"{what} can't be told, as nothing shows it in these sets")
     if found is None:
         return Missing(condition, told.side, f"{what} was not tried")
     if found.change.answer is Answer.IN_ORDER:

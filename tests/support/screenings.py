@@ -104,9 +104,9 @@ def samples_between(rig: Rig, lifter: Lifter, from_s: float, to_s: float) -> dic
     }
 
 
-def a_screening(folder: Path, family: Family, order: Sequence[Condition], *, lifter: str = "A1", seed: int = 2) -> Path:
-    """Make a session's folder with a recording of forces and markers for each set of a simulated lifter."""
-    sets = tuple(
+def screened_person(family: Family, order: Sequence[Condition], seed: int = 2) -> tuple[Person, list[Set]]:
+    """Return a simulated lifter who does a set in each condition, and the sets."""
+    sets = [
         Set(
             repetitions=6,
             bar_mass_kg=60.0 if condition is LOADED else 20.0,
@@ -115,9 +115,18 @@ def a_screening(folder: Path, family: Family, order: Sequence[Condition], *, lif
             rest_s=1.0,
         )
         for condition in order
-    )
-    person = of_family(family, seed, sets)
+    ]
+    return of_family(family, seed, tuple(sets)), sets
+
+
+def a_screening(
+    folder: Path, family: Family, order: Sequence[Condition], *, lifter: str = "A1", seed: int = 2, markers: bool = True
+) -> Path:
+    """Make a session's folder with a recording of forces and markers for each set of a simulated lifter."""
+    person, sets = screened_person(family, order, seed)
     rig = plates_and_markers(person)
+    if not markers:
+        rig = rig.model_copy(update={"marker": [], "stream": [stream for stream in rig.stream if stream.name == "plates"]})
     folder.mkdir(parents=True)
     steps = [SetStep(condition=condition.value, bar_kg=one.bar_mass_kg) for condition, one in zip(order, sets, strict=True)]
     tries = []

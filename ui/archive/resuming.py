@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from processing.screening.guided.session_file import Session
 
 
-def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
-    """Return a session to go on with, and what was found of its end, as sentences.
+def taken_up(folder: Path, session: Session) -> tuple[Session, tuple[str, ...], list[str]]:
+    """Return a session to go on with, the kinds of steps to be done anew, and what was found of its end, as sentences.
 
     A recording that no try names was cut short, and is kept as one that does not count; the ring of a killed session becomes a
     recording of its own. Raises SessionFileError.
@@ -63,14 +63,15 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
             said.append(f"{path.name} is kept, and does not count: {why}")
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     notes = session.notes
+    again: tuple[str, ...] = ()
     if not session.created_utc.startswith(day):
         notes = f"{notes} Went on on {day}.".strip()
-        said.append(
-            f"The session was begun on {session.created_utc[:10]}: weigh the lifter again, and place electrodes as before."
-        )
+        begun = session.created_utc[:10]
+        again = ("zero", "weigh")
+        said.append(f"The session was begun on {begun}: plates and lifter are weighed anew; place electrodes as before.")
     fresh = session.model_copy(update={"tries": tries, "notes": notes})
     write_session(folder, fresh)
-    return fresh, said
+    return fresh, again, said
 
 
 def _is_led(path: Path) -> bool:

@@ -34,9 +34,14 @@ def import_file(
 
 
 def add_markers(
-    recording: Annotated[Path, typer.Argument(help="The recording that lacks them; it stays as it is.")],
+    recording: Annotated[
+        Path, typer.Argument(help="The recording that lacks them, or the folder of a session; recordings stay as they are.")
+    ],
     file: Annotated[Path, typer.Argument(help="A file of markers or of a pose's key points: TRC or C3D.")],
-    out: Annotated[Path, typer.Argument(help="The recording to make, with all that the first one has, and the markers.")],
+    out: Annotated[
+        Path | None,
+        typer.Argument(help="The recording to make, with all that the first one has, and the markers; no session's."),
+    ] = None,
     starts_s: Annotated[
         float | None,
         typer.Option("--starts-s", help="When the first frame was, in seconds of the session; else the squats tell."),
@@ -44,14 +49,24 @@ def add_markers(
     map_file: Annotated[
         Path | None, typer.Option("--map", help="A TOML file that says which marker is on what: marker = [...].")
     ] = None,
+    number: Annotated[
+        int | None, typer.Option("--set", help="Of a session: which set the file is of; else the squats tell.")
+    ] = None,
 ) -> None:
-    """Add the markers of a file to a recording, so that the knees are seen over the feet."""
+    """Add the markers of a file to a recording, or to the sets of a session, so that the knees are seen over the feet."""
     from acquisition.caveat import Caveat
     from acquisition.formats.adding_markers import Placed, add_markers, read_leg_markers
     from acquisition.formats.leg_markers import markers_in_words
 
     caveats: list[Caveat] = []
     legs = read_leg_markers(file, map_file, caveats)
+    if recording.is_dir():
+        if out is not None or starts_s is not None:
+            raise typer.BadParameter("a session's new recordings lie in its folder, and its squats say when the markers began")
+        _mark_sets(recording, legs, number)
+        return
+    if out is None:
+        raise typer.BadParameter("name the recording to make")
     placed = _placed_by_squats(recording, legs) if starts_s is None else Placed(starts_s, "given")
     rig = add_markers(recording, legs, placed, out)
     for caveat in caveats:
@@ -61,6 +76,16 @@ def add_markers(
     for line in markers_in_words(rig.marker):
         say(f"  {line}")
     say(f"Recording: {out}")
+
+
+def _mark_sets(folder: Path, legs: LegMarkers, number: int | None) -> None:
+    from ui.archive.marked_sets import mark_sets
+
+    for marked in mark_sets(folder, legs, _placed_by_squats, number):
+        alike = marked.placed.alike or 0.0
+        say(
+            f"{marked.before}: the first frame was at {marked.placed.starts_s:.2f} s of it (alike by {alike:.3f}): {marked.now}"
+        )
 
 
 def _placed_by_squats(recording: Path, legs: LegMarkers) -> Placed:

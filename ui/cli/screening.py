@@ -163,6 +163,7 @@ def screen(
     known = read_session(resume) if resume is not None else None
     steps = known.protocol if known is not None else load_protocol(protocol)
     others = {}
+    again: tuple[str, ...] = ()
     if sim:
         lab = SimulatedLab(_family(sim), steps, seed, speed, coach=not sys.stdin.isatty())
         rig, sources, others = lab.rig, lab.sources(), {"others": lab.followers}
@@ -170,14 +171,14 @@ def screen(
         rig = load(rig_file)
         sources = sources_of(rig, None, seed)
     if known is not None and resume is not None:
-        folder, session, said = resume, *taken_up(resume, known)
+        folder, (session, again, said) = resume, taken_up(resume, known)
         for sentence in said:
             say(f"• {sentence}")
     else:
         folder = new_session_folder(root, checked_id(lifter or ("simulated" if sim else "")))
         session = new_session(folder.parent.name, steps)
         write_session(folder, session)
-    screened = run_screening(rig, sources, folder, session, console, headless=headless, **others)
+    screened = run_screening(rig, sources, folder, session, console, headless=headless, again=again, **others)
     say()
     if screened.session.counting():
         tell(session_triage(folder, screened.session, as_recorded), brief=False)

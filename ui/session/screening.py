@@ -23,7 +23,7 @@ from processing.screening.guided.session_file import write_session
 from processing.screening.outcomes import Condition, set_outcome
 from processing.screening.recorded_sets import add_mvcs, results_of_try
 from ui.archive import running
-from ui.archive.folder import Folder
+from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
 from ui.session.keyboard import keys
 from ui.session.parts import begin, remove
@@ -31,7 +31,7 @@ from ui.session.shutdown import stop_requests
 from ui.session.step_view import StepView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -68,13 +68,17 @@ def run_screening(
     console: Console,
     *,
     headless: bool,
+    again: Collection[str] = (),
     others: Callable[[Ring, Commands], Mapping[str, Follower]] = lambda _ring, _commands: {},
 ) -> Screened:
     """Lead a lifter through a protocol in one folder of the archive, and return the session when it is over.
 
-    `others`: further followers of the ring, such as a simulated lifter who does what the guide asks. Raises the errors of the
-    parts where it can't begin.
+    `again`: kinds of steps that are done anew in a session that is taken up. `others`: further followers of the ring, such as a
+    simulated lifter who does what the guide asks. Raises SessionError for a rig without plates, and the errors of the parts
+    where it can't begin.
     """
+    if not rig.plate:
+        raise SessionError(f"The rig {rig.name} has no force plates, and a screening counts squats by them.")
     remarks: list[str] = []
     place = Folder(folder)
     commands = Commands(folder / COMMANDS)
@@ -87,7 +91,7 @@ def run_screening(
 
     def more(ring: Ring, recorder: TryRecorder, gate: SyncGate) -> dict[str, Follower]:
         stage = _Stage(folder, recorder, session, partial(_newest_s, ring, rig))
-        lead.append(GuideFollower(ring, rig, gate, commands, session, stage))
+        lead.append(GuideFollower(ring, rig, gate, commands, partial(Guide, session, stage, again), session))
         return {"guide": lead[0], **others(ring, commands)}
 
     with stop_requests() as stop:
@@ -122,18 +126,22 @@ def _watch(parts: Parts[TryRecorder], console: Console, commands: Commands, ende
 class GuideFollower:
     """The guide as a follower of the ring: it sees frames and repetitions, takes commands, and writes on the step board."""
 
-    def __init__(self, ring: Ring, rig: Rig, gate: SyncGate, commands: Commands, session: Session, stage: _Stage) -> None:
+    def __init__(
+        self, ring: Ring, rig: Rig, gate: SyncGate, commands: Commands, guide: Callable[[], Guide], session: Session
+    ) -> None:
+        """Wait for the first samples, and then begin with the `guide`."""
         self._board = ring.step
         self._gate = gate
         self._commands = commands
-        force = next((f"{plate.stream}.force" for plate in rig.plate), "")
-        self._frames = ring.reader(force) if force else None
-        self._columns = {name: i for i, name in enumerate(ring.streams[force].channel_names)} if force else {}
-        self._rate_hz = rig.stream_named(rig.plate[0].stream).rate_hz if rig.plate else 1.0
-        self._repetitions = ring.reader(REPETITIONS) if REPETITIONS in ring.derived else None
+        plates = rig.plate[0].stream
+        self._frames = ring.reader(f"{plates}.force")
+        self._columns = {name: i for i, name in enumerate(self._frames.stream.channel_names)}
+        self._rate_hz = rig.stream_named(plates).rate_hz
+        self._repetitions = ring.reader(REPETITIONS)
         self._count = 0
         self._seen = Seen(0.0, math.nan, 0.0, 0, squatting=False)
-        self._session, self._stage = session, stage
+        self._session = session
+        self._begin = guide
         self._guide: Guide | None = None
         self._written = ""
 
@@ -153,7 +161,7 @@ class GuideFollower:
         if self._guide is None:
             if not new or not self._gate.open:  # a try would begin before the streams do, or before they are tied
                 return new
-            self._guide = Guide(self._session, self._stage)
+            self._guide = self._begin()
         for command in self._commands.take():
             self._guide.take(command)
         if new:
@@ -166,9 +174,9 @@ class GuideFollower:
 
     def _look(self) -> bool:
         new = False
-        while self._repetitions is not None and (stretch := self._repetitions.read()) is not None:
+        while (stretch := self._repetitions.read()) is not None:
             self._count += len(stretch.samples)
-        while self._frames is not None and (stretch := self._frames.read()) is not None:
+        while (stretch := self._frames.read()) is not None:
             new = True
             row = stretch.samples[-1]
             self._seen = Seen(
@@ -190,8 +198,8 @@ class GuideFollower:
 
 
 def _newest_s(ring: Ring, rig: Rig) -> float:
-    """Return the time of the newest sample of the plates' stream, or of the first where there are no plates."""
-    stream = rig.stream_named(rig.plate[0].stream) if rig.plate else rig.stream[0]
+    """Return the time of the newest sample of the plates' stream."""
+    stream = rig.stream_named(rig.plate[0].stream)
     return ring.counter(stream.name, PUBLISHED) / stream.rate_hz
 
 

@@ -20,6 +20,8 @@ from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, Ze
 from processing.screening.guided.session_file import Grade, Try
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from acquisition.commands import Command
     from processing.screening.guided.asking import Shown
     from processing.screening.guided.protocol import AnyStep
@@ -61,7 +63,8 @@ class _Doing:
 class Guide:
     """Leads one session through its protocol, from the first step that is not done yet."""
 
-    def __init__(self, session: Session, stage: Stage) -> None:
+    def __init__(self, session: Session, stage: Stage, again: Collection[str] = ()) -> None:
+        """Begin at the first step that is not done; `again`: kinds of steps that are done anew, whatever was done of them."""
         self.session = session
         self._stage = stage
         self._seen = Seen(0.0, math.nan, 0.0, 0, squatting=False)
@@ -69,8 +72,8 @@ class Guide:
         self._said: list[str] = []
         self._doing: _Doing | None = None
         self._bars: dict[int, float] = {one.step: one.bar_kg for one in session.tries if one.bar_kg is not None}
-        done = {one.step for one in session.tries if one.accepted}
-        self._step = next((i for i in range(len(session.protocol.step)) if i not in done), len(session.protocol.step))
+        self._before = {one.step for one in session.tries if one.accepted and one.kind not in again}
+        self._step = self._open_from(0)
         self.moment = Moment.ENDED
         self._arrive()
 
@@ -184,8 +187,13 @@ class Guide:
         self._stage.keep(self.session)
 
     def _advance(self) -> None:
-        self._step += 1
+        self._step = self._open_from(self._step + 1)
         self._arrive()
+
+    def _open_from(self, number: int) -> int:
+        """Return the first step from one on that was not done before this session was taken up."""
+        steps = len(self.session.protocol.step)
+        return next((i for i in range(number, steps) if i not in self._before), steps)
 
     def _repeat(self) -> None:
         """Do a step again: the one that is being done, or the one before, if this one has not begun; all tries are kept."""

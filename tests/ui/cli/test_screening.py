@@ -6,10 +6,13 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from processing.screening.guided.session_file import read_session
-from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, a_screening
+from sim.lifter.markers import markers_mm
+from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, a_screening, screened_person
+from tests.support.trc import write_trc, y_up
 
 ORDER = (LIGHT, CUE, LIGHT, CUE, HEELS, LIGHT, HEELS, LOADED, LIGHT, LOADED)
 
@@ -140,3 +143,26 @@ def test_recordings_outside_the_folder_and_missing_ones_are_refused(squatscope, 
 def test_an_empty_archive_says_how_to_begin(squatscope, tmp_path):
     told = squatscope("sessions")
     assert (told.code, "There is no session" in told.err) == (1, True)
+
+
+def test_markers_are_added_to_the_sets_of_a_session_that_they_show(squatscope, tmp_path):
+    """Forces first, and what a camera saw of the third set: the squats tell which one it is of."""
+    folder = a_screening(tmp_path / "s", "technique", (LIGHT, CUE, LIGHT, CUE), markers=False)
+    person, _ = screened_person("technique", (LIGHT, CUE, LIGHT, CUE))
+    began_s = float(person.plan.set_at_s[2]) + 0.8
+    seen = markers_mm(person, person.motion.at(np.arange(began_s, float(person.plan.set_at_s[3]) - 1.0, 1.0 / 60.0)))
+    places = np.stack([np.broadcast_to(at, (len(seen["RKNE"]), 3)) for at in seen.values()], axis=1)
+    pose = write_trc(tmp_path / "pose.trc", list(seen), y_up(places), 60.0)
+    told = squatscope("add-markers", folder, pose)
+    assert told.code == 0, told.err
+    found = re.search(r"03-light.h5: the first frame was at ([0-9.]+) s", told.out)
+    assert found, told.out
+    assert float(found[1]) == pytest.approx(0.8, abs=0.06)
+    assert [one.recording for one in read_session(folder).counting()] == [
+        "01-light.h5", "02-cue.h5", "03-light-markers.h5", "04-cue.h5"]  # fmt: skip
+    assert (folder / "03-light.h5").exists()
+    told = squatscope("add-markers", folder, pose, "--set", 2)
+    assert (told.code, "show the squats of none of the 1 sets" in told.err) == (1, True)
+    told = squatscope("add-markers", folder, pose, "--set", 9)
+    assert (told.code, "has no set 9; its sets are 1, 2, 3, 4" in told.err) == (1, True)
+    assert squatscope("add-markers", folder, pose, "new.h5").code == 2
