@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -108,30 +108,14 @@ def compare(
     df = sum(counts) - 2
     own = sum(float(((np.array(of.values) - np.mean(of.values)) ** 2).sum()) for of in (a, b))
     variance = (PRIOR_DF * spread**2 + own) / (PRIOR_DF + df)
-    between = (BETWEEN_SETS * spread) ** 2
     drift = DRIFT_PER_SET * spread * abs(float(np.mean(b.sets)) - float(np.mean(a.sets)))
-    error = math.sqrt(
-        variance * sum(1.0 / n for n in counts) / MEDIAN_EFFICIENCY + between * sum(1.0 / k for k in sets) + drift**2
+    change = _told(
+        difference, larger, pairs.size, counts, sets, _Spread(variance, drift, spread, df), smallest, certain, both=True
     )
-    smallest = max(smallest, LEAST_SPREADS * math.sqrt(variance))
-    answer, probability = _answer(difference, error, df + PRIOR_DF, smallest, certain)
-    if answer in (Answer.LESS, Answer.MORE) and turns and not in_turns(a.sets, b.sets):
-        answer = Answer.IN_ORDER
-    needed = 0 if answer in (Answer.LESS, Answer.MORE, Answer.SAME) else _needed(difference, variance, smallest, max(counts))
-    half = float(special.stdtrit(df + PRIOR_DF, INTERVAL)) * error
-    return Change(
-        answer,
-        difference,
-        difference - half,
-        difference + half,
-        larger,
-        pairs.size,
-        counts,
-        sets,
-        smallest,
-        needed,
-        probability,
-    )
+    if turns and change.answer in (Answer.LESS, Answer.MORE) and not in_turns(a.sets, b.sets):
+        needed = _needed(difference, variance, change.smallest, max(counts))
+        return replace(change, answer=Answer.IN_ORDER, needed=needed, probability=math.nan)
+    return change
 
 
 def located(of: Values, smallest: float, spread: float, certain: float = CHANGED_FROM) -> Change:
@@ -148,13 +132,45 @@ def located(of: Values, smallest: float, spread: float, certain: float = CHANGED
         return _too_few(difference, larger, len(values), counts, sets, smallest)
     df = counts[0] - 1
     variance = (PRIOR_DF * spread**2 + float(((values - values.mean()) ** 2).sum())) / (PRIOR_DF + df)
-    error = math.sqrt(variance / counts[0] / MEDIAN_EFFICIENCY + (BETWEEN_SETS * spread) ** 2 / sets[0])
-    smallest = max(smallest, LEAST_SPREADS * math.sqrt(variance))
-    answer, probability = _answer(difference, error, df + PRIOR_DF, smallest, certain)
-    needed = _needed(difference, variance / 2.0, smallest, counts[0]) if answer is Answer.UNCLEAR else 0
-    half = float(special.stdtrit(df + PRIOR_DF, INTERVAL)) * error
+    return _told(
+        difference, larger, len(values), counts, sets, _Spread(variance, 0.0, spread, df), smallest, certain, both=False
+    )
+
+
+class _Spread(NamedTuple):
+    """How repetitions vary: their variance, what may drift between conditions, what was known beforehand, and its freedom."""
+
+    variance: float
+    drift: float
+    known: float
+    df: int
+
+
+def _told(
+    difference: float,
+    larger: float,
+    pairs: int,
+    counts: tuple[int, int],
+    sets: tuple[int, int],
+    spread: _Spread,
+    smallest: float,
+    certain: float,
+    *,
+    both: bool,
+) -> Change:
+    """Return what a difference says; `both`: it is one of two conditions, else a number of the first."""
+    conditions = 2 if both else 1
+    of_repetitions = spread.variance * sum(1.0 / n for n in list(counts)[:conditions]) / MEDIAN_EFFICIENCY
+    of_sets = (BETWEEN_SETS * spread.known) ** 2 * sum(1.0 / k for k in list(sets)[:conditions])
+    error = math.sqrt(of_repetitions + of_sets + spread.drift**2)
+    smallest = max(smallest, LEAST_SPREADS * math.sqrt(spread.variance))
+    df = spread.df + PRIOR_DF
+    answer, probability = _answer(difference, error, df, smallest, certain)
+    unclear = answer is Answer.UNCLEAR
+    needed = _needed(difference, spread.variance if both else spread.variance / 2.0, smallest, max(counts)) if unclear else 0
+    half = float(special.stdtrit(df, INTERVAL)) * error
     low, high = difference - half, difference + half
-    return Change(answer, difference, low, high, larger, len(values), counts, sets, smallest, needed, probability)
+    return Change(answer, difference, low, high, larger, pairs, counts, sets, smallest, needed, probability)
 
 
 def _answer(difference: float, error: float, df: float, smallest: float, certain: float) -> tuple[Answer, float]:

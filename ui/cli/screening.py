@@ -188,7 +188,9 @@ def screen(
     say(f"The session is in {folder}; 'squatscope triage {folder}' says this again.")
     left = _not_done(screened.session)
     if left is not None:
-        say(f"Step {left + 1} of {len(steps.step)} is not done: 'squatscope screen ... --resume {folder}' goes on there.")
+        by = f"--sim {sim}" if sim else str(rig_file)
+        again_by = f"squatscope screen {by} --resume {folder}"
+        say(f"Step {left + 1} of {len(steps.step)} is not done: '{again_by}' goes on there.")
     if screened.faults:
         fail("\n".join(screened.faults))
 

@@ -35,7 +35,8 @@ class StepView:
         self._console = console
         self._commands = commands
         self._keys = Keys()
-        self._line: tuple[str, str, tuple[str, ...]] = ("", "", ())
+        self._said: tuple[str, ...] = ()
+        self._step = ""
         self._faults = 0
         self._live: Live | None = None
         if console.is_terminal:
@@ -56,15 +57,13 @@ class StepView:
 
     def _print(self, shown: Shown) -> None:
         """Print each step once, and what was said of each try."""
-        line = (f"Step {shown.step + 1} of {shown.steps}: {shown.title}", shown.do, tuple(shown.said))
-        if line == self._line:
-            return
-        if line[2] != self._line[2]:
-            for said in shown.said:
-                self._console.print(f"  • {said}", soft_wrap=True)
-        if line[:2] != self._line[:2] and shown.moment is not Moment.ENDED:
-            self._console.print(f"{line[0]}. {line[1]}", soft_wrap=True)
-        self._line = line
+        said, step = tuple(shown.said), f"Step {shown.step + 1} of {shown.steps}: {shown.title}."
+        if said != self._said:
+            for sentence in said:
+                self._console.print(f"  • {sentence}", soft_wrap=True)
+        if step != self._step and shown.moment is not Moment.ENDED:
+            self._console.print(f"{step} {shown.do}", soft_wrap=True)
+        self._said, self._step = said, step
 
     def _tell_faults(self) -> None:
         for fault in self._ring.faults.read(self._faults):
