@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.lifter_file import Mvc
 from acquisition.rig import SIDES
 from acquisition.rig.judgement import ReferenceSettings
 from acquisition.rig.lifter_axes import lifter_axes
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess
-from processing.emg.mvc import MvcFound, Try, judge_tries, tries_in
+from processing.emg.mvc import WINDOW_S, MvcFound, Try, judge_tries, tries_in
 from processing.force.rocking import Rocked, foot_axis
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ STEADY = 0.3
 """While rocking each foot carries more than this share of what it carries on average."""
 BOUNCE = 0.03
 """Who rocks slowly keeps the total force within this share of its mean (standard deviation); a squat does not."""
+DYNAMIC = "dynamic reference:"
+"""How the trial of a muscle begins whose 100 % is no maximal contraction."""
 LEAST_S = 3.0
 """A reference set must have a ratio defined for so long."""
 
@@ -51,6 +54,32 @@ def mvc_of(recordings: Sequence[Path]) -> list[MvcFound]:
     if not electrodes:
         raise LifterError(f"There is no EMG of a named muscle in {', '.join(map(str, recordings))}.")
     return [judge_tries(electrode, tries.get(name, [])) for name, electrode in electrodes.items()]
+
+
+def dynamic_reference(path: Path) -> list[Mvc]:
+    """Return, in place of maximal contractions, what each muscle does in a set of the lifter's own (a dynamic reference).
+
+    Of each repetition the largest mean of its envelope over `WINDOW_S`, and the median of these. Ratios between muscles then
+    say how they change, and nothing of how strong one is beside another. Empty where there is no repetition or no EMG.
+    """
+    results = reprocess(path, _in_microvolts)
+    found = []
+    for electrode in results.rig.emg:
+        column = f"activation_{electrode.side}_{electrode.muscle}_pct"
+        table = results.table_with(column)
+        if electrode.muscle == "other" or table is None:
+            continue
+        values, width = table.column(column), max(1, round(WINDOW_S / table.frame_s)) if table.frame_s else 1
+        peaks = []
+        for row in results.repetitions:
+            first, last = np.searchsorted(table.time_s, [row.start_s, row.end_s])
+            part = values[first:last]
+            if len(part) >= width and np.isfinite(part).all():
+                peaks.append(float(np.convolve(part, np.full(width, 1.0 / width), "valid").max()))
+        if peaks and (value := float(np.median(peaks))) > 0.0:
+            trial = f"{DYNAMIC} {path.stem}"
+            found.append(Mvc(muscle=electrode.muscle, side=electrode.side, mvc_uV=value, trial=trial))
+    return found
 
 
 def _in_microvolts(rig: Rig) -> Rig:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acquisition.lifter_file import LifterFile, load_lifter, with_lifter, write_lifter
+from acquisition.recording import Recording
 from acquisition.rig.judgement import TriageSettings
 from processing.batch import reprocess
+from processing.lifter import DYNAMIC, dynamic_reference
 from processing.screening.outcomes import Condition, set_outcome
 from processing.screening.triage import triage
 
@@ -41,6 +43,21 @@ def add_mvcs(folder: Path, mvcs: Sequence[Mvc]) -> None:
     kept = [entry for entry in known.mvc if (entry.muscle, entry.side) not in fresh]
     path.unlink(missing_ok=True)
     write_lifter(path, known.model_copy(update={"mvc": [*kept, *mvcs]}))
+
+
+def refer_to(folder: Path, one: Try) -> None:
+    """Take a set as the dynamic reference of each muscle that has no maximal contraction in the rig or in the session."""
+    path = folder / one.recording
+    with Recording(path) as recording:
+        lacking = {(e.muscle, e.side) for e in measured(folder, recording.rig).emg if e.mvc_uV is None}
+    if lacking:
+        add_mvcs(folder, [mvc for mvc in dynamic_reference(path) if (mvc.muscle, mvc.side) in lacking])
+
+
+def refers_to_a_set(folder: Path) -> bool:
+    """Return whether some muscle's 100 % is that of a set and no maximal contraction."""
+    path = folder / LIFTER
+    return path.exists() and any(entry.trial.startswith(DYNAMIC) for entry in load_lifter(path).mvc)
 
 
 def results_of_try(folder: Path, one: Try, rig_for: Callable[[Rig], Rig]) -> Results:

@@ -120,11 +120,25 @@ def screened_person(family: Family, order: Sequence[Condition], seed: int = 2) -
 
 
 def a_screening(
-    folder: Path, family: Family, order: Sequence[Condition], *, lifter: str = "A1", seed: int = 2, markers: bool = True
+    folder: Path,
+    family: Family,
+    order: Sequence[Condition],
+    *,
+    lifter: str = "A1",
+    seed: int = 2,
+    markers: bool = True,
+    emg: bool = False,
 ) -> Path:
-    """Make a session's folder with a recording of forces and markers for each set of a simulated lifter."""
+    """Make a session's folder with a recording for each set of a simulated lifter: forces, and what else is wanted.
+
+    `emg` is of muscles whose maximal contraction nobody knows.
+    """
     person, sets = screened_person(family, order, seed)
     rig = plates_and_markers(person)
+    if emg:
+        full = example_with("demo")
+        unknown = [electrode.model_copy(update={"mvc_uV": None}) for electrode in full.emg]
+        rig = rig.model_copy(update={"emg": unknown, "stream": [*rig.stream, full.stream_named("emg")]})
     if not markers:
         rig = rig.model_copy(update={"marker": [], "stream": [stream for stream in rig.stream if stream.name == "plates"]})
     folder.mkdir(parents=True)

@@ -10,6 +10,7 @@ from acquisition.recording import Recording
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Grade, Try, new_session, read_session, write_session
 from processing.screening.outcomes import Condition
+from processing.screening.recorded_sets import refer_to
 from ui.archive.lifters import ArchiveError, checked_id, new_session_folder
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def label_set(
             "created_utc": created_utc,
         }
     )
+    if condition == Condition.LIGHT:
+        refer_to(folder, fresh)
     write_session(folder, _with(session, fresh))
     return folder
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ui.archive.lifters import Found
 
 MOST_SPEED = 100.0
+REFERS = (
+    "Muscles without a maximal contraction are in % of the lifter's own first light set: that tells how they change, and "
+    "nothing of how strong one is beside another."
+)
 Root = Annotated[Path, typer.Option("--root", help="The folder of all lifters.")]
 SessionFolder = Annotated[Path, typer.Argument(help="A session's folder, such as lifters/A1/2026-11-27-1.")]
 Conditions = Annotated[str, typer.Option("--condition", help="How the set was done: light, cue, slow, heels, depth or loaded.")]
@@ -38,17 +42,20 @@ def triage(
     other = load(rig) if rig is not None else None
     told = session_triage(session, known, (lambda own: with_settings(own, other)) if other is not None else as_recorded)
     say(f"Lifter {known.lifter}, {known.created_utc[:10]}, {len(known.counting())} sets that count", style="bold")
-    tell(told, brief=brief)
+    tell(told, brief=brief, folder=session)
 
 
-def tell(told: Triage, *, brief: bool) -> None:
-    """Print a triage's answer, and what it rests on."""
+def tell(told: Triage, *, brief: bool, folder: Path | None = None) -> None:
+    """Print a triage's answer, and what it rests on; of a session in a folder also on what its muscles do."""
     from processing.screening.answers import evidence, summary
+    from processing.screening.recorded_sets import refers_to_a_set
 
     first, *others = summary(told)
     say(first, style="bold")
     for line in others:
         say(line)
+    if folder is not None and refers_to_a_set(folder):
+        say("• " + REFERS)
     if not brief:
         say()
         say("What it rests on:", style="bold")
@@ -181,7 +188,7 @@ def screen(
     screened = run_screening(rig, sources, folder, session, console, headless=headless, again=again, **others)
     say()
     if screened.session.counting():
-        tell(session_triage(folder, screened.session, as_recorded), brief=False)
+        tell(session_triage(folder, screened.session, as_recorded), brief=False, folder=folder)
     for sentence in screened.remarks:
         say(f"• {sentence}", style="dim")
     say()

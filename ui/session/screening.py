@@ -21,7 +21,7 @@ from processing.screening.guided.guide import Guide
 from processing.screening.guided.protocol import MvcStep
 from processing.screening.guided.session_file import write_session
 from processing.screening.outcomes import Condition, set_outcome
-from processing.screening.recorded_sets import add_mvcs, results_of_try
+from processing.screening.recorded_sets import add_mvcs, refer_to, results_of_try
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
@@ -233,6 +233,8 @@ class _Stage:
                 judged = judge_mvc(mvc_of([self._folder / one.recording]), step)
                 add_mvcs(self._folder, judged.mvcs)
                 return judged
+            if one.condition == Condition.LIGHT:
+                refer_to(self._folder, one)
             judged = judge(results_of_try(self._folder, one, as_recorded), step, self._known, one.number, one.bar_kg or 0.0)
         except SquatscopeError as error:
             return Judged(accepted=False, why=(str(error),))

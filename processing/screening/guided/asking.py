@@ -89,7 +89,7 @@ def shown(at: State) -> Shown:
         title=title_of(step, at.bar_kg),
         do=doing,
         wanted=wanted,
-        said=at.said,
+        said=at.said or ([f"Electrodes: {PLACES[step.group]}"] if isinstance(step, MvcStep) else []),
         keys=_keys(at),
         repetitions=at.repetitions,
     )
@@ -167,6 +167,17 @@ _MVC = {
     "hamstrings": "Lie face down, knee at 45 degrees, and pull the heel towards the seat against the hand as hard as you can.",
     "glutes": "Lie face down, knee bent, and lift the thigh against the hand; then on the side, and lift the straight leg.",
 }
+
+
+PLACES = {
+    "quadriceps": "VL: 2/3 of the way from the front spine of the hip bone to the outside of the kneecap. VM: 4/5 of the way "
+    "from there to the joint space in front of the inner ligament. RF: halfway from there to the top of the kneecap.",
+    "hamstrings": "BF: halfway from the sitting bone to the outer epicondyle of the tibia. ST: halfway from the sitting bone "
+    "to the inner one.",
+    "glutes": "GMax: halfway from the sacrum to the greater trochanter. GMed: halfway from the crest of the hip bone to the "
+    "greater trochanter.",
+}
+"""Where the electrodes of a group belong (SENIAM, sensor locations)."""
 
 
 def text_of(step: AnyStep) -> str:

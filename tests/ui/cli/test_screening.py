@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from acquisition.lifter_file import load_lifter
 from processing.screening.guided.session_file import read_session
 from sim.lifter.markers import markers_mm
 from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, a_screening, screened_person
@@ -166,3 +167,19 @@ def test_markers_are_added_to_the_sets_of_a_session_that_they_show(squatscope, t
     told = squatscope("add-markers", folder, pose, "--set", 9)
     assert (told.code, "has no set 9; its sets are 1, 2, 3, 4" in told.err) == (1, True)
     assert squatscope("add-markers", folder, pose, "new.h5").code == 2
+
+
+def test_without_maximal_contractions_the_first_light_set_is_the_reference_and_that_is_said(squatscope, tmp_path):
+    folder = a_screening(tmp_path / "s", "imbalance", (LIGHT, LOADED, LIGHT, LOADED), emg=True)
+    assert "the muscles are unclear, right" in squatscope("triage", folder).out
+    for number, one in enumerate(read_session(folder).counting()):
+        session = ("--session", next((tmp_path / "lifters" / "B2").iterdir())) if number else ()
+        given = ("--lifter", "B2", "--condition", one.condition, "--bar-kg", one.bar_kg, *session)
+        assert squatscope("label", folder / one.recording, *given).code == 0
+    (other,) = (tmp_path / "lifters" / "B2").iterdir()
+    told = squatscope("triage", other)
+    assert "What to try first: quadriceps take over as the load grows, right." in told.out
+    assert "in % of the lifter's own first light set" in told.out
+    known = load_lifter(other / "lifter.toml")
+    assert {entry.trial for entry in known.mvc} == {"dynamic reference: 01-light"}
+    assert len(known.mvc) == 14
