@@ -49,6 +49,13 @@ def recover(ring: Path, out: Path) -> Recovered:
     no ring, and RecordingError where `out` exists or can't be made. Nothing is left of a recording that can't be completed.
     """
     source = Ring.attach(ring)
+    try:
+        return _recover(source, ring, out)
+    finally:
+        source.close()
+
+
+def _recover(source: Ring, ring: Path, out: Path) -> Recovered:
     if source.phase is not SessionPhase.FINISHED and source.heartbeat_age_s < ALIVE_S:
         raise RecoveryError(
             f"The session of {ring} is running: its last sign of life is {source.heartbeat_age_s:.1f} s old. "

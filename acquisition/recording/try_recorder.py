@@ -56,8 +56,14 @@ class TryRecorder:
         """Complete the recording of a try, if there is one; raises RecordingError."""
         with self._lock:
             current, self._current = self._current, None
-            if current is not None:
+            if current is None:
+                return
+            try:
                 current.complete()
+            except BaseException:
+                current.abandon()
+                raise
+            finally:
                 for name, rows in current.missed.items():
                     self.missed[name] = self.missed.get(name, 0) + rows
 

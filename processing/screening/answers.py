@@ -72,6 +72,12 @@ def evidence(told: Triage) -> list[str]:
     found = [_presence(told, side) for side in told.sides]
     found += [comparison_sentence(one) for side in told.sides for one in side.comparisons]
     found += [comparison_sentence(one) for one in told.muscles]
+    light_m, deep_m = told.depths_m
+    if math.isfinite(deep_m):
+        found.append(
+            f"As deep as can be with the light weight: {deep_m:.2f} m of the centre of mass, beside {light_m:.2f} m in the "
+            "light sets; whether that is deep enough is for a coach to say."
+        )
     return found if told.cue_done is None else [*found, _cue(told.cue_done)]
 
 
@@ -154,7 +160,11 @@ def _numbers(name: str, change: Change) -> str:
 
 
 def _cue(done: Comparison) -> str:
-    words = {Answer.MORE: "The cue was done", Answer.UNCLEAR: "Whether the cue was done is unclear"}
+    words = {
+        Answer.MORE: "The cue was done",
+        Answer.UNCLEAR: "Whether the cue was done is unclear",
+        Answer.TOO_FEW: "Too few repetitions or sets to say whether the cue was done",
+    }
     return (
         f"{words.get(done.change.answer, 'The cue was not done')}: the feet screwed outwards by "
         f"{done.change.difference:+.1f} N m more than without it."

@@ -206,17 +206,17 @@ def in_turns(first: Sequence[int], second: Sequence[int]) -> bool:
     return min(first) < max(second) and min(second) < max(first)
 
 
-def compare_ratings(first: Values, second: Values, *, turns: bool = True) -> Change:
+def compare_ratings(first: Values, second: Values, fewest: int = FEWEST_SETS, *, turns: bool = True) -> Change:
     """Return whether ratings (`GRADES`: an order, no amounts) are larger in the second of two conditions.
 
     Compared pair by pair, never averaged. Changed: so many pairs more larger than smaller, or more, come by chance in 5 % of
     all ways to deal these ratings out, counted exactly. Not changed: the share of larger pairs less that of smaller ones is
     nearer to 0 than a half with 90 %, by what is then probable of each rating's share in each condition (Dirichlet, 1/3 each).
-    `difference` is that share.
+    `difference` is that share. Below `fewest` ratings, or two sets, of a condition nothing is told.
     """
     a, b = first.known(), second.known()
     counts, sets = (len(a.values), len(b.values)), (len(set(a.sets)), len(set(b.sets)))
-    if min(counts) < FEWEST_SETS:
+    if min(counts) < fewest or min(sets) < FEWEST_SETS:
         return _too_few(math.nan, math.nan, 0, counts, sets, ORDINAL_SAME)
     in_a, in_b = (np.array([of.values.count(grade) for grade in GRADES]) for of in (a, b))
     pairs = counts[0] * counts[1]

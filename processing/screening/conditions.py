@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from acquisition.rig import GLUTES, SIDES
+from processing.formulas import GRAVITY_M_S2
 from processing.repetition.table import SET_WEIGHT
 from processing.screening.comparison import (
     CHANGED_FROM,
@@ -25,10 +26,10 @@ from processing.screening.comparison import (
     compare_ratings,
     located,
 )
-from processing.screening.outcomes import OUTCOMES, Condition
+from processing.screening.outcomes import HEEL_PLATES_KG, OUTCOMES, Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from acquisition.rig.judgement import TriageSettings
     from processing.screening.outcomes import RepetitionOutcome, SetOutcome
@@ -71,18 +72,28 @@ class Conditions:
     def __init__(self, sets: Sequence[SetOutcome], settings: TriageSettings) -> None:
         self.settings = settings
         self._sets = sorted(_comparable(sets), key=lambda one: one.number)
+        self.left_out = {one.condition for one in sets} - {one.condition for one in self._sets}
+        """Conditions whose sets were done with another weight than the light ones."""
         heaviest = max((one.bar_kg for one in self._sets if one.condition is Condition.LOADED), default=math.nan)
         self.loaded = [one for one in self._sets if one.condition is Condition.LOADED and one.bar_kg >= 0.98 * heaviest]
         self.basis = self._basis()
         self.sides = ("",) if self.basis in (Basis.RATED_REPETITIONS, Basis.RATED_SETS) else SIDES
 
     def _basis(self) -> Basis:
-        repetitions = [one for of in self._sets for one in of.repetitions]
-        if any(any(one.words.values()) for one in repetitions):
+        light = self.of(Condition.LIGHT)
+        if self._enough(light, lambda one: any(one.words.values())):
             return Basis.MARKERS
-        if any(one.rating for one in repetitions):
+        if self._enough(light, lambda one: bool(one.rating)):
             return Basis.RATED_REPETITIONS
-        return Basis.RATED_SETS if any(of.rating for of in self._sets) else Basis.LOAD
+        if any(of.rating for of in self._sets):
+            return Basis.RATED_SETS
+        seen = any(any(one.words.values()) for of in self._sets for one in of.repetitions)
+        return Basis.MARKERS if seen else Basis.LOAD
+
+    def _enough(self, sets: Sequence[SetOutcome], known: Callable[[RepetitionOutcome], bool]) -> bool:
+        """Return whether something is known of enough repetitions in enough sets."""
+        counts = [sum(known(one) for one in _counted(of)) for of in sets]
+        return sum(counts) >= FEWEST and sum(count > 0 for count in counts) >= FEWEST_SETS
 
     def outcome(self, side: str) -> str:
         """Return the key of what is judged on a side."""
@@ -149,11 +160,16 @@ class Conditions:
             return None
         turns = condition is not Condition.LOADED  # loads rise; what may drift meanwhile is in the error
         if outcome == "rating":
-            return Comparison(condition, outcome, compare_ratings(light, there, turns=turns))
+            return Comparison(condition, outcome, compare_ratings(light, there, self._fewest_ratings, turns=turns))
         spread = OUTCOMES[outcome.rpartition("_")[0]].spread
         return Comparison(
             condition, outcome, compare(light, there, self.smallest(outcome), spread, certain, turns=turns)
         )  # fmt: skip
+
+    @property
+    def _fewest_ratings(self) -> int:
+        """How many ratings of a condition tell something: of sets, or of repetitions."""
+        return FEWEST_SETS if self.basis is Basis.RATED_SETS else FEWEST
 
     def presence(self, side: str) -> tuple[Presence, Change | None]:
         """Return whether it is there with a light weight."""
@@ -197,6 +213,11 @@ class Conditions:
             return None
         change = compare(light, cue, self.settings.cue_moment_Nm, OUTCOMES["moment"].spread, turns=False)
         return Comparison(Condition.CUE, "moment_both", change)
+
+    def depths_m(self) -> tuple[float, float]:
+        """Return the median depth of light sets and of those that were to be as deep as can be, NaN where there are none."""
+        light, deep = (self.values(self.of(c), "depth").known().values for c in (Condition.LIGHT, Condition.DEPTH))
+        return (float(np.median(light)) if light else math.nan, float(np.median(deep)) if deep else math.nan)
 
     def _of_both(self, condition: Condition, name: str) -> Values:
         """Return the mean of both sides, or the one that is known."""
@@ -242,9 +263,11 @@ def _mostly(there: Sequence[bool]) -> Presence:
 def _comparable(sets: Sequence[SetOutcome]) -> list[SetOutcome]:
     """Leave out sets whose weight can't be compared: light ones unlike each other, and conditions unlike the light ones."""
     light = [one.system_N for one in sets if one.condition is Condition.LIGHT and math.isfinite(one.system_N)]
-    usual = float(np.median(light)) if light else math.nan
-    return [
-        one
-        for one in sets
-        if one.condition is Condition.LOADED or not abs(one.system_N / usual - 1.0) > SET_WEIGHT
-    ]  # fmt: skip
+    usual_N = float(np.median(light)) if light else math.nan
+    return [one for one in sets if one.condition is Condition.LOADED or not _other_weight(one, usual_N)]
+
+
+def _other_weight(one: SetOutcome, usual_N: float) -> bool:
+    under_heels_N = GRAVITY_M_S2 * HEEL_PLATES_KG if one.condition is Condition.HEELS else 0.0
+    off_N = one.system_N - usual_N
+    return off_N < -SET_WEIGHT * usual_N or off_N > SET_WEIGHT * usual_N + under_heels_N

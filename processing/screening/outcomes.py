@@ -56,6 +56,8 @@ OUTCOMES: dict[str, Outcome] = {
     "push": Outcome("push outwards", "%", 1.5),
 }
 """By name; the key of a repetition's number is the name and the side. Spreads: `docs/screening.md` says from where."""
+HEEL_PLATES_KG = 10.0
+"""What lies under lifted heels stands on the force plates, too, and may weigh so much (*design*)."""
 _NO_SQUAT = Doubt.SHALLOW | Doubt.BROKEN
 
 
@@ -111,7 +113,7 @@ def set_outcome(
     for row in here:
         if any(word in row.doubt for word in none):
             continue
-        numbers = _load(phases, row.number, habits.get(row.set, 0.0))
+        numbers = _load(phases, row.number, habits.get(row.set, 0.0)) | {"depth": row.depth_m}
         for side in SIDES:
             numbers |= _of_side(phases, muscles.get((row.number, side), []), row.number, side)
         words: dict[str, str] = {side: phases[row.number, WHOLE, side].knee for side in SIDES}

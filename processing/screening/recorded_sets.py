@@ -9,6 +9,7 @@ from acquisition.recording import Recording
 from acquisition.rig.judgement import TriageSettings
 from processing.batch import reprocess
 from processing.lifter import DYNAMIC, dynamic_reference
+from processing.screening.guided.session_file import SessionFileError, replace
 from processing.screening.outcomes import Condition, set_outcome
 from processing.screening.triage import triage
 
@@ -34,15 +35,23 @@ def measured(folder: Path, rig: Rig) -> Rig:
 
 
 def add_mvcs(folder: Path, mvcs: Sequence[Mvc]) -> None:
-    """Add maximal contractions to what the session knows of its lifter; later ones of a muscle replace earlier ones."""
+    """Add maximal contractions to what the session knows of its lifter; of a muscle the largest counts."""
     if not mvcs:
         return
     path = folder / LIFTER
     known = load_lifter(path) if path.exists() else LifterFile(lifter=folder.parent.name)
-    fresh = {(entry.muscle, entry.side) for entry in mvcs}
-    kept = [entry for entry in known.mvc if (entry.muscle, entry.side) not in fresh]
-    path.unlink(missing_ok=True)
-    write_lifter(path, known.model_copy(update={"mvc": [*kept, *mvcs]}))
+    best = {(entry.muscle, entry.side): entry for entry in known.mvc}
+    for entry in mvcs:
+        before = best.get((entry.muscle, entry.side))
+        if before is None or entry.mvc_uV > before.mvc_uV or before.trial.startswith(DYNAMIC):
+            best[entry.muscle, entry.side] = entry
+    new = path.with_name(f"{LIFTER}.new")
+    try:
+        new.unlink(missing_ok=True)
+        write_lifter(new, known.model_copy(update={"mvc": list(best.values())}))
+        replace(new, path)
+    except OSError as error:
+        raise SessionFileError(f"{path} can't be written: {error.strerror}.") from error
 
 
 def refer_to(folder: Path, one: Try) -> None:

@@ -90,7 +90,10 @@ class SideTriage:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """What a screening comes to: what stood for the knee, each side, the muscles, and `cue_done`: what the free moment did."""
+    """What a screening comes to: what stood for the knee, each side, the muscles, and `cue_done`: what the free moment did.
+
+    `depths_m`: the median depth of light sets and of those as deep as can be, NaN where there are none; they decide nothing.
+    """
 
     basis: Basis
     state: State
@@ -98,6 +101,7 @@ class Triage:
     muscles: tuple[Comparison, ...]
     cue_done: Comparison | None
     missing: tuple[Missing, ...]
+    depths_m: tuple[float, float]
     settings: TriageSettings
 
     @property
@@ -117,7 +121,7 @@ def triage(sets: Sequence[SetOutcome], settings: TriageSettings) -> Triage:
     if basis is Basis.LOAD and not any(side.causes for side in sides):
         sides = tuple(_with_pattern(side, muscles) for side in sides)
     missing = tuple(dict.fromkeys(one for side in sides for one in side.missing))
-    return Triage(basis, _state(sides), sides, tuple(muscles), cue_done, missing, settings)
+    return Triage(basis, _state(sides), sides, tuple(muscles), cue_done, missing, session.depths_m(), settings)
 
 
 def _of_side(session: Conditions, side: str, cue_done: Comparison | None, muscles: Sequence[Comparison]) -> SideTriage:
@@ -149,7 +153,10 @@ def _when_light(
     """Tell technique and mobility apart, where it is there with a light weight."""
     by = {one.condition: one for one in told.comparisons}
     cue, heels = told.of(Condition.CUE), told.of(Condition.HEELS)
-    mended_by = tuple(by[c] for c in (Condition.CUE, Condition.SLOW) if told.of(c) is Answer.LESS)
+    done = cue_done.change.answer if cue_done is not None else Answer.TOO_FEW
+    not_done = done in (Answer.SAME, Answer.LESS)
+    told_by = (Condition.SLOW,) if not_done else (Condition.CUE, Condition.SLOW)
+    mended_by = tuple(by[c] for c in told_by if told.of(c) is Answer.LESS)
     lifted = (by[Condition.HEELS],) if heels is Answer.LESS else ()
     if mended_by:
         causes.append(FoundCause(Cause.TECHNIQUE, told.side, "", mended_by))
@@ -157,12 +164,16 @@ def _when_light(
         causes.append(FoundCause(Cause.ANKLE, told.side, "", lifted, mended_by))
     if mended_by or lifted:
         return
-    if cue_done is not None and cue_done.change.answer is not Answer.MORE:
-        missing.append(
-            Missing(Condition.CUE, told.side, "the cue was not done: the feet did not screw outwards more than without it")
-        )
+    if not_done:
+        why = "the cue was not done: the feet did not screw outwards more than without it"
+        missing.append(Missing(Condition.CUE, told.side, why))
+    elif cue_done is not None and done is not Answer.MORE:
+        missing.append(Missing(Condition.CUE, told.side, "whether the cue was done is not clear", cue_done.change.needed))
     elif cue in (Answer.SAME, Answer.MORE) and heels in (Answer.SAME, Answer.MORE):
         causes.append(FoundCause(Cause.HIP, told.side, "", (by[Condition.CUE], by[Condition.HEELS])))
+        if cue_done is None:
+            why = "whether the cue was done can't be known, as these plates give no free moment"
+            missing.append(Missing(Condition.CUE, told.side, why))
     elif cue not in (Answer.SAME, Answer.MORE):
         missing.append(_lacks(told, session, Condition.CUE, "whether a cue changes it"))
     if heels not in (Answer.SAME, Answer.MORE):
@@ -171,6 +182,10 @@ def _when_light(
 
 def _lacks(told: SideTriage, session: Conditions, condition: Condition, what: str) -> Missing:
     found = next((one for one in told.comparisons if one.condition is condition), None)
+    if condition in session.left_out:
+        return Missing(
+            condition, told.side, f"{what} can't be told, as these sets were done with another weight than the light ones"
+        )
     if found is None and session.of(condition):
         return Missing(condition, told.side, f"{what} can't be told, as nothing shows it in these sets")
     if found is None:

@@ -9,9 +9,10 @@ import h5py
 import numpy as np
 
 from acquisition.disk import claim
+from acquisition.hdf5_parts import texts_in
 from acquisition.hdf5_text import fixed, text_of
 from acquisition.lifter_file import load_lifter, write_lifter
-from acquisition.rig import Rig
+from acquisition.rig import FileSource, Rig
 from processing.screening.guided.session_file import read_session, write_session
 from processing.screening.recorded_sets import LIFTER
 from ui.archive.lifters import ArchiveError, checked_id
@@ -36,13 +37,22 @@ def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:
         raise ArchiveError(f"{out} exists already, and nothing is ever overwritten; give another folder.") from None
     except OSError as error:
         raise ArchiveError(f"The folder {out} can't be made: {error.strerror}.") from error
-    tries = [_copied(folder, out, one) for one in session.tries]
+    counting = {one.recording for one in session.counting()}
+    tries = [_copied(folder, out, one, needed=one.recording in counting) for one in session.tries]
     if (folder / LIFTER).exists():
         known = load_lifter(folder / LIFTER)
         mvc = [entry.model_copy(update={"trial": ""}) for entry in known.mvc]
         reference = known.reference.model_copy(update={"name": ""})
         write_lifter(out / LIFTER, known.model_copy(update={"lifter": lifter, "mvc": mvc, "reference": reference}))
-    changed = {"lifter": lifter, "notes": "", "created_utc": _year(session.created_utc), "tries": tries}
+    steps = [step.model_copy(update={"text": ""}) for step in session.protocol.step]
+    protocol = session.protocol.model_copy(update={"name": "anonymous", "step": steps})
+    changed = {
+        "lifter": lifter,
+        "notes": "",
+        "created_utc": _year(session.created_utc),
+        "protocol": protocol,
+        "tries": tries,
+    }
     write_session(out, session.model_copy(update=changed))
     noted = sum(bool(one.notes) for one in session.tries) + bool(session.notes)
     return [
@@ -52,10 +62,13 @@ def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:
     ]
 
 
-def _copied(folder: Path, out: Path, one: Try) -> Try:
-    if one.recording:
+def _copied(folder: Path, out: Path, one: Try, *, needed: bool) -> Try:
+    """Copy a try's recording; one that is missing is no loss where it does not count. Sentences may name folders."""
+    there = bool(one.recording) and (needed or (folder / one.recording).exists())
+    if there:
         _copy_recording(folder / one.recording, out / one.recording)
-    return one.model_copy(update={"notes": "", "created_utc": _year(one.created_utc)})
+    left = {"notes": "", "why": [], "created_utc": _year(one.created_utc), "recording": one.recording if there else ""}
+    return one.model_copy(update=left)
 
 
 def _copy_recording(path: Path, to: Path) -> None:
@@ -65,13 +78,26 @@ def _copy_recording(path: Path, to: Path) -> None:
         with path.open("rb") as old, to.open("r+b") as new:
             shutil.copyfileobj(old, new, 1 << 20)
         with h5py.File(to, "r+", locking=False) as file:
-            rig = Rig.model_validate_json(text_of(file["rig"][()]))
-            _written_over(file["rig"], _nameless(rig).model_dump_json())
+            text = text_of(file["rig"][()])
+            subjects = _subjects(Rig.model_validate_json(text))
+            for subject in subjects:
+                text = text.replace(subject, "")
+            _written_over(file["rig"], _nameless(Rig.model_validate_json(text)).model_dump_json())
+            for stream in file["streams"].values() if subjects else ():
+                names = [name.rpartition(":")[2].encode() for name in texts_in(stream, "channels")]
+                stream.attrs.modify("channels", np.array(names, stream.attrs.get_id("channels").dtype))
             file.attrs.modify("created_utc", fixed(_year(text_of(file.attrs["created_utc"]))))
     except FileNotFoundError:
+        to.unlink(missing_ok=True)
         raise ArchiveError(f"The recording {path} is missing.") from None
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        to.unlink(missing_ok=True)
         raise ArchiveError(f"{path} can't be copied without names: {error}.") from error
+
+
+def _subjects(rig: Rig) -> set[str]:
+    """Return what stands before the names of channels, as motion capture writes them: the subject, and a colon."""
+    return {name.rpartition(":")[0] + ":" for stream in rig.stream for name in stream.channels if ":" in name}
 
 
 def _written_over(dataset: h5py.Dataset, text: str) -> None:
@@ -81,8 +107,14 @@ def _written_over(dataset: h5py.Dataset, text: str) -> None:
 
 def _nameless(rig: Rig) -> Rig:
     emg = [electrode.model_copy(update={"mvc_trial": ""}) for electrode in rig.emg]
+    streams = [
+        stream.model_copy(update={"source": stream.source.model_copy(update={"path": ""})})
+        if isinstance(stream.source, FileSource)
+        else stream
+        for stream in rig.stream
+    ]
     return rig.model_copy(
-        update={"name": "", "emg": emg, "reference": rig.reference.model_copy(update={"name": ""})}
+        update={"name": "", "stream": streams, "emg": emg, "reference": rig.reference.model_copy(update={"name": ""})}
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def label_set(
     if rating not in ("", *get_args(Grade)):
         raise ArchiveError(f"There is no rating {rating!r}; a coach rates {', '.join(get_args(Grade))}.")
     with Recording(recording) as opened:
-        created_utc = opened.created_utc
+        created_utc, uuid = opened.created_utc, opened.uuid
     step = SetStep.model_validate({"condition": condition, "bar_kg": bar_kg})
     if folder is None:
         folder = new_session_folder(root, checked_id(lifter))
@@ -46,9 +46,13 @@ def label_set(
         session = read_session(folder)
         if session.lifter.lower() != lifter.lower():
             raise ArchiveError(f"{folder} is a session of {session.lifter}, not of {lifter}.")
+        for one in session.counting():
+            with Recording(folder / one.recording) as opened:
+                if opened.uuid == uuid:
+                    raise ArchiveError(f"{recording} is in {folder} already, as {one.recording}; a set counts once.")
         steps = [*session.protocol.step, step]
         session = session.model_copy(update={"protocol": session.protocol.model_copy(update={"step": steps})})
-    number = 1 + max((one.number for one in session.tries), default=0)
+    number = 1 + len(session.tries)
     name = f"{number:02d}-{condition}.h5"
     _copy(recording, folder / name)
     fresh = Try.model_validate(
@@ -70,7 +74,11 @@ def label_set(
 
 
 def _with(session: Session, fresh: Try) -> Session:
-    return session.model_copy(update={"tries": [*session.tries, fresh]})
+    """Return the session with one more set; sets are numbered in the order in which they were recorded, not labelled."""
+    in_order = sorted([*session.tries, fresh], key=lambda one: one.created_utc)
+    return session.model_copy(
+        update={"tries": [one.model_copy(update={"number": number}) for number, one in enumerate(in_order, 1)]}
+    )
 
 
 def _copy(recording: Path, to: Path) -> None:

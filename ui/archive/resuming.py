@@ -35,15 +35,16 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, tuple[str, ...], 
     shutil.rmtree(folder / "commands", ignore_errors=True)
     if ring.exists():
         rescued = folder / f"{len(session.tries) + 1:02d}-before-the-end.h5"
-        try:
-            recover(ring, rescued)
+        if refused := _recovered(ring, rescued):
+            free = (ring.with_name(f"ring.killed-{number}.h5") for number in range(1, 1000))
+            kept = next(path for path in free if not path.exists())
+            ring.rename(kept)
+            said.append(f"The session was killed, and its ring is kept as {kept.name}: {refused}")
+        else:
             ring.unlink()
             said.append(f"The session was killed: what its ring held of the last minutes is kept in {rescued.name}.")
-        except SquatscopeError as error:
-            kept = ring.with_name("ring.killed.h5")
-            ring.rename(kept)
-            said.append(f"The session was killed, and its ring is kept as {kept.name}: {error}")
     known = {one.recording for one in session.tries}
+    known |= {name.replace("-markers.h5", ".h5") for name in known}  # what they were made from stays beside them
     steps = {one.step for one in session.tries if one.accepted}
     step = next((i for i in range(len(session.protocol.step)) if i not in steps), 0)
     tries = list(session.tries)
@@ -67,11 +68,22 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, tuple[str, ...], 
     if not session.created_utc.startswith(day):
         notes = f"{notes} Went on on {day}.".strip()
         begun = session.created_utc[:10]
-        again = ("zero", "weigh")
-        said.append(f"The session was begun on {begun}: plates and lifter are weighed anew; place electrodes as before.")
+        again = ("zero", "weigh", "mvc")
+        said.append(
+            f"The session was begun on {begun}: plates, lifter and contractions are taken anew; place electrodes as before."
+        )
     fresh = session.model_copy(update={"tries": tries, "notes": notes})
     write_session(folder, fresh)
     return fresh, again, said
+
+
+def _recovered(ring: Path, rescued: Path) -> str:
+    """Make a recording of a ring, and return why that could not be, empty where it could."""
+    try:
+        recover(ring, rescued)
+    except SquatscopeError as error:
+        return str(error)
+    return ""
 
 
 def _is_led(path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from hardware.errors import SquatscopeError
 from ui.cli.console import console, fail, say
 
 if TYPE_CHECKING:
@@ -81,8 +82,13 @@ def lifter(name: Annotated[str, typer.Argument(metavar="ID", help="The lifter's 
     found = list(found_in(root, checked_id(name)))
     _list(found, root)
     for one in found:
-        if one.session is not None and one.session.counting():
-            say(f"{one.folder.name}: {headline(session_triage(one.folder, one.session, as_recorded))}")
+        if one.session is None or not one.session.counting():
+            continue
+        try:
+            told = headline(session_triage(one.folder, one.session, as_recorded))
+        except SquatscopeError as error:
+            told = str(error)
+        say(f"{one.folder.name}: {told}")
 
 
 def _list(found: list[Found], root: Path) -> None:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+PAGE_DOWN = "\x1b[6~"
+"""What many pedals send."""
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.)")
+
+
+def letters(typed: str) -> str:
+    """Return what was typed with `n` for page-down, and nothing for any other key that has no letter."""
+    return _SEQUENCE.sub(lambda found: "n" if found[0] == PAGE_DOWN else "", typed)
 
 
 @contextmanager
@@ -25,7 +36,10 @@ def keys() -> Iterator[Callable[[], str]]:
         def typed() -> str:
             found = ""
             while msvcrt.kbhit():
-                found += msvcrt.getwch()
+                key = msvcrt.getwch()
+                if key in "\x00\xe0":  # a key without a letter: what follows says which
+                    key = PAGE_DOWN if msvcrt.getwch() == "Q" else ""
+                found += key
             return found
 
         yield typed

@@ -90,7 +90,7 @@ def run_screening(
         return recorder
 
     def more(ring: Ring, recorder: TryRecorder, gate: SyncGate) -> dict[str, Follower]:
-        stage = _Stage(folder, recorder, session, partial(_newest_s, ring, rig))
+        stage = _Stage(folder, recorder, session, again, partial(_newest_s, ring, rig))
         lead.append(GuideFollower(ring, rig, gate, commands, partial(Guide, session, stage, again), session))
         return {"guide": lead[0], **others(ring, commands)}
 
@@ -101,7 +101,7 @@ def run_screening(
                 _watch(parts, console, commands, lambda: lead[0].ended or stop.requested)
         finally:
             parts.engine.stop()
-        faults = list(parts.engine.faults)
+        faults = [*parts.engine.faults, *lead[0].faults]
         if parts.gate.refusal:
             faults.append(parts.gate.refusal)
         faults += [f"The recorder missed {n} samples of {name}." for name, n in parts.recorder.missed.items() if n]
@@ -109,7 +109,10 @@ def run_screening(
         if parts.watch.must_end:
             faults.append(parts.watch.must_end)
         parts.ring.close()
-        remove(place.ring, remarks)
+        if faults and place.ring.exists():
+            remarks.append(f"The ring is kept: 'squatscope recover {place.ring} NEW.h5' makes a recording from it.")
+        else:
+            remove(place.ring, remarks)
         commands.clear()
     return Screened(lead[0].session, faults, remarks)
 
@@ -143,6 +146,7 @@ class GuideFollower:
         self._session = session
         self._begin = guide
         self._guide: Guide | None = None
+        self._failed = False
         self._written = ""
 
     @property
@@ -152,8 +156,13 @@ class GuideFollower:
 
     @property
     def ended(self) -> bool:
-        """Whether the guide has nothing more to ask for."""
-        return self._guide is not None and self._guide.ended
+        """Whether the guide has nothing more to ask for, or failed."""
+        return self._failed or (self._guide is not None and self._guide.ended)
+
+    @property
+    def faults(self) -> list[str]:
+        """What of the recordings and of the session's file could not be written."""
+        return [] if self._guide is None else self._guide.faults
 
     def follow(self) -> bool:
         """See what is new, do what was commanded, and say what is wanted; return whether anything was new."""
@@ -194,7 +203,8 @@ class GuideFollower:
             self._guide.stop()
 
     def abandon(self) -> None:
-        """There is nothing to close."""
+        """End the session: nobody leads it any more."""
+        self._failed = True
 
 
 def _newest_s(ring: Ring, rig: Rig) -> float:
@@ -206,12 +216,15 @@ def _newest_s(ring: Ring, rig: Rig) -> float:
 class _Stage:
     """What the guide has done: recordings begun and ended, judged by the code that ran live, and the session's file."""
 
-    def __init__(self, folder: Path, recorder: TryRecorder, session: Session, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, folder: Path, recorder: TryRecorder, session: Session, again: Collection[str], now_s: Callable[[], float]
+    ) -> None:
         """Begin; `now_s` gives the time of the newest sample of the plates."""
         self._folder = folder
         self._recorder = recorder
         self._now_s = now_s
-        self._known = Known(session.body_weight_N or math.nan)
+        weighed = session.body_weight_N if "weigh" not in again else None
+        self._known = Known(weighed or math.nan, sets=0 if "weigh" in again else len(session.counting()))
         for one in session.counting():
             if one.condition == Condition.LIGHT:
                 results = results_of_try(folder, one, as_recorded)
@@ -240,8 +253,10 @@ class _Stage:
             return Judged(accepted=False, why=(str(error),))
         if math.isfinite(judged.body_weight_N):
             self._known.body_weight_N = judged.body_weight_N
-        if judged.accepted and judged.outcome is not None and judged.outcome.condition is Condition.LIGHT:
-            self._known.light.append(judged.outcome)
+        if judged.accepted and judged.outcome is not None:
+            self._known.sets += 1
+            if judged.outcome.condition is Condition.LIGHT:
+                self._known.light.append(judged.outcome)
         return judged
 
     def keep(self, session: Session) -> None:

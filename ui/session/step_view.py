@@ -10,9 +10,11 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
+from acquisition.commands import CommandError
 from hardware.severity import Severity
 from processing.screening.guided.asking import Moment
 from ui.palette import SCREEN
+from ui.session.keyboard import letters
 from ui.steps import Keys, names_of, shown_on
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from processing.screening.guided.asking import Shown
 
 REDRAWS_PER_S = 8
-PAGE_DOWN = "\x1b[6~"
-"""What many pedals send."""
 
 
 class StepView:
@@ -49,8 +49,11 @@ class StepView:
         shown = shown_on(self._ring)
         if shown is None:
             return
-        for command in self._keys.commands(keys.replace(PAGE_DOWN, "n"), shown):
-            self._commands.give(command)
+        try:
+            for command in self._keys.commands(letters(keys), shown):
+                self._commands.give(command)
+        except CommandError as error:
+            self._console.print(str(error), style="bold red", soft_wrap=True)
         if self._live is not None:
             self._live.update(card(shown, self._keys.wanted(shown)))
         self._print(shown)

@@ -86,11 +86,15 @@ def scored(lifters: int, repetitions: Sequence[int], size: float, families: Sequ
 
 def _scored(family: Family, found: Sequence[Triage], repetitions: int, size: float, *, markers: bool) -> Scored:
     causes = [frozenset(cause.cause for cause in one.causes) for one in found]
-    told = [" + ".join(sorted(of)) or str(one.state) for of, one in zip(causes, found, strict=True)]
-    wanted = " + ".join(sorted(RIGHT[family])) or str(State.NOTHING)
+    told = [_in_short(of) or str(one.state) for of, one in zip(causes, found, strict=True)]
+    wanted = _in_short(RIGHT[family]) or str(State.NOTHING)
     wrong = sum(bool(of - RIGHT[family] - {Cause.LOAD_UNCLEAR}) for of in causes)
     counts = tuple(Counter(told).most_common())
     return Scored(family, markers, repetitions, size, len(found), told.count(wanted), wrong, counts)
+
+
+def _in_short(causes: frozenset[Cause]) -> str:
+    return " + ".join(sorted(cause.name.lower().replace("_", " ") for cause in causes))
 
 
 def _of_first(one: SetOutcome, count: int, *, markers: bool) -> SetOutcome:

@@ -12,7 +12,7 @@ from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS
 from processing.formulas import GRAVITY_M_S2
 from processing.screening.comparison import FEWEST
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
-from processing.screening.outcomes import Condition, set_outcome
+from processing.screening.outcomes import HEEL_PLATES_KG, Condition, set_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,10 @@ class Judged:
 
 @dataclass(slots=True)
 class Known:
-    """What a session knows when a try is judged: body weight in N, NaN before it was weighed, and the light sets so far."""
+    """What a session knows when a try is judged: body weight (NaN: not weighed), how many sets count, and the light ones."""
 
     body_weight_N: float = math.nan
+    sets: int = 0
     light: list[SetOutcome] = field(default_factory=list)
 
 
@@ -96,7 +97,7 @@ def _weigh(results: Results, known: Known) -> Judged:
         return Judged(
             accepted=False, why=(f"The plates weigh {kg:.0f} kg, which no lifter does: check their zeros and scales.",)
         )
-    if abs(known.body_weight_N / weight_N - 1.0) > ANOTHER:
+    if known.sets and abs(known.body_weight_N / weight_N - 1.0) > ANOTHER:  # until then the first weighing may be the wrong one
         kg, before = weight_N / GRAVITY_M_S2, known.body_weight_N / GRAVITY_M_S2
         why = f"The plates weigh {kg:.1f} kg, and {before:.1f} kg before: is it the same lifter, without a bar?"
         return Judged(accepted=False, why=(why,))
@@ -136,7 +137,9 @@ def _squats(count: int) -> str:
 def _wrong_bar(outcome: SetOutcome, known: Known, bar_kg: float) -> str:
     """Return what is wrong with the bar, by the weight on the plates; empty where nothing is, or it can't be known."""
     found_kg = (outcome.system_N - known.body_weight_N) / GRAVITY_M_S2
-    if not math.isfinite(found_kg) or abs(found_kg - bar_kg) <= max(BAR_OFF_KG, BAR_OFF * bar_kg):
+    off_kg, least_kg = found_kg - bar_kg, max(BAR_OFF_KG, BAR_OFF * bar_kg)
+    under_heels_kg = HEEL_PLATES_KG if outcome.condition is Condition.HEELS else 0.0
+    if not math.isfinite(found_kg) or -least_kg <= off_kg <= least_kg + under_heels_kg:
         return ""
     return (
         f"The plates carry {found_kg:.1f} kg besides the lifter, and the bar is said to weigh {bar_kg:g} kg: take the right "

@@ -74,12 +74,17 @@ class Shown(BaseModel):
     repetitions: int = 0
 
 
+MOST_SAID, LONGEST_SAID = 8, 400
+"""Sentences on the board, and letters of each: it has little room."""
+
+
 def shown(at: State) -> Shown:
     """Return what every screen shows now."""
+    said = [sentence[:LONGEST_SAID] for sentence in at.said[:MOST_SAID]]
     step = at.step
     if step is None or at.moment is Moment.ENDED:
         done = "All steps are done." if step is None else "The session was stopped; it can be resumed at this step."
-        return Shown(turn=at.turn, moment=at.moment, step=at.number, steps=at.steps, title="End", do=done, said=at.said)
+        return Shown(turn=at.turn, moment=at.moment, step=at.number, steps=at.steps, title="End", do=done, said=said)
     doing, wanted = _ask(at, step)
     return Shown(
         turn=at.turn,
@@ -89,7 +94,7 @@ def shown(at: State) -> Shown:
         title=title_of(step, at.bar_kg),
         do=doing,
         wanted=wanted,
-        said=at.said or ([f"Electrodes: {PLACES[step.group]}"] if isinstance(step, MvcStep) else []),
+        said=said or ([f"Electrodes: {PLACES[step.group]}"] if isinstance(step, MvcStep) else []),
         keys=_keys(at),
         repetitions=at.repetitions,
     )

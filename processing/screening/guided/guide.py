@@ -70,8 +70,10 @@ class Guide:
         self._seen = Seen(0.0, math.nan, 0.0, 0, squatting=False)
         self._turn = 0
         self._said: list[str] = []
+        self.faults: list[str] = []
+        """What could not be written, in sentences."""
         self._doing: _Doing | None = None
-        self._bars: dict[int, float] = {one.step: one.bar_kg for one in session.tries if one.bar_kg is not None}
+        self._bars = {one.step: one.bar_kg for one in session.tries if one.bar_kg is not None and one.accepted}
         self._before = {one.step for one in session.tries if one.accepted and one.kind not in again}
         self._step = self._open_from(0)
         self.moment = Moment.ENDED
@@ -167,10 +169,10 @@ class Guide:
         self._keep(doing.one.model_copy(update={"accepted": judged.accepted, "why": list(judged.why)}))
         if math.isfinite(judged.body_weight_N):
             self.session = self.session.model_copy(update={"body_weight_N": judged.body_weight_N})
-            self._stage.keep(self.session)
+            self._write()
         if not judged.accepted:
-            self._go(Moment.READY)
-        elif judged.rate and not doing.one.ratings:
+            self._again(step)
+        elif judged.rate:
             self._go(Moment.RATING)
         else:
             self._advance()
@@ -179,12 +181,31 @@ class Guide:
         try:
             self._stage.end()
         except SquatscopeError as error:
+            self._failed(str(error))
             return Judged(accepted=False, why=(str(error),))
         return self._stage.judge(one, step)
 
+    def _failed(self, sentence: str) -> None:
+        """Remember once what could not be written."""
+        if sentence not in self.faults:
+            self.faults.append(sentence)
+
+    def _again(self, step: AnyStep) -> None:
+        """Wait for another try of a step; a bar that was typed may have been the wrong one, so it is asked for again."""
+        typed = isinstance(step, SetStep) and step.bar_kg is None
+        self._go(Moment.BAR if typed else Moment.READY)
+
     def _keep(self, one: Try) -> None:
         self.session = self.session.model_copy(update={"tries": [*self.session.tries, one]})
-        self._stage.keep(self.session)
+        self._write()
+
+    def _write(self) -> None:
+        """Write the session's file; where that fails it is said, and written with the next try."""
+        try:
+            self._stage.keep(self.session)
+        except SquatscopeError as error:
+            self._said = [*self._said, str(error)]
+            self._failed(str(error))
 
     def _advance(self) -> None:
         self._step = self._open_from(self._step + 1)
@@ -200,12 +221,12 @@ class Guide:
         if self._doing is not None:
             self._drop("It was begun anew.")
             self._go(Moment.READY)
-        elif self.moment is Moment.RATING:
-            self._go(Moment.READY)
+        elif self.moment is Moment.RATING and self.step is not None:
+            self._again(self.step)
         elif self._step > 0 and not any(one.step == self._step for one in self.session.tries):
             self._step -= 1
             self._said = []
-            self._go(Moment.READY)
+            self._again(self.session.protocol.step[self._step])
 
     def _skip(self) -> None:
         """Leave a step out, and mark it."""
@@ -225,6 +246,7 @@ class Guide:
             try:
                 self._stage.end()
             except SquatscopeError as error:
+                self._failed(str(error))
                 why = f"{why} {error}"
             self._keep(doing.one.model_copy(update={"accepted": False, "why": [why]}))
 
@@ -240,7 +262,7 @@ class Guide:
         if command.value not in GRADES:
             return
         if self._doing is not None:
-            count = command.repetition or self._counted(self._doing)
+            count = command.repetition or self._counted(self._doing) + self._seen.squatting  # of who is down still: this one
             if count:
                 ratings = {**self._doing.one.ratings, count: command.value}
                 self._doing.one = self._doing.one.model_copy(update={"ratings": ratings})
@@ -249,7 +271,7 @@ class Guide:
             self.session = self.session.model_copy(
                 update={"tries": [*before, last.model_copy(update={"rating": command.value})]}
             )  # fmt: skip
-            self._stage.keep(self.session)
+            self._write()
             self._advance()
 
     def _take_bar(self, value: str) -> None:

@@ -17,10 +17,9 @@ Group = Literal["quadriceps", "hamstrings", "glutes"]
 
 
 class Step(Settings):
-    """What all steps have: what is asked for, in a sentence of its own where the usual one does not do; may it be left out."""
+    """What all steps have: what is asked for, in a sentence of its own where the usual one does not do."""
 
     text: str = ""
-    optional: bool = False
 
 
 class ZeroStep(Step):
@@ -43,8 +42,7 @@ class MvcStep(Step):
     kind: Literal["mvc"] = "mvc"
     group: Group
     seconds: Seconds = 4.0
-    tries: Annotated[int, Field(ge=2, le=5)] = 3
-    optional: bool = True
+    tries: Annotated[int, Field(ge=3, le=5)] = 3
 
 
 class SetStep(Step):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from processing.screening.guided.protocol import Protocol
 
 NAME = "session.json"
 MOST_BYTES = 10_000_000
+BUSY_TRIES, BUSY_S = 10, 0.05
 Grade = Literal["none", "slight", "past"]
 
 
@@ -102,6 +104,18 @@ def write_session(folder: Path, session: Session) -> None:
     try:
         fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
         write_whole(fresh, session.model_dump_json(indent=1).encode() + b"\n")
-        fresh.replace(path)
+        replace(fresh, path)
     except OSError as error:
         raise SessionFileError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def replace(fresh: Path, path: Path) -> None:
+    """Put a file in the place of another; Windows refuses that for as long as somebody reads the other one."""
+    for _ in range(BUSY_TRIES):
+        try:
+            fresh.replace(path)
+        except PermissionError:
+            time.sleep(BUSY_S)
+        else:
+            return
+    fresh.replace(path)

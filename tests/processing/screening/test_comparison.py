@@ -165,3 +165,10 @@ def test_ratings_that_stay_are_shown_to_stay_and_only_with_enough_of_them():
     assert compare_ratings(*alike).answer is Answer.SAME
     assert compare_ratings(Values((1.0, 1.0), (1, 3)), Values((1.0, 1.0), (2, 4))).answer is Answer.UNCLEAR
     assert compare_ratings(Values((1.0,), (1,)), Values((1.0,), (2,))).answer is Answer.TOO_FEW
+
+
+def test_ratings_of_too_few_repetitions_or_of_one_set_tell_nothing():
+    many, few = Values((2.0,) * 5, (1, 1, 1, 3, 3)), Values((0.0,) * 3, (2, 4, 4))
+    assert compare_ratings(many, few, 5).answer is Answer.TOO_FEW
+    assert compare_ratings(many, Values((0.0,) * 6, (2,) * 6), 5).answer is Answer.TOO_FEW
+    assert compare_ratings(many, Values((0.0,) * 6, (2, 2, 2, 4, 4, 4)), 5).answer is Answer.LESS

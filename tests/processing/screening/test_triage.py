@@ -79,6 +79,36 @@ def test_a_cue_that_was_not_done_clears_no_technique():
         assert any("the cue was not done" in missing.why for missing in one.missing)
 
 
+def test_knees_that_are_better_with_a_cue_that_was_not_done_tell_no_technique():
+    for one in told("technique", lifters=10, cue_Nm=0.0):
+        assert Cause.TECHNIQUE not in causes(one)
+
+
+def test_without_free_moments_nobody_knows_whether_the_cue_was_done_and_that_is_said():
+    def without(one: SetOutcome) -> SetOutcome:
+        kept = [{key: value for key, value in r.numbers.items() if not key.startswith("moment")} for r in one.repetitions]
+        pairs = zip(one.repetitions, kept, strict=True)
+        return replace(one, repetitions=tuple(replace(r, numbers=numbers) for r, numbers in pairs))
+
+    one = triage([without(a_set) for a_set in screened("hip", 3)], SETTINGS)
+    assert causes(one) == {Cause.HIP}
+    assert any("give no free moment" in missing.why for missing in one.missing)
+
+
+def test_plates_under_the_heels_weigh_something_and_another_bar_is_named():
+    heavier = [replace(one, system_N=one.system_N + 80.0) if one.condition is HEELS else one for one in screened("ankle", 2)]
+    assert causes(triage(heavier, SETTINGS)) == {Cause.ANKLE}
+    other = [replace(one, system_N=one.system_N + 300.0) if one.condition is HEELS else one for one in screened("ankle", 2)]
+    assert any("another weight" in missing.why for missing in triage(other, SETTINGS).missing)
+
+
+def test_one_stray_rating_does_not_hide_those_of_sets():
+    sets = rated(screened("healthy", 4, markers=False), GRADES, each=False)
+    first = sets[0].repetitions
+    stray = [replace(sets[0], repetitions=(first[0], replace(first[1], rating="none"), *first[2:])), *sets[1:]]
+    assert triage(stray, SETTINGS).basis is Basis.RATED_SETS
+
+
 def test_sets_one_after_the_other_tell_no_technique():
     order = (LIGHT, LIGHT, CUE, CUE, LOADED, LIGHT, LOADED)
     sets = [one if one.condition is not LIGHT or one.number < 3 else replace(one, condition=Condition.DEPTH) for one in

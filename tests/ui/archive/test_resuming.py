@@ -30,7 +30,7 @@ def test_a_session_of_today_goes_on_as_it_is(tmp_path, session):
 def test_a_session_of_another_day_is_weighed_anew_and_says_so(tmp_path, session):
     old = session.model_copy(update={"created_utc": "2020-01-02T03:04:05+00:00", "notes": "Knee brace."})
     fresh, again, said = taken_up(tmp_path, old)
-    assert again == ("zero", "weigh")
+    assert again == ("zero", "weigh", "mvc")
     assert fresh.notes.startswith("Knee brace. Went on on 20")
     assert "begun on 2020-01-02" in said[0]
     assert read_session(tmp_path) == fresh
@@ -49,5 +49,5 @@ def test_a_ring_that_gives_nothing_is_kept_and_said(tmp_path, session, monkeypat
     Ring.create(tmp_path / "ring.h5", [a_stream()], 1.0).close()
     monkeypatch.setattr(resuming, "_is_led", lambda _: False)
     _, _, said = taken_up(tmp_path, session)
-    assert (tmp_path / "ring.killed.h5").exists()
+    assert (tmp_path / "ring.killed-1.h5").exists()
     assert "its ring is kept" in said[0]

@@ -92,6 +92,14 @@ def test_what_can_not_be_a_label_is_refused(squatscope, technique, tmp_path, giv
     assert not (tmp_path / "lifters").exists()
 
 
+def test_a_recording_is_a_set_once_and_sets_are_in_the_order_in_which_they_were_recorded(squatscope, technique, tmp_path):
+    given = ("--lifter", "B2", "--condition", "light")
+    assert squatscope("label", technique / "03-light.h5", *given).code == 0
+    (folder,) = (tmp_path / "lifters" / "B2").iterdir()
+    told = squatscope("label", technique / "03-light.h5", *given, "--session", folder)
+    assert (told.code, "a set counts once" in told.err) == (1, True)
+
+
 def test_a_set_of_another_lifter_is_refused(squatscope, technique):
     told = squatscope("label", technique / "01-light.h5", "--lifter", "B2", "--condition", "cue", "--session", technique)
     assert told.code == 1

@@ -79,9 +79,11 @@ def test_who_stands_still_is_weighed_and_who_does_not_is_told(person):
 
 def test_another_lifter_within_a_session_is_noticed(person):
     at_s = float(person.plan.set_at_s[0])
-    judged = judge(results_of(person, at_s, at_s + 3.0), WeighStep(), Known(person.body_weight_N - 60.0))
+    standing = results_of(person, at_s, at_s + 3.0)
+    judged = judge(standing, WeighStep(), Known(person.body_weight_N - 60.0, sets=1))
     assert not judged.accepted
     assert "the same lifter" in judged.why[0]
+    assert judge(standing, WeighStep(), Known(person.body_weight_N - 60.0)).accepted  # the first weighing was the wrong one
 
 
 def test_a_set_as_it_was_asked_for_is_taken(person):
@@ -100,6 +102,12 @@ def test_the_bar_is_checked_by_the_weight_on_the_plates(person, said_kg: float, 
     assert judged.accepted is fits
     assert any("enter its weight" in why for why in judged.why) is not fits
     assert judge(of_set(person, 0), LIGHT, Known(math.nan), 1, said_kg).accepted  # nobody was weighed
+
+
+def test_what_lies_under_lifted_heels_may_weigh_something(person):
+    heels = SetStep(condition="heels", bar_kg=15.0)
+    assert judge(of_set(person, 0), heels, Known(person.body_weight_N), 1, 15.0).accepted
+    assert not judge(of_set(person, 0), heels, Known(person.body_weight_N), 1, 30.0).accepted
 
 
 def test_too_few_squats_are_refused_and_as_few_as_were_asked_for_are_not(person):

@@ -196,7 +196,9 @@ def test_a_coach_rates_repetitions_as_they_end_or_the_set_after_it():
     lead.see(3.0, BODY_N, squats=1).press(Does.RATE, "none").press(Does.RATE, "past").press(Does.RATE, "awful")
     lead.see(9.0, BODY_N, squats=3).see(1.2, BODY_N)
     assert lead.guide.session.tries[0].ratings == {1: "slight", 2: "past"}
-    assert lead.guide.moment is Moment.READY  # rated already
+    assert lead.guide.moment is Moment.RATING
+    lead.press(Does.NEXT)  # leaves the set itself open
+    assert lead.guide.session.tries[0].rating == ""
     lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
     assert lead.guide.moment is Moment.RATING
     lead.press(Does.RATE, "past")
@@ -210,6 +212,35 @@ def test_a_bar_that_can_not_be_is_asked_for_again(value: str):
     lead = Lead(LIGHT, LOADED).press(Does.SKIP).press(Does.BAR, value)
     assert lead.guide.moment is Moment.BAR
     assert "is no weight in kg" in lead.guide.shown.said[0]
+
+
+def test_a_coach_who_rates_while_the_lifter_is_down_means_this_repetition():
+    lead = Lead(LIGHT).press(Does.NEXT).see(3.0, BODY_N, squats=1).see(1.0, BODY_N, squatting=True).press(Does.RATE, "past")
+    lead.see(12.0, BODY_N, squats=4).see(1.2, BODY_N)
+    assert lead.guide.session.tries[0].ratings == {2: "past"}
+
+
+def test_a_bar_that_was_refused_is_asked_for_again_and_not_taken_up_later():
+    lead = Lead(LIGHT, LOADED, judged=[Judged(accepted=False, why=("enter its weight",))])
+    lead.press(Does.SKIP).press(Does.BAR, "6").press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
+    assert (lead.guide.moment, lead.guide.shown.said) == (Moment.BAR, ["enter its weight"])
+    assert Lead(session=lead.guide.session).guide.moment is Moment.BAR
+    lead.press(Does.BAR, "60").press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
+    assert lead.guide.session.counting()[0].bar_kg == 60.0
+
+
+def test_a_session_file_that_can_not_be_written_is_said_and_the_session_goes_on():
+    lead = Lead(LIGHT, LIGHT)
+    kept, lead.stage.keep = lead.stage.keep, refuse
+    lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
+    assert lead.guide.faults == ["It is in use."]
+    lead.stage.keep = kept
+    lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
+    assert len(lead.stage.kept[-1].tries) == 2
+
+
+def refuse(_session: Session) -> None:
+    raise SquatscopeError("It is in use.")
 
 
 def test_a_full_disk_is_said_and_tried_again():

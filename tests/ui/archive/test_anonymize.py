@@ -1,0 +1,57 @@
+"""Copies of sessions without names: nothing of the lifter is left in any byte, and what is left can be read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from acquisition.recording import Recording
+from processing.screening.guided.protocol import Protocol, SetStep
+from processing.screening.guided.session_file import Try, new_session, read_session, write_session
+from tests.support.rigs import a_rig
+from tests.support.sessions import recorded
+from ui.archive.anonymize import anonymize
+from ui.archive.lifters import ArchiveError
+
+NAMES = (b"AnnaM", b"Mueller", b"A1", b"2026-11-27", b"Knee of Anna")
+
+
+@pytest.fixture
+def session(tmp_path):
+    folder = tmp_path / "A1-2026-11-27"
+    folder.mkdir()
+    channels = ["AnnaM:LKNE x", "AnnaM:LKNE y", "AnnaM:LKNE z"]
+    source = {"kind": "file", "path": "/home/x/Mueller_Anna_2026-11-27.c3d"}
+    markers = [{"point": "knee_lateral", "side": "left", "stream": "markers", "channels": channels}]
+    rig = a_rig({"name": "markers", "channels": channels, "units": "mm", "source": source}, name="Mueller", marker=markers)
+    recorded(folder / "01-light.h5", rig, {"markers": np.arange(600.0).reshape(200, 3)})
+    protocol = Protocol(name="Anna", step=[SetStep(condition="light", text="Knee of Anna")])
+    tries = [
+        Try(step=0, number=1, kind="set", condition="light", recording="01-light.h5", why=["lifters/A1/2026-11-27-1: odd."]),
+        Try(step=0, number=2, kind="set", condition="light", recording="02-light.h5", accepted=False, notes="Mueller"),
+    ]
+    write_session(folder, new_session("A1", protocol).model_copy(update={"tries": tries}))
+    return folder
+
+
+def test_no_name_is_left_in_any_byte_and_the_copy_can_be_read(session, tmp_path):
+    out = tmp_path / "out"
+    anonymize(session, out, "X")
+    for path in out.iterdir():
+        content = path.read_bytes()
+        assert not [name for name in NAMES if name in content], path
+    with Recording(out / "01-light.h5") as copy, Recording(session / "01-light.h5") as own:
+        assert copy.streams["markers"].stream.channel_names == ("LKNE x", "LKNE y", "LKNE z")
+        assert (copy.samples("markers") == own.samples("markers")).all()
+        assert own.rig.name == "Mueller"
+    assert [one.recording for one in read_session(out).tries] == ["01-light.h5", ""]  # one that does not count was missing
+
+
+def test_a_recording_that_counts_and_is_missing_or_no_recording_leaves_no_copy_with_names(session, tmp_path):
+    (session / "01-light.h5").write_bytes(b"Mueller")
+    with pytest.raises(ArchiveError, match="can't be copied without names"):
+        anonymize(session, tmp_path / "out", "X")
+    assert list((tmp_path / "out").iterdir()) == []
+    (session / "01-light.h5").unlink()
+    with pytest.raises(ArchiveError, match="is missing"):
+        anonymize(session, tmp_path / "again", "X")
