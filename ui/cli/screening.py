@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from hardware.errors import SquatscopeError
+from processing.formulas import GRAVITY_M_S2
 from ui.cli.console import console, fail, say
 
 if TYPE_CHECKING:
@@ -64,11 +65,47 @@ def tell(told: Triage, *, brief: bool, folder: Path | None = None) -> None:
             say(f"• {line}", style="dim")
 
 
-def sessions(root: Root = Path("lifters")) -> None:
-    """List every session of every lifter."""
+def sessions(
+    session: Annotated[Path | None, typer.Argument(help="A session's folder, to see each of its tries.")] = None,
+    root: Root = Path("lifters"),
+    lifter: Annotated[str, typer.Option("--lifter", help="Only those of this lifter.")] = "",
+    condition: Annotated[str, typer.Option("--condition", help="Only those with a set that was done so.")] = "",
+    since: Annotated[str, typer.Option("--since", help="Only those from this day on, as 2026-11-27.")] = "",
+) -> None:
+    """List the sessions of all lifters, or of some, or every try of one."""
+    from processing.screening.guided.session_file import read_session
     from ui.archive.lifters import sessions as found_in
 
-    _list(list(found_in(root)), root)
+    if session is not None:
+        _show(read_session(session))
+        return
+    found = [
+        one
+        for one in found_in(root, lifter)
+        if one.session is None
+        or (
+            one.session.created_utc[:10] >= since
+            and (not condition or any(a_set.condition == condition for a_set in one.session.counting()))
+        )
+    ]
+    _list(found, root)
+
+
+def _show(session: Session) -> None:
+    """Print every try of a session, in the order in which they were done."""
+    kg = f"{session.body_weight_N / GRAVITY_M_S2:.1f} kg" if session.body_weight_N is not None else "not weighed"
+    say(f"Lifter {session.lifter} ({kg}), {session.created_utc[:10]}, protocol {session.protocol.name}", style="bold")
+    table = Table(box=None, pad_edge=False)
+    for title in ("try", "step", "what", "bar kg", "counts", "rating", "recording", "what is to be known"):
+        table.add_column(title, overflow="fold")
+    counting = {one.number for one in session.counting()}
+    for one in session.tries:
+        counts = "yes" if one.number in counting else "" if one.accepted else "no"
+        rated = one.rating or ", ".join(f"{number} {grade}" for number, grade in one.ratings.items())
+        bar = "" if one.bar_kg is None else f"{one.bar_kg:g}"
+        what, known = one.condition or one.kind, " ".join([*one.why, one.notes]).strip()
+        table.add_row(str(one.number), str(one.step + 1), what, bar, counts, rated, one.recording, known)
+    console.print(table)
 
 
 def lifter(name: Annotated[str, typer.Argument(metavar="ID", help="The lifter's id.")], root: Root = Path("lifters")) -> None:

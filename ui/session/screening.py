@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from hardware.source import Source
     from processing.screening.guided.protocol import AnyStep
     from processing.screening.guided.session_file import Session, Try
+    from ui.session.dashboard_process import OpenWindow
     from ui.session.parts import Parts
 
 WATCH_S = 0.05
@@ -97,8 +98,8 @@ def run_screening(
     with stop_requests() as stop:
         parts = begin(rig, sources, place, console, stop, recorder_of, more=more)
         try:
-            with running.noted(place.ring), dashboard_process.opened(place.ring, headless, remarks):
-                _watch(parts, console, commands, lambda: lead[0].ended or stop.requested)
+            with running.noted(place.ring), dashboard_process.opened(place.ring, headless, remarks) as window:
+                _watch(parts, console, commands, window, lambda: lead[0].ended or stop.requested)
         finally:
             parts.engine.stop()
         faults = [*parts.engine.faults, *lead[0].faults]
@@ -117,11 +118,15 @@ def run_screening(
     return Screened(lead[0].session, faults, remarks)
 
 
-def _watch(parts: Parts[TryRecorder], console: Console, commands: Commands, ended: Callable[[], bool]) -> None:
+def _watch(
+    parts: Parts[TryRecorder], console: Console, commands: Commands, window: OpenWindow | None, ended: Callable[[], bool]
+) -> None:
     """Show the steps on the terminal, and send what is typed, until the session ends."""
     with keys() as typed, closing(StepView(parts.ring, console, commands)) as view:
         while not (ended() or parts.gate.refusal or parts.watch.must_end or parts.engine.wait(WATCH_S)):
             view.update(typed())
+            if window is not None and (news := window.news()):
+                console.print(news, soft_wrap=True)
         parts.engine.stop()
         view.update()
 

@@ -60,6 +60,17 @@ def test_lists_name_sessions_and_what_they_gave(squatscope, technique):
     assert (told.code, "can't be a lifter's id" in told.err) == (1, True)
 
 
+def test_lists_are_narrowed_and_a_session_is_opened(squatscope, technique):
+    root = technique.parents[1]
+    assert "2026-11-27-1" in squatscope("sessions", "--root", root, "--lifter", "a1", "--condition", "heels").out
+    assert squatscope("sessions", "--root", root, "--condition", "slow").code == 1
+    assert squatscope("sessions", "--root", root, "--since", "2999-01-01").code == 1
+    told = squatscope("sessions", technique)
+    assert told.code == 0
+    assert "Lifter A1 (not weighed)" in told.out
+    assert "05-heels.h5" in told.out
+
+
 def test_a_folder_copied_elsewhere_works_there(squatscope, technique, tmp_path):
     copy = shutil.copytree(technique, tmp_path / "stick" / "copy")
     assert "technique, right" in squatscope("triage", copy).out

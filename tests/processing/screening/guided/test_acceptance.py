@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from acquisition.lifter_file import Mvc
-from acquisition.rig import Electrode
+from acquisition.rig import SIDES, Electrode, Foot
 from processing.emg.mvc import MvcFound, Try
 from processing.screening.guided.acceptance import Known, judge, judge_mvc
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
 from processing.screening.outcomes import Condition
 from sim.lifter.people import Person, someone
 from sim.lifter.sets import Set
+from tests.support.rigs import example_with
 from tests.support.screenings import plates_and_markers, samples_between
 from tests.support.sessions import analysed
 
@@ -133,6 +134,31 @@ def test_who_steps_off_within_a_set_is_told(person):
 
     judged = judge(of_set(person, 0, add=off), LIGHT, Known(person.body_weight_N), 1, 20.0)
     assert any("step off" in why or "were seen" in why for why in judged.why)
+
+
+def test_two_people_on_the_plates_are_no_lifter_with_a_bar(person):
+    def another(samples: np.ndarray) -> None:
+        samples[:, [2, 8]] *= 1.7
+
+    judged = judge(of_set(person, 0, add=another), LIGHT, Known(person.body_weight_N), 1, 20.0)
+    assert not judged.accepted
+    assert any("kg besides the lifter" in why for why in judged.why)
+
+
+def test_a_bar_that_was_racked_early_leaves_too_few_squats():
+    early = someone(5, sets=(Set(repetitions=3, rest_s=1.0), Set(repetitions=0)))
+    judged = judge(of_set(early, 0), LIGHT, Known(early.body_weight_N), 1, 20.0)
+    assert (judged.accepted, judged.why) == (False, ("3 squats of 6 were seen, and 5 are needed.",))
+
+
+def test_an_electrode_that_fell_off_is_said_beside_the_set(person):
+    rig = example_with("demo", foot=[Foot(side=side, toe_out_deg=person.toe_out_deg) for side in SIDES])
+    samples = samples_between(rig, person, *(float(at_s) for at_s in person.plan.set_at_s[:2]))
+    half = len(samples["emg"]) // 2
+    samples["emg"][half:, 3] = 0.0
+    judged = judge(analysed(rig, samples), LIGHT, Known(person.body_weight_N), 1, 20.0)
+    assert judged.accepted
+    assert any("left BF" in why or "BF left" in why for why in judged.why)
 
 
 def test_one_foot_on_the_floor_gives_no_load_shift(person):
