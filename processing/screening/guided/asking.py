@@ -60,7 +60,10 @@ class State(NamedTuple):
 
 
 class Shown(BaseModel):
-    """What every screen shows: what to do in large letters, what is still wanted, what was said of the last try, which keys."""
+    """What every screen shows: what to do in large letters, what is still wanted, what was said of the last try, which keys.
+
+    `figure`: the group of muscles whose electrodes and contraction are to be drawn, if any.
+    """
 
     turn: int
     moment: Moment
@@ -71,6 +74,7 @@ class Shown(BaseModel):
     wanted: str = ""
     said: list[str] = []
     keys: list[Does] = []
+    figure: str = ""
     repetitions: int = 0
 
 
@@ -96,6 +100,7 @@ def shown(at: State) -> Shown:
         wanted=wanted,
         said=said or ([f"Electrodes: {PLACES[step.group]}"] if isinstance(step, MvcStep) else []),
         keys=_keys(at),
+        figure=step.group if isinstance(step, MvcStep) else "",
         repetitions=at.repetitions,
     )
 
@@ -119,6 +124,8 @@ def _ask(at: State, step: AnyStep) -> tuple[str, str]:
         return "How heavy is the bar?", "type its weight in kg, 0 without a bar"
     if at.moment is Moment.RATING:
         return "What did the knees do in this set?", "0 none, 1 slight, 2 past the feet; next leaves it open"
+    if at.moment is Moment.READY and isinstance(step, MvcStep):
+        return text_of(step), f"{step.tries} x {step.seconds:g} s, each side"
     if at.moment is Moment.READY:
         return text_of(step), "press next to begin"
     return _ask_while(at, step)
@@ -168,9 +175,9 @@ _HOW = {
     Condition.LOADED: "Squat {n} times with this weight.",
 }
 _MVC = {
-    "quadriceps": "Sit, knee at 90 degrees, and press the shin against the strap as hard as you can.",
-    "hamstrings": "Lie face down, knee at 45 degrees, and pull the heel towards the seat against the hand as hard as you can.",
-    "glutes": "Lie face down, knee bent, and lift the thigh against the hand; then on the side, and lift the straight leg.",
+    "quadriceps": "Sit, knee bent, and press the shin against the strap.",
+    "hamstrings": "Lie face down, knee bent, and pull the heel towards the seat.",
+    "glutes": "Lie face down, and lift the thigh; then the straight leg, lying on the side.",
 }
 
 
@@ -195,6 +202,6 @@ def text_of(step: AnyStep) -> str:
         case WeighStep():
             return "Step on without a bar, a foot on each plate, and stand still."
         case MvcStep():
-            return f"{_MVC[step.group]} {step.tries} times for {step.seconds:g} s, left and right, with a rest between."
+            return _MVC[step.group]
         case SetStep():
             return _HOW[step.how].format(n=step.repetitions)

@@ -15,6 +15,7 @@ from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.traces import Traces
 from ui.dashboard.feed.feed import Feed
 from ui.dashboard.panels.balance_bar import BalanceBar
+from ui.dashboard.panels.electrode_figure import ElectrodeFigure
 from ui.dashboard.panels.emg_traces import EmgTraces, share_gain
 from ui.dashboard.panels.flags_list import FlagsList
 from ui.dashboard.panels.force_traces import ForceTraces
@@ -58,14 +59,16 @@ class Window(QWidget):
         self._bars: list[Panel] = [*self.centre[:2], *self.legs]
         self._digits: list[Panel] = [*self.legs, *self.centre]
         self._traces: list[Traces] = [*self.emg, self.force] if has_plates else [*self.emg]
-        self.card = StepCard(feed)
+        self.card, self.figure = StepCard(feed), ElectrodeFigure(feed)
         self._guided = False
+        self._drawn_group = ""
         self._slow: list[Panel] = [self.header, self.flags, self.streams]
         shown = [*self._slow, *self.centre, *self.legs, *self.emg, *([self.unknown] if self.unknown else [])]
         self._shown: list[Panel] = shown
-        for panel in (*shown, self.card):
+        for panel in (*shown, self.card, self.figure):
             panel.setParent(self)
         self.card.hide()
+        self.figure.hide()
         self._guide()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -125,10 +128,14 @@ class Window(QWidget):
         self._lay_out()
 
     def _guide(self) -> None:
-        """Show the card from the first step on; a session that nobody guides has none."""
+        """Show the card from the first step on, and a figure instead of the plates where a step has one."""
+        if self._guided and self._drawn_group != self.figure.group:
+            self._drawn_group = self.figure.group
+            self._lay_out()
         if self._guided or self.card.step is None:
             return
         self._guided = True
+        self._drawn_group = self.figure.group
         self._slow.append(self.card)
         self._shown.append(self.card)
         self.card.show()
@@ -138,7 +145,16 @@ class Window(QWidget):
         scale = min(self.width() / 1920, self.height() / 1080)
         for panel in self._shown:
             panel.scale = scale
-        for panel, area in self._areas(scale):
+        self.figure.scale = scale
+        areas = self._areas(scale)
+        centre = [area for panel, area in areas if panel in self.centre]
+        drawn = bool(self._drawn_group and centre)
+        for panel in self.centre:
+            panel.setVisible(not drawn)
+        self.figure.setVisible(drawn)
+        if drawn:
+            areas.append((self.figure, centre[0].united(centre[-1])))
+        for panel, area in areas:
             panel.setGeometry(area)
             panel.update()
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from acquisition.commands import Command, Commands, Does
+from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
+from processing.pipeline import Pipeline
 from processing.screening.guided.asking import Moment, Shown
-from tests.support.fakes import a_stream
+from ui.palette import SCREEN
 
 pytest.importorskip("PySide6.QtWidgets")
+
+FIGURES = ("quadriceps", "hamstrings", "glutes")
 
 
 @pytest.fixture
@@ -19,7 +23,10 @@ def window(tmp_path, qtbot):
     from ui.dashboard.feed.feed import Feed
     from ui.dashboard.views.operator import Window
 
-    ring = Ring.create(tmp_path / "ring.h5", [a_stream()], 1.0)
+    rig = load(example("demo"))
+    streams = [settings.stream() for settings in rig.stream]
+    derived = Pipeline(rig).derived_streams()
+    ring = Ring.create(tmp_path / "ring.h5", streams, 1.0, derived=derived, description={"rig": rig.model_dump(mode="json")})
     made = Window(Feed(ring))
     qtbot.addWidget(made)
     made.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
@@ -29,10 +36,9 @@ def window(tmp_path, qtbot):
     return made
 
 
-def step(moment: Moment = Moment.READY, turn: int = 3, keys: tuple[Does, ...] = tuple(Does)) -> str:
-    return Shown(
-        turn=turn, moment=moment, step=1, steps=4, title="Set, light", do="Squat 6 times.", wanted="press next", keys=list(keys)
-    ).model_dump_json()
+def step(moment: Moment = Moment.READY, turn: int = 3, keys: tuple[Does, ...] = tuple(Does), figure: str = "") -> str:
+    told = {"title": "Set, light", "do": "Squat 6 times.", "wanted": "press next", "keys": list(keys), "figure": figure}
+    return Shown(turn=turn, moment=moment, step=1, steps=4, **told).model_dump_json()
 
 
 def test_the_card_comes_with_the_first_step(window):
@@ -44,6 +50,24 @@ def test_the_card_comes_with_the_first_step(window):
     assert window.card.geometry().top() > window.header.geometry().bottom()
     assert window.streams.geometry() == before
     assert not window.grab().isNull()
+
+
+@pytest.mark.parametrize("group", list(FIGURES))
+def test_a_contraction_has_a_figure_in_place_of_the_plates_and_a_set_has_none(window, group: str):
+    from PySide6.QtGui import QColor
+
+    window.feed.ring.step.write(step(figure=group))
+    window.catch_up()
+    assert window.figure.isVisible()
+    assert not any(panel.isVisible() for panel in window.centre)
+    assert not any(panel.geometry().intersects(window.figure.geometry()) for panel in (*window.legs, window.card))
+    drawn = window.figure.grab().toImage()
+    blue = QColor(SCREEN.left).rgb()
+    assert any(drawn.pixel(x, y) == blue for x in range(drawn.width()) for y in range(0, drawn.height(), 2))
+    window.feed.ring.step.write(step(turn=4))
+    window.catch_up()
+    assert not window.figure.isVisible()
+    assert all(panel.isVisible() for panel in window.centre)
 
 
 def test_keys_in_the_window_are_commands_for_what_is_shown(window, qtbot, tmp_path):
