@@ -57,10 +57,12 @@ def add_markers(
     from acquisition.caveat import Caveat
     from acquisition.formats.adding_markers import Placed, add_markers, read_leg_markers
     from acquisition.formats.leg_markers import markers_in_words
+    from processing.screening.guided.session_file import read_session
 
     caveats: list[Caveat] = []
     legs = read_leg_markers(file, map_file, caveats)
     if recording.is_dir():
+        read_session(recording)
         if out is not None or starts_s is not None:
             raise typer.BadParameter("a session's new recordings lie in its folder, and its squats say when the markers began")
         _mark_sets(recording, legs, number)
