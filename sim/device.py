@@ -184,8 +184,8 @@ class SimulatedDevice:
         return Block(self.samples(first, stop), first, self._session.host_s(due_s), self._segment)
 
     def drain(self) -> Iterator[Block]:
-        """Hand out the blocks that are overdue."""
-        while self.backlog_samples >= self.stream.block_samples:
+        """Hand out the blocks that are overdue; of a session faster than life, none: more would be due than can be made."""
+        while self._session.speed == 1.0 and self.backlog_samples >= self.stream.block_samples:
             block = self.read(0.0)
             if block is None:
                 break
