@@ -20,6 +20,8 @@ from hardware.errors import SquatscopeError
 if TYPE_CHECKING:
     from pathlib import Path
 
+FOLDER = "commands"
+"""Its name, beside the ring of the session."""
 SUFFIX = ".command"
 MOST_BYTES = 4096
 _NUMBERS = count()

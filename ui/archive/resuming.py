@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from acquisition.commands import FOLDER
 from acquisition.recording import is_recording
 from acquisition.recording.recovery import ALIVE_S, recover
 from acquisition.ring import Ring, RingError, SessionPhase
@@ -32,7 +33,7 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, tuple[str, ...], 
         raise SessionFileError(
             f"{folder} is being led by another process right now; end it there, or choose another session to go on with."
         )
-    shutil.rmtree(folder / "commands", ignore_errors=True)
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
     if ring.exists():
         rescued = folder / f"{len(session.tries) + 1:02d}-before-the-end.h5"
         if refused := _recovered(ring, rescued):

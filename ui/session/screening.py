@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from acquisition.commands import Commands
+from acquisition.commands import FOLDER, Commands
 from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import PUBLISHED
 from hardware.errors import SquatscopeError
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from ui.session.parts import Parts
 
 WATCH_S = 0.05
-COMMANDS = "commands"
 
 
 @dataclass(slots=True)
@@ -82,7 +81,7 @@ def run_screening(
         raise SessionError(f"The rig {rig.name} has no force plates, and a screening counts squats by them.")
     remarks: list[str] = []
     place = Folder(folder)
-    commands = Commands(folder / COMMANDS)
+    commands = Commands(folder / FOLDER)
     lead: list[GuideFollower] = []
 
     def recorder_of(ring: Ring, time_base: TimeBase, undo: ExitStack) -> TryRecorder:

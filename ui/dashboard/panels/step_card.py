@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 
-from acquisition.commands import CommandError, Commands
+from acquisition.commands import FOLDER, CommandError, Commands
 from processing.screening.guided.asking import Moment
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from processing.screening.guided.asking import Shown
     from ui.dashboard.feed.feed import Feed
-
-COMMANDS = "commands"
 
 
 class StepCard(Panel):
@@ -43,7 +41,7 @@ class StepCard(Panel):
     def press(self, keys: str) -> None:
         """Give the commands of what was typed to the session."""
         step = self.step
-        folder = self._feed.ring.path.parent / COMMANDS
+        folder = self._feed.ring.path.parent / FOLDER
         if step is None or not folder.is_dir():
             return
         try:
