@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
-from acquisition.disk import write_whole
 from acquisition.rig.judgement import ReferenceSettings
 from acquisition.rig.rig import Foot, Muscle, Rig, Side
 from acquisition.rig.rig_file import RigError, read_toml
+from acquisition.storage.disk import write_whole
 from hardware.settings import Positive, Settings
 
 if TYPE_CHECKING:

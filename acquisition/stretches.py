@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.hdf5_parts import PartError, number_in, text_in, texts_in
-from acquisition.hdf5_text import fixed
+from acquisition.storage.hdf5_parts import PartError, number_in, text_in, texts_in
+from acquisition.storage.hdf5_text import fixed
 from hardware.source import MOST_BLOCK_SAMPLES, MOST_HZ, Channel, Stream
 
 TICK = np.dtype([("row", "<i8"), ("index", "<i8"), ("segment", "<i8"), ("host_s", "<f8")])

@@ -11,9 +11,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from acquisition.disk import reserve_bytes
 from acquisition.durations import in_words
-from acquisition.file_system import file_system_of
+from acquisition.storage.disk import reserve_bytes
+from acquisition.storage.file_system import file_system_of
 from hardware.severity import Severity
 from hardware.source import CRYSTAL_OFF
 

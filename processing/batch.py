@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from acquisition.hdf5_text import name_of
 from acquisition.recording import Recording
 from acquisition.rig.judgement import Judgement
+from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
 from hardware.source import CRYSTAL_OFF
 from processing.analysis import Analysis

@@ -18,11 +18,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.disk import allocate, claim
-from acquisition.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, texts_in, words_of
-from acquisition.hdf5_text import fixed, text_of
 from acquisition.rig import Rig
 from acquisition.rig.judgement import Judgement
+from acquisition.storage.disk import allocate, claim
+from acquisition.storage.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, texts_in, words_of
+from acquisition.storage.hdf5_text import fixed, text_of
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.emg.verdicts import sentence_of

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.hdf5_parts import PartError
-from acquisition.hdf5_text import fixed
+from acquisition.storage.hdf5_parts import PartError
+from acquisition.storage.hdf5_text import fixed
 from hardware.severity import Severity
 
 _NUMBERS: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_}

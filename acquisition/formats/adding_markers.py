@@ -14,9 +14,9 @@ from acquisition.formats.importing import MARKERS, ImportMap, even_ticks
 from acquisition.formats.leg_markers import LegMarkers, leg_markers
 from acquisition.formats.marker_places import MarkerFileError
 from acquisition.formats.trc import read_trc
-from acquisition.hdf5_text import name_of
 from acquisition.recording import Recording, RecordingError, RecordingWriter
 from acquisition.rig.rig_file import read_toml
+from acquisition.storage.hdf5_text import name_of
 from acquisition.stretches import Stretch
 from acquisition.timebase import clock
 from acquisition.timebase.arrivals import Arrivals

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from acquisition.disk import NO_SPACE, allocate, claim
-from acquisition.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, words_of
-from acquisition.hdf5_text import fixed, text_of
 from acquisition.recording.gaps import GAP, Gaps, gaps_of
 from acquisition.recording.torn_end import sound_edges, sound_ticks, whole, whole_rows
 from acquisition.rig import Rig
+from acquisition.storage.disk import NO_SPACE, allocate, claim
+from acquisition.storage.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, words_of
+from acquisition.storage.hdf5_text import fixed, text_of
 from acquisition.stretches import TICK, Stretch, read_stream, split_at_gaps, write_stream
 from acquisition.timebase import sync
 from acquisition.timebase.arrivals import Arrivals

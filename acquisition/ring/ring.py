@@ -34,12 +34,12 @@ from weakref import WeakSet
 import h5py
 import numpy as np
 
-from acquisition.disk import NO_SPACE
-from acquisition.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
 from acquisition.ring import ring_file
 from acquisition.ring.fault_log import FAULT, FaultLog
 from acquisition.ring.fence import fence
 from acquisition.ring.step_board import STEP, StepBoard
+from acquisition.storage.disk import NO_SPACE
+from acquisition.storage.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
 from hardware.errors import SquatscopeError
 from hardware.source import SourceState

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from acquisition.disk import allocate, claim
-from acquisition.hdf5_parts import PartError, dataset_in, group_in
-from acquisition.hdf5_text import fixed
 from acquisition.ring.fault_log import FAULT, KEPT
 from acquisition.ring.step_board import STEP
+from acquisition.storage.disk import allocate, claim
+from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in
+from acquisition.storage.hdf5_text import fixed
 from acquisition.stretches import TICK, write_stream
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.hdf5_parts import PartError, dataset_in, number_in, text_in
-from acquisition.hdf5_text import fixed
+from acquisition.storage.hdf5_parts import PartError, dataset_in, number_in, text_in
+from acquisition.storage.hdf5_text import fixed
 from acquisition.timebase.clock import Clock, SyncLevel
 
 if TYPE_CHECKING:

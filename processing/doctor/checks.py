@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.disk import about_overwriting
 from acquisition.durations import in_words
 from acquisition.recording import gaps_of
 from acquisition.recording.recorder import bytes_per_s
 from acquisition.rig import microvolts_per_unit
 from acquisition.rig.plate_map import plate_map
+from acquisition.storage.disk import about_overwriting
 from acquisition.stretches import TICK
 from acquisition.timebase import sync
 from acquisition.timebase.arrivals import Arrivals
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from acquisition.disk import Disk
     from acquisition.probe import Probe
     from acquisition.rig import Plate, Rig, StreamSettings
+    from acquisition.storage.disk import Disk
     from hardware.nidaq.devices import NidaqDevice
 
 LATE_S = 0.1

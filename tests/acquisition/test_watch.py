@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from acquisition import watch as watch_module
-from acquisition.disk import LEAST_RESERVE_BYTES
 from acquisition.ring import Ring
+from acquisition.storage.disk import LEAST_RESERVE_BYTES
 from acquisition.timebase.time_base import TimeBase
 from acquisition.watch import Watch
 from hardware.severity import Severity

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from acquisition.disk import claim
-from acquisition.hdf5_parts import texts_in
-from acquisition.hdf5_text import fixed, text_of
 from acquisition.lifter_file import load_lifter, write_lifter
 from acquisition.rig import FileSource, Rig
+from acquisition.storage.disk import claim
+from acquisition.storage.hdf5_parts import texts_in
+from acquisition.storage.hdf5_text import fixed, text_of
 from processing.screening.guided.session_file import read_session, write_session
 from processing.screening.recorded_sets import LIFTER
 from ui.archive.lifters import ArchiveError, checked_id

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, get_args
 
-from acquisition.disk import claim
 from acquisition.recording import Recording
+from acquisition.storage.disk import claim
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Grade, Try, new_session, read_session, write_session
 from processing.screening.outcomes import Condition

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from acquisition.disk import disk_of
 from acquisition.probe import probe_sources
 from acquisition.rig.rig_file import load
+from acquisition.storage.disk import disk_of
 from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
 from hardware.source import SourceError

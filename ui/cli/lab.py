@@ -112,7 +112,7 @@ def validate(
 
 def _given(text: str, out: Path | None) -> bool:
     """Print a text, or write it into a file and return True."""
-    from acquisition.disk import write_whole
+    from acquisition.storage.disk import write_whole
 
     if out is None:
         sys.stdout.write(text)

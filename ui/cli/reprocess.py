@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from acquisition.hdf5_text import name_of
 from acquisition.recording import is_recording
+from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess_many
 from processing.findings.caveats import caveats

@@ -8,7 +8,7 @@ import math
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from acquisition.disk import write_whole
+from acquisition.storage.disk import write_whole
 from hardware.errors import SquatscopeError
 from processing.repetition.table import WHOLE, PhaseResult, RepetitionResult
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from acquisition.disk import write_whole
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
+from acquisition.storage.disk import write_whole
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from acquisition.disk import about_overwriting, reserve_bytes
 from acquisition.engine import Engine
-from acquisition.file_system import file_system_of
 from acquisition.recording.recorder import Recorder, bytes_per_s, recorded_bytes_per_s, require_space
 from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import Ring
+from acquisition.storage.disk import about_overwriting, reserve_bytes
+from acquisition.storage.file_system import file_system_of
 from acquisition.sync_gate import SyncGate
 from acquisition.timebase.time_base import TimeBase
 from acquisition.watch import Watch

@@ -26,12 +26,12 @@ from acquisition.formats.importing import (
 )
 from acquisition.formats.leg_markers import leg_markers, markers_in_words
 from acquisition.formats.muscle_labels import Reading, like_a_muscle, muscle_and_side
-from acquisition.hdf5_text import name_of
 from acquisition.rig import SIDES, UNITS_TO_UV, Electrode, FileSource, Foot, Lab, Rig, StreamSettings
 from acquisition.rig.judgement import Judgement
 from acquisition.rig.lifter_axes import APART_DEG, axes_in_words, degrees_apart, lifter_axes, right_said, unit_vector
 from acquisition.rig.rig_file import RigError, read_toml
 from acquisition.rig.toml_lines import lines_of
+from acquisition.storage.hdf5_text import name_of
 
 if TYPE_CHECKING:
     from pathlib import Path

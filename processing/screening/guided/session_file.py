@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from acquisition.disk import write_whole
+from acquisition.storage.disk import write_whole
 from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Settings
 from processing.screening.guided.protocol import Protocol

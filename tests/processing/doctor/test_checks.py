@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from acquisition.disk import Disk
 from acquisition.probe import Probe
 from acquisition.rig import Rig
 from acquisition.rig.plate_map import plate_map
 from acquisition.rig.rig_file import example, load
+from acquisition.storage.disk import Disk
 from acquisition.stretches import TICK, Stretch
 from hardware.nidaq.devices import NidaqDevice
 from hardware.nidaq.settings import NidaqSettings

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer
 from PySide6.QtWidgets import QApplication
 
-from acquisition.disk import write_whole
 from acquisition.ring import Ring, SessionPhase
+from acquisition.storage.disk import write_whole
 from ui.dashboard import DashboardError
 from ui.dashboard.drawing import lettering, sweep
 from ui.dashboard.feed import worst_frame as worst_frame

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition.disk import allocate, claim, write_whole
 from acquisition.ring import Ring
+from acquisition.storage.disk import allocate, claim, write_whole
 from tests.support.fakes import a_stream
 from ui.archive.folder import Folder
 

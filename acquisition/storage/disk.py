@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acquisition.file_system import COPY_ON_WRITE, file_system_of
+from acquisition.storage.file_system import COPY_ON_WRITE, file_system_of
 
 if sys.platform == "linux":
     from fcntl import ioctl

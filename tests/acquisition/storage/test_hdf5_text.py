@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquisition.hdf5_text import fixed, name_of, text_of
+from acquisition.storage.hdf5_text import fixed, name_of, text_of
 
 
 def test_a_name_that_can_be_read_stays_as_it_is():

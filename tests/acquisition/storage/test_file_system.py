@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from acquisition.disk import about_overwriting, claim, reserve_bytes
-from acquisition.file_system import LINUX_MOUNT, MACOS_MOUNT, file_system_of, nearest
+from acquisition.storage.disk import about_overwriting, claim, reserve_bytes
+from acquisition.storage.file_system import LINUX_MOUNT, MACOS_MOUNT, file_system_of, nearest
 
 LINUX = r"""
 22 27 0:21 / /proc rw,relatime - proc proc rw

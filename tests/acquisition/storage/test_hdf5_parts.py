@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 import pytest
 
-from acquisition.hdf5_parts import PartError, dataset_in, group_in, groups_in, number_in, text_in, texts_in, words_of
-from acquisition.hdf5_text import fixed
 from acquisition.recording import Recording, RecordingError
 from acquisition.rig.rig_file import example, load
+from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in, groups_in, number_in, text_in, texts_in, words_of
+from acquisition.storage.hdf5_text import fixed
 from tests.support.sessions import recorded, simulated
 
 if TYPE_CHECKING:

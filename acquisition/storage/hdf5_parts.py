@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from pydantic import ValidationError
 
-from acquisition.hdf5_text import text_of
+from acquisition.storage.hdf5_text import text_of
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
