@@ -10,11 +10,12 @@ from processing.screening.advice import ALWAYS, advice_for
 from processing.screening.comparison import Answer
 from processing.screening.conditions import Basis, Presence
 from processing.screening.outcomes import Condition
-from processing.screening.triage import State
+from processing.screening.triage import State, disagreeing
 
 if TYPE_CHECKING:
     from processing.screening.comparison import Change
     from processing.screening.conditions import Comparison
+    from processing.screening.recorded_sets import Screening
     from processing.screening.triage import FoundCause, Missing, SideTriage, Triage
 
 WITH = {
@@ -61,7 +62,7 @@ def basis_sentence(told: Triage) -> str:
 
 def summary(told: Triage) -> list[str]:
     """Return the answer, a line each: what to try first, what stood for the knee, what is missing, and advice."""
-    found = [headline(told), basis_sentence(told), *missing_sentences(told)]
+    found = [headline(told), basis_sentence(told), *missing_sentences(told), *disagreement_sentences(told)]
     for cause in told.causes:
         found += advice_lines(cause)
     return [*found, ALWAYS]
@@ -79,6 +80,32 @@ def evidence(told: Triage) -> list[str]:
             "light sets; whether that is deep enough is for a coach to say."
         )
     return found if told.cue_done is None else [*found, _cue(told.cue_done)]
+
+
+def disagreement_sentences(told: Triage) -> list[str]:
+    """Mark where Q:H by maximal contractions says another thing than Q:H by the lifter's own light set."""
+    return [
+        f"Q:H of the {mvc.outcome.rpartition('_')[2]} leg {WITH[mvc.condition]}: {mvc.change.answer} by the maximal "
+        f"contractions, {dynamic.change.answer} by the first light set as the reference. What it tells hangs on the reference: "
+        "do the maximal contractions again before acting on it."
+        for mvc, dynamic in disagreeing(told.muscles)
+    ]
+
+
+def remarks(screening: Screening) -> list[str]:
+    """Return what bounds an answer in the way it was measured: muscles without maximal contractions, electrodes placed anew."""
+    said = []
+    if screening.dynamic:
+        said.append(
+            f"Without a maximal contraction: {', '.join(screening.dynamic)}. They are in % of the lifter's own first light "
+            "set: that tells how they change, and nothing of how strong one is beside another."
+        )
+    if screening.placements > 1:
+        said.append(
+            f"The electrodes were placed {screening.placements} times, as the sets were done on more than one day: what "
+            "muscles do is compared within one placing only."
+        )
+    return said
 
 
 def advice_lines(found: FoundCause) -> list[str]:
@@ -140,8 +167,8 @@ def _named(name: str) -> str:
         return _OUTCOMES[name][0]
     if name == "":
         return "rating"
-    if name == "qh":
-        return "Q:H"
+    if name in ("qh", "qh_dynamic"):
+        return "Q:H" if name == "qh" else "Q:H by the first light set"
     if name.startswith("late_"):
         return f"onset of {name.removeprefix('late_')}"
     return f"quadriceps and hamstrings beside {'the glutes' if name == 'glutes' else name}"

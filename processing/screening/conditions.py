@@ -108,9 +108,12 @@ class Conditions:
         """Return the sets of a condition; of rising loads those with the heaviest."""
         return self.loaded if condition is Condition.LOADED else [one for one in self._sets if one.condition is condition]
 
-    def light_beside(self, others: Sequence[SetOutcome]) -> list[SetOutcome]:
-        """Return the light sets to compare others with: from the last before these on to the first after, if that is enough."""
-        light = self.of(Condition.LIGHT)
+    def light_beside(self, others: Sequence[SetOutcome], placement: int | None = None) -> list[SetOutcome]:
+        """Return the light sets to compare others with: from the last before these on to the first after, if that is enough.
+
+        With a `placement` of the electrodes only those of that one.
+        """
+        light = [one for one in self.of(Condition.LIGHT) if placement in (None, one.placement)]
         if not others or not light:
             return light
         first, last = others[0].number, others[-1].number
@@ -150,12 +153,14 @@ class Conditions:
             return settings.late_s
         if name == "moment":
             return settings.cue_moment_Nm
-        return math.log(settings.qh_ratio if name == "qh" else settings.glute_ratio)
+        return math.log(settings.qh_ratio if name in ("qh", "qh_dynamic") else settings.glute_ratio)
 
-    def compared(self, condition: Condition, outcome: str, certain: float = CHANGED_FROM) -> Comparison | None:
-        """Compare a condition with light sets; None where it, or what is judged, is missing."""
-        others = self.of(condition)
-        light, there = (self.values(sets, outcome) for sets in (self.light_beside(others), others))
+    def compared(
+        self, condition: Condition, outcome: str, certain: float = CHANGED_FROM, placement: int | None = None
+    ) -> Comparison | None:
+        """Compare a condition with light sets, of one `placement` of electrodes where it matters; None where one is missing."""
+        others = [one for one in self.of(condition) if placement in (None, one.placement)]
+        light, there = (self.values(sets, outcome) for sets in (self.light_beside(others, placement), others))
         if not light.known().values or not there.known().values:
             return None
         turns = condition is not Condition.LOADED  # loads rise; what may drift meanwhile is in the error
@@ -225,14 +230,23 @@ class Conditions:
         known = [[value for value in pair if math.isfinite(value)] for pair in zip(left.values, right.values, strict=True)]
         return Values(tuple(float(np.mean(of)) if of else math.nan for of in known), left.sets)
 
+    @property
+    def placement(self) -> int | None:
+        """The placing of the electrodes with which both light sets and the heaviest bar were done, the last of these."""
+        light = {one.placement for one in self.of(Condition.LIGHT)}
+        return max((one.placement for one in self.loaded if one.placement in light), default=None)
+
     def muscles(self) -> list[Comparison]:
-        """Return what the heaviest load did to the muscles of each leg."""
+        """Return what the heaviest load did to the muscles of each leg, with the electrodes where they were in light sets."""
+        placement = self.placement
+        if placement is None:
+            return []
         single = {name for of in self._sets for one in of.repetitions for name in one.numbers}
         found = []
         for side in SIDES:
             names = [name for muscle in sorted(GLUTES) for name in (muscle, f"late_{muscle}") if f"{name}_{side}" in single]
-            here = [f"{name}_{side}" for name in ("qh", *(names or ["glutes"]))]
-            found += [self.compared(Condition.LOADED, outcome, EITHER) for outcome in here]
+            here = [f"{name}_{side}" for name in ("qh", "qh_dynamic", *(names or ["glutes"]))]
+            found += [self.compared(Condition.LOADED, outcome, EITHER, placement) for outcome in here]
         return [one for one in found if one is not None]
 
 

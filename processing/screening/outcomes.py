@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from acquisition.rig import GLUTES, SIDES
+from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES
 from processing.findings.findings import habits_pct
+from processing.lifter import DYNAMIC
 from processing.repetition.phases import Doubt
 from processing.repetition.table import BOTH, BOTTOM, LOWERING, RISING, WHOLE, doubt_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from acquisition.rig import Side
+    from acquisition.rig import Electrode, Side
     from processing.repetition.muscles import MuscleResult
-    from processing.repetition.table import PhaseResult
+    from processing.repetition.table import PhaseResult, RepetitionResult
     from processing.results import Results
 
 
@@ -49,6 +52,7 @@ OUTCOMES: dict[str, Outcome] = {
     "load": Outcome("load shift", "%", 1.75),
     "beyond": Outcome("load shift beyond that of quiet stance", "%", 1.75),
     "qh": Outcome("ln of Q:H", "1", 0.13),
+    "qh_dynamic": Outcome("ln of Q:H, each muscle in % of the first light set", "1", 0.13),
     "glutes": Outcome("ln of quadriceps and hamstrings over glutes", "1", 0.15),
     **{muscle: Outcome(f"ln of quadriceps and hamstrings over {muscle}", "1", 0.15) for muscle in sorted(GLUTES)},
     **{f"late_{muscle}": Outcome(f"onset of {muscle} after the start", "s", 0.10) for muscle in sorted(GLUTES)},
@@ -77,7 +81,8 @@ class RepetitionOutcome:
 class SetOutcome:
     """One set: its place in the session, counted from 1, its condition and bar, the coach's rating, and its repetitions.
 
-    `system_N` is what the plates weighed of lifter and bar, NaN where nobody squatted.
+    `system_N` is what the plates weighed of lifter and bar, NaN where nobody squatted. `placement`: for the how-manieth time
+    electrodes had been placed.
     """
 
     number: int
@@ -86,6 +91,7 @@ class SetOutcome:
     repetitions: tuple[RepetitionOutcome, ...]
     rating: str = ""
     system_N: float = math.nan
+    placement: int = 1
 
 
 def set_outcome(
@@ -95,11 +101,15 @@ def set_outcome(
     bar_kg: float,
     rating: str = "",
     ratings: Mapping[int, str] | None = None,
+    *,
     between_s: tuple[float, float] = (-math.inf, math.inf),
+    placement: int = 1,
+    dynamic_uV: Mapping[tuple[str, str], float] = MappingProxyType({}),
 ) -> SetOutcome:
     """Return what the recording of one set tells, or, of one with more sets, the repetitions that began between two times.
 
-    `ratings`: a coach's, by the repetition's number, counted from 1.
+    `ratings`: a coach's, by the repetition's number, counted from 1. `dynamic_uV`: what each muscle and side did in a light set
+    of the lifter's own (`processing.lifter.dynamic_reference`), for Q:H by that beside the one by maximal contractions.
     Repetitions that are too shallow for a squat, or within which the force was lost, are left out.
     """
     phases = {(row.repetition, row.phase, row.side): row for row in results.phases}
@@ -115,11 +125,14 @@ def set_outcome(
             continue
         numbers = _load(phases, row.number, habits.get(row.set, 0.0)) | {"depth": row.depth_m}
         for side in SIDES:
-            numbers |= _of_side(phases, muscles.get((row.number, side), []), row.number, side)
+            of_muscles = muscles.get((row.number, side), [])
+            numbers |= _of_side(phases, of_muscles, row.number, side)
+            numbers[f"qh_dynamic_{side}"] = _dynamic_qh(results.rig.emg, of_muscles, row, dynamic_uV)
         words: dict[str, str] = {side: phases[row.number, WHOLE, side].knee for side in SIDES}
         found.append(RepetitionOutcome(numbers, words, (ratings or {}).get(row.number, "")))
     weights = [row.weight_N for row in here]
-    return SetOutcome(number, condition, bar_kg, tuple(found), rating, weights[0] if weights else math.nan)
+    system_N = weights[0] if weights else math.nan
+    return SetOutcome(number, condition, bar_kg, tuple(found), rating, system_N, placement)
 
 
 def _load(phases: Mapping[tuple[int, str, str], PhaseResult], number: int, habit_pct: float) -> dict[str, float]:
@@ -150,6 +163,29 @@ def _of_side(
             numbers[row.muscle] = thigh - _ln((row.lowering_mean_pct + row.rising_mean_pct) / 2.0)
             numbers[f"late_{row.muscle}"] = row.onset_s
     return {f"{name}_{side}": value for name, value in numbers.items()}
+
+
+def _dynamic_qh(
+    electrodes: Sequence[Electrode],
+    muscles: Sequence[MuscleResult],
+    row: RepetitionResult,
+    dynamic_uV: Mapping[tuple[str, str], float],
+) -> float:
+    """Return ln Q:H with each muscle in % of a set of the lifter's own, where its maximal contraction is known, too."""
+    mvc_uV = {(e.muscle, e.side): e.mvc_uV for e in electrodes if e.mvc_uV is not None and DYNAMIC not in e.mvc_trial}
+    spans_s = (row.lowering_s, row.pause_s, row.rising_s)
+    groups: dict[bool, list[float]] = {True: [], False: []}
+    for muscle in muscles:
+        key = (muscle.muscle, muscle.side)
+        if muscle.muscle not in (*QUADRICEPS, *HAMSTRINGS):
+            continue
+        if key not in mvc_uV or key not in dynamic_uV:
+            return math.nan
+        means_pct = (muscle.lowering_mean_pct, muscle.bottom_mean_pct, muscle.rising_mean_pct)
+        whole_pct = sum(mean * span for mean, span in zip(means_pct, spans_s, strict=True) if span > 0.0) / sum(spans_s)
+        groups[muscle.muscle in QUADRICEPS].append(whole_pct * mvc_uV[key] / dynamic_uV[key])
+    quads, hams = (float(np.mean(of)) if of else math.nan for of in groups.values())
+    return _ln(quads / hams) if hams > 0.0 else math.nan
 
 
 def _ln(value: float) -> float:

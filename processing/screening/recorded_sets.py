@@ -1,20 +1,19 @@
-"""The sets of a session as its recordings tell them: reprocessed, with the lifter's measures of that session."""
+"""The sets of a session as its recordings tell them: reprocessed, with what stood for 100 % of each muscle at that time."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acquisition.lifter_file import LifterFile, load_lifter, with_lifter, write_lifter
-from acquisition.recording import Recording
+from acquisition.lifter_file import LifterFile, load_lifter, with_lifter
 from acquisition.rig.judgement import TriageSettings
 from processing.batch import reprocess
-from processing.lifter import DYNAMIC, dynamic_reference
-from processing.screening.guided.session_file import SessionFileError, replace
+from processing.lifter import DYNAMIC
 from processing.screening.outcomes import Condition, set_outcome
 from processing.screening.triage import triage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from acquisition.lifter_file import Mvc
@@ -25,66 +24,84 @@ if TYPE_CHECKING:
     from processing.screening.triage import Triage
 
 LIFTER = "lifter.toml"
-"""What belongs to the lifter in a session, beside its recordings: MVCs, reference set and feet."""
+"""What else is known of a session's lifter, beside its recordings: feet, a reference set, MVCs of another session."""
 
 
-def measured(folder: Path, rig: Rig) -> Rig:
-    """Return a rig with what the session knows of its lifter; raises RigError."""
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What a session's recordings come to: its sets, the answer, and muscles whose 100 % is a set, no maximal contraction."""
+
+    session: Session
+    sets: tuple[SetOutcome, ...]
+    triage: Triage
+    dynamic: tuple[str, ...]
+
+    @property
+    def placements(self) -> int:
+        """How often the electrodes were placed."""
+        return max((one.placement for one in self.sets), default=1)
+
+
+def measured(folder: Path, session: Session, one: Try, rig: Rig) -> Rig:
+    """Return a rig with what is known of the lifter at the time of a try; raises RigError.
+
+    Of a muscle the largest maximal contraction counts, of those made with the electrodes where they were; then what the rig or
+    the lifter's file says; and without any the dynamic reference.
+    """
     path = folder / LIFTER
-    return with_lifter(rig, load_lifter(path)) if path.exists() else rig
+    rig = with_lifter(rig, load_lifter(path)) if path.exists() else rig
+    best: dict[tuple[str, str], Mvc] = {}
+    placed = session.placement(one.created_utc)
+    for other in session.tries:
+        if other.kind == "mvc" and other.accepted and session.placement(other.created_utc) == placed:
+            for entry in other.reference:
+                known = best.get((entry.muscle, entry.side))
+                if known is None or entry.mvc_uV > known.mvc_uV:
+                    best[entry.muscle, entry.side] = entry
+    rig = with_lifter(rig, LifterFile(lifter=session.lifter, mvc=list(best.values())))
+    lacking = {(electrode.muscle, electrode.side) for electrode in rig.emg if electrode.mvc_uV is None}
+    instead = [entry for entry in dynamic_reference_of(session, one) if (entry.muscle, entry.side) in lacking]
+    return with_lifter(rig, LifterFile(lifter=session.lifter, mvc=instead))
 
 
-def add_mvcs(folder: Path, mvcs: Sequence[Mvc]) -> None:
-    """Add maximal contractions to what the session knows of its lifter; of a muscle the largest counts."""
-    if not mvcs:
-        return
-    path = folder / LIFTER
-    known = load_lifter(path) if path.exists() else LifterFile(lifter=folder.parent.name)
-    best = {(entry.muscle, entry.side): entry for entry in known.mvc}
-    for entry in mvcs:
-        before = best.get((entry.muscle, entry.side))
-        if before is None or entry.mvc_uV > before.mvc_uV or before.trial.startswith(DYNAMIC):
-            best[entry.muscle, entry.side] = entry
-    new = path.with_name(f"{LIFTER}.new")
-    try:
-        new.unlink(missing_ok=True)
-        write_lifter(new, known.model_copy(update={"mvc": list(best.values())}))
-        replace(new, path)
-    except OSError as error:
-        raise SessionFileError(f"{path} can't be written: {error.strerror}.") from error
+def dynamic_reference_of(session: Session, one: Try) -> list[Mvc]:
+    """Return what each muscle does in the first light set that was made with the electrodes where they were for this try."""
+    placed = session.placement(one.created_utc)
+    light = [
+        other
+        for other in session.counting()
+        if other.condition == Condition.LIGHT and other.reference and session.placement(other.created_utc) == placed
+    ]
+    return light[0].reference if light else []
 
 
-def refer_to(folder: Path, one: Try) -> None:
-    """Take a set as the dynamic reference of each muscle that has no maximal contraction in the rig or in the session."""
-    path = folder / one.recording
-    with Recording(path) as recording:
-        lacking = {(e.muscle, e.side) for e in measured(folder, recording.rig).emg if e.mvc_uV is None}
-    if lacking:
-        add_mvcs(folder, [mvc for mvc in dynamic_reference(path) if (mvc.muscle, mvc.side) in lacking])
-
-
-def refers_to_a_set(folder: Path) -> bool:
-    """Return whether some muscle's 100 % is that of a set and no maximal contraction."""
-    path = folder / LIFTER
-    return path.exists() and any(entry.trial.startswith(DYNAMIC) for entry in load_lifter(path).mvc)
-
-
-def results_of_try(folder: Path, one: Try, rig_for: Callable[[Rig], Rig]) -> Results:
+def results_of_try(folder: Path, session: Session, one: Try, rig_for: Callable[[Rig], Rig]) -> Results:
     """Return the results of a try's recording; raises RecordingError, PipelineError or RigError."""
-    return reprocess(folder / one.recording, lambda rig: measured(folder, rig_for(rig)))
+    return reprocess(folder / one.recording, lambda rig: measured(folder, session, one, rig_for(rig)))
 
 
-def session_triage(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) -> Triage:
+def screening_of(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) -> Screening:
     """Return what the sets that count tell, by the smallest changes that the first one's rig names.
 
     Raises as `results_of_try` does.
     """
     sets: list[SetOutcome] = []
     settings = TriageSettings()
+    dynamic: dict[str, None] = {}
     for one in session.counting():
-        results = results_of_try(folder, one, rig_for)
+        results = results_of_try(folder, session, one, rig_for)
         settings = settings if sets else results.rig.triage
+        dynamic |= {f"{e.muscle} {e.side}": None for e in results.rig.emg if e.mvc_uV is not None and DYNAMIC in e.mvc_trial}
         sets.append(
-            set_outcome(results, one.number, Condition(one.condition), one.bar_kg or 0.0, one.rating, one.ratings)
-        )  # fmt: skip
-    return triage(sets, settings)
+            set_outcome(
+                results,
+                one.number,
+                Condition(one.condition),
+                one.bar_kg or 0.0,
+                one.rating,
+                one.ratings,
+                placement=session.placement(one.created_utc),
+                dynamic_uV={(entry.muscle, entry.side): entry.mvc_uV for entry in dynamic_reference_of(session, one)},
+            )
+        )
+    return Screening(session, tuple(sets), triage(sets, settings), tuple(dynamic))

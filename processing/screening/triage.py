@@ -142,6 +142,7 @@ def _of_side(session: Conditions, side: str, cue_done: Comparison | None, muscle
         missing.append(Missing(Condition.LIGHT, side, "it is not clear whether it is there with a light weight", needed))
     if told.of(Condition.LOADED) is Answer.MORE:
         causes += _when_loaded(told, muscles)
+        missing += _lacks_placement(told, session)
     elif told.of(Condition.LOADED) in (Answer.UNCLEAR, Answer.TOO_FEW):
         missing.append(_lacks(told, session, Condition.LOADED, "whether it grows with the load"))
     return SideTriage(side, presence, size, told.comparisons, tuple(causes), tuple(missing))
@@ -203,7 +204,7 @@ def _when_loaded(told: SideTriage, muscles: Sequence[Comparison]) -> list[FoundC
     causes = _of_muscles(grows, here)
     if causes:
         return causes
-    amounts = [one for one in here if not one.outcome.startswith("late")]
+    amounts = [one for one in here if not one.outcome.startswith("late")]  # of Q:H by either reference
     ratios = [one for one in amounts if one.outcome.startswith("qh")]
     shown = all(one.change.answer in (Answer.SAME, Answer.LESS) for one in amounts)
     if shown and 0 < len(ratios) < len(amounts):
@@ -211,14 +212,47 @@ def _when_loaded(told: SideTriage, muscles: Sequence[Comparison]) -> list[FoundC
     return [FoundCause(Cause.LOAD_UNCLEAR, told.side, "", grows)]
 
 
+def _lacks_placement(told: SideTriage, session: Conditions) -> list[Missing]:
+    """Say where the muscles of heavy sets can't be told, as electrodes were placed anew since the light ones."""
+    if session.placement is not None or not session.of(Condition.LIGHT):
+        return []
+    why = "what muscles do can't be compared, as the electrodes were placed anew between the light sets and these"
+    return [Missing(Condition.LOADED, told.side, why)]
+
+
 def _of_muscles(grows: tuple[Comparison, ...], muscles: Sequence[Comparison]) -> list[FoundCause]:
+    """Return the causes that muscles name which go with it; Q:H by a dynamic reference names none, and may speak against."""
     causes: dict[tuple[Cause, str, str], list[Comparison]] = {}
+    against = [one for pair in disagreeing(muscles) for one in pair]
     for one in muscles:
-        if one.change.answer is Answer.MORE:
-            name, _, side = one.outcome.rpartition("_")
+        name, _, side = one.outcome.rpartition("_")
+        if one.change.answer is Answer.MORE and name != "qh_dynamic":
             muscle = "" if name in ("qh", "glutes") else name.removeprefix("late_")
             causes.setdefault((Cause.QUADRICEPS if name == "qh" else Cause.GLUTES, side, muscle), []).append(one)
-    return [FoundCause(cause, side, muscle, (*grows, *found)) for (cause, side, muscle), found in causes.items()]
+    return [
+        FoundCause(
+            cause,
+            side,
+            muscle,
+            (*grows, *found),
+            tuple(one for one in against if cause is Cause.QUADRICEPS and one.outcome == f"qh_dynamic_{side}"),
+        )
+        for (cause, side, muscle), found in causes.items()
+    ]
+
+
+def disagreeing(muscles: Sequence[Comparison]) -> list[tuple[Comparison, Comparison]]:
+    """Return Q:H by maximal contractions and by a dynamic reference of each leg in which the two say different things."""
+    by = {one.outcome: one for one in muscles}
+    pairs = [
+        (by[f"qh_{side}"], by[f"qh_dynamic_{side}"]) for side in SIDES if {f"qh_{side}", f"qh_dynamic_{side}"} <= by.keys()
+    ]
+    told = (Answer.LESS, Answer.SAME, Answer.MORE)
+    return [
+        pair
+        for pair in pairs
+        if pair[0].change.answer is not pair[1].change.answer and all(one.change.answer in told for one in pair)
+    ]
 
 
 def _with_pattern(told: SideTriage, muscles: Sequence[Comparison]) -> SideTriage:

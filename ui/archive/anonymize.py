@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
 from acquisition.lifter_file import load_lifter, write_lifter
+from acquisition.recording.copying import copy_recording
 from acquisition.rig import FileSource, Rig
-from acquisition.storage.disk import claim
 from acquisition.storage.hdf5_parts import texts_in
 from acquisition.storage.hdf5_text import fixed, text_of
+from processing.lifter import DYNAMIC
 from processing.screening.guided.session_file import read_session, write_session
 from processing.screening.recorded_sets import LIFTER
 from ui.archive.lifters import ArchiveError, checked_id
@@ -20,14 +21,14 @@ from ui.archive.lifters import ArchiveError, checked_id
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from processing.screening.guided.session_file import Try
+    from processing.screening.guided.session_file import Session, Try
 
 
 def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:
     """Copy a session into a new folder, and return what was taken out, as sentences.
 
-    The lifter's id becomes `lifter`, notes are left out, of every date the year alone stays, and the rig keeps no name of a
-    trial or a reference set. Raises SessionFileError, RecordingError and ArchiveError.
+    The lifter's id becomes `lifter`, notes are left out, of dates the year stays and how long after the first each try was, and
+    the rig keeps no name of a trial or a reference set. Raises SessionFileError, RecordingError and ArchiveError.
     """
     session = read_session(folder)
     checked_id(lifter)
@@ -38,10 +39,12 @@ def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:
     except OSError as error:
         raise ArchiveError(f"The folder {out} can't be made: {error.strerror}.") from error
     counting = {one.recording for one in session.counting()}
-    tries = [_copied(folder, out, one, needed=one.recording in counting) for one in session.tries]
+    tries = [
+        _copied(folder, out, one, _shifted(one.created_utc, session), needed=one.recording in counting) for one in session.tries
+    ]
     if (folder / LIFTER).exists():
         known = load_lifter(folder / LIFTER)
-        mvc = [entry.model_copy(update={"trial": ""}) for entry in known.mvc]
+        mvc = [entry.model_copy(update={"trial": DYNAMIC if entry.trial.startswith(DYNAMIC) else ""}) for entry in known.mvc]
         reference = known.reference.model_copy(update={"name": ""})
         write_lifter(out / LIFTER, known.model_copy(update={"lifter": lifter, "mvc": mvc, "reference": reference}))
     steps = [step.model_copy(update={"text": ""}) for step in session.protocol.step]
@@ -57,26 +60,24 @@ def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:
     noted = sum(bool(one.notes) for one in session.tries) + bool(session.notes)
     return [
         f"The lifter's id {session.lifter!r} is {lifter!r} now.",
-        f"Notes left out: {noted}. Of dates the year stays.",
+        f"Notes left out: {noted}. Of dates the year stays, and how long each try was after the first.",
         f"Recordings copied: {sum(bool(one.recording) for one in tries)}; names of trials and of the lab's rig are taken out.",
     ]
 
 
-def _copied(folder: Path, out: Path, one: Try, *, needed: bool) -> Try:
+def _copied(folder: Path, out: Path, one: Try, created_utc: str, *, needed: bool) -> Try:
     """Copy a try's recording; one that is missing is no loss where it does not count. Sentences may name folders."""
     there = bool(one.recording) and (needed or (folder / one.recording).exists())
     if there:
         _copy_recording(folder / one.recording, out / one.recording)
-    left = {"notes": "", "why": [], "created_utc": _year(one.created_utc), "recording": one.recording if there else ""}
+    left = {"notes": "", "why": [], "created_utc": created_utc, "recording": one.recording if there else ""}
     return one.model_copy(update=left)
 
 
 def _copy_recording(path: Path, to: Path) -> None:
     """Copy a recording; only texts about the lab and the lifter are altered, in the copy."""
+    copy_recording(path, to)
     try:
-        claim(to, 0)
-        with path.open("rb") as old, to.open("r+b") as new:
-            shutil.copyfileobj(old, new, 1 << 20)
         with h5py.File(to, "r+", locking=False) as file:
             text = text_of(file["rig"][()])
             subjects = _subjects(Rig.model_validate_json(text))
@@ -87,9 +88,6 @@ def _copy_recording(path: Path, to: Path) -> None:
                 names = [name.rpartition(":")[2].encode() for name in texts_in(stream, "channels")]
                 stream.attrs.modify("channels", np.array(names, stream.attrs.get_id("channels").dtype))
             file.attrs.modify("created_utc", fixed(_year(text_of(file.attrs["created_utc"]))))
-    except FileNotFoundError:
-        to.unlink(missing_ok=True)
-        raise ArchiveError(f"The recording {path} is missing.") from None
     except (OSError, KeyError, ValueError, TypeError) as error:
         to.unlink(missing_ok=True)
         raise ArchiveError(f"{path} can't be copied without names: {error}.") from error
@@ -116,6 +114,15 @@ def _nameless(rig: Rig) -> Rig:
     return rig.model_copy(
         update={"name": "", "stream": streams, "emg": emg, "reference": rig.reference.model_copy(update={"name": ""})}
     )  # fmt: skip
+
+
+def _shifted(created_utc: str, session: Session) -> str:
+    """Return a time as long after the first day of the year as it was after the session began: which try came when stays."""
+    try:
+        begun, at, year = (datetime.fromisoformat(text) for text in (session.created_utc, created_utc, _year(created_utc)))
+        return (year + max(at - begun, timedelta(0))).isoformat(timespec="seconds")
+    except (ValueError, TypeError):  # no time, or one of them without its zone
+        return ""
 
 
 def _year(created_utc: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, get_args
 
 from acquisition.recording import Recording
-from acquisition.storage.disk import claim
+from acquisition.recording.copying import copy_recording
+from processing.lifter import dynamic_reference
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Grade, Try, new_session, read_session, write_session
 from processing.screening.outcomes import Condition
-from processing.screening.recorded_sets import refer_to
 from ui.archive.lifters import ArchiveError, checked_id, new_session_folder
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ def label_set(
 ) -> Path:
     """Copy a recording into a session as its next set, and return the session's folder; a new one where none is given.
 
-    Raises RecordingError where it is no recording, ArchiveError for an unknown condition or rating, another lifter's session,
-    or a set that is there already.
+    Raises RecordingError where it is no recording, or can't be copied; ArchiveError for an unknown condition or rating, another
+    lifter's session, or a set that is there already.
     """
     if condition not in list(Condition):
         raise ArchiveError(f"There is no condition {condition!r}; a set is {', '.join(Condition)}.")
@@ -54,7 +53,7 @@ def label_set(
         session = session.model_copy(update={"protocol": session.protocol.model_copy(update={"step": steps})})
     number = 1 + len(session.tries)
     name = f"{number:02d}-{condition}.h5"
-    _copy(recording, folder / name)
+    copy_recording(recording, folder / name)
     fresh = Try.model_validate(
         {
             "step": len(session.protocol.step) - 1,
@@ -68,7 +67,7 @@ def label_set(
         }
     )
     if condition == Condition.LIGHT:
-        refer_to(folder, fresh)
+        fresh = fresh.model_copy(update={"reference": dynamic_reference(folder / name)})
     write_session(folder, _with(session, fresh))
     return folder
 
@@ -79,15 +78,3 @@ def _with(session: Session, fresh: Try) -> Session:
     return session.model_copy(
         update={"tries": [one.model_copy(update={"number": number}) for number, one in enumerate(in_order, 1)]}
     )
-
-
-def _copy(recording: Path, to: Path) -> None:
-    try:
-        claim(to, 0)
-        with recording.open("rb") as old, to.open("r+b") as new:
-            shutil.copyfileobj(old, new, 1 << 20)
-    except FileExistsError:
-        raise ArchiveError(f"{to} exists already, and nothing is ever overwritten.") from None
-    except OSError as error:
-        to.unlink(missing_ok=True)
-        raise ArchiveError(f"{recording} can't be copied to {to}: {error.strerror}.") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from acquisition.commands import FOLDER
@@ -12,7 +11,7 @@ from acquisition.recording import is_recording
 from acquisition.recording.recovery import ALIVE_S, recover
 from acquisition.ring import Ring, RingError, SessionPhase
 from hardware.errors import SquatscopeError
-from processing.screening.guided.session_file import SessionFileError, Try, write_session
+from processing.screening.guided.session_file import SessionFileError, Try, now_utc, write_session
 from ui.archive.folder import Folder
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from processing.screening.guided.session_file import Session
 
 
-def taken_up(folder: Path, session: Session) -> tuple[Session, tuple[str, ...], list[str]]:
-    """Return a session to go on with, the kinds of steps to be done anew, and what was found of its end, as sentences.
+def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
+    """Return a session to go on with, and what was found of its end, as sentences.
 
     A recording that no try names was cut short, and is kept as one that does not count; the ring of a killed session becomes a
     recording of its own. Raises SessionFileError.
@@ -46,8 +45,8 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, tuple[str, ...], 
             said.append(f"The session was killed: what its ring held of the last minutes is kept in {rescued.name}.")
     known = {one.recording for one in session.tries}
     known |= {name.replace("-markers.h5", ".h5") for name in known}  # what they were made from stays beside them
-    steps = {one.step for one in session.tries if one.accepted}
-    step = next((i for i in range(len(session.protocol.step)) if i not in steps), 0)
+    done = {one.step for one in session.tries if one.accepted}
+    step = next((i for i in range(len(session.protocol.step)) if i not in done), 0)
     tries = list(session.tries)
     for path in sorted(folder.glob("[0-9][0-9]-*.h5")):
         if path.name not in known and is_recording(path):
@@ -63,19 +62,17 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, tuple[str, ...], 
                 )
             )
             said.append(f"{path.name} is kept, and does not count: {why}")
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
-    notes = session.notes
-    again: tuple[str, ...] = ()
-    if not session.created_utc.startswith(day):
-        notes = f"{notes} Went on on {day}.".strip()
-        begun = session.created_utc[:10]
-        again = ("zero", "weigh", "mvc")
+    now, notes = now_utc(), session.notes
+    placed = session.placement(now)
+    if all(session.placement(one.created_utc) < placed for one in session.tries):
+        notes = f"{notes} Went on on {now[:10]}.".strip()
         said.append(
-            f"The session was begun on {begun}: plates, lifter and contractions are taken anew; place electrodes as before."
+            f"The session was begun on {session.created_utc[:10]}: plates, lifter and contractions are taken anew, and what "
+            "muscles do is compared among the sets of one day only, as electrodes never lie as they lay before."
         )
     fresh = session.model_copy(update={"tries": tries, "notes": notes})
     write_session(folder, fresh)
-    return fresh, again, said
+    return fresh, said
 
 
 def _recovered(ring: Path, rescued: Path) -> str:

@@ -14,16 +14,14 @@ from processing.formulas import GRAVITY_M_S2
 from ui.cli.console import console, fail, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from processing.screening.guided.session_file import Session
     from processing.screening.triage import Triage
     from sim.lifter.families import Family
     from ui.archive.lifters import Found
 
 MOST_SPEED = 100.0
-REFERS = (
-    "Muscles without a maximal contraction are in % of the lifter's own first light set: that tells how they change, and "
-    "nothing of how strong one is beside another."
-)
 Root = Annotated[Path, typer.Option("--root", help="The folder of all lifters.")]
 SessionFolder = Annotated[Path, typer.Argument(help="A session's folder, such as lifters/A1/2026-11-27-1.")]
 Conditions = Annotated[str, typer.Option("--condition", help="How the set was done: light, cue, slow, heels, depth or loaded.")]
@@ -37,27 +35,27 @@ def triage(
     """Say what a screening tells: technique, mobility or muscles, and what to try first; computed anew from its recordings."""
     from acquisition.rig.rig_file import load
     from processing.batch import as_recorded, with_settings
+    from processing.screening.answers import remarks
     from processing.screening.guided.session_file import read_session
-    from processing.screening.recorded_sets import session_triage
+    from processing.screening.recorded_sets import screening_of
 
     known = read_session(session)
     other = load(rig) if rig is not None else None
-    told = session_triage(session, known, (lambda own: with_settings(own, other)) if other is not None else as_recorded)
+    told = screening_of(session, known, (lambda own: with_settings(own, other)) if other is not None else as_recorded)
     say(f"Lifter {known.lifter}, {known.created_utc[:10]}, {len(known.counting())} sets that count", style="bold")
-    tell(told, brief=brief, folder=session)
+    tell(told.triage, remarks(told), brief=brief)
 
 
-def tell(told: Triage, *, brief: bool, folder: Path | None = None) -> None:
-    """Print a triage's answer, and what it rests on; of a session in a folder also on what its muscles do."""
+def tell(told: Triage, bounds: Sequence[str] = (), *, brief: bool) -> None:
+    """Print a triage's answer, what bounds it, and what it rests on."""
     from processing.screening.answers import evidence, summary
-    from processing.screening.recorded_sets import refers_to_a_set
 
     first, *others = summary(told)
     say(first, style="bold")
     for line in others:
         say(line)
-    if folder is not None and refers_to_a_set(folder):
-        say("• " + REFERS)
+    for sentence in bounds:
+        say(f"• {sentence}")
     if not brief:
         say()
         say("What it rests on:", style="bold")
@@ -112,7 +110,7 @@ def lifter(name: Annotated[str, typer.Argument(metavar="ID", help="The lifter's 
     """Show a lifter's history: each session with the answer it gave."""
     from processing.batch import as_recorded
     from processing.screening.answers import headline
-    from processing.screening.recorded_sets import session_triage
+    from processing.screening.recorded_sets import screening_of
     from ui.archive.lifters import checked_id
     from ui.archive.lifters import sessions as found_in
 
@@ -122,7 +120,7 @@ def lifter(name: Annotated[str, typer.Argument(metavar="ID", help="The lifter's 
         if one.session is None or not one.session.counting():
             continue
         try:
-            told = headline(session_triage(one.folder, one.session, as_recorded))
+            told = headline(screening_of(one.folder, one.session, as_recorded).triage)
         except SquatscopeError as error:
             told = str(error)
         say(f"{one.folder.name}: {told}")
@@ -197,9 +195,10 @@ def screen(
     """Lead a lifter through a screening, one step at a time, and say at the end what to try first."""
     from acquisition.rig.rig_file import load
     from processing.batch import as_recorded
+    from processing.screening.answers import remarks
     from processing.screening.guided.protocol import load_protocol
     from processing.screening.guided.session_file import new_session, read_session, write_session
-    from processing.screening.recorded_sets import session_triage
+    from processing.screening.recorded_sets import screening_of
     from ui.archive.lifters import checked_id, new_session_folder
     from ui.archive.resuming import taken_up
     from ui.session.screening import run_screening
@@ -213,7 +212,6 @@ def screen(
     known = read_session(resume) if resume is not None else None
     steps = known.protocol if known is not None else load_protocol(protocol)
     others = {}
-    again: tuple[str, ...] = ()
     if sim:
         lab = SimulatedLab(_family(sim), steps, seed, speed, coach=not sys.stdin.isatty())
         rig, sources, others = lab.rig, lab.sources(), {"others": lab.followers}
@@ -221,17 +219,18 @@ def screen(
         rig = load(rig_file)
         sources = sources_of(rig, None, seed)
     if known is not None and resume is not None:
-        folder, (session, again, said) = resume, taken_up(resume, known)
+        folder, (session, said) = resume, taken_up(resume, known)
         for sentence in said:
             say(f"• {sentence}")
     else:
         folder = new_session_folder(root, checked_id(lifter or ("simulated" if sim else "")))
         session = new_session(folder.parent.name, steps)
         write_session(folder, session)
-    screened = run_screening(rig, sources, folder, session, console, headless=headless, again=again, **others)
+    screened = run_screening(rig, sources, folder, session, console, headless=headless, **others)
     say()
     if screened.session.counting():
-        tell(session_triage(folder, screened.session, as_recorded), brief=False, folder=folder)
+        told = screening_of(folder, screened.session, as_recorded)
+        tell(told.triage, remarks(told), brief=False)
     for sentence in screened.remarks:
         say(f"• {sentence}", style="dim")
     say()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,15 @@ from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import PUBLISHED
 from hardware.errors import SquatscopeError
 from processing.batch import as_recorded
-from processing.lifter import mvc_of
+from processing.lifter import dynamic_reference, mvc_of
 from processing.pipeline import REPETITIONS
 from processing.screening.guided.acceptance import Judged, Known, judge, judge_mvc
 from processing.screening.guided.asking import Seen
 from processing.screening.guided.guide import Guide
 from processing.screening.guided.protocol import MvcStep
-from processing.screening.guided.session_file import write_session
+from processing.screening.guided.session_file import now_utc, write_session
 from processing.screening.outcomes import Condition, set_outcome
-from processing.screening.recorded_sets import add_mvcs, refer_to, results_of_try
+from processing.screening.recorded_sets import results_of_try
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
@@ -31,7 +31,7 @@ from ui.session.shutdown import stop_requests
 from ui.session.step_view import StepView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -68,14 +68,12 @@ def run_screening(
     console: Console,
     *,
     headless: bool,
-    again: Collection[str] = (),
     others: Callable[[Ring, Commands], Mapping[str, Follower]] = lambda _ring, _commands: {},
 ) -> Screened:
     """Lead a lifter through a protocol in one folder of the archive, and return the session when it is over.
 
-    `again`: kinds of steps that are done anew in a session that is taken up. `others`: further followers of the ring, such as a
-    simulated lifter who does what the guide asks. Raises SessionError for a rig without plates, and the errors of the parts
-    where it can't begin.
+    `others`: further followers of the ring, such as a simulated lifter who does what the guide asks. Raises SessionError for a
+    rig without plates, and the errors of the parts where it can't begin.
     """
     if not rig.plate:
         raise SessionError(f"The rig {rig.name} has no force plates, and a screening counts squats by them.")
@@ -90,8 +88,8 @@ def run_screening(
         return recorder
 
     def more(ring: Ring, recorder: TryRecorder, gate: SyncGate) -> dict[str, Follower]:
-        stage = _Stage(folder, recorder, session, again, partial(_newest_s, ring, rig))
-        lead.append(GuideFollower(ring, rig, gate, commands, partial(Guide, session, stage, again), session))
+        stage = _Stage(folder, recorder, session, partial(_newest_s, ring, rig))
+        lead.append(GuideFollower(ring, rig, gate, commands, partial(Guide, session, stage), session))
         return {"guide": lead[0], **others(ring, commands)}
 
     with stop_requests() as stop:
@@ -220,18 +218,19 @@ def _newest_s(ring: Ring, rig: Rig) -> float:
 class _Stage:
     """What the guide has done: recordings begun and ended, judged by the code that ran live, and the session's file."""
 
-    def __init__(
-        self, folder: Path, recorder: TryRecorder, session: Session, again: Collection[str], now_s: Callable[[], float]
-    ) -> None:
+    def __init__(self, folder: Path, recorder: TryRecorder, session: Session, now_s: Callable[[], float]) -> None:
         """Begin; `now_s` gives the time of the newest sample of the plates."""
+        self._session = session
         self._folder = folder
         self._recorder = recorder
         self._now_s = now_s
-        weighed = session.body_weight_N if "weigh" not in again else None
-        self._known = Known(weighed or math.nan, sets=0 if "weigh" in again else len(session.counting()))
+        placed = session.placement(now_utc())
+        here = [one for one in session.tries if one.accepted and session.placement(one.created_utc) == placed]
+        weighed = session.body_weight_N if any(one.kind == "weigh" for one in here) else None
+        self._known = Known(weighed or math.nan, sets=sum(one.kind == "set" for one in here))
         for one in session.counting():
             if one.condition == Condition.LIGHT:
-                results = results_of_try(folder, one, as_recorded)
+                results = results_of_try(folder, session, one, as_recorded)
                 self._known.light.append(set_outcome(results, one.number, Condition.LIGHT, one.bar_kg or 0.0))
 
     def begin(self, recording: str) -> float:
@@ -247,12 +246,11 @@ class _Stage:
         """Judge the recording of a try; what can't be computed is no try that counts."""
         try:
             if isinstance(step, MvcStep):
-                judged = judge_mvc(mvc_of([self._folder / one.recording]), step)
-                add_mvcs(self._folder, judged.mvcs)
-                return judged
+                return judge_mvc(mvc_of([self._folder / one.recording]), step)
+            results = results_of_try(self._folder, self._session, one, as_recorded)
+            judged = judge(results, step, self._known, one.number, one.bar_kg or 0.0)
             if one.condition == Condition.LIGHT:
-                refer_to(self._folder, one)
-            judged = judge(results_of_try(self._folder, one, as_recorded), step, self._known, one.number, one.bar_kg or 0.0)
+                judged = replace(judged, reference=tuple(dynamic_reference(self._folder / one.recording)))
         except SquatscopeError as error:
             return Judged(accepted=False, why=(str(error),))
         if math.isfinite(judged.body_weight_N):
@@ -265,4 +263,5 @@ class _Stage:
 
     def keep(self, session: Session) -> None:
         """Write down how far the session has come."""
+        self._session = session
         write_session(self._folder, session)

@@ -38,14 +38,14 @@ MUSCLES: dict[Group, tuple[str, ...]] = {"quadriceps": QUADRICEPS, "hamstrings":
 class Judged:
     """What a try is worth: whether it counts, what is to be said of it, and what is known by it.
 
-    `rate`: a coach's rating is wanted, since no marker shows the knees.
+    `reference`: what each muscle did, as `Try` has it. `rate`: a coach's rating is wanted, since no marker shows the knees.
     """
 
     accepted: bool
     why: tuple[str, ...] = ()
     body_weight_N: float = math.nan
     outcome: SetOutcome | None = None
-    mvcs: tuple[Mvc, ...] = ()
+    reference: tuple[Mvc, ...] = ()
     rate: bool = False
 
 
@@ -185,4 +185,4 @@ def judge_mvc(found: Sequence[MvcFound], step: MvcStep) -> Judged:
         if not one.refused
     )
     refused = tuple(one.sentence for one in of_group if one.refused)
-    return Judged(accepted=not refused, why=refused, mvcs=mvcs)
+    return Judged(accepted=not refused, why=refused, reference=mvcs)

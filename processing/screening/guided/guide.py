@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, get_args
 
 from acquisition.commands import Does
@@ -17,11 +16,9 @@ from processing.formulas import GRAVITY_M_S2
 from processing.screening.guided.acceptance import Judged
 from processing.screening.guided.asking import STILL_S, Moment, Seen, State, shown
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
-from processing.screening.guided.session_file import Grade, Try
+from processing.screening.guided.session_file import Grade, Try, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from acquisition.commands import Command
     from processing.screening.guided.asking import Shown
     from processing.screening.guided.protocol import AnyStep
@@ -63,8 +60,8 @@ class _Doing:
 class Guide:
     """Leads one session through its protocol, from the first step that is not done yet."""
 
-    def __init__(self, session: Session, stage: Stage, again: Collection[str] = ()) -> None:
-        """Begin at the first step that is not done; `again`: kinds of steps that are done anew, whatever was done of them."""
+    def __init__(self, session: Session, stage: Stage) -> None:
+        """Begin at the first step that is not done; with electrodes placed anew, all but sets is done anew, too."""
         self.session = session
         self._stage = stage
         self._seen = Seen(0.0, math.nan, 0.0, 0, squatting=False)
@@ -74,7 +71,7 @@ class Guide:
         """What could not be written, in sentences."""
         self._doing: _Doing | None = None
         self._bars = {one.step: one.bar_kg for one in session.tries if one.bar_kg is not None and one.accepted}
-        self._before = {one.step for one in session.tries if one.accepted and one.kind not in again}
+        self._before = session.done(now_utc())
         self._step = self._open_from(0)
         self.moment = Moment.ENDED
         self._arrive()
@@ -146,7 +143,7 @@ class Guide:
             condition=condition,
             bar_kg=self._bar_kg(step) if isinstance(step, SetStep) else None,
             recording=f"{number:02d}-{what}.h5",
-            created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+            created_utc=now_utc(),
         )
         self._said = []
         try:
@@ -166,7 +163,8 @@ class Guide:
         judged = self._end_and_judge(doing.one, step)
         self._doing = None
         self._said = list(judged.why)
-        self._keep(doing.one.model_copy(update={"accepted": judged.accepted, "why": list(judged.why)}))
+        told = {"accepted": judged.accepted, "why": list(judged.why), "reference": list(judged.reference)}
+        self._keep(doing.one.model_copy(update=told))
         if math.isfinite(judged.body_weight_N):
             self.session = self.session.model_copy(update={"body_weight_N": judged.body_weight_N})
             self._write()

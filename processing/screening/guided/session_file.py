@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from acquisition.lifter_file import Mvc
 from acquisition.storage.disk import write_whole
 from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Settings
@@ -18,6 +20,8 @@ from processing.screening.guided.protocol import Protocol
 NAME = "session.json"
 MOST_BYTES = 10_000_000
 BUSY_TRIES, BUSY_S = 10, 0.05
+PLACED_ANEW = timedelta(hours=6)
+"""After so long without a try, electrodes were placed anew: another day (*design*)."""
 Grade = Literal["none", "slight", "past"]
 
 
@@ -30,6 +34,7 @@ class Try(Settings):
 
     `accepted`: it counts; `why` says what was wrong or is to be known. `rating` is a coach's of the whole set, `ratings` of
     single repetitions, by their number. `number`: the place of a set in the session, from 1 on, in the order they were done.
+    `reference`: what can stand for 100 % of each muscle: maximal contractions, or of a light set its own (dynamic reference).
     """
 
     step: Annotated[int, Field(ge=0)]
@@ -42,6 +47,7 @@ class Try(Settings):
     why: list[str] = []
     rating: Grade | Literal[""] = ""
     ratings: dict[int, Grade] = {}
+    reference: list[Mvc] = []
     notes: str = ""
     created_utc: str = ""
 
@@ -63,15 +69,43 @@ class Session(Settings):
         last = {one.step: one for one in self.tries if one.accepted and one.kind == "set" and one.recording}
         return sorted(last.values(), key=lambda one: one.number)
 
+    def placement(self, at_utc: str) -> int:
+        """Return for the how-manieth time, at a time, the electrodes were placed; a time that is not known is of the first."""
+        at = _time(at_utc)
+        if at is None:
+            return 1
+        times = [known for one in self.tries if (known := _time(one.created_utc)) is not None and known < at]
+        return 1 + sum(later - earlier > PLACED_ANEW for earlier, later in pairwise([*sorted(times), at]))
+
+    def done(self, at_utc: str) -> set[int]:
+        """Return the steps that are done: sets for good; plates, weights and contractions while electrodes stay in place."""
+        placed = self.placement(at_utc)
+        return {
+            one.step for one in self.tries if one.accepted and (one.kind == "set" or self.placement(one.created_utc) == placed)
+        }
+
 
 def new_session(lifter: str, protocol: Protocol) -> Session:
     """Return a session that begins now."""
     return Session(
         lifter=lifter,
-        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        created_utc=now_utc(),
         software_version=version("squatscope"),
         protocol=protocol,
     )
+
+
+def now_utc() -> str:
+    """Return the time of now, as files have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _time(at_utc: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(at_utc)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def read_session(folder: Path) -> Session:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
+from acquisition.rig import SIDES
 from acquisition.rig.judgement import TriageSettings
+from processing.screening.answers import evidence, summary
 from processing.screening.comparison import Answer
 from processing.screening.conditions import Basis, Presence
 from processing.screening.outcomes import Condition, SetOutcome
@@ -192,3 +195,47 @@ def test_muscles_alone_are_told_as_a_pattern_where_no_knee_is_known():
 def test_nothing_at_all_is_not_enough():
     one = triage([], SETTINGS)
     assert (one.state, one.causes) == (State.NOT_ENOUGH, [])
+
+
+def with_dynamic(sets: list[SetOutcome], difference: float) -> list[SetOutcome]:
+    """Return sets with Q:H by the first light set, which grows by so much less than Q:H by maximal contractions."""
+    return [
+        replace(
+            one,
+            repetitions=tuple(
+                replace(
+                    r,
+                    numbers={
+                        **r.numbers,
+                        **{
+                            f"qh_dynamic_{side}": r.numbers[f"qh_{side}"] - 1.6 - difference * (one.condition is LOADED)
+                            for side in SIDES
+                        },
+                    },
+                )
+                for r in one.repetitions
+            ),
+        )
+        for one in sets
+    ]
+
+
+def test_q_h_is_told_by_both_references_and_marked_only_where_they_disagree():
+    sets = screened("imbalance", 3, each=10, size=3.0)
+    for difference, disagree in ((0.0, False), (3.0 * math.log(1.25), True)):
+        one = triage(with_dynamic(sets, difference), SETTINGS)
+        (cause,) = (found for found in one.causes if found.cause is Cause.QUADRICEPS)
+        assert bool(cause.against) is disagree
+        assert any("hangs on the reference" in line for line in summary(one)) is disagree
+        assert any("Q:H by the first light set" in line for line in evidence(one))
+
+
+def test_muscles_are_compared_within_one_placing_of_the_electrodes_only():
+    sets = screened("imbalance", 3, each=10, size=3.0)
+    later = [replace(one, placement=2) if one.number > 5 else one for one in sets]  # light sets on both days
+    assert triage(later, SETTINGS).muscles
+    apart = [replace(one, placement=2) if one.condition is LOADED else one for one in sets]
+    one = triage(apart, SETTINGS)
+    assert one.muscles == ()
+    assert {found.cause for found in one.causes} == {Cause.LOAD_UNCLEAR}
+    assert any("electrodes were placed anew" in line for line in summary(one))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquisition.recording import Recording
+from acquisition.recording import Recording, RecordingError
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Try, new_session, read_session, write_session
 from tests.support.rigs import a_rig
@@ -53,5 +53,5 @@ def test_a_recording_that_counts_and_is_missing_or_no_recording_leaves_no_copy_w
         anonymize(session, tmp_path / "out", "X")
     assert list((tmp_path / "out").iterdir()) == []
     (session / "01-light.h5").unlink()
-    with pytest.raises(ArchiveError, match="is missing"):
+    with pytest.raises(RecordingError, match="is missing"):
         anonymize(session, tmp_path / "again", "X")

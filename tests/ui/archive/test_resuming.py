@@ -9,7 +9,7 @@ import pytest
 from acquisition.ring import Ring, SessionPhase
 from hardware.errors import SquatscopeError
 from processing.screening.guided.protocol import Protocol, SetStep, WeighStep
-from processing.screening.guided.session_file import Try, new_session, read_session, write_session
+from processing.screening.guided.session_file import Try, new_session, now_utc, read_session, write_session
 from tests.support.fakes import a_stream
 from ui.archive import resuming
 from ui.archive.resuming import taken_up
@@ -18,19 +18,23 @@ from ui.archive.resuming import taken_up
 @pytest.fixture
 def session(tmp_path):
     protocol = Protocol(name="test", step=[WeighStep(), SetStep(condition="light", bar_kg=0.0)])
-    made = new_session("A1", protocol).model_copy(update={"tries": [Try(step=0, number=1, kind="weigh")]})
+    made = new_session("A1", protocol).model_copy(
+        update={"tries": [Try(step=0, number=1, kind="weigh", created_utc=now_utc())]}
+    )
     write_session(tmp_path, made)
     return made
 
 
 def test_a_session_of_today_goes_on_as_it_is(tmp_path, session):
-    assert taken_up(tmp_path, session) == (session, (), [])
+    assert taken_up(tmp_path, session) == (session, [])
 
 
 def test_a_session_of_another_day_is_weighed_anew_and_says_so(tmp_path, session):
-    old = session.model_copy(update={"created_utc": "2020-01-02T03:04:05+00:00", "notes": "Knee brace."})
-    fresh, again, said = taken_up(tmp_path, old)
-    assert again == ("zero", "weigh", "mvc")
+    then = "2020-01-02T03:04:05+00:00"
+    weighed = session.tries[0].model_copy(update={"created_utc": then})
+    old = session.model_copy(update={"created_utc": then, "notes": "Knee brace.", "tries": [weighed]})
+    fresh, said = taken_up(tmp_path, old)
+    assert fresh.done(now_utc()) == set()
     assert fresh.notes.startswith("Knee brace. Went on on 20")
     assert "begun on 2020-01-02" in said[0]
     assert read_session(tmp_path) == fresh
@@ -48,6 +52,6 @@ def test_a_session_that_another_process_leads_is_left_alone(tmp_path, session, m
 def test_a_ring_that_gives_nothing_is_kept_and_said(tmp_path, session, monkeypatch):
     Ring.create(tmp_path / "ring.h5", [a_stream()], 1.0).close()
     monkeypatch.setattr(resuming, "_is_led", lambda _: False)
-    _, _, said = taken_up(tmp_path, session)
+    _, said = taken_up(tmp_path, session)
     assert (tmp_path / "ring.killed-1.h5").exists()
     assert "its ring is kept" in said[0]

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquisition.lifter_file import load_lifter
 from processing.screening.guided.session_file import read_session
 from sim.lifter.markers import markers_mm
 from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, a_screening, screened_person
@@ -199,6 +198,6 @@ def test_without_maximal_contractions_the_first_light_set_is_the_reference_and_t
     told = squatscope("triage", other)
     assert "What to try first: quadriceps take over as the load grows, right." in told.out
     assert "in % of the lifter's own first light set" in told.out
-    known = load_lifter(other / "lifter.toml")
-    assert {entry.trial for entry in known.mvc} == {"dynamic reference: 01-light"}
-    assert len(known.mvc) == 14
+    known = read_session(other).counting()[0].reference
+    assert {entry.trial for entry in known} == {"dynamic reference: 01-light"}
+    assert len(known) == 14

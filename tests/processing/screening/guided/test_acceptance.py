@@ -180,7 +180,10 @@ def test_maximal_contractions_of_a_group_count_where_all_of_its_muscles_have_one
     other = MvcFound(electrode("VL", "left"), [], "no try was found.")
     step = MvcStep(group="glutes")
     judged = judge_mvc([good, other], step)
-    assert (judged.accepted, judged.mvcs) == (True, (Mvc(muscle="GMax", side="left", mvc_uV=210.0, trial="02-glutes, 9.1 s"),))
+    assert (judged.accepted, judged.reference) == (
+        True,
+        (Mvc(muscle="GMax", side="left", mvc_uV=210.0, trial="02-glutes, 9.1 s"),),
+    )
     judged = judge_mvc([good, bad, other], step)
-    assert (judged.accepted, len(judged.mvcs), len(judged.why)) == (False, 1, 1)
+    assert (judged.accepted, len(judged.reference), len(judged.why)) == (False, 1, 1)
     assert "no electrode on the hamstrings" in judge_mvc([good], MvcStep(group="hamstrings")).why[0]

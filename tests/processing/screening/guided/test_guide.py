@@ -49,9 +49,9 @@ class Staged:
 class Lead:
     """A guide with a clock that the test moves."""
 
-    def __init__(self, *steps, session: Session | None = None, again: tuple[str, ...] = (), **staged) -> None:
+    def __init__(self, *steps, session: Session | None = None, **staged) -> None:
         self.stage = Staged(**staged)
-        self.guide = Guide(session or new_session("A1", Protocol(name="test", step=list(steps))), self.stage, again)
+        self.guide = Guide(session or new_session("A1", Protocol(name="test", step=list(steps))), self.stage)
         self.t_s = 0.0
         self.count = 0
 
@@ -262,7 +262,8 @@ def test_a_command_for_an_earlier_moment_does_nothing_but_stop(does: Does):
 def test_on_another_day_the_lifter_is_weighed_anew_and_sets_are_not_done_again():
     lead = Lead(WeighStep(), LIGHT, LIGHT).see(2.5, BODY_N, still=True)
     lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N).press(Does.STOP)
-    again = Lead(session=lead.guide.session, again=("zero", "weigh"))
+    days_ago = [one.model_copy(update={"created_utc": "2020-01-02T03:04:05+00:00"}) for one in lead.guide.session.tries]
+    again = Lead(session=lead.guide.session.model_copy(update={"tries": days_ago}))
     assert (again.guide.shown.title, again.guide.moment) == ("Weigh", Moment.DOING)
     again.see(2.5, BODY_N, still=True)
     assert (again.guide.shown.step, again.guide.moment) == (2, Moment.READY)
