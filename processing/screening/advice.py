@@ -58,7 +58,7 @@ _TO_TRY: dict[Cause, tuple[tuple[str, ...], str, str]] = {
             "Squats and pulls that load the back of the body: sumo deadlift above all, and box squats.",
             "Meanwhile squat with the heaviest weight that stayed clean, and raise it slowly.",
         ),
-        "Evidence that quadriceps cause it is mixed, and Q:H rests on the MVCs of this session.",
+        "Evidence that quadriceps cause it is mixed, and Q:H rests on what stood for 100 % of each muscle.",
         "Q:H of the heavy sets beside the light ones: it should grow less at the same weight",
     ),
     Cause.GLUTES: (

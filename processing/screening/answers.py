@@ -13,7 +13,6 @@ from processing.screening.outcomes import Condition
 from processing.screening.triage import State, disagreeing
 
 if TYPE_CHECKING:
-    from processing.screening.comparison import Change
     from processing.screening.conditions import Comparison
     from processing.screening.recorded_sets import Screening
     from processing.screening.triage import FoundCause, Missing, SideTriage, Triage
@@ -58,6 +57,23 @@ def basis_sentence(told: Triage) -> str:
     if told.basis is Basis.MARKERS:
         return "What the knees did comes from markers."
     return f"What the knee did comes from {told.basis}; plates and electrodes don't see it."
+
+
+def in_three_lines(told: Triage) -> tuple[str, str, str]:
+    """Return the answer as a coach reads it first: what it is, what speaks for it most, and what comes next."""
+    if told.state is State.CAUSES:
+        first = told.causes[0]
+        why = " ".join(comparison_sentence(one) for one in first.evidence[:2]) or basis_sentence(told)
+        return headline(told), why, f"Next: {advice_for(first).to_try[0]}"
+    if told.state is State.NOTHING:
+        why = " ".join(_presence(told, side) for side in told.sides)
+        return headline(told), why, "Next: go on as you train; look again when the weights have grown."
+    lacking = missing_sentences(told)
+    return (
+        headline(told),
+        basis_sentence(told),
+        f"Next: {lacking[0]}" if lacking else "Next: more repetitions of each condition.",
+    )
 
 
 def summary(told: Triage) -> list[str]:
@@ -151,7 +167,7 @@ def comparison_sentence(one: Comparison) -> str:
     where = f"{of_side} " if of_side in SIDES else ""
     start = WITH[one.condition][0].upper() + WITH[one.condition][1:]
     if change.answer is Answer.TOO_FEW:
-        return f"{start}: {where}{_named(name)}: too few repetitions or sets to compare."
+        return f"{start}: {where}{named(name)}: too few repetitions or sets to compare."
     did = {
         Answer.LESS: "less",
         Answer.MORE: "more",
@@ -159,10 +175,14 @@ def comparison_sentence(one: Comparison) -> str:
         Answer.UNCLEAR: "unclear",
         Answer.IN_ORDER: "not comparable, as all of these sets came after the others, or before them",
     }[change.answer]
-    return f"{start}: {where}{_named(name)}: {did} ({_numbers(name, change)})."
+    told = amount_in_words(one)
+    pairs = f"larger in {change.larger:g} of {change.pairs} pairs"
+    numbers = f"{told}; {pairs}" if told else pairs
+    return f"{start}: {where}{named(name)}: {did} ({numbers})."
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """Return an outcome in words, by its name without the side."""
     if name in _OUTCOMES:
         return _OUTCOMES[name][0]
     if name == "":
@@ -174,16 +194,18 @@ def _named(name: str) -> str:
     return f"quadriceps and hamstrings beside {'the glutes' if name == 'glutes' else name}"
 
 
-def _numbers(name: str, change: Change) -> str:
-    pairs = f"larger in {change.larger:g} of {change.pairs} pairs"
+def amount_in_words(one: Comparison) -> str:
+    """Return by how much an outcome changed, with its interval; empty for ratings, which have no amount."""
+    name, change = one.outcome.rpartition("_")[0], one.change
     if name == "":
-        return pairs
+        return ""
     low, middle, high = change.low, change.difference, change.high
     if name not in _OUTCOMES and not name.startswith("late_"):  # logarithms of ratios
         low, middle, high = (math.exp(value) for value in (low, middle, high))
-        return f"{middle:.2f} times, 90 % between {low:.2f} and {high:.2f}; {pairs}"
+        return f"{middle:.2f} times, 90 % between {low:.2f} and {high:.2f}"
     unit, digits = (_OUTCOMES[name][1], 1) if name in _OUTCOMES else ("s", 2)
-    return f"{middle:+.{digits}f} {unit}, 90 % between {low:+.{digits}f} and {high:+.{digits}f}; {pairs}"
+    low, middle, high = (round(value, digits) + 0.0 for value in (low, middle, high))  # no "-0.0"
+    return f"{middle:+.{digits}f} {unit}, 90 % between {low:+.{digits}f} and {high:+.{digits}f}"
 
 
 def _cue(done: Comparison) -> str:

@@ -29,9 +29,10 @@ LIFTER = "lifter.toml"
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What a session's recordings come to: its sets, the answer, and muscles whose 100 % is a set, no maximal contraction."""
+    """What a session's recordings come to: results, sets, the answer, and muscles whose 100 % is that of a set."""
 
     session: Session
+    results: tuple[Results, ...]
     sets: tuple[SetOutcome, ...]
     triage: Triage
     dynamic: tuple[str, ...]
@@ -85,12 +86,12 @@ def screening_of(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) 
 
     Raises as `results_of_try` does.
     """
+    found: list[Results] = []
     sets: list[SetOutcome] = []
-    settings = TriageSettings()
     dynamic: dict[str, None] = {}
     for one in session.counting():
         results = results_of_try(folder, session, one, rig_for)
-        settings = settings if sets else results.rig.triage
+        found.append(results)
         dynamic |= {f"{e.muscle} {e.side}": None for e in results.rig.emg if e.mvc_uV is not None and DYNAMIC in e.mvc_trial}
         sets.append(
             set_outcome(
@@ -104,4 +105,5 @@ def screening_of(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) 
                 dynamic_uV={(entry.muscle, entry.side): entry.mvc_uV for entry in dynamic_reference_of(session, one)},
             )
         )
-    return Screening(session, tuple(sets), triage(sets, settings), tuple(dynamic))
+    settings = found[0].rig.triage if found else TriageSettings()
+    return Screening(session, tuple(found), tuple(sets), triage(sets, settings), tuple(dynamic))

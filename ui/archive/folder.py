@@ -49,6 +49,11 @@ class Folder:
         """The page to read."""
         return self.path / "report.html"
 
+    @property
+    def screening(self) -> Path:
+        """The page with the answer of a screening."""
+        return self.path / "screening.html"
+
     def left(self) -> list[tuple[str, Path]]:
         """Return what the session left, by name."""
         files = {
@@ -57,15 +62,15 @@ class Folder:
             "repetitions": self.repetitions,
             "picture": self.picture,
             "report": self.report,
+            "screening": self.screening,
             "ring": self.ring,
         }
         return [(name, path) for name, path in files.items() if path.exists()]
 
     def make(self) -> bool:
         """Make the folder and return whether it was not there; raises SessionError where it can't be, or has such files."""
-        for file in (self.ring, self.recording, self.metrics, self.repetitions, self.picture, self.report):
-            if file.exists():
-                raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
+        for _, file in self.left():
+            raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
         new = not self.path.exists()
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

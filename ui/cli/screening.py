@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processing.screening.guided.session_file import Session
+    from processing.screening.recorded_sets import Screening
     from processing.screening.triage import Triage
     from sim.lifter.families import Family
     from ui.archive.lifters import Found
@@ -31,6 +34,7 @@ def triage(
     session: SessionFolder,
     rig: Annotated[Path | None, typer.Option("--rig", help="Judge as this rig's TOML file says.")] = None,
     brief: Annotated[bool, typer.Option("--brief", help="The answer alone, without what it rests on.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Write the answer as a page, an HTML file.")] = None,
 ) -> None:
     """Say what a screening tells: technique, mobility or muscles, and what to try first; computed anew from its recordings."""
     from acquisition.rig.rig_file import load
@@ -44,6 +48,30 @@ def triage(
     told = screening_of(session, known, (lambda own: with_settings(own, other)) if other is not None else as_recorded)
     say(f"Lifter {known.lifter}, {known.created_utc[:10]}, {len(known.counting())} sets that count", style="bold")
     tell(told.triage, remarks(told), brief=brief)
+    if report is not None:
+        _write_page(session, told, report)
+
+
+def _write_page(folder: Path, told: Screening, path: Path) -> None:
+    """Write the page of a session, with those of the same lifter before it."""
+    from processing.batch import as_recorded
+    from processing.screening.recorded_sets import screening_of
+    from ui.archive.lifters import sessions as found_in
+    from ui.report.history import LATEST, earlier
+    from ui.report.screening_report import page_of, write
+
+    before = [
+        one
+        for one in found_in(folder.absolute().parent, told.session.lifter)
+        if one.session is not None and one.session.counting() and one.session.created_utc < told.session.created_utc
+    ]
+    history = []
+    for one in before[-LATEST:]:
+        if one.session is not None:
+            with suppress(SquatscopeError):  # what can't be read any more is no history
+                history.append(earlier(screening_of(one.folder, one.session, as_recorded), told))
+    write(page_of(told, history), path)
+    say(f"The answer as a page: {path.resolve().as_uri()}")
 
 
 def tell(told: Triage, bounds: Sequence[str] = (), *, brief: bool) -> None:
@@ -199,6 +227,7 @@ def screen(
     from processing.screening.guided.protocol import load_protocol
     from processing.screening.guided.session_file import new_session, read_session, write_session
     from processing.screening.recorded_sets import screening_of
+    from ui.archive.folder import Folder
     from ui.archive.lifters import checked_id, new_session_folder
     from ui.archive.resuming import taken_up
     from ui.session.screening import run_screening
@@ -231,6 +260,8 @@ def screen(
     if screened.session.counting():
         told = screening_of(folder, screened.session, as_recorded)
         tell(told.triage, remarks(told), brief=False)
+        say()
+        _write_page(folder, told, _free(Folder(folder).screening))
     for sentence in screened.remarks:
         say(f"• {sentence}", style="dim")
     say()
@@ -242,6 +273,12 @@ def screen(
         say(f"Step {left + 1} of {len(steps.step)} is not done: '{again_by}' goes on there.")
     if screened.faults:
         fail("\n".join(screened.faults))
+
+
+def _free(path: Path) -> Path:
+    """Return a file's name, or the next with a number that is free: a session that went on has a page for each time."""
+    others = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return next(one for one in itertools.chain([path], others) if not one.exists())
 
 
 def _family(kind: str) -> Family:

@@ -77,6 +77,7 @@ def demo(
         _tell(outcome)
         say()
         tell(told, brief=True)
+        say(f"The answer as a page: {folder.screening.resolve().as_uri()}")
         return
     _tell(run_session(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
 

@@ -3,53 +3,37 @@
 from __future__ import annotations
 
 import math
-from importlib.metadata import version
 from typing import TYPE_CHECKING
-
-import jinja2
 
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
-from acquisition.storage.disk import write_whole
-from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import counted_in, findings, nothing_found
 from processing.findings.knees import knee_outcomes
-from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
 from processing.formulas import FORMULAS, GRAVITY_M_S2
 from processing.pipeline import UNDERSAMPLED
 from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
-from ui.palette import AXIS, LIMIT_DASHES, PAPER, RIGHT_DASHES
+from processing.results import Results, settings_sha256
+from ui.report.methods import methods
 from ui.report.muscle_table import muscle_table
-from ui.report.plot import HEIGHT, LEFT, WIDTH, Limit, Plot, Series, Span
+from ui.report.page import write_page
+from ui.report.plot import Limit, Plot, Series, Span
 from ui.report.repetition_table import repetition_table, shown_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.rig.judgement import Rules
-from processing.results import Results, settings_sha256
-
-
-class ReportError(SquatscopeError):
-    """A report can't be written; the text is a full sentence."""
 
 
 def write(results: Results, path: Path) -> None:
     """Write the report of one recording; raises ReportError where the file exists or can't be written."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ui.report", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["amount"] = amount
-    environment.filters["limit"] = limit
-    page = environment.get_template("report.html.j2").render(
+    write_page(
+        "report.html.j2",
+        path,
         results=results,
         findings=findings(results),
         nothing_found=nothing_found(results),
@@ -63,25 +47,11 @@ def write(results: Results, path: Path) -> None:
         axes=axes_in_words(lifter_axes(results.rig), results.rig) if results.rig.plate else [],
         plots=[plot for plot in plots(results) if not plot.empty],
         formulas=used_formulas(results),
-        is_nan=math.isnan,
         kind_of=kind_of,
-        red=Severity.RED,
-        palette=PAPER,
-        colour_of=lambda side: getattr(PAPER, side),
-        dashes={"right": RIGHT_DASHES},
-        limit_dashes=LIMIT_DASHES,
-        axis=AXIS,
         gravity_m_s2=GRAVITY_M_S2,
-        size=(WIDTH, HEIGHT, LEFT),
-        version=version("squatscope"),
+        methods=methods(results.rig),
         settings_sha256=settings_sha256(results.rig),
     )
-    try:
-        write_whole(path, page.encode())
-    except FileExistsError:
-        raise ReportError(f"{path} exists already, and nothing is ever overwritten; give another folder.") from None
-    except OSError as error:
-        raise ReportError(f"The report {path} can't be written: {error.strerror}.") from error
 
 
 def plots(results: Results) -> list[Plot]:

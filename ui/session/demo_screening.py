@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from acquisition.rig import SIDES, Foot
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import PUBLISHED
+from hardware.errors import SquatscopeError
 from processing.screening.guided.asking import Moment, Shown, text_of, title_of
 from processing.screening.guided.protocol import SetStep
 from processing.screening.outcomes import Condition, SetOutcome, set_outcome
@@ -17,6 +18,7 @@ from sim.lifter.families import of_family
 from sim.lifter.motion import Tempo
 from sim.lifter.sets import Set
 from sim.marker_stream import with_markers
+from ui.report.screening_report import ScreeningPage, write
 from ui.session.run import run_session
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ QUICK = Tempo(quiet_s=0.0, lowering_s=1.0, rising_s=0.9, top_s=0.35)
 def run_demo_screening(
     folder: Folder, console: Console, seed: int, *, headless: bool, speed: float = 1.0
 ) -> tuple[Outcome, Triage]:
-    """Run the demonstration, and return what it came to, and its answer; raises what a session raises."""
+    """Run the demonstration, write its page, and return what it came to, and its answer; raises what a session raises."""
     sets = tuple(
         Set(repetitions=REPETITIONS, bar_mass_kg=0.0, cue=one is Condition.CUE, quiet_s=1.8, rest_s=0.3) for one in CONDITIONS
     )
@@ -57,7 +59,14 @@ def run_demo_screening(
         headless=headless,
         others=partial(_followers, lifter, rig.plate[0].stream),
     )
-    return outcome, triage(_sets_of(outcome.results, lifter), rig.triage)
+    done = _sets_of(outcome.results, lifter)
+    told = triage(done, rig.triage)
+    page = ScreeningPage("simulated", outcome.results.created_utc[:10], done, told, [outcome.results])
+    try:
+        write(page, folder.screening)
+    except SquatscopeError as error:
+        outcome.faults.append(str(error))
+    return outcome, told
 
 
 def _sets_of(results: Results, lifter: Person) -> list[SetOutcome]:

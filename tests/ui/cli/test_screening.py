@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processing.screening.guided.session_file import read_session
+from processing.screening.guided.session_file import read_session, write_session
 from sim.lifter.markers import markers_mm
 from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, a_screening, screened_person
 from tests.support.trc import write_trc, y_up
@@ -201,3 +201,16 @@ def test_without_maximal_contractions_the_first_light_set_is_the_reference_and_t
     known = read_session(other).counting()[0].reference
     assert {entry.trial for entry in known} == {"dynamic reference: 01-light"}
     assert len(known) == 14
+
+
+def test_the_answer_is_handed_over_as_a_page_with_what_was_before(squatscope, technique, tmp_path):
+    before = a_screening(technique.parent / "2020-01-02-1", "technique", (LIGHT, CUE), seed=2)
+    old = read_session(before)
+    write_session(before, old.model_copy(update={"created_utc": "2020-01-02T10:00:00+00:00"}))
+    told = squatscope("triage", technique, "--report", tmp_path / "page.html")
+    assert told.code == 0, told.err
+    assert "The answer as a page: file://" in told.out
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.index("What to try first: technique, right") < page.index("Earlier sessions") < page.index("2020-01-02")
+    again = squatscope("triage", technique, "--report", tmp_path / "page.html")
+    assert (again.code, "exists already" in again.err) == (1, True)

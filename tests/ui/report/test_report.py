@@ -20,6 +20,7 @@ from tests.support.html_page import read_page
 from tests.support.repetitions import a_phase, squatted
 from tests.support.rigs import example_with
 from ui.report import report
+from ui.report.page import ReportError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,10 +175,10 @@ def test_an_empty_session_has_a_page(tmp_path):
 
 def test_nothing_is_overwritten_and_no_place_is_told(tmp_path):
     (tmp_path / "r.html").write_text("mine")
-    with pytest.raises(report.ReportError, match=r"r\.html exists already"):
+    with pytest.raises(ReportError, match=r"r\.html exists already"):
         report.write(results(), tmp_path / "r.html")
     assert (tmp_path / "r.html").read_text() == "mine"
-    with pytest.raises(report.ReportError, match="can't be written: No such file or directory"):
+    with pytest.raises(ReportError, match="can't be written: No such file or directory"):
         report.write(results(), tmp_path / "no" / "r.html")
 
 

@@ -25,6 +25,7 @@ def test_the_answer_is_technique_and_the_files_are_those_of_any_session(tmp_path
     assert outcome.faults == []
     assert outcome.results.seconds < 50.0
     names = {name for name, _ in outcome.folder.left()}
-    assert names == {"recording", "metrics", "repetitions", "picture", "report"}
+    assert names == {"recording", "metrics", "repetitions", "picture", "report", "screening"}
+    assert "To try: technique" in outcome.folder.screening.read_text(encoding="utf-8")
     assert "Set, cue, without a bar: Squat 4 times, and screw your feet outwards" in said.getvalue()
     assert "RED    load shifts" in said.getvalue()
