@@ -59,6 +59,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "anonymize": screening.anonymize,
     "recover": sessions.recover,
     "dashboard": sessions.dashboard,
+    "watch": sessions.watch,
     "new-rig": lab.new_rig,
     "check": lab.check,
     "doctor": lab.doctor,

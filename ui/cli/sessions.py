@@ -1,8 +1,9 @@
-"""Commands about sessions: demo, live, dashboard and recover."""
+"""Commands about sessions: demo, live, dashboard, watch and recover."""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,11 @@ from ui.cli.console import console, fail, say
 from ui.cli.lifter import Lifters, for_lifters
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hardware.source import Source
+    from ui.dashboard.feed.feed import Feed
+    from ui.dashboard.views.on_screen import View
     from ui.session.run import Outcome
 
 WIRED_S = 30.0
@@ -161,24 +166,51 @@ def dashboard(
     close_at_end: Annotated[bool, typer.Option("--close-at-end", help="Close the window when the session ends.")] = False,
 ) -> None:
     """Open a dashboard on a session, any number of times; without a ring on the newest, and then on the next."""
-    from ui.archive.running import newest
+    _need_qt()
+    from ui.dashboard.views.operator import Window
+
+    _show(ring, picture, partial(Window, close_at_end=close_at_end))
+
+
+def watch(
+    ring: Annotated[
+        Path | None, typer.Argument(help="The ring of a session, running or ended; without it the newest that runs.")
+    ] = None,
+    depth_cm: Annotated[
+        float | None, typer.Option("--depth-cm", min=1.0, max=100.0, help="The depth to reach; else that of the first squats.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this PNG file, and open no window.")] = None,
+) -> None:
+    """Open the lifter's screen on a session: load, repetitions, tempo and depth, to be read from five metres."""
+    _need_qt()
+    from ui.dashboard.views.lifter import LifterView
+
+    _show(ring, picture, partial(LifterView, target_m=math.nan if depth_cm is None else depth_cm / 100.0))
+
+
+def _need_qt() -> None:
     from ui.dashboard import qt_missing
+
+    if missing := qt_missing():
+        fail(missing)
+
+
+def _show(ring: Path | None, picture: Path | None, view: Callable[[Feed], View]) -> None:
+    """Show a view of a ring, or of the newest session and then of the next, or draw it into a file."""
+    from ui.archive.running import newest
 
     follow = ring is None
     ring = ring or newest()
     if ring is None:
         fail("No session of yours is running; start one with 'squatscope live RIG.toml', or name the ring of one that ended.")
-
-    if missing := qt_missing():
-        fail(missing)
     if picture is not None:
         from ui.dashboard.views.picture import save
 
-        save(ring, picture)
+        save(ring, picture, view)
         return
-    from ui.dashboard.views.operator import show
+    from ui.dashboard.views.on_screen import show
 
-    raise typer.Exit(show(ring, close_at_end=close_at_end, next_ring=newest if follow else None))
+    raise typer.Exit(show(ring, view, newest if follow else None))
 
 
 def _tell(outcome: Outcome) -> None:

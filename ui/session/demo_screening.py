@@ -9,6 +9,7 @@ from acquisition.rig import SIDES, Foot
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import PUBLISHED
 from hardware.errors import SquatscopeError
+from processing.pipeline import REPETITIONS as REPETITION_ROWS
 from processing.screening.guided.asking import Moment, Shown, text_of, title_of
 from processing.screening.guided.protocol import SetStep
 from processing.screening.outcomes import Condition, SetOutcome, set_outcome
@@ -89,15 +90,20 @@ class _Teller:
         self._lifter = lifter
         self._ring = ring
         self._stream = ring.streams[stream]
-        self._number = -1
+        self._told = (-1, 0)
+        self._before = 0
 
     def follow(self) -> bool:
-        """Tell the next set, if it has come."""
+        """Tell the set that it is time for, and how many repetitions of it are done."""
         at_s = self._ring.counter(self._stream.name, PUBLISHED) / self._stream.rate_hz
         number = int((self._lifter.plan.set_at_s <= at_s).sum()) - 1
-        if number == self._number:
+        counted = self._ring.counter(REPETITION_ROWS, PUBLISHED)
+        if number != self._told[0]:
+            self._before = counted
+        count = counted - self._before
+        if (number, count) == self._told:
             return False
-        self._number = number
+        self._told = number, count
         step = SetStep.model_validate({"condition": CONDITIONS[number], "repetitions": REPETITIONS, "bar_kg": 0.0})
         shown = Shown(
             turn=number,
@@ -106,6 +112,8 @@ class _Teller:
             steps=len(CONDITIONS),
             title=title_of(step, 0.0),
             do=text_of(step),
+            wanted=f"{count} of {REPETITIONS}",
+            repetitions=count,
         )
         self._ring.step.write(shown.model_dump_json())
         return True

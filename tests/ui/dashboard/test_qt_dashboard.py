@@ -27,6 +27,7 @@ from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.feed.feed import Feed
 from ui.dashboard.views import operator as dashboard_window
 from ui.dashboard.views import picture
+from ui.dashboard.views.on_screen import OnScreen
 from ui.dashboard.views.operator import Window
 
 SIZES = ((1920, 1080), (1366, 768), (960, 540))
@@ -460,8 +461,8 @@ def test_the_process_of_a_dashboard_ends_by_itself_after_the_session(tmp_path):
     squat.advance(1.0)
     squat.finish()
     code = (
-        "import sys, pathlib; from ui.dashboard.views import operator\n"
-        "sys.exit(operator.show(pathlib.Path(sys.argv[1]), close_at_end=True))"
+        "import sys, pathlib; from functools import partial; from ui.dashboard.views import on_screen, operator\n"
+        "sys.exit(on_screen.show(pathlib.Path(sys.argv[1]), partial(operator.Window, close_at_end=True)))"
     )
     command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "ring.h5")]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
@@ -482,7 +483,7 @@ def test_a_picture_is_saved_and_nothing_is_overwritten(tmp_path, qapp):
     squat.advance(6.0)
     before = (tmp_path / "ring.h5").read_bytes()
     png = tmp_path / "dashboard.png"
-    picture.save(tmp_path / "ring.h5", png, (1366, 768))
+    picture.save(tmp_path / "ring.h5", png, size=(1366, 768))
     image = QImage(str(png))
     assert (image.width(), image.height()) == (1366, 768)
     assert near(pixels(image), colours.LEFT).sum() > 1000
@@ -520,7 +521,7 @@ def test_a_second_screen_goes_over_to_the_next_session(tmp_path, qapp, qtbot):
     one, two = SquatRing(tmp_path / "one.h5", rig_data()), SquatRing(tmp_path / "two.h5", rig_data())
     one.advance(1.0)
     two.advance(1.0)
-    shown = dashboard_window.Shown(Ring.attach(one.ring.path))
+    shown = OnScreen(Ring.attach(one.ring.path), Window)
     first = shown.window
     shown.go_over(lambda: two.ring.path)
     assert shown.window is first, "it stays while its session runs"
@@ -550,8 +551,8 @@ def test_a_dashboard_ends_when_it_is_told_to(tmp_path):
     squat = SquatRing(tmp_path / "ring.h5", rig_data())
     squat.advance(1.0)
     code = (
-        "import sys, pathlib; from PySide6.QtCore import QTimer; from ui.dashboard.views import operator\n"
-        "QTimer.singleShot(0, lambda: print('shown', flush=True)); operator.show(pathlib.Path(sys.argv[1]))"
+        "import sys, pathlib; from PySide6.QtCore import QTimer; from ui.dashboard.views import on_screen, operator\n"
+        "QTimer.singleShot(0, lambda: print('shown', flush=True)); on_screen.show(pathlib.Path(sys.argv[1]), operator.Window)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "ring.h5")]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}

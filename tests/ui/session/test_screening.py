@@ -139,8 +139,9 @@ def test_keys_lead_from_zero_to_an_answer_by_what_the_screen_says(tmp_path):
     finally:
         screen.close()
     assert code == 0, screen.words[-3000:]
-    for words in ("nobody", "step on, a foot on each plate", "stand still", "3 of 4", "How heavy is the bar?"):
-        assert words.lower() in screen.words.lower(), words
+    # What the session waits with; of what passes by itself, at so many times life, a busy machine may show nothing.
+    for words in ("3 x 4 s, each side", "press next to begin", "How heavy is the bar?", "Set, cue, 20 kg", "Set, light, 20 kg"):
+        assert words in screen.words, words
     assert "What to try first: technique, right." in screen.words
     (folder,) = (tmp_path / "lifters" / "simulated").iterdir()
     assert [one.bar_kg for one in read_session(folder).counting()] == [20.0, 20.0, 20.0, 20.0, 60.0]

@@ -50,6 +50,15 @@ class ShownFlag:
         return math.isnan(self.end_s)
 
 
+@dataclass(frozen=True, slots=True)
+class NewestRepetition:
+    """The repetition that ended last: its phases in s, a pause of 0 where there is none."""
+
+    lowering_s: float
+    pause_s: float
+    rising_s: float
+
+
 class Feed:
     """Follows the derived streams of a ring; `poll` it once a frame.
 
@@ -76,8 +85,12 @@ class Feed:
         self.faults: list[Fault] = []
         follows = REPETITIONS in ring.derived and ring.streams[REPETITIONS].channel_names == tuple(REPETITION_UNITS)
         self._repetitions = ring.reader(REPETITIONS) if follows else None
+        plates = self.rig.plate if self.rig is not None else []
+        self._force_hz = self.ring.streams[plates[0].stream].rate_hz if plates else math.nan
         self.repetitions = 0
-        self.depth_m = math.nan
+        self.depths_m: list[float] = []
+        """The depth of each repetition that was followed."""
+        self.newest: NewestRepetition | None = None
 
     def poll(self) -> None:
         """Take what is new."""
@@ -173,10 +186,15 @@ class Feed:
             self.flags = sorted((self._shown(flag) for flag in flags_of(self._seen[0])), key=_weight)
 
     def _poll_repetitions(self) -> None:
-        """Count repetitions, and keep the depth of the newest."""
+        """Count repetitions, keep their depths and how fast the newest was."""
         while self._repetitions is not None and (stretch := self._repetitions.read()) is not None:
             self.repetitions += len(stretch.samples)
-            self.depth_m = float(stretch.samples[-1, list(REPETITION_UNITS).index("depth_m")])
+            at = {name: stretch.samples[:, column] for column, name in enumerate(REPETITION_UNITS)}
+            self.depths_m += at["depth_m"].tolist()
+            rate_hz = self._force_hz
+            names = ("start_sample", "pause_start_sample", "rise_sample", "end_sample")
+            start, pause, rise, end = (float(at[name][-1]) / rate_hz for name in names)
+            self.newest = NewestRepetition(pause - start, rise - pause, end - rise)
 
     def _shown(self, flag: Flag) -> ShownFlag:
         rule = self.rules[flag.rule]

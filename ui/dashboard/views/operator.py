@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
-from acquisition.ring import Ring, SessionPhase
-from ui.dashboard.drawing import colours, lettering, sweep
+from acquisition.ring import SessionPhase
+from ui.dashboard.drawing import colours
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.traces import Traces
 from ui.dashboard.feed.feed import Feed
@@ -25,15 +22,10 @@ from ui.dashboard.panels.plates_view import PlatesView
 from ui.dashboard.panels.step_card import StepCard
 from ui.dashboard.panels.stream_states import StreamStates
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
 FRAME_MS = 16
 _BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
 _AFTER_END_MS = 1000
 _CARD_PX = 112
-_NEXT_MS = 1000
 
 
 class Window(QWidget):
@@ -225,57 +217,3 @@ class _Unknown(Panel):
             self.say(painter, "This rig has neither force plates nor electrodes", "name them in the rig file")
         else:
             self.say(painter, "This ring doesn't say what its channels are", "its description holds no rig that can be read")
-
-
-def show(ring_path: Path, *, close_at_end: bool = False, next_ring: Callable[[], Path | None] | None = None) -> int:
-    """Show the dashboard of a ring until it is closed, and return the exit code of its process.
-
-    It stays open when the session ends, unless `close_at_end`; with `next_ring`, which is asked once a second from then on, it
-    goes over to the session that begins next. Raises RingError for a file that is no ring, DashboardError where Qt has no
-    fonts.
-    """
-    ring = Ring.attach(ring_path)
-    app = QApplication.instance() or QApplication(["squatscope"])
-    lettering.typeface(20, False)
-    sweep.warm()
-    for ending in ("SIGINT", "SIGTERM"):  # Qt's loop hears no Python handler; there is nothing here to be put in order
-        signal.signal(getattr(signal, ending), signal.SIG_DFL)
-    shown = Shown(ring, close_at_end=close_at_end)
-    if next_ring is not None:
-        shown.follow(next_ring)
-    return int(app.exec())
-
-
-class Shown:
-    """The window on the screen, and the ring that it shows."""
-
-    def __init__(self, ring: Ring, *, close_at_end: bool = False) -> None:
-        self.window = Window(Feed(ring), close_at_end=close_at_end)
-        screen = QApplication.primaryScreen().availableGeometry()
-        self.window.resize(min(1920, screen.width()), min(1080, screen.height()))
-        self._open()
-        self._timer = QTimer()
-
-    def _open(self) -> None:
-        self.window.catch_up()
-        self.window.start()
-        self.window.showMaximized()
-
-    def follow(self, next_ring: Callable[[], Path | None]) -> None:
-        """Go over to the next session once this one has ended."""
-        self._timer.timeout.connect(lambda: self.go_over(next_ring))
-        self._timer.start(_NEXT_MS)
-
-    def go_over(self, next_ring: Callable[[], Path | None]) -> None:
-        """Show the ring that is next, if this session has ended and there is one."""
-        feed = self.window.feed
-        if feed.ring.phase is not SessionPhase.FINISHED and not feed.dead:
-            return
-        path = next_ring()
-        if path is None or path == feed.ring.path:
-            return
-        before, self.window = self.window, Window(Feed(Ring.attach(path)))
-        self.window.setGeometry(before.geometry())
-        self._open()
-        before.close()
-        before.deleteLater()

@@ -19,12 +19,15 @@ from ui.dashboard.feed.feed import Feed
 from ui.dashboard.views.operator import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from ui.dashboard.views.on_screen import View
 
 _EXISTS = "{} exists already, and nothing is ever overwritten; give another name."
 
 
-def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> None:
+def save(ring_path: Path, png: Path, view: Callable[[Feed], View] = Window, *, size: tuple[int, int] = (1920, 1080)) -> None:
     """Draw a ring, with ten seconds of traces, and save it as `png`.
 
     A session that goes on is drawn as it stands, one that has ended at its worst frame, or at its end if no flag was up.
@@ -40,7 +43,7 @@ def save(ring_path: Path, png: Path, size: tuple[int, int] = (1920, 1080)) -> No
     app = QApplication.instance() or QApplication(["squatscope"])
     lettering.typeface(20, False)
     sweep.warm()
-    window = Window(_feed(ring))
+    window = view(_feed(ring))
     window.resize(*size)
     window.ensurePolished()
     window.grab()  # lays out the panels

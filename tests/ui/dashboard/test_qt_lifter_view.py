@@ -1,0 +1,143 @@
+"""The lifter's screen: what stands on it, how large, and that it keeps its shape on every size of screen."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from PySide6.QtGui import QImage
+
+from acquisition.ring import Ring
+from hardware.severity import Severity
+from processing.screening.guided.asking import Moment, Shown
+from tests.support.squat_ring import SquatRing, rig_data
+from ui.dashboard.drawing import lettering
+from ui.dashboard.feed.feed import Feed
+from ui.dashboard.views.lifter import LifterView
+from ui.dashboard.views.picture import save
+
+SIZES = ((3840, 2160), (1920, 1080), (1024, 768), (640, 360))
+LEAST = 1 / 22
+"""Of the height of the screen: on one of half a metre these letters have 2 cm, which five metres need."""
+
+
+@pytest.fixture
+def squat(tmp_path):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data())
+    squat.advance(13.0)
+    return squat
+
+
+@pytest.fixture
+def view(squat, qtbot):
+    made = LifterView(Feed(Ring.attach(squat.ring.path), frozen=True))
+    qtbot.addWidget(made)
+    made.resize(1920, 1080)
+    made.show()
+    made.catch_up()
+    return made
+
+
+def written(view: LifterView, monkeypatch) -> dict[str, float]:
+    """Return all that is written below the top line, with its size in pixels."""
+    found: dict[str, float] = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(lettering, "write", lambda _painter, _place, text, px, *_more, **_kinds: found.update({text: px}))
+        patch.setattr(lettering, "paragraph", lambda _painter, _place, text, px, *_more: found.update({text: px}))
+        for panel in (view.step, view.load, view.repetitions, view.deep):
+            if panel.isVisible():
+                panel.grab()
+    return {text: px for text, px in found.items() if text}
+
+
+def asked(repetitions: int = 2, moment: Moment = Moment.DOING) -> str:
+    return Shown(
+        turn=1, moment=moment, step=1, steps=4, title="Set", do="Squat 5 times.", wanted="2 of 5", repetitions=repetitions
+    ).model_dump_json()
+
+
+def test_all_that_is_written_can_be_read_from_five_metres(squat, view, monkeypatch):
+    squat.ring.step.write(asked())
+    view.catch_up()
+    sizes = written(view, monkeypatch)
+    small = {text: px for text, px in sizes.items() if px < LEAST * view.height() and text not in ("REPETITIONS", "DEPTH")}
+    assert small == {}
+    assert {"Squat 5 times.", "2 of 5", "2"} <= set(sizes)
+
+
+def test_without_a_guide_there_is_no_step_and_the_rest_is_larger(squat, view):
+    assert not view.step.isVisible()
+    tall = view.load.height()
+    squat.ring.step.write(asked())
+    view.catch_up()
+    assert view.step.isVisible()
+    assert view.load.height() < tall
+
+
+@pytest.mark.parametrize("moment", [Moment.RATING, Moment.BAR])
+def test_what_is_for_who_leads_is_not_shown_to_the_lifter(squat, view, monkeypatch, moment):
+    squat.ring.step.write(asked(moment=moment))
+    view.catch_up()
+    assert "2 of 5" not in written(view, monkeypatch)
+
+
+@pytest.mark.parametrize(("shift", "word"), [(2.0, "EVEN"), (-4.9, "EVEN"), (7.0, "RIGHT"), (-30.0, "LEFT"), (math.nan, "–")])
+def test_one_word_says_where_the_load_is(view, monkeypatch, shift, word):
+    monkeypatch.setattr(view.feed, "value", lambda _column: shift)
+    monkeypatch.setattr(view.feed, "severity", lambda *_: Severity.FINE)
+    view.load.refresh_digits()
+    assert view.load.word() == (word, Severity.FINE)
+    text = written(view, monkeypatch)
+    left = f"L {50.0 - shift / 2.0:.0f}" if math.isfinite(shift) else "L –"
+    assert {word, left} <= set(text)
+
+
+def test_the_depth_to_reach_is_that_of_the_first_three_or_the_one_given(squat, qtbot):
+    feed = Feed(Ring.attach(squat.ring.path), frozen=True)
+    view = LifterView(feed)
+    qtbot.addWidget(view)
+    feed.depths_m[:] = [0.40, 0.30]
+    assert math.isnan(view.deep.target_m)
+    feed.depths_m[:] = [0.40, 0.30, 0.34, 0.9]
+    assert view.deep.target_m == 0.34
+    given = LifterView(feed, target_m=0.5)
+    qtbot.addWidget(given)
+    assert given.deep.target_m == 0.5
+
+
+def test_the_newest_repetition_s_tempo_is_told(squat, view):
+    assert view.repetitions.words() == ("0", "")
+    squat.repetition(9.0, pause_s=0.5)
+    view.catch_up()
+    count, tempo = view.repetitions.words()
+    assert count == "1"
+    seconds = [float(one) for one in tempo.split()]
+    assert (len(seconds), seconds[1], sum(seconds)) == (3, 0.5, pytest.approx(2.0, abs=0.1))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_overlaps_on_any_screen(squat, view, size):
+    squat.ring.step.write(asked())
+    view.resize(*size)
+    view.catch_up()
+    panels = [view.header, view.step, view.load, view.repetitions, view.deep]
+    for i, panel in enumerate(panels):
+        assert view.rect().contains(panel.geometry())
+        assert not any(panel.geometry().intersects(other.geometry()) for other in panels[i + 1 :])
+
+
+@pytest.mark.parametrize("plates", [0, 1])
+def test_a_rig_with_fewer_plates_is_shown_too(tmp_path, qtbot, monkeypatch, plates):
+    squat = SquatRing(tmp_path / "ring.h5", rig_data(plates=plates))
+    squat.advance(3.0)
+    view = LifterView(Feed(Ring.attach(squat.ring.path), frozen=True))
+    qtbot.addWidget(view)
+    view.resize(1280, 720)
+    view.show()
+    view.catch_up()
+    assert "–" in written(view, monkeypatch)
+
+
+def test_a_picture_of_it_is_saved(squat, tmp_path):
+    save(squat.ring.path, tmp_path / "watch.png", LifterView, size=(960, 540))
+    assert (QImage(str(tmp_path / "watch.png")).width(), QImage(str(tmp_path / "watch.png")).height()) == (960, 540)

@@ -1,0 +1,78 @@
+"""A view on the screen: opened on a ring, kept open, and gone over to the next session."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from acquisition.ring import Ring, SessionPhase
+from ui.dashboard.drawing import lettering, sweep
+from ui.dashboard.feed.feed import Feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ui.dashboard.views.lifter import LifterView
+    from ui.dashboard.views.operator import Window
+
+    View = Window | LifterView
+
+_NEXT_MS = 1000
+
+
+def show(ring_path: Path, view: Callable[[Feed], View], next_ring: Callable[[], Path | None] | None = None) -> int:
+    """Show a view of a ring until it is closed, and return the exit code of its process.
+
+    With `next_ring`, which is asked once a second from the end of the session on, it goes over to the one that begins next.
+    Raises RingError for a file that is no ring, DashboardError where Qt has no fonts.
+    """
+    ring = Ring.attach(ring_path)
+    app = QApplication.instance() or QApplication(["squatscope"])
+    lettering.typeface(20, False)
+    sweep.warm()
+    for ending in ("SIGINT", "SIGTERM"):  # Qt's loop hears no Python handler; there is nothing here to be put in order
+        signal.signal(getattr(signal, ending), signal.SIG_DFL)
+    shown = OnScreen(ring, view)
+    if next_ring is not None:
+        shown.follow(next_ring)
+    return int(app.exec())
+
+
+class OnScreen:
+    """The window on the screen, and the ring that it shows."""
+
+    def __init__(self, ring: Ring, view: Callable[[Feed], View]) -> None:
+        self._view = view
+        self.window = view(Feed(ring))
+        screen = QApplication.primaryScreen().availableGeometry()
+        self.window.resize(min(1920, screen.width()), min(1080, screen.height()))
+        self._open()
+        self._timer = QTimer()
+
+    def _open(self) -> None:
+        self.window.catch_up()
+        self.window.start()
+        self.window.showMaximized()
+
+    def follow(self, next_ring: Callable[[], Path | None]) -> None:
+        """Go over to the next session once this one has ended."""
+        self._timer.timeout.connect(lambda: self.go_over(next_ring))
+        self._timer.start(_NEXT_MS)
+
+    def go_over(self, next_ring: Callable[[], Path | None]) -> None:
+        """Show the ring that is next, if this session has ended and there is one."""
+        feed = self.window.feed
+        if feed.ring.phase is not SessionPhase.FINISHED and not feed.dead:
+            return
+        path = next_ring()
+        if path is None or path == feed.ring.path:
+            return
+        before, self.window = self.window, self._view(Feed(Ring.attach(path)))
+        self.window.setGeometry(before.geometry())
+        self._open()
+        before.close()
+        before.deleteLater()
