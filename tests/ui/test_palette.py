@@ -89,7 +89,7 @@ def test_one_palette_for_everything():
 
 
 def test_the_legs_differ_without_colour():
-    page = (UI / "report" / "report.html.j2").read_text(encoding="utf-8")
+    page = (UI / "report" / "figure.html.j2").read_text(encoding="utf-8")
     assert "stroke-dasharray" in page
     assert len({palette.RIGHT_DASHES, palette.LIMIT_DASHES, ""}) == 3
 

@@ -51,10 +51,12 @@ def test_a_session_goes_from_empty_plates_to_an_answer(squatscope, tmp_path):
             assert recording.complete
             assert not any(len(stream.gaps) for stream in recording.streams.values())
     assert sorted(path.name for path in folder.iterdir()) == [
-        "01-zero.h5", "02-weigh.h5", "03-light.h5", "04-cue.h5", "05-light.h5", "06-cue.h5", "session.json"]  # fmt: skip
+        "01-zero.h5", "02-weigh.h5", "03-light.h5", "04-cue.h5", "05-light.h5", "06-cue.h5", "screening.html",
+        "session.json"]  # fmt: skip
     again = squatscope("triage", folder).out
     assert (
-        again.splitlines()[1:] == told.out[told.out.index("What to try") : told.out.index("\nThe session is in")].splitlines()
+        again.splitlines()[1:]
+        == told.out[told.out.index("What to try") : told.out.index("\nThe answer as a page")].splitlines()
     )
 
 
