@@ -98,6 +98,11 @@ class Pipeline:
         self.parts.append(Part(name, stream, chain, book))
         self.rules += rules
 
+    def refer_to(self, rig: Rig) -> None:
+        """Take the MVCs of a rig that is the pipeline's own but for these: activation is in % of them from the next on."""
+        for chain in self.emg.values():
+            chain.refer_to(rig)
+
     def derived_streams(self) -> list[Stream]:
         """Return the streams that its frames, flags and repetitions make, for a ring to hold."""
         frames = [

@@ -9,6 +9,7 @@ from acquisition.recording.recording import (
     RecordingError,
     RecordingWriter,
     is_recording,
+    recordings_in,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "RecordingWriter",
     "gaps_of",
     "is_recording",
+    "recordings_in",
 ]

@@ -207,6 +207,11 @@ def is_recording(path: Path) -> bool:
         return False
 
 
+def recordings_in(folder: Path) -> list[Path]:
+    """Return the recordings in a folder and below it, in the order of their names."""
+    return sorted(file for file in folder.rglob("*.h5") if is_recording(file))
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedStream:
     """One stream of a recording as it was read: what it is, its ticks, gaps and clock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
@@ -85,7 +86,8 @@ class Activation:
                 others[e.side] += 1
                 muscle = "other" if others[e.side] == 1 else f"other_{others[e.side]}"
             self._envelope_column[i] = column("envelope.causal_lowpass", side=e.side, muscle=muscle)
-        self._pct_per_uV = np.array([100.0 / e.mvc_uV if e.mvc_uV is not None else np.nan for e in electrodes])
+        self._pct_per_uV = np.full(count, np.nan)
+        self.refer_to(electrodes)
         self._activation_column = np.full(count, -1, dtype=np.int64)
         self._energy_column = np.full(count, -1, dtype=np.int64)
         self._group_of = np.full(count, -1, dtype=np.int64)
@@ -105,6 +107,10 @@ class Activation:
         self.ratios = Ratios(metrics, settings, reference, frame_rate_hz)
         self.metrics: tuple[Metric, ...] = tuple(metrics)
         self._groups = np.zeros(2 * _PER_LEG)
+
+    def refer_to(self, electrodes: Sequence[Electrode]) -> None:
+        """Take the MVCs of these electrodes, which are those that it was made for, from the next frame on."""
+        self._pct_per_uV[:] = [100.0 / e.mvc_uV if e.mvc_uV is not None else np.nan for e in electrodes]
 
     def fill(
         self,

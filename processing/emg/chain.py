@@ -214,6 +214,7 @@ class EmgChain:
         lane_groups = -(-len(electrodes) // LANES)
         self.frame_samples = frame_samples(stream.rate_hz)
         self.undersampled = stream.rate_hz < settings.undersampled_below_hz
+        self._stream = stream_name
         self._width = len(stream.channels)
         self._sections = emg_sections(settings, stream.rate_hz)
         self._settle = float(max(1, round(settings.settle_s * stream.rate_hz)))
@@ -247,6 +248,10 @@ class EmgChain:
         self._window_end = -1
         self._advance(np.zeros((0, self._width), dtype=stream.dtype), 0)
         self._activation.fill(self._envelopes, self._energies, 0, 0, 0, self.frame_samples, self._judge.good, self._frames)
+
+    def refer_to(self, rig: Rig) -> None:
+        """Take the MVCs of a rig that is the chain's own but for these, from the next frame on."""
+        self._activation.refer_to([electrode for electrode in rig.emg if electrode.stream == self._stream])
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

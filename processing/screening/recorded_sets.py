@@ -50,19 +50,23 @@ def measured(folder: Path, session: Session, one: Try, rig: Rig) -> Rig:
     the lifter's file says; and without any the dynamic reference.
     """
     path = folder / LIFTER
-    rig = with_lifter(rig, load_lifter(path)) if path.exists() else rig
+    rig = with_contractions(session, one.created_utc, with_lifter(rig, load_lifter(path)) if path.exists() else rig)
+    lacking = {(electrode.muscle, electrode.side) for electrode in rig.emg if electrode.mvc_uV is None}
+    instead = [entry for entry in dynamic_reference_of(session, one) if (entry.muscle, entry.side) in lacking]
+    return with_lifter(rig, LifterFile(lifter=session.lifter, mvc=instead))
+
+
+def with_contractions(session: Session, at_utc: str, rig: Rig) -> Rig:
+    """Return a rig with the session's own maximal contractions, of those made with the electrodes where they are at a time."""
     best: dict[tuple[str, str], Mvc] = {}
-    placed = session.placement(one.created_utc)
+    placed = session.placement(at_utc)
     for other in session.tries:
         if other.kind == "mvc" and other.accepted and session.placement(other.created_utc) == placed:
             for entry in other.reference:
                 known = best.get((entry.muscle, entry.side))
                 if known is None or entry.mvc_uV > known.mvc_uV:
                     best[entry.muscle, entry.side] = entry
-    rig = with_lifter(rig, LifterFile(lifter=session.lifter, mvc=list(best.values())))
-    lacking = {(electrode.muscle, electrode.side) for electrode in rig.emg if electrode.mvc_uV is None}
-    instead = [entry for entry in dynamic_reference_of(session, one) if (entry.muscle, entry.side) in lacking]
-    return with_lifter(rig, LifterFile(lifter=session.lifter, mvc=instead))
+    return with_lifter(rig, LifterFile(lifter=session.lifter, mvc=list(best.values())))
 
 
 def dynamic_reference_of(session: Session, one: Try) -> list[Mvc]:

@@ -48,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": files.import_file,
     "add-markers": files.add_markers,
     "reprocess": files.reprocess,
+    "table": files.table,
     "mvc": lifter.mvc,
     "reference": lifter.reference,
     "rock": lifter.rock,

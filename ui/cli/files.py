@@ -1,4 +1,4 @@
-"""Commands about files: import, add-markers and reprocess."""
+"""Commands about files: import, add-markers, table and reprocess."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.console import console, say
+from ui.cli.console import console, fail, say
 from ui.cli.lifter import Lifters, for_lifters
 
 if TYPE_CHECKING:
@@ -104,6 +104,30 @@ def _placed_by_squats(recording: Path, legs: LegMarkers) -> Placed:
     squats_s = [(row.start_s, row.end_s) for row in results.repetitions]
     found = align(table.time_s, table.column("com_height_mm"), squats_s, height_mm, legs.stream.rate_hz)
     return Placed(found.starts_s, "squats", found.alike)
+
+
+def table(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Recordings, files of results, sessions, or folders with some in and below them.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The table to make: a name that ends in .csv or .parquet.")],
+) -> None:
+    """Make one table of many recordings: a row for each repetition, with lifter, condition, load, settings and version."""
+    from rich.progress import track
+
+    from processing.tables import files_in, table_of, write_table
+
+    if out.suffix not in (".csv", ".parquet"):
+        raise typer.BadParameter(f"{out} ends in neither .csv nor .parquet", param_hint="--out")
+    files = files_in(paths)
+    failed: list[str] = []
+    columns, rows = table_of(
+        track(files, "Reading", console=console, transient=True), lambda path, error: failed.append(f"{path}: {error}")
+    )
+    write_table(columns, rows, out)
+    say(f"{len(rows)} repetitions of {len(files) - len(failed)} recordings, {len(columns)} columns: {out}")
+    if failed:
+        fail("\n".join(failed))
 
 
 def reprocess(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from acquisition.recording import is_recording
+from acquisition.recording import recordings_in
 from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess_many
@@ -106,7 +106,7 @@ def recordings_of(paths: Sequence[Path]) -> list[tuple[Path, str]]:
     """
     found: dict[Path, str] = {}
     for path in paths:
-        inside = sorted(file for file in path.rglob("*.h5") if is_recording(file)) if path.is_dir() else []
+        inside = recordings_in(path) if path.is_dir() else []
         for file in inside or [path]:
             way = file.relative_to(path) if path.is_dir() and inside else Path(file.name)
             parts = [*way.parts[:-1], way.stem]

@@ -64,7 +64,7 @@ def begin(
     length_s: float = math.inf,
     ring_s: float | None = None,
     recorded: Mapping[str, Clock] | None = None,
-    more: Callable[[Ring, R, SyncGate], Mapping[str, Follower]] = lambda _ring, _recorder, _gate: {},
+    more: Callable[[Ring, R, SyncGate, Pipeline], Mapping[str, Follower]] = lambda _ring, _recorder, _gate, _pipeline: {},
 ) -> Parts[R]:
     """Put the parts of a session together and start them; where that fails, undo what was done.
 
@@ -95,7 +95,7 @@ def begin(
         live = LivePipeline(ring, pipeline)
         watch = Watch(ring, time_base, recorder, folder.path, recorded_bytes_per_s(rig), length_s)
         followers: dict[str, Follower] = {"time base": time_base, "recorder": gate, "live pipeline": live, "watch": watch}
-        followers.update(more(ring, recorder, gate))
+        followers.update(more(ring, recorder, gate, pipeline))
         if rig.lsl.outlet:
             followers["LSL outlets"] = outlets = Outlets(ring, rig.lsl)
             undo.callback(outlets.abandon)

@@ -84,7 +84,7 @@ def run_session(
                 length_s=length_s,
                 ring_s=ring_s,
                 recorded=recorded,
-                more=lambda ring, _recorder, _gate: others(ring),
+                more=lambda ring, _recorder, _gate, _pipeline: others(ring),
             )
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None

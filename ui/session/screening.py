@@ -21,7 +21,7 @@ from processing.screening.guided.guide import Guide
 from processing.screening.guided.protocol import MvcStep
 from processing.screening.guided.session_file import now_utc, write_session
 from processing.screening.outcomes import Condition, set_outcome
-from processing.screening.recorded_sets import results_of_try
+from processing.screening.recorded_sets import results_of_try, with_contractions
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from acquisition.sync_gate import SyncGate
     from acquisition.timebase.time_base import TimeBase
     from hardware.source import Source
+    from processing.pipeline import Pipeline
     from processing.screening.guided.protocol import AnyStep
     from processing.screening.guided.session_file import Session, Try
     from ui.session.dashboard_process import OpenWindow
@@ -87,8 +88,8 @@ def run_screening(
         undo.callback(recorder.abandon)
         return recorder
 
-    def more(ring: Ring, recorder: TryRecorder, gate: SyncGate) -> dict[str, Follower]:
-        stage = _Stage(folder, recorder, session, partial(_newest_s, ring, rig))
+    def more(ring: Ring, recorder: TryRecorder, gate: SyncGate, pipeline: Pipeline) -> dict[str, Follower]:
+        stage = _Stage(folder, recorder, session, pipeline, partial(_newest_s, ring, rig))
         lead.append(GuideFollower(ring, rig, gate, commands, partial(Guide, session, stage), session))
         return {"guide": lead[0], **others(ring, commands)}
 
@@ -218,9 +219,13 @@ def _newest_s(ring: Ring, rig: Rig) -> float:
 class _Stage:
     """What the guide has done: recordings begun and ended, judged by the code that ran live, and the session's file."""
 
-    def __init__(self, folder: Path, recorder: TryRecorder, session: Session, now_s: Callable[[], float]) -> None:
-        """Begin; `now_s` gives the time of the newest sample of the plates."""
+    def __init__(
+        self, folder: Path, recorder: TryRecorder, session: Session, pipeline: Pipeline, now_s: Callable[[], float]
+    ) -> None:
+        """Begin, live numbers by what contractions are known; `now_s` gives the time of the newest sample of the plates."""
+        self._pipeline = pipeline
         self._session = session
+        self._refer()
         self._folder = folder
         self._recorder = recorder
         self._now_s = now_s
@@ -263,5 +268,12 @@ class _Stage:
 
     def keep(self, session: Session) -> None:
         """Write down how far the session has come."""
+        new = len(session.tries) > len(self._session.tries) and session.tries[-1].kind == "mvc"
         self._session = session
+        if new:
+            self._refer()
         write_session(self._folder, session)
+
+    def _refer(self) -> None:
+        """Have live numbers in % of the contractions of this session, as those of its recordings are."""
+        self._pipeline.refer_to(with_contractions(self._session, now_utc(), self._pipeline.rig))

@@ -262,3 +262,19 @@ def test_a_device_that_counts_from_zero_again_begins_anew():
     np.testing.assert_array_equal(again[:, :2], first[:, :2])
     assert chain.quality[0].windows == 2 * len(raw) // 500
     assert chain.quality[0].verdict is Verdict.GOOD
+
+
+def test_contractions_that_come_later_count_from_the_next_frame_on():
+    raw = 50.0 * noise(4.0, 8)
+    known, later = EmgChain(make_rig(mvc_uV=80.0), "emg"), EmgChain(make_rig(mvc_uV=None), "emg")
+    expected = np.vstack([known.process(raw[:2000], 0).copy(), known.process(raw[2000:], 2000).copy()])
+    first = later.process(raw[:2000], 0).copy()
+    later.refer_to(make_rig(mvc_uV=80.0))
+    second = later.process(raw[2000:], 2000).copy()
+    amounts = [
+        i for i, name in enumerate(names(later)) if name.startswith(("activation", "quads", "hams")) and name.endswith("pct")
+    ]
+    assert amounts
+    assert np.isnan(first[:, amounts]).all()
+    assert np.isfinite(second[:, amounts]).all()
+    assert second[:, amounts].tobytes() == expected[len(first) :, amounts].tobytes()

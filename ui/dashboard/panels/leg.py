@@ -120,14 +120,16 @@ class Leg(Panel):
         """Say why there is no ratio."""
         if self._feed.lost_streams(self._side):
             return "no data"
+        active = self._digits.get(f"quads_{self._side}_pct", math.nan) + self._digits.get(f"hams_{self._side}_pct", math.nan)
+        if math.isfinite(active):
+            return "muscles at rest"
         for name, group in (("quads", QUADRICEPS), ("hams", HAMSTRINGS)):
             electrodes = [e for e in self._electrodes if e.muscle in group]
             if not electrodes:
                 return f"no {name} electrode"
             if all(e.mvc_uV is None for e in electrodes):
                 return "needs an MVC trial"
-        active = self._digits.get(f"quads_{self._side}_pct", math.nan) + self._digits.get(f"hams_{self._side}_pct", math.nan)
-        return "muscles at rest" if math.isfinite(active) else "no data"
+        return "no data"
 
     def _bars(self, painter: QPainter, area: QRectF) -> None:
         scale_height = self.px(22)

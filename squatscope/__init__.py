@@ -1,0 +1,16 @@
+"""The Python door: recordings and results as numpy arrays and pandas tables, computed by the code that ran live.
+
+    import squatscope
+
+    session = squatscope.open("recording.h5")
+    session.raw("plates")        # (samples, channels), as the device gave them
+    session.forces               # N and N·mm in the lab axes, at the full rate
+    session.repetitions          # a row for each repetition
+    session.frames("load_shift_pct")
+
+Whatever is a table needs pandas (`pip install squatscope[tables]`).
+"""
+
+from squatscope.opened import Opened, open, reprocess, table, to_mne
+
+__all__ = ["Opened", "open", "reprocess", "table", "to_mne"]

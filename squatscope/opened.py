@@ -1,0 +1,225 @@
+"""A recording or results, opened: what it holds as numpy and pandas, read and computed when it is asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from acquisition.lifter_file import load_lifter, with_lifter
+from acquisition.recording import Recording, is_recording
+from acquisition.rig.plate_map import plate_map
+from acquisition.rig.rig import microvolts_per_unit
+from acquisition.rig.rig_file import load
+from hardware.errors import SquatscopeError
+from processing.batch import as_recorded, with_settings
+from processing.batch import reprocess as compute
+from processing.results import Results
+from processing.row_tables import as_table
+from processing.tables import files_in, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from pandas import DataFrame
+
+    from acquisition.rig import Rig
+
+
+class DoorError(SquatscopeError):
+    """What was asked for is not there; the text is a full sentence."""
+
+
+def open(path: str | Path) -> Opened:
+    """Open a recording, or a file of results; raises RecordingError or ResultsError where it is neither."""
+    return Opened(Path(path))
+
+
+def reprocess(path: str | Path, rig: str | Path | None = None, lifter: str | Path | None = None) -> Opened:
+    """Open a recording to be judged as another rig's TOML file says, or with a lifter's measures (file of `squatscope mvc`)."""
+    settings = load(Path(rig)) if rig is not None else None
+    known = load_lifter(Path(lifter)) if lifter is not None else None
+
+    def rig_for(own: Rig) -> Rig:
+        own = own if settings is None else with_settings(own, settings)
+        return own if known is None else with_lifter(own, known)
+
+    return Opened(Path(path), rig_for)
+
+
+def table(paths: str | Path | Sequence[str | Path]) -> DataFrame:
+    """Return a row for each repetition of recordings and results, or of those in folders; raises the first file's error."""
+    several = [paths] if isinstance(paths, str | Path) else paths
+
+    def failed(_path: Path, error: SquatscopeError) -> None:
+        raise error
+
+    columns, rows = table_of(files_in([Path(path) for path in several]), failed)
+    return _pandas().DataFrame(rows, columns=columns)
+
+
+class Opened:
+    """A recording or results; what is raw is there for recordings only. Times are seconds of the session."""
+
+    def __init__(self, path: Path, rig_for: Callable[[Rig], Rig] = as_recorded) -> None:
+        """Open it; `rig_for` returns the rig by which it is judged from its own."""
+        self.path = path
+        self._rig_for = rig_for
+        self._is_recording = is_recording(path)
+        if not self._is_recording:
+            self.results  # noqa: B018 - says at once where it is no results either
+
+    @cached_property
+    def results(self) -> Results:
+        """All that was computed: read, or computed now."""
+        return compute(self.path, self._rig_for) if self._is_recording else Results.read(self.path)
+
+    @property
+    def rig(self) -> Rig:
+        """The rig by which it is judged."""
+        if "results" in self.__dict__ or not self._is_recording:
+            return self.results.rig
+        with Recording(self.path) as recording:
+            return self._rig_for(recording.rig)
+
+    @property
+    def streams(self) -> dict[str, tuple[str, ...]]:
+        """The raw streams, with their channels."""
+        return {stream.name: tuple(stream.channels) for stream in self.rig.stream}
+
+    def raw(self, stream: str) -> NDArray[Any]:
+        """Return the samples of a stream, (samples, channels), as the device gave them; raises DoorError."""
+        with self._recording(stream) as recording:
+            return recording.samples(stream)
+
+    def time_s(self, stream: str) -> NDArray[np.float64]:
+        """Return the time of each of its samples in s, by the recording's clock; lost samples leave a step."""
+        with self._recording(stream) as recording:
+            ticks = recording.streams[stream].ticks
+            rows = np.arange(recording.streams[stream].rows)
+            at = np.searchsorted(ticks["row"], rows, side="right")
+            numbers = rows + (ticks["index"] - ticks["row"])[at]
+            return recording.clocks[stream].host_s(numbers) - recording.start_s
+
+    def _recording(self, stream: str) -> Recording:
+        if not self._is_recording:
+            raise DoorError(f"{self.path} holds results and no samples; open its recording.")
+        if stream not in self.streams:
+            raise DoorError(f"{self.path} has no stream {stream!r}; its streams are {', '.join(self.streams)}.")
+        return Recording(self.path)
+
+    @cached_property
+    def forces(self) -> DataFrame:
+        """Force (N) and moment (N·mm) of each plate about the middle of its surface, lab axes, + up, at the full rate."""
+        return self._of_plates(self._wrench)
+
+    @cached_property
+    def cop(self) -> DataFrame:
+        """Centre of pressure of each plate in the lab axes, in mm, at the full rate; NaN below the rig's `cop_N`."""
+        return self._of_plates(self._cop)
+
+    def _of_plates(self, of: Callable[[Any, NDArray[np.float64]], dict[str, NDArray[np.float64]]]) -> DataFrame:
+        rig = self.rig
+        if not rig.plate:
+            raise DoorError(f"{self.path} has no force plates.")
+        stream = rig.plate[0].stream
+        raw = self.raw(stream).astype(np.float64)
+        columns: dict[str, NDArray[np.float64]] = {}
+        for plate in rig.plate:
+            columns |= of(plate, raw[:, [rig.column(stream, channel) for channel in plate.channels]])
+        return _pandas().DataFrame(columns, index=_pandas().Index(self.time_s(stream), name="time_s"))
+
+    @staticmethod
+    def _wrench(plate: Any, raw: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
+        wrench = plate_map(plate).wrench(raw)
+        names = [f"{what}{axis}_{plate.side}_{unit}" for what, unit in (("f", "N"), ("m", "Nmm")) for axis in "xyz"]
+        return dict(zip(names, wrench.T, strict=True))
+
+    def _cop(self, plate: Any, raw: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
+        place = plate_map(plate)
+        wrench = place.wrench(raw)
+        normal = place.rotation[:, 2]
+        upwards = wrench[:, :3] @ normal
+        with np.errstate(divide="ignore", invalid="ignore"):
+            points = place.centre_mm + np.cross(normal, wrench[:, 3:]) / upwards[:, None]
+        points[~(np.abs(wrench[:, 2]) >= self.rig.plates.cop_N)] = np.nan
+        return {f"cop_{axis}_{plate.side}_mm": points[:, i] for i, axis in enumerate("xy")}
+
+    @cached_property
+    def emg(self) -> DataFrame:
+        """Every electrode's signal in µV at the skin, as it was recorded, of the first stream that has electrodes."""
+        rig = self.rig
+        if not rig.emg:
+            raise DoorError(f"{self.path} has no EMG.")
+        stream = rig.stream_named(rig.emg[0].stream).stream()
+        raw = self.raw(stream.name)
+        columns = {}
+        for electrode in (one for one in rig.emg if one.stream == stream.name):
+            at = rig.column(stream.name, electrode.channel)
+            name = electrode.channel if electrode.muscle == "other" else electrode.muscle
+            columns[f"{name}_{electrode.side}_uV"] = raw[:, at] * microvolts_per_unit(electrode, stream.channels[at].unit)
+        return _pandas().DataFrame(columns, index=_pandas().Index(self.time_s(stream.name), name="time_s"))
+
+    def frames(self, *columns: str) -> DataFrame:
+        """Return columns of a table of metrics (`force`, `emg` or `knee`: all of it); raises DoorError where there is none."""
+        tables = self.results.tables
+        kind = next((name for name in tables if len(columns) == 1 and name.rpartition(".")[2] == columns[0]), None)
+        found = tables[kind] if kind is not None else self.results.table_with(*columns)
+        if found is None:
+            raise DoorError(f"{self.path} has no table with {', '.join(columns)}; its tables are {', '.join(tables)}.")
+        index = _pandas().Index(found.time_s, name="time_s")
+        frame = _pandas().DataFrame(np.asarray(found.frames), columns=list(found.columns), index=index)
+        return frame if kind is not None else frame[list(columns)]
+
+    @property
+    def repetitions(self) -> DataFrame:
+        """A row for each repetition: times, depth, phases."""
+        return _rows(self.results.repetitions)
+
+    @property
+    def phases(self) -> DataFrame:
+        """A row for each repetition, phase and side."""
+        return _rows(self.results.phases)
+
+    @property
+    def muscles(self) -> DataFrame:
+        """A row for each repetition and muscle."""
+        return _rows(self.results.muscles)
+
+    @property
+    def flags(self) -> DataFrame:
+        """A row for each flag: rule, side, severity, from when to when, its peak and limits."""
+        return _rows(self.results.flags)
+
+
+def to_mne(opened: Opened) -> Any:  # noqa: ANN401 - mne has no types
+    """Return the EMG of a recording as MNE's `RawArray`, in V; needs the package mne."""
+    try:
+        mne = import_module("mne")
+    except ImportError:
+        raise DoorError("MNE is not installed: install it with 'pip install mne'.") from None
+    emg = opened.emg
+    rate_hz = opened.rig.stream_named(opened.rig.emg[0].stream).rate_hz
+    info = mne.create_info([name.removesuffix("_uV") for name in emg.columns], rate_hz, "emg")
+    return mne.io.RawArray(1e-6 * emg.to_numpy().T, info, verbose="error")
+
+
+def _rows(rows: list[Any]) -> DataFrame:
+    """Return rows as a table with a column for each field, text as text."""
+    if not rows:
+        return _pandas().DataFrame()
+    made = as_table(type(rows[0]), rows)
+    columns = {name: made[name] for name in made.dtype.names or ()}
+    texts = {name: np.char.decode(of, "utf-8") for name, of in columns.items() if of.dtype.kind == "S"}
+    return _pandas().DataFrame(columns | texts)
+
+
+def _pandas() -> Any:  # noqa: ANN401
+    try:
+        return import_module("pandas")
+    except ImportError:
+        raise DoorError("Tables need the package pandas: install it with 'pip install squatscope[tables]'.") from None

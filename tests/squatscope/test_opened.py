@@ -1,0 +1,152 @@
+"""The Python door: what it hands on is what is in the file, and what the pipeline computes."""
+
+from __future__ import annotations
+
+import builtins
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import squatscope
+from acquisition.recording import Recording, RecordingWriter
+from hardware.errors import SquatscopeError
+from processing.batch import reprocess
+from processing.formulas import frame_samples
+from tests.support.recordings import complete
+from tests.support.rigs import example_with
+from tests.support.screenings import LIGHT, samples_between, screened_person
+from tests.support.sessions import a_stretch, recorded
+
+pandas = pytest.importorskip("pandas")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    person, _ = screened_person("imbalance", (LIGHT,), 5)
+    rig = example_with("demo")
+    return recorded(tmp_path_factory.mktemp("door") / "r.h5", rig, samples_between(rig, person, 0.0, float(person.plan.end_s)))
+
+
+@pytest.fixture(scope="module")
+def opened(path):
+    return squatscope.open(path)
+
+
+def test_samples_and_times_are_those_of_the_recording(opened, path):
+    with Recording(path) as recording:
+        for name, stream in recording.streams.items():
+            assert (opened.raw(name) == recording.samples(name)).all()
+            time_s = opened.time_s(name)
+            assert len(time_s) == stream.rows
+            np.testing.assert_allclose(np.diff(time_s), 1.0 / stream.clock.rate_hz, rtol=1e-6)
+            assert time_s[0] == pytest.approx(0.0, abs=0.01)
+
+
+def test_forces_in_means_of_a_frame_are_the_pipelines(opened):
+    frames = opened.frames("force")
+    stream = opened.rig.plate[0].stream
+    n = frame_samples(opened.rig.stream_named(stream).rate_hz)
+    forces = opened.forces
+    last = frames["sample"].to_numpy().astype(int)
+    for side in ("left", "right"):
+        means = np.array([forces[f"fz_{side}_N"].to_numpy()[end + 1 - n : end + 1].mean() for end in last])
+        np.testing.assert_allclose(means, frames[f"fz_{side}_N"], atol=1e-9)
+
+
+def test_the_centre_of_pressure_bears_the_moments(opened):
+    forces, cop, rig = opened.forces, opened.cop, opened.rig
+    for plate in rig.plate:
+        side, centre = plate.side, np.mean(plate.corners_mm, axis=0)
+        fz = forces[f"fz_{side}_N"]
+        known = fz >= rig.plates.cop_N
+        assert known.any()
+        assert cop[f"cop_x_{side}_mm"][~known].isna().all()
+        about_x = (cop[f"cop_y_{side}_mm"] - centre[1]) * fz
+        about_y = -(cop[f"cop_x_{side}_mm"] - centre[0]) * fz
+        np.testing.assert_allclose(about_x[known], forces[f"mx_{side}_Nmm"][known], rtol=1e-9, atol=1e-6)
+        np.testing.assert_allclose(about_y[known], forces[f"my_{side}_Nmm"][known], rtol=1e-9, atol=1e-6)
+
+
+def test_emg_is_in_microvolts_at_the_skin(opened):
+    emg = opened.emg
+    electrode = opened.rig.emg[0]
+    stream = opened.rig.stream_named(electrode.stream)
+    assert stream.units == "mV"
+    raw = opened.raw(electrode.stream)[:, opened.rig.column(electrode.stream, electrode.channel)]
+    np.testing.assert_allclose(emg[f"{electrode.muscle}_{electrode.side}_uV"], 1000.0 * raw / electrode.gain)
+    assert len(emg.columns) == len(opened.rig.emg)
+
+
+def test_tables_hold_what_was_computed(opened, path, tmp_path):
+    results = reprocess(path)
+    assert opened.repetitions["depth_m"].tolist() == [row.depth_m for row in results.repetitions]
+    assert set(opened.phases["side"]) == {"left", "right", "both"}
+    assert len(opened.muscles) == len(results.muscles)
+    assert len(opened.flags) == len(results.flags)
+    shift = opened.frames("load_shift_pct")
+    np.testing.assert_array_equal(shift["load_shift_pct"], results.table_with("load_shift_pct").column("load_shift_pct"))
+    results.write(tmp_path / "r.metrics.h5")
+    read = squatscope.open(tmp_path / "r.metrics.h5")
+    pandas.testing.assert_frame_equal(read.repetitions, opened.repetitions)
+    with pytest.raises(SquatscopeError, match="holds results and no samples"):
+        read.raw("plates")
+
+
+def test_another_rig_judges_by_its_settings(path, tmp_path):
+    from acquisition.rig.rig_file import example
+
+    text = example("demo").read_text(encoding="utf-8")
+    (tmp_path / "strict.toml").write_text(text + "\n[plates]\ncop_N = 400.0\n", encoding="utf-8")
+    strict, own = squatscope.reprocess(path, rig=tmp_path / "strict.toml"), squatscope.open(path)
+    assert strict.rig.plates.cop_N == 400.0
+    assert strict.cop["cop_x_left_mm"].isna().sum() > own.cop["cop_x_left_mm"].isna().sum()
+
+
+def test_what_is_not_there_is_said(opened, tmp_path):
+    with pytest.raises(SquatscopeError, match="no stream 'video'; its streams are"):
+        opened.raw("video")
+    with pytest.raises(SquatscopeError, match="no table with knee_height"):
+        opened.frames("knee_height")
+    (tmp_path / "x.h5").write_bytes(b"nothing")
+    with pytest.raises(SquatscopeError, match="no results file"):
+        squatscope.open(tmp_path / "x.h5")
+
+
+def test_a_lost_stretch_is_a_step_in_time(tmp_path):
+    rig = example_with("demo")
+    writer = RecordingWriter(tmp_path / "l.h5", rig, [settings.stream() for settings in rig.stream])
+    for settings in rig.stream:
+        rows = np.zeros((3000, len(settings.channels)))
+        if settings.name == "plates":
+            writer.append(settings.name, a_stretch(rows[:1000], settings.rate_hz))
+            writer.append(settings.name, a_stretch(rows[1500:], settings.rate_hz, first=1500, row=1000))
+        else:
+            writer.append(settings.name, a_stretch(rows, settings.rate_hz))
+    complete(writer)
+    rate_hz = rig.stream_named("plates").rate_hz
+    steps_s = np.diff(squatscope.open(tmp_path / "l.h5").time_s("plates"))
+    assert steps_s[999] == pytest.approx(501 / rate_hz, rel=1e-3)
+    assert np.delete(steps_s, 999) == pytest.approx(1.0 / rate_hz, rel=1e-3)
+
+
+def test_without_pandas_samples_are_there_and_tables_say_what_is_missing(path):
+    code = (
+        "import sys; sys.modules['pandas'] = None\n"
+        "import squatscope\n"
+        f"opened = squatscope.open({str(path)!r})\n"
+        "print(opened.raw('plates').shape[1] > 0)\n"
+        "try: opened.repetitions\n"
+        "except Exception as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=True)
+    assert done.stdout.splitlines() == [
+        "True",
+        "Tables need the package pandas: install it with 'pip install squatscope[tables]'.",
+    ]
+
+
+def test_the_names_are_those_it_hands_on():
+    assert squatscope.open is not builtins.open
+    assert set(squatscope.__all__) == {"Opened", "open", "reprocess", "table", "to_mne"}
