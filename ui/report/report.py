@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from acquisition.rig import SIDES
@@ -10,6 +11,7 @@ from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import counted_in, findings, nothing_found
+from processing.findings.first_lines import first_lines
 from processing.findings.knees import knee_outcomes
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
     from acquisition.rig.judgement import Rules
 
 
-def write(results: Results, path: Path) -> None:
-    """Write the report of one recording; raises ReportError where the file exists or can't be written."""
+def write(results: Results, path: Path, picture: Path | None = None) -> None:
+    """Write the report of one recording, with a picture (PNG) in it; raises ReportError where the file can't be written."""
     write_page(
         "report.html.j2",
         path,
         results=results,
+        first_lines=first_lines(results),
+        picture=b64encode(picture.read_bytes()).decode() if picture is not None and picture.exists() else "",
         findings=findings(results),
         nothing_found=nothing_found(results),
         knees=knee_outcomes(results),

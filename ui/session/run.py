@@ -118,7 +118,7 @@ def run_session(
         for write, path in (
             (results.write, folder.metrics),
             (partial(repetition_csv.write, results), folder.repetitions),
-            (partial(report.write, results), folder.report),
+            (partial(report.write, results, picture=folder.picture), folder.report),
         ):
             try:
                 write(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -212,3 +213,27 @@ def test_knees_that_came_in_have_a_section_and_what_to_try(tmp_path):
     sound = (tmp_path / "sound.html").read_text(encoding="utf-8")
     assert "The knees, by markers" not in sound
     assert "What to try first" not in sound
+
+
+def test_the_answer_comes_first_and_claims_no_cause(tmp_path):
+    text = squeezed(page_of(results(), tmp_path).text)
+    first = text[: text.index("What was seen")]
+    assert "Load shifts to the right leg in 3 of 5 repetitions, first in repetition 3." in first
+    assert "whether technique, mobility or muscles go with it is not decidable" in first
+    assert "Next: the same weight with the cue" in first
+    (tmp_path / "none").mkdir()
+    none = squeezed(page_of(results(phases=[], repetitions=[]), tmp_path / "none").text)
+    assert "No squat was seen." in none[: none.index("What was seen")]
+    assert "the cue" not in none
+
+
+def test_a_picture_is_within_the_page_and_one_that_is_missing_is_left_out(tmp_path):
+    content = b"\x89PNG\r\n\x1a\n and some bytes"
+    (tmp_path / "d.png").write_bytes(content)
+    report.write(results(), tmp_path / "r.html", tmp_path / "d.png")
+    (told,) = read_page(tmp_path / "r.html").loads
+    prefix = "img src=data:image/png;base64,"
+    assert told.startswith(prefix)
+    assert b64decode(told.removeprefix(prefix)) == content
+    report.write(results(), tmp_path / "without.html", tmp_path / "gone.png")
+    assert read_page(tmp_path / "without.html").loads == []
