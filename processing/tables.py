@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, str | int | float]
 PARQUET = ".parquet"
+_EXISTS = "{} exists already, and nothing is ever overwritten; give another name."
 _OF_REPETITION = tuple(field.name for field in fields(RepetitionResult))
 _OF_PHASE = tuple(field.name for field in fields(PhaseResult) if field.name not in ("repetition", "set", "phase", "side"))
 
@@ -56,21 +57,26 @@ def _counts(file: Path) -> bool:
     """Return whether a recording is a set that counts in its session, or of no session."""
     if not (file.parent / NAME).exists():
         return True
-    return any(one.recording == file.name for one in read_session(file.parent).counting())
+    try:
+        session = read_session(file.parent)
+    except SquatscopeError:  # told where its rows are asked for
+        return True
+    return any(one.recording == file.name for one in session.counting())
 
 
 def rows_of(path: Path) -> list[Row]:
     """Return a row for each repetition of a recording, or of a file of results; raises SquatscopeError for any other file."""
-    whose: Row = {"lifter": "", "session": "", "condition": "", "bar_kg": math.nan, "order": 0, "rating": ""}
+    whose: Row = {"lifter": "", "session": "", "condition": "", "bar_kg": math.nan, "order": 0, "set_rating": ""}
     if not is_recording(path):
-        return _rows(Results.read(path), whose)
+        return [row | {"software_version": ""} for row in _rows(Results.read(path), whose)]  # whose it was is not in them
     session = read_session(path.parent) if (path.parent / NAME).exists() else None
     one = next((one for one in session.tries if one.recording == path.name), None) if session is not None else None
     if session is None or one is None:
         return _rows(reprocess(path, as_recorded), whose)
     whose |= {"lifter": session.lifter, "session": path.parent.name, "condition": one.condition, "order": one.number}
-    whose |= {"bar_kg": math.nan if one.bar_kg is None else one.bar_kg, "rating": one.rating}
-    return _rows(results_of_try(path.parent, session, one, as_recorded), whose)
+    whose |= {"bar_kg": math.nan if one.bar_kg is None else one.bar_kg, "set_rating": one.rating}
+    rows = _rows(results_of_try(path.parent, session, one, as_recorded), whose)
+    return [row | {"rating": one.ratings.get(int(row["number"]), "")} for row in rows]
 
 
 def _rows(results: Results, whose: Row) -> list[Row]:
@@ -117,13 +123,19 @@ def _known(value: str | float) -> bool:
     return value == value and value != ""
 
 
+def refuse_existing(path: Path) -> None:
+    """Raise TableError where something is at a place already."""
+    if path.exists():
+        raise TableError(_EXISTS.format(path))
+
+
 def write_table(columns: Sequence[str], rows: Sequence[Row], path: Path) -> None:
     """Write a table as CSV, or as Parquet where the name ends so; raises TableError where it can't be, or the file exists."""
     content = _parquet(columns, rows) if path.suffix == PARQUET else _csv(columns, rows)
     try:
         write_whole(path, content)
     except FileExistsError:
-        raise TableError(f"{path} exists already, and nothing is ever overwritten; give another name.") from None
+        raise TableError(_EXISTS.format(path)) from None
     except OSError as error:
         raise TableError(f"The table {path} can't be written: {error.strerror}.") from error
 

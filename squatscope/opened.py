@@ -17,8 +17,12 @@ from acquisition.rig.rig_file import load
 from hardware.errors import SquatscopeError
 from processing.batch import as_recorded, with_settings
 from processing.batch import reprocess as compute
-from processing.results import Results
+from processing.force.chain import plate_wrench
+from processing.repetition.muscles import MuscleResult
+from processing.repetition.table import PhaseResult, RepetitionResult
+from processing.results import FlagResult, Results
 from processing.row_tables import as_table
+from processing.screening.recorded_sets import session_measures
 from processing.tables import files_in, table_of
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from acquisition.rig import Rig
+    from processing.force.chain import PlateWrench
 
 
 class DoorError(SquatscopeError):
@@ -66,10 +71,14 @@ class Opened:
     """A recording or results; what is raw is there for recordings only. Times are seconds of the session."""
 
     def __init__(self, path: Path, rig_for: Callable[[Rig], Rig] = as_recorded) -> None:
-        """Open it; `rig_for` returns the rig by which it is judged from its own."""
+        """Open it; `rig_for` returns the rig by which it is judged from its own.
+
+        A try of a session is judged with what the session measured of its lifter, as in its triage.
+        """
         self.path = path
-        self._rig_for = rig_for
         self._is_recording = is_recording(path)
+        measures = session_measures(path)
+        self._rig_for: Callable[[Rig], Rig] = lambda own: measures(rig_for(own))
         if not self._is_recording:
             self.results  # noqa: B018 - says at once where it is no results either
 
@@ -114,40 +123,31 @@ class Opened:
 
     @cached_property
     def forces(self) -> DataFrame:
-        """Force (N) and moment (N·mm) of each plate about the middle of its surface, lab axes, + up, at the full rate."""
-        return self._of_plates(self._wrench)
+        """Force (N) and moment (N·mm) of each plate about the origin of the lab, lab axes, + up, at the full rate."""
+        return self._of_plates(
+            lambda wrench: {
+                **{f"f{axis}_{{side}}_N": wrench.force_N[:, i] for i, axis in enumerate("xyz")},
+                **{f"m{axis}_{{side}}_Nmm": wrench.moment_Nmm[:, i] for i, axis in enumerate("xyz")},
+            }
+        )
 
     @cached_property
     def cop(self) -> DataFrame:
-        """Centre of pressure of each plate in the lab axes, in mm, at the full rate; NaN below the rig's `cop_N`."""
-        return self._of_plates(self._cop)
+        """Centre of pressure of each plate in the lab axes, in mm, at the full rate; NaN where Fz is not above `cop_N`."""
+        return self._of_plates(lambda wrench: {f"cop_{axis}_{{side}}_mm": wrench.cop_mm[:, i] for i, axis in enumerate("xy")})
 
-    def _of_plates(self, of: Callable[[Any, NDArray[np.float64]], dict[str, NDArray[np.float64]]]) -> DataFrame:
+    def _of_plates(self, of: Callable[[PlateWrench], dict[str, NDArray[np.float64]]]) -> DataFrame:
         rig = self.rig
         if not rig.plate:
             raise DoorError(f"{self.path} has no force plates.")
         stream = rig.plate[0].stream
-        raw = self.raw(stream).astype(np.float64)
+        raw = self.raw(stream)
         columns: dict[str, NDArray[np.float64]] = {}
         for plate in rig.plate:
-            columns |= of(plate, raw[:, [rig.column(stream, channel) for channel in plate.channels]])
+            at = [rig.column(stream, channel) for channel in plate.channels]
+            found = of(plate_wrench(raw, at, plate_map(plate), rig.plates.cop_N))
+            columns |= {name.format(side=plate.side): values for name, values in found.items()}
         return _pandas().DataFrame(columns, index=_pandas().Index(self.time_s(stream), name="time_s"))
-
-    @staticmethod
-    def _wrench(plate: Any, raw: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
-        wrench = plate_map(plate).wrench(raw)
-        names = [f"{what}{axis}_{plate.side}_{unit}" for what, unit in (("f", "N"), ("m", "Nmm")) for axis in "xyz"]
-        return dict(zip(names, wrench.T, strict=True))
-
-    def _cop(self, plate: Any, raw: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
-        place = plate_map(plate)
-        wrench = place.wrench(raw)
-        normal = place.rotation[:, 2]
-        upwards = wrench[:, :3] @ normal
-        with np.errstate(divide="ignore", invalid="ignore"):
-            points = place.centre_mm + np.cross(normal, wrench[:, 3:]) / upwards[:, None]
-        points[~(np.abs(wrench[:, 2]) >= self.rig.plates.cop_N)] = np.nan
-        return {f"cop_{axis}_{plate.side}_mm": points[:, i] for i, axis in enumerate("xy")}
 
     @cached_property
     def emg(self) -> DataFrame:
@@ -178,41 +178,46 @@ class Opened:
     @property
     def repetitions(self) -> DataFrame:
         """A row for each repetition: times, depth, phases."""
-        return _rows(self.results.repetitions)
+        return _rows(RepetitionResult, self.results.repetitions)
 
     @property
     def phases(self) -> DataFrame:
         """A row for each repetition, phase and side."""
-        return _rows(self.results.phases)
+        return _rows(PhaseResult, self.results.phases)
 
     @property
     def muscles(self) -> DataFrame:
         """A row for each repetition and muscle."""
-        return _rows(self.results.muscles)
+        return _rows(MuscleResult, self.results.muscles)
 
     @property
     def flags(self) -> DataFrame:
         """A row for each flag: rule, side, severity, from when to when, its peak and limits."""
-        return _rows(self.results.flags)
+        return _rows(FlagResult, self.results.flags)
 
 
 def to_mne(opened: Opened) -> Any:  # noqa: ANN401 - mne has no types
-    """Return the EMG of a recording as MNE's `RawArray`, in V; needs the package mne."""
+    """Return the EMG of a recording as MNE's `RawArray`, in V; raises DoorError where samples were lost, or there is no mne."""
+    emg = opened.emg
+    stream = opened.rig.emg[0].stream
+    with Recording(opened.path) as recording:
+        gaps = len(recording.streams[stream].gaps)
+    if gaps:
+        raise DoorError(
+            f"The stream {stream} of {opened.path} has {gaps} gaps, which MNE's arrays can't hold, so that what follows would "
+            "be too early. Take emg and time_s, and cut it there."
+        )
     try:
         mne = import_module("mne")
     except ImportError:
         raise DoorError("MNE is not installed: install it with 'pip install mne'.") from None
-    emg = opened.emg
-    rate_hz = opened.rig.stream_named(opened.rig.emg[0].stream).rate_hz
-    info = mne.create_info([name.removesuffix("_uV") for name in emg.columns], rate_hz, "emg")
+    info = mne.create_info([name.removesuffix("_uV") for name in emg.columns], opened.rig.stream_named(stream).rate_hz, "emg")
     return mne.io.RawArray(1e-6 * emg.to_numpy().T, info, verbose="error")
 
 
-def _rows(rows: list[Any]) -> DataFrame:
-    """Return rows as a table with a column for each field, text as text."""
-    if not rows:
-        return _pandas().DataFrame()
-    made = as_table(type(rows[0]), rows)
+def _rows(kind: type[Any], rows: list[Any]) -> DataFrame:
+    """Return rows of a kind as a table with a column for each of its fields, text as text; with no rows, too."""
+    made = as_table(kind, rows)
     columns = {name: made[name] for name in made.dtype.names or ()}
     texts = {name: np.char.decode(of, "utf-8") for name, of in columns.items() if of.dtype.kind == "S"}
     return _pandas().DataFrame(columns | texts)

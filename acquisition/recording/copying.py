@@ -30,6 +30,4 @@ def copy_recording(path: Path, to: Path) -> None:
     except OSError as error:
         if not path.exists():
             raise RecordingError(f"The recording {path} is missing.") from None
-        if not path.exists():
-            raise RecordingError(f"The recording {path} is missing.") from None
         raise RecordingError(f"{path} can't be copied to {to}: {error.strerror}.") from error

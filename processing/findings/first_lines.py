@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processing.findings.findings import findings, nothing_found
+from processing.findings.findings import counted_in, findings, nothing_found
 from processing.findings.knees import knee_outcomes
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def first_lines(results: Results) -> tuple[str, str, str]:
             f"{first.label[0].upper()}{first.label[1:]} in {len(first.beyond_amber)} of {first.of} repetitions, first in "
             f"repetition {first.beyond_amber[0]}.{more}"
         )
+    if not seen and len(results.repetitions) < counted_in(results.rig.rules)[0]:
+        return nothing_found(results), "That is too few for any pattern.", "Next: record a set of 5 to 8 repetitions."
     if not seen:
         return (
             nothing_found(results),

@@ -116,10 +116,10 @@ def remarks(screening: Screening) -> list[str]:
             f"Without a maximal contraction: {', '.join(screening.dynamic)}. They are in % of the lifter's own first light "
             "set: that tells how they change, and nothing of how strong one is beside another."
         )
-    if screening.placements > 1:
+    if screening.placements > 1 and any(results.rig.emg for results in screening.results):
         said.append(
-            f"The electrodes were placed {screening.placements} times, as the sets were done on more than one day: what "
-            "muscles do is compared within one placing only."
+            "Between some of the sets lie more than six hours, by the times of their recordings: electrodes count as placed "
+            "anew, and what muscles do is compared within one placing only."
         )
     return said
 
@@ -195,9 +195,9 @@ def named(name: str) -> str:
 
 
 def amount_in_words(one: Comparison) -> str:
-    """Return by how much an outcome changed, with its interval; empty for ratings, which have no amount."""
+    """Return by how much an outcome changed, with its interval; empty for ratings, and where too little is known for one."""
     name, change = one.outcome.rpartition("_")[0], one.change
-    if name == "":
+    if name == "" or change.answer is Answer.TOO_FEW:
         return ""
     low, middle, high = change.low, change.difference, change.high
     if name not in _OUTCOMES and not name.startswith("late_"):  # logarithms of ratios

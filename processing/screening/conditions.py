@@ -232,9 +232,20 @@ class Conditions:
 
     @property
     def placement(self) -> int | None:
-        """The placing of the electrodes with which both light sets and the heaviest bar were done, the last of these."""
-        light = {one.placement for one in self.of(Condition.LIGHT)}
-        return max((one.placement for one in self.loaded if one.placement in light), default=None)
+        """The placing of the electrodes with which most was done both lightly and with the heaviest bar; None: none."""
+        counts = {one.placement: [0, 0] for one in self._sets}
+        for k, sets in enumerate((self.of(Condition.LIGHT), self.loaded)):
+            for one in sets:
+                counts[one.placement][k] += len(_counted(one))
+        both = {placement: min(of) for placement, of in counts.items() if min(of)}
+        return max(both, key=lambda placement: (both[placement], placement), default=None)
+
+    @property
+    def knows_muscles(self) -> bool:
+        """Whether anything is known of what muscles did."""
+        repetitions = (repetition for one in self._sets for repetition in one.repetitions)
+        named = ("qh_left", "qh_right", "glutes_left", "glutes_right")
+        return any(math.isfinite(repetition.numbers.get(name, math.nan)) for repetition in repetitions for name in named)
 
     def muscles(self) -> list[Comparison]:
         """Return what the heaviest load did to the muscles of each leg, with the electrodes where they were in light sets."""

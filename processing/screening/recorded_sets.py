@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from acquisition.lifter_file import LifterFile, load_lifter, with_lifter
 from acquisition.rig.judgement import TriageSettings
-from processing.batch import reprocess
+from processing.batch import as_recorded, reprocess
 from processing.lifter import DYNAMIC
+from processing.screening.guided.session_file import NAME, read_session
 from processing.screening.outcomes import Condition, set_outcome
 from processing.screening.triage import triage
 
@@ -78,6 +79,15 @@ def dynamic_reference_of(session: Session, one: Try) -> list[Mvc]:
         if other.condition == Condition.LIGHT and other.reference and session.placement(other.created_utc) == placed
     ]
     return light[0].reference if light else []
+
+
+def session_measures(path: Path) -> Callable[[Rig], Rig]:
+    """Return what brings a recording's rig to what its session measured of the lifter; of no session, to itself."""
+    if not (path.parent / NAME).exists():
+        return as_recorded
+    session = read_session(path.parent)
+    one = next((one for one in session.tries if one.recording == path.name), None)
+    return as_recorded if one is None else lambda rig: measured(path.parent, session, one, rig)
 
 
 def results_of_try(folder: Path, session: Session, one: Try, rig_for: Callable[[Rig], Rig]) -> Results:

@@ -214,9 +214,12 @@ def _when_loaded(told: SideTriage, muscles: Sequence[Comparison]) -> list[FoundC
 
 def _lacks_placement(told: SideTriage, session: Conditions) -> list[Missing]:
     """Say where the muscles of heavy sets can't be told, as electrodes were placed anew since the light ones."""
-    if session.placement is not None or not session.of(Condition.LIGHT):
+    if session.placement is not None or not session.of(Condition.LIGHT) or not session.knows_muscles:
         return []
-    why = "what muscles do can't be compared, as the electrodes were placed anew between the light sets and these"
+    why = (
+        "what muscles do can't be compared, as more than six hours lie between all light sets and these, and electrodes count "
+        "as placed anew"
+    )
     return [Missing(Condition.LOADED, told.side, why)]
 
 

@@ -23,7 +23,7 @@ def root(tmp_path_factory):
     a_screening(root / "A1" / "2026-11-27-1", "technique", (LIGHT, CUE), seed=2)
     a_screening(root / "B2" / "2026-11-27-1", "load", (LIGHT, LOADED), lifter="B2", seed=3, markers=False)
     session = read_session(root / "A1" / "2026-11-27-1")
-    tries = [session.tries[0].model_copy(update={"rating": "slight"}), session.tries[1]]
+    tries = [session.tries[0].model_copy(update={"rating": "slight", "ratings": {2: "past"}}), session.tries[1]]
     write_session(root / "A1" / "2026-11-27-1", session.model_copy(update={"tries": tries}))
     return root
 
@@ -37,7 +37,8 @@ def test_every_repetition_has_a_row_with_whose_it_is(root):
     assert [(row["lifter"], row["condition"], row["order"]) for row in rows[::6]] == [
         ("A1", "light", 1), ("A1", "cue", 2), ("B2", "light", 1), ("B2", "loaded", 2)]  # fmt: skip
     assert {row["bar_kg"] for row in rows} == {20.0, 60.0}
-    assert {row["rating"] for row in rows[:6]} == {"slight"}
+    assert {row["set_rating"] for row in rows[:6]} == {"slight"}
+    assert [row["rating"] for row in rows[:6]] == ["", "past", "", "", "", ""]
     results = reprocess(root / "A1" / "2026-11-27-1" / "01-light.h5")
     assert [row["depth_m"] for row in rows[:6]] == [row.depth_m for row in results.repetitions]
     whole = [row.load_shift_mean_pct for row in results.phases if (row.phase, row.side) == ("whole", "both")]
@@ -113,3 +114,13 @@ def test_recordings_are_not_touched(root):
     assert path.read_bytes() == before
     with Recording(path) as recording:
         assert recording.complete
+
+
+def test_a_damaged_file_of_a_session_is_named_and_the_rest_goes_on(root, tmp_path):
+    folder = a_screening(tmp_path / "s", "load", (LIGHT,))
+    (folder / "session.json").write_text("{", encoding="utf-8")
+    failed: list[str] = []
+    _, rows = table_of(files_in([tmp_path, root / "B2"]), lambda path, error: failed.append(f"{path.name}: {error}"))
+    assert len(rows) == 12
+    assert len(failed) == 1
+    assert "is damaged" in failed[0]

@@ -14,10 +14,13 @@ from acquisition.recording import Recording, RecordingWriter
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess
 from processing.formulas import frame_samples
+from processing.lifter import dynamic_reference
+from processing.screening.guided.session_file import read_session, write_session
+from processing.tables import rows_of
 from tests.support.recordings import complete
 from tests.support.rigs import example_with
-from tests.support.screenings import LIGHT, samples_between, screened_person
-from tests.support.sessions import a_stretch, recorded
+from tests.support.screenings import LIGHT, LOADED, a_screening, samples_between, screened_person
+from tests.support.sessions import a_stretch, recorded, simulated
 
 pandas = pytest.importorskip("pandas")
 
@@ -63,8 +66,8 @@ def test_the_centre_of_pressure_bears_the_moments(opened):
         known = fz >= rig.plates.cop_N
         assert known.any()
         assert cop[f"cop_x_{side}_mm"][~known].isna().all()
-        about_x = (cop[f"cop_y_{side}_mm"] - centre[1]) * fz
-        about_y = -(cop[f"cop_x_{side}_mm"] - centre[0]) * fz
+        assert centre[2] == 0.0
+        about_x, about_y = cop[f"cop_y_{side}_mm"] * fz, -cop[f"cop_x_{side}_mm"] * fz
         np.testing.assert_allclose(about_x[known], forces[f"mx_{side}_Nmm"][known], rtol=1e-9, atol=1e-6)
         np.testing.assert_allclose(about_y[known], forces[f"my_{side}_Nmm"][known], rtol=1e-9, atol=1e-6)
 
@@ -114,19 +117,30 @@ def test_what_is_not_there_is_said(opened, tmp_path):
         squatscope.open(tmp_path / "x.h5")
 
 
-def test_a_lost_stretch_is_a_step_in_time(tmp_path):
-    rig = example_with("demo")
-    writer = RecordingWriter(tmp_path / "l.h5", rig, [settings.stream() for settings in rig.stream])
-    for settings in rig.stream:
-        rows = np.zeros((3000, len(settings.channels)))
-        if settings.name == "plates":
-            writer.append(settings.name, a_stretch(rows[:1000], settings.rate_hz))
-            writer.append(settings.name, a_stretch(rows[1500:], settings.rate_hz, first=1500, row=1000))
-        else:
-            writer.append(settings.name, a_stretch(rows, settings.rate_hz))
-    complete(writer)
-    rate_hz = rig.stream_named("plates").rate_hz
-    steps_s = np.diff(squatscope.open(tmp_path / "l.h5").time_s("plates"))
+@pytest.fixture
+def lost(tmp_path):
+    """Return a function that opens a recording of which 500 samples of one stream were lost."""
+
+    def made(name: str) -> squatscope.Opened:
+        rig = example_with("demo")
+        writer = RecordingWriter(tmp_path / "l.h5", rig, [settings.stream() for settings in rig.stream])
+        for settings in rig.stream:
+            rows = np.zeros((3000, len(settings.channels)))
+            if settings.name == name:
+                writer.append(settings.name, a_stretch(rows[:1000], settings.rate_hz))
+                writer.append(settings.name, a_stretch(rows[1500:], settings.rate_hz, first=1500, row=1000))
+            else:
+                writer.append(settings.name, a_stretch(rows, settings.rate_hz))
+        complete(writer)
+        return squatscope.open(tmp_path / "l.h5")
+
+    return made
+
+
+def test_a_lost_stretch_is_a_step_in_time(lost):
+    opened = lost("plates")
+    rate_hz = opened.rig.stream_named("plates").rate_hz
+    steps_s = np.diff(opened.time_s("plates"))
     assert steps_s[999] == pytest.approx(501 / rate_hz, rel=1e-3)
     assert np.delete(steps_s, 999) == pytest.approx(1.0 / rate_hz, rel=1e-3)
 
@@ -150,3 +164,36 @@ def test_without_pandas_samples_are_there_and_tables_say_what_is_missing(path):
 def test_the_names_are_those_it_hands_on():
     assert squatscope.open is not builtins.open
     assert set(squatscope.__all__) == {"Opened", "open", "reprocess", "table", "to_mne"}
+
+
+def test_a_plate_of_the_other_sign_has_no_centre_of_pressure(tmp_path):
+    rig = example_with("demo")
+    samples = {name: -rows if name == "plates" else rows for name, rows in simulated(rig).items()}
+    turned = squatscope.open(recorded(tmp_path / "t.h5", rig, samples))
+    assert turned.forces["fz_left_N"].min() < -200.0
+    assert turned.cop["cop_x_left_mm"].isna().all()
+
+
+def test_a_set_of_a_session_is_judged_as_in_its_triage(tmp_path):
+    folder = a_screening(tmp_path / "s", "imbalance", (LIGHT, LOADED), emg=True)
+    session = read_session(folder)
+    reference = dynamic_reference(folder / "01-light.h5")
+    light = session.tries[0].model_copy(update={"reference": reference})
+    write_session(folder, session.model_copy(update={"tries": [light, session.tries[1]]}))
+    whole = squatscope.open(folder / "02-loaded.h5").phases.query("phase == 'whole' and side == 'left'")["qh_ratio"].tolist()
+    assert np.isfinite(whole).all()
+    assert whole == [row["whole_left_qh_ratio"] for row in rows_of(folder / "02-loaded.h5")]
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path):
+    rig = example_with("demo")
+    still = {settings.name: np.zeros((3000, len(settings.channels))) for settings in rig.stream}
+    empty = squatscope.open(recorded(tmp_path / "e.h5", rig, still))
+    assert len(empty.flags) == len(empty.repetitions) == 0
+    assert {"rule", "severity"} <= set(empty.flags.columns)
+    assert {"number", "depth_m"} <= set(empty.repetitions.columns)
+
+
+def test_what_mne_can_not_hold_is_not_handed_over(lost):
+    with pytest.raises(SquatscopeError, match="has 1 gaps, which MNE's arrays can't hold"):
+        squatscope.to_mne(lost("emg"))

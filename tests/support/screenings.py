@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,6 +91,29 @@ def screened(
     return found
 
 
+def with_dynamic(sets: list[SetOutcome], difference: float) -> list[SetOutcome]:
+    """Return sets with Q:H by the first light set, which grows by so much less than Q:H by maximal contractions."""
+    return [
+        replace(
+            one,
+            repetitions=tuple(
+                replace(
+                    r,
+                    numbers={
+                        **r.numbers,
+                        **{
+                            f"qh_dynamic_{side}": r.numbers[f"qh_{side}"] - 1.6 - difference * (one.condition is LOADED)
+                            for side in SIDES
+                        },
+                    },
+                )
+                for r in one.repetitions
+            ),
+        )
+        for one in sets
+    ]
+
+
 def plates_and_markers(person: Person) -> Rig:
     """Return a lab without EMG, in which a person stands."""
     rig = with_markers(example_with("demo", foot=[Foot(side=side, toe_out_deg=person.toe_out_deg) for side in SIDES]))
@@ -128,6 +152,7 @@ def a_screening(
     seed: int = 2,
     markers: bool = True,
     emg: bool = False,
+    day: str = "2026-11-27",
 ) -> Path:
     """Make a session's folder with a recording for each set of a simulated lifter: forces, and what else is wanted.
 
@@ -149,8 +174,18 @@ def a_screening(
         name = f"{i + 1:02d}-{condition}.h5"
         recorded(folder / name, rig, samples_between(rig, person, float(person.plan.set_at_s[i]), float(ends_s[i])))
         tries.append(
-            Try(step=i, number=i + 1, kind="set", condition=condition, bar_kg=one.bar_mass_kg, recording=name, notes="Jane Doe")
+            Try(
+                step=i,
+                number=i + 1,
+                kind="set",
+                condition=condition,
+                bar_kg=one.bar_mass_kg,
+                recording=name,
+                notes="Jane Doe",
+                created_utc=f"{day}T09:{3 * i:02d}:00+00:00",
+            )
         )
     session = new_session(lifter, Protocol(name="of a test", step=steps))
-    write_session(folder, session.model_copy(update={"tries": tries, "notes": "Jane Doe from Oslo"}))
+    made = {"tries": tries, "notes": "Jane Doe from Oslo", "created_utc": f"{day}T08:55:00+00:00"}
+    write_session(folder, session.model_copy(update=made))
     return folder

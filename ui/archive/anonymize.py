@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import h5py
@@ -14,7 +14,7 @@ from acquisition.rig import FileSource, Rig
 from acquisition.storage.hdf5_parts import texts_in
 from acquisition.storage.hdf5_text import fixed, text_of
 from processing.lifter import DYNAMIC
-from processing.screening.guided.session_file import read_session, write_session
+from processing.screening.guided.session_file import read_session, time_of, write_session
 from processing.screening.recorded_sets import LIFTER
 from ui.archive.lifters import ArchiveError, checked_id
 
@@ -52,7 +52,7 @@ def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:
     changed = {
         "lifter": lifter,
         "notes": "",
-        "created_utc": _year(session.created_utc),
+        "created_utc": _shifted(session.created_utc, session),
         "protocol": protocol,
         "tries": tries,
     }
@@ -117,12 +117,13 @@ def _nameless(rig: Rig) -> Rig:
 
 
 def _shifted(created_utc: str, session: Session) -> str:
-    """Return a time as long after the first day of the year as it was after the session began: which try came when stays."""
-    try:
-        begun, at, year = (datetime.fromisoformat(text) for text in (session.created_utc, created_utc, _year(created_utc)))
-        return (year + max(at - begun, timedelta(0))).isoformat(timespec="seconds")
-    except (ValueError, TypeError):  # no time, or one of them without its zone
+    """Return a time as long after the first of January as it was after the session's first: which try came when stays."""
+    times = [session.created_utc, *(one.created_utc for one in session.tries)]
+    known = [at for text in times if (at := time_of(text)) is not None]
+    at = time_of(created_utc)
+    if at is None:
         return ""
+    return (datetime(min(known).year, 1, 1, tzinfo=UTC) + (at - min(known))).isoformat(timespec="seconds")
 
 
 def _year(created_utc: str) -> str:

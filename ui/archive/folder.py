@@ -68,8 +68,11 @@ class Folder:
         return [(name, path) for name, path in files.items() if path.exists()]
 
     def make(self) -> bool:
-        """Make the folder and return whether it was not there; raises SessionError where it can't be, or has such files."""
-        for _, file in self.left():
+        """Make the folder and return whether it was not there; raises SessionError where it can't be, or has such files.
+
+        The page of a screening is no hindrance: a guided session that is taken up again has one.
+        """
+        for file in (path for _, path in self.left() if path != self.screening):
             raise SessionError(f"{file} exists already, and nothing is ever overwritten; give another folder with --out.")
         new = not self.path.exists()
         try:

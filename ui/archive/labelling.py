@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 from acquisition.recording import Recording
 from acquisition.recording.copying import copy_recording
+from acquisition.rig import FileSource
 from processing.lifter import dynamic_reference
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Grade, Try, new_session, read_session, write_session
@@ -34,13 +35,14 @@ def label_set(
     if rating not in ("", *get_args(Grade)):
         raise ArchiveError(f"There is no rating {rating!r}; a coach rates {', '.join(get_args(Grade))}.")
     with Recording(recording) as opened:
-        created_utc, uuid = opened.created_utc, opened.uuid
+        imported = all(isinstance(stream.source, FileSource) for stream in opened.rig.stream)
+        created_utc, uuid = "" if imported else opened.created_utc, opened.uuid
     step = SetStep.model_validate({"condition": condition, "bar_kg": bar_kg})
     if folder is None:
         folder = new_session_folder(root, checked_id(lifter))
         light = SetStep(condition="light")
         session = new_session(lifter, Protocol(name=LABELLED, step=[step] if condition == "light" else [light, step]))
-        session = session.model_copy(update={"created_utc": created_utc})
+        session = session.model_copy(update={"created_utc": created_utc or session.created_utc})
     else:
         session = read_session(folder)
         if session.lifter.lower() != lifter.lower():
@@ -73,8 +75,13 @@ def label_set(
 
 
 def _with(session: Session, fresh: Try) -> Session:
-    """Return the session with one more set; sets are numbered in the order in which they were recorded, not labelled."""
-    in_order = sorted([*session.tries, fresh], key=lambda one: one.created_utc)
+    """Return the session with one more set, numbered in the order in which they were recorded.
+
+    Of imported recordings nobody knows when that was; with one of them it is the order in which they were labelled.
+    """
+    in_order = [*session.tries, fresh]
+    if all(one.created_utc for one in in_order):
+        in_order.sort(key=lambda one: one.created_utc)
     return session.model_copy(
         update={"tries": [one.model_copy(update={"number": number}) for number, one in enumerate(in_order, 1)]}
     )

@@ -45,7 +45,7 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
             said.append(f"The session was killed: what its ring held of the last minutes is kept in {rescued.name}.")
     known = {one.recording for one in session.tries}
     known |= {name.replace("-markers.h5", ".h5") for name in known}  # what they were made from stays beside them
-    done = {one.step for one in session.tries if one.accepted}
+    done = session.done(now_utc())
     step = next((i for i in range(len(session.protocol.step)) if i not in done), 0)
     tries = list(session.tries)
     for path in sorted(folder.glob("[0-9][0-9]-*.h5")):
@@ -64,7 +64,7 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
             said.append(f"{path.name} is kept, and does not count: {why}")
     now, notes = now_utc(), session.notes
     placed = session.placement(now)
-    if all(session.placement(one.created_utc) < placed for one in session.tries):
+    if session.tries and all(session.placement(one.created_utc) < placed for one in session.tries):
         notes = f"{notes} Went on on {now[:10]}.".strip()
         said.append(
             f"The session was begun on {session.created_utc[:10]}: plates, lifter and contractions are taken anew, and what "

@@ -115,10 +115,11 @@ def table(
     """Make one table of many recordings: a row for each repetition, with lifter, condition, load, settings and version."""
     from rich.progress import track
 
-    from processing.tables import files_in, table_of, write_table
+    from processing.tables import files_in, refuse_existing, table_of, write_table
 
     if out.suffix not in (".csv", ".parquet"):
         raise typer.BadParameter(f"{out} ends in neither .csv nor .parquet", param_hint="--out")
+    refuse_existing(out)
     files = files_in(paths)
     failed: list[str] = []
     columns, rows = table_of(

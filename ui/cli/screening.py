@@ -261,7 +261,10 @@ def screen(
         told = screening_of(folder, screened.session, as_recorded)
         tell(told.triage, remarks(told), brief=False)
         say()
-        _write_page(folder, told, _free(Folder(folder).screening))
+        try:
+            _write_page(folder, told, _free(Folder(folder).screening))
+        except SquatscopeError as error:
+            screened.faults.append(str(error))
     for sentence in screened.remarks:
         say(f"• {sentence}", style="dim")
     say()
@@ -292,5 +295,7 @@ def _family(kind: str) -> Family:
 
 def _not_done(session: Session) -> int | None:
     """Return the first step that is not done, None where all are."""
-    done = {one.step for one in session.tries if one.accepted}
+    from processing.screening.guided.session_file import now_utc
+
+    done = session.done(now_utc())
     return next((i for i in range(len(session.protocol.step)) if i not in done), None)

@@ -177,7 +177,13 @@ def watch(
         Path | None, typer.Argument(help="The ring of a session, running or ended; without it the newest that runs.")
     ] = None,
     depth_cm: Annotated[
-        float | None, typer.Option("--depth-cm", min=1.0, max=100.0, help="The depth to reach; else that of the first squats.")
+        float | None,
+        typer.Option(
+            "--depth-cm",
+            min=1.0,
+            max=100.0,
+            help="The way of the centre of mass to reach, not of hip or bar; else that of the first squats.",
+        ),
     ] = None,
     picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this PNG file, and open no window.")] = None,
 ) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from processing.formulas import GRAVITY_M_S2
 from processing.results import settings_sha256
 from processing.screening.advice import ALWAYS, advice_for
-from processing.screening.answers import WITH, evidence, in_three_lines, missing_sentences, remarks
+from processing.screening.answers import WITH, disagreement_sentences, evidence, in_three_lines, missing_sentences, remarks
+from processing.screening.conditions import Basis
 from processing.screening.outcomes import OUTCOMES
 from ui.report import strips
 from ui.report.methods import methods
@@ -97,13 +98,14 @@ def write(page: ScreeningPage, path: Path) -> None:
         answer=in_three_lines(told),
         causes=[(found, advice_for(found)) for found in told.causes],
         always=ALWAYS,
-        missing=missing_sentences(told),
+        missing=[*missing_sentences(told), *disagreement_sentences(told)],
         evidence=evidence(told),
         strips=strips.strips(told, page.sets),
         size=(strips.WIDTH, strips.HEIGHT, strips.LEFT, strips.RIGHT, strips.TOP, strips.BOTTOM),
         words=WITH,
         kg=None if page.body_weight_N is None else page.body_weight_N / GRAVITY_M_S2,
         methods=methods(page.rig),
+        rated=told.basis in (Basis.RATED_REPETITIONS, Basis.RATED_SETS),
         outcomes=_used(told),
         settings=told.settings.model_dump(),
         recordings=[(results, [plot for plot in plots(results) if not plot.empty]) for results in page.results],

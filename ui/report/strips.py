@@ -11,7 +11,7 @@ import numpy as np
 
 from processing.screening.answers import amount_in_words, named
 from processing.screening.comparison import Answer
-from processing.screening.conditions import Basis, Conditions
+from processing.screening.conditions import Conditions
 from processing.screening.outcomes import OUTCOMES, Condition
 from ui.report.plot import round_marks
 
@@ -109,20 +109,25 @@ def strips(told: Triage, sets: Sequence[SetOutcome]) -> list[Strip]:
     """Return a strip for each outcome that was judged: knees or load or ratings, what the feet did in the cue, the muscles."""
     conditions = Conditions(sets, told.settings)
     judged = [conditions.outcome(side) for side in conditions.sides]
-    if told.basis is Basis.LOAD:
-        judged = judged[-1:]  # the load that goes to one side leaves the other
     shown = [one.outcome for one in told.muscles if not one.outcome.startswith("qh_dynamic")]
     compared = {(one.condition, one.outcome): one for side in told.sides for one in side.comparisons}
     compared |= {(one.condition, one.outcome): one for one in told.muscles}
     feet = [] if told.cue_done is None else [f"moment_{side}" for side in ("left", "right")]
-    made = [_strip(conditions, outcome, compared) for outcome in dict.fromkeys([*judged, *shown, *feet])]
+    made = [
+        _strip(conditions, outcome, compared, conditions.placement if outcome in shown else None)
+        for outcome in dict.fromkeys([*judged, *shown, *feet])
+    ]
     return [one for one in made if one is not None]
 
 
-def _strip(conditions: Conditions, outcome: str, compared: dict[tuple[Condition, str], Comparison]) -> Strip | None:
+def _strip(
+    conditions: Conditions, outcome: str, compared: dict[tuple[Condition, str], Comparison], placement: int | None
+) -> Strip | None:
+    """Return the strip of an outcome, of the sets of one placing of the electrodes where there is one to keep to."""
     groups = []
     for condition in Condition:
-        values = [conditions.values([one], outcome).known().values for one in conditions.of(condition)]
+        sets = [one for one in conditions.of(condition) if placement in (None, one.placement)]
+        values = [conditions.values([one], outcome).known().values for one in sets]
         if not any(values):
             continue
         one = compared.get((condition, outcome))

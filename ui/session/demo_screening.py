@@ -19,6 +19,7 @@ from sim.lifter.families import of_family
 from sim.lifter.motion import Tempo
 from sim.lifter.sets import Set
 from sim.marker_stream import with_markers
+from ui.archive.folder import SessionError
 from ui.report.screening_report import ScreeningPage, write
 from ui.session.run import run_session
 
@@ -43,6 +44,10 @@ def run_demo_screening(
     folder: Folder, console: Console, seed: int, *, headless: bool, speed: float = 1.0
 ) -> tuple[Outcome, Triage]:
     """Run the demonstration, write its page, and return what it came to, and its answer; raises what a session raises."""
+    if folder.screening.exists():
+        raise SessionError(
+            f"{folder.screening} exists already, and nothing is ever overwritten; give another folder with --out."
+        )
     sets = tuple(
         Set(repetitions=REPETITIONS, bar_mass_kg=0.0, cue=one is Condition.CUE, quiet_s=1.8, rest_s=0.3) for one in CONDITIONS
     )

@@ -71,10 +71,10 @@ class Session(Settings):
 
     def placement(self, at_utc: str) -> int:
         """Return for the how-manieth time, at a time, the electrodes were placed; a time that is not known is of the first."""
-        at = _time(at_utc)
+        at = time_of(at_utc)
         if at is None:
             return 1
-        times = [known for one in self.tries if (known := _time(one.created_utc)) is not None and known < at]
+        times = [known for one in self.tries if (known := time_of(one.created_utc)) is not None and known < at]
         return 1 + sum(later - earlier > PLACED_ANEW for earlier, later in pairwise([*sorted(times), at]))
 
     def done(self, at_utc: str) -> set[int]:
@@ -100,7 +100,8 @@ def now_utc() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _time(at_utc: str) -> datetime | None:
+def time_of(at_utc: str) -> datetime | None:
+    """Return a time as files have it, None where it is none; one without a zone is in UTC."""
     try:
         at = datetime.fromisoformat(at_utc)
     except ValueError:

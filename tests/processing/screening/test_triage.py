@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from acquisition.rig import SIDES
 from acquisition.rig.judgement import TriageSettings
 from processing.screening.answers import evidence, summary
 from processing.screening.comparison import Answer
 from processing.screening.conditions import Basis, Presence
 from processing.screening.outcomes import Condition, SetOutcome
 from processing.screening.triage import Cause, State, Triage, triage
-from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, ORDER, screened
+from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, ORDER, screened, with_dynamic
 
 SETTINGS = TriageSettings()
 RIGHT_ANSWERS = {
@@ -197,29 +196,6 @@ def test_nothing_at_all_is_not_enough():
     assert (one.state, one.causes) == (State.NOT_ENOUGH, [])
 
 
-def with_dynamic(sets: list[SetOutcome], difference: float) -> list[SetOutcome]:
-    """Return sets with Q:H by the first light set, which grows by so much less than Q:H by maximal contractions."""
-    return [
-        replace(
-            one,
-            repetitions=tuple(
-                replace(
-                    r,
-                    numbers={
-                        **r.numbers,
-                        **{
-                            f"qh_dynamic_{side}": r.numbers[f"qh_{side}"] - 1.6 - difference * (one.condition is LOADED)
-                            for side in SIDES
-                        },
-                    },
-                )
-                for r in one.repetitions
-            ),
-        )
-        for one in sets
-    ]
-
-
 def test_q_h_is_told_by_both_references_and_marked_only_where_they_disagree():
     sets = screened("imbalance", 3, each=10, size=3.0)
     for difference, disagree in ((0.0, False), (3.0 * math.log(1.25), True)):
@@ -238,4 +214,25 @@ def test_muscles_are_compared_within_one_placing_of_the_electrodes_only():
     one = triage(apart, SETTINGS)
     assert one.muscles == ()
     assert {found.cause for found in one.causes} == {Cause.LOAD_UNCLEAR}
-    assert any("electrodes were placed anew" in line for line in summary(one))
+    assert any("electrodes count as placed anew" in line for line in summary(one))
+
+
+def test_the_placing_with_most_of_both_counts_and_not_the_last():
+    sets = screened("imbalance", 3, each=10, size=3.0)
+    later = [replace(one, number=one.number + 20, placement=2, repetitions=one.repetitions[:3]) for one in (sets[0], sets[-1])]
+    alone = triage(sets, SETTINGS)
+    assert {found.cause for found in triage([*sets, *later], SETTINGS).causes} == {found.cause for found in alone.causes}
+    assert Cause.QUADRICEPS in {found.cause for found in alone.causes}
+
+
+def test_nothing_is_said_of_electrodes_where_there_are_none():
+    sets = screened("load", 3, each=10, size=3.0, emg=False)
+    apart = [replace(one, placement=2) if one.condition is LOADED else one for one in sets]
+    assert not any("electrode" in line for line in summary(triage(apart, SETTINGS)))
+
+
+def test_too_few_have_no_amount():
+    sets = [one for one in screened("load", 3, each=10, size=3.0) if one.condition is not LOADED or one.number == 8]
+    lines = [*summary(triage(sets, SETTINGS)), *evidence(triage(sets, SETTINGS))]
+    assert any("too few" in line for line in lines)
+    assert not any("inf" in line or "nan" in line for line in lines)

@@ -55,3 +55,24 @@ def test_a_recording_that_counts_and_is_missing_or_no_recording_leaves_no_copy_w
     (session / "01-light.h5").unlink()
     with pytest.raises(RecordingError, match="is missing"):
         anonymize(session, tmp_path / "again", "X")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ("2026-11-25T10:00:00+00:00", "2026-11-27T10:00:00+00:00"),  # the first of them before the session's own time
+        ("2026-11-27T23:30:00+00:00", "2026-11-28T00:10:00+00:00"),
+        ("2025-12-31T23:30:00+00:00", "2026-01-01T00:10:00+00:00"),
+        ("2026-11-27T10:00:00", "2026-11-27T20:00:00+02:00"),
+        ("", "2026-11-27T10:00:00+00:00"),
+    ],
+)
+def test_the_copy_tells_the_same_placings_of_the_electrodes(session, tmp_path, times):
+    known = read_session(session)
+    tries = [one.model_copy(update={"created_utc": at}) for one, at in zip(known.tries, times, strict=True)]
+    given = known.model_copy(update={"tries": tries, "created_utc": "2026-11-27T09:00:00+00:00"})
+    write_session(session, given)
+    anonymize(session, tmp_path / "out", "X")
+    copy = read_session(tmp_path / "out")
+    assert [copy.placement(one.created_utc) for one in copy.tries] == [given.placement(at) for at in times]
+    assert all(one.created_utc[5:10] in ("01-01", "01-02", "01-03", "") for one in copy.tries)

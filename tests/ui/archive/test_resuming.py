@@ -12,6 +12,7 @@ from processing.screening.guided.protocol import Protocol, SetStep, WeighStep
 from processing.screening.guided.session_file import Try, new_session, now_utc, read_session, write_session
 from tests.support.fakes import a_stream
 from ui.archive import resuming
+from ui.archive.folder import Folder
 from ui.archive.resuming import taken_up
 
 
@@ -55,3 +56,17 @@ def test_a_ring_that_gives_nothing_is_kept_and_said(tmp_path, session, monkeypat
     _, said = taken_up(tmp_path, session)
     assert (tmp_path / "ring.killed-1.h5").exists()
     assert "its ring is kept" in said[0]
+
+
+def test_a_session_without_a_try_is_of_no_other_day(tmp_path, session):
+    fresh, said = taken_up(tmp_path, session.model_copy(update={"tries": []}))
+    assert (fresh.notes, said) == ("", [])
+
+
+def test_a_page_is_no_hindrance_to_go_on_and_a_recording_of_a_session_is(tmp_path):
+    folder = Folder(tmp_path)
+    folder.screening.write_text("the answer so far")
+    assert folder.make() is False
+    folder.report.write_text("a report")
+    with pytest.raises(SquatscopeError, match="exists already"):
+        folder.make()

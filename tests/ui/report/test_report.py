@@ -224,6 +224,11 @@ def test_the_answer_comes_first_and_claims_no_cause(tmp_path):
     (tmp_path / "none").mkdir()
     none = squeezed(page_of(results(phases=[], repetitions=[]), tmp_path / "none").text)
     assert "No squat was seen." in none[: none.index("What was seen")]
+    (tmp_path / "few").mkdir()
+    found = results()
+    few = squeezed(page_of(replace(found, repetitions=found.repetitions[:1], phases=[]), tmp_path / "few").text)
+    assert "That is too few for any pattern. Next: record a set" in few
+    assert "as you train" not in few
     assert "the cue" not in none
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
 import pytest
 
+from acquisition.rig.judgement import TriageSettings
 from processing.batch import as_recorded
 from processing.screening.answers import headline
 from processing.screening.guided.session_file import read_session
 from processing.screening.recorded_sets import screening_of
-from tests.support.screenings import CUE, LIGHT, LOADED, a_screening
+from processing.screening.triage import triage
+from tests.support.screenings import CUE, LIGHT, LOADED, a_screening, screened, with_dynamic
 from ui.report.history import earlier
 from ui.report.page import ReportError
 from ui.report.screening_report import page_of, write
@@ -107,3 +110,14 @@ def test_an_earlier_session_is_told_with_what_could_be_seen(screening, tmp_path)
     text = text_of(written(page_of(screening, [before]), tmp_path))
     assert "2020-02-03" in text
     assert "less: -30.0 mm" in text
+
+
+def test_a_disagreement_of_references_and_what_is_too_few_are_on_the_page(screening, tmp_path):
+    sets = with_dynamic(screened("imbalance", 3, each=10, size=3.0), 3.0 * math.log(1.25))
+    told = triage(sets, TriageSettings())
+    text = text_of(written(replace(page_of(screening), sets=sets, triage=told), tmp_path))
+    assert "do the maximal contractions again before acting on it" in text
+    (tmp_path / "few").mkdir()
+    few = text_of(written(page_of(screening), tmp_path / "few"))  # one set with the heaviest bar
+    assert "with the heaviest bar: too few" in few
+    assert not re.search(r"[+-]inf|nan", few)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,14 @@ def test_ratios_are_labelled_in_times(made):
 def test_what_says_the_same_twice_is_shown_once(made):
     assert not [title for title, _ in made if "first light set" in title]
     without = strips(triage(screened("healthy", 1, markers=False), TriageSettings()), screened("healthy", 1, markers=False))
-    assert [one.side for one in without if one.title == "load shift"] == ["right"]
+    assert [one.side for one in without if one.title == "load shift"] == ["left", "right"]
+
+
+def test_strips_of_muscles_hold_one_placing_of_the_electrodes():
+    moved = [replace(one, placement=2) if one.number < 4 else one for one in SETS]
+    made = {(one.title, one.side): one for one in strips(triage(moved, TriageSettings()), moved)}
+    assert [len(group.sets) for group in made["Q:H", "right"].groups] == [2, 1, 2, 2]
+    assert [len(group.sets) for group in made["knee inwards", "right"].groups] == [4, 2, 2, 2]
 
 
 def test_nothing_is_made_of_nothing():

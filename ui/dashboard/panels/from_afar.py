@@ -41,7 +41,12 @@ class StepFromAfar(Panel):
 
     def showing(self) -> object:
         """The words."""
-        return None if self.step is None else (self.step.do, self.step.wanted, self.step.moment)
+        return None if self.step is None else (*self.words(self.step), self.step.moment)
+
+    @staticmethod
+    def words(step: Shown) -> tuple[str, str]:
+        """Return what to do and what is wanted; what is asked of who leads is not for the lifter."""
+        return (step.title, "") if step.moment in (Moment.RATING, Moment.BAR) else (step.do, step.wanted)
 
     def draw(self, painter: QPainter) -> None:
         """Draw what to do over two lines, and what is wanted below."""
@@ -50,10 +55,10 @@ class StepFromAfar(Panel):
             return
         area = self.inside(top=14, margin=30)
         upper = QRectF(area.left(), area.top(), area.width(), 0.64 * area.height())
-        lettering.paragraph(painter, upper, step.do, self.px(96), colours.TEXT)
+        do, wanted = self.words(step)
+        lettering.paragraph(painter, upper, do, self.px(96), colours.TEXT)
         lower = QRectF(area.left(), upper.bottom(), area.width(), 0.36 * area.height())
         colour = colours.LEFT if step.moment is Moment.DOING else colours.QUIET
-        wanted = "" if step.moment in (Moment.RATING, Moment.BAR) else step.wanted  # these are for who leads
         lettering.write(painter, lower, wanted, self.px(84), colour, bold=True)
 
 
@@ -157,7 +162,7 @@ class DepthFromAfar(Panel):
     """How deep the lifter is, beside the depth to reach: the one that was given, or that of the first repetitions."""
 
     def __init__(self, feed: Feed, target_m: float = math.nan) -> None:
-        super().__init__("DEPTH")
+        super().__init__("DEPTH, CENTRE OF MASS")
         self._feed = feed
         self._given_m = target_m
 
