@@ -7,7 +7,10 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from acquisition.rig.rig_file import example, examples, load
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -99,3 +102,14 @@ def test_pages_name_the_packages_that_a_window_needs(page):
 
     words = (ROOT / page).read_text(encoding="utf-8").split()
     assert [package for package in DEBIAN_PACKAGES if package not in words] == []
+
+
+def test_the_known_weight_of_the_first_hour_lies_on_the_left_plate_of_every_rig_that_is_shipped():
+    page = (ROOT / "docs" / "first-hour.md").read_text(encoding="utf-8")
+    (x_mm, y_mm) = map(float, re.search(r"--weight left:[\d.]+:(-?[\d.]+),(-?[\d.]+)", page).groups())
+    for name in examples():
+        for plate in load(example(name)).plate:
+            if plate.side == "left":
+                corners = np.array(plate.corners_mm)
+                assert (corners[:, :2].min(axis=0) < (x_mm, y_mm)).all()
+                assert (corners[:, :2].max(axis=0) > (x_mm, y_mm)).all()

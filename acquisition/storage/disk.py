@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acquisition.storage.file_system import COPY_ON_WRITE, file_system_of
+from acquisition.storage.shared_folder import about_sharing
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -121,11 +122,15 @@ def about_overwriting(file_system: str, bytes_per_s: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A folder's free space, how fast 16 MiB went onto its disk, and the type of its file system, empty where unknown."""
+    """A folder's free space, how fast 16 MiB went onto its disk, the type of its file system, and what else bounds it.
+
+    `file_system` is empty where it is unknown; `shared`: a sentence where the folder is not this computer's alone.
+    """
 
     free_bytes: float
     write_bytes_per_s: float
     file_system: str = ""
+    shared: str = ""
 
 
 def disk_of(folder: Path) -> Disk:
@@ -143,4 +148,5 @@ def disk_of(folder: Path) -> Disk:
         taken_s = time.monotonic() - began_s
     finally:
         probe.unlink()
-    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / taken_s, file_system_of(folder))
+    kind = file_system_of(folder)
+    return Disk(float(shutil.disk_usage(folder).free), PROBE_BYTES / taken_s, kind, about_sharing(folder, kind))

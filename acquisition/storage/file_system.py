@@ -20,6 +20,8 @@ LINUX_MOUNT = re.compile(r"^\S+ \S+ \S+ \S+ (?P<at>\S+) .* - (?P<kind>\S+) ")
 """A line of /proc/self/mountinfo, where blanks in names are octal."""
 MACOS_MOUNT = re.compile(r"^.+ on (?P<at>/.*) \((?P<kind>\w+)[,)]")
 """A line of macOS's mount."""
+REMOTE = 4
+"""What Windows' GetDriveTypeW calls a drive of another computer."""
 OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -48,6 +50,8 @@ if sys.platform == "win32":
 
         kind = ctypes.create_unicode_buffer(64)
         root = ctypes.c_wchar_p(folder.anchor)
+        if ctypes.windll.kernel32.GetDriveTypeW(root) == REMOTE:
+            return "network"
         known = ctypes.windll.kernel32.GetVolumeInformationW(root, None, 0, None, None, None, kind, len(kind))
         return kind.value.lower() if known else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,10 +96,24 @@ def supported_boards() -> list[BoardFacts]:
     return boards
 
 
-def discover() -> list[str]:
-    """Return the serial ports that a board or its dongle may be on; none on Windows, whose device manager lists them."""
-    patterns = ("ttyUSB*", "ttyACM*", "cu.usbserial*", "cu.usbmodem*")
-    return sorted(str(port) for pattern in patterns for port in Path("/dev").glob(pattern))
+if sys.platform == "win32":
+
+    def discover() -> list[str]:
+        """Return the serial ports that Windows' registry lists, as COM3."""
+        import winreg
+
+        found: list[str] = []
+        with suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"HARDWARE\DEVICEMAP\SERIALCOMM") as key:
+            while True:  # ends with the OSError that there is no such value
+                found.append(str(winreg.EnumValue(key, len(found))[1]))
+        return sorted(found, key=lambda port: (len(port), port))
+
+else:
+
+    def discover() -> list[str]:
+        """Return the serial ports that a board or its dongle may be on."""
+        patterns = ("ttyUSB*", "ttyACM*", "cu.usbserial*", "cu.usbmodem*")
+        return sorted(str(port) for pattern in patterns for port in Path("/dev").glob(pattern))
 
 
 def source_error(error: BrainFlowError, doing: str, settings: BrainflowSettings) -> SourceError:

@@ -383,7 +383,7 @@ def check_disk(rig: Rig, disk: Disk | None) -> Check:
     minutes = disk.free_bytes / needed / 60.0
     faster = disk.write_bytes_per_s / needed
     severity = Severity.FINE
-    if minutes < FEW_MINUTES or faster < LITTLE_SPEED:
+    if minutes < FEW_MINUTES or faster < LITTLE_SPEED or disk.shared:
         severity = Severity.AMBER
     if minutes < LEAST_MINUTES or faster < LEAST_SPEED:
         severity = Severity.RED
@@ -392,6 +392,6 @@ def check_disk(rig: Rig, disk: Disk | None) -> Check:
         "disk",
         f"{disk.free_bytes / 1e9:.1f} GB are free, enough for {in_words(60.0 * minutes)}; it writes "
         f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {needed / 1e6:.2f}."
-        f"{about_overwriting(disk.file_system, needed)}",
-        "Free some space, or use another disk." if severity else "",
+        f"{about_overwriting(disk.file_system, needed)} {disk.shared}".rstrip(),
+        "Free some space, or use another disk." if severity and not disk.shared else "",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,9 +58,7 @@ def serial_ports() -> Listing:
     from hardware.brainflow.session import discover
 
     listing = Listing("Serial ports", ("port",), [(port,) for port in discover()])
-    if sys.platform == "win32":
-        listing.remark = "Windows' device manager lists the ports, as COM3."
-    elif not listing.rows:
+    if not listing.rows:
         listing.remark = "No serial port that a board or its dongle may be on; is it plugged in?"
     return listing
 

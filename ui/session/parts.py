@@ -14,6 +14,7 @@ from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import Ring
 from acquisition.storage.disk import about_overwriting, reserve_bytes
 from acquisition.storage.file_system import file_system_of
+from acquisition.storage.shared_folder import about_sharing
 from acquisition.sync_gate import SyncGate
 from acquisition.timebase.time_base import TimeBase
 from acquisition.watch import Watch
@@ -75,8 +76,9 @@ def begin(
             if folder.make():
                 undo.callback(_remove_folder, folder.path)
         file_system = file_system_of(folder.path)
-        if about := about_overwriting(file_system, recorded_bytes_per_s(rig)):
-            console.print(about.strip())
+        for about in (about_overwriting(file_system, recorded_bytes_per_s(rig)), about_sharing(folder.path, file_system)):
+            if about:
+                console.print(about.strip())
         if math.isfinite(length_s):
             needed_bytes = length_s * bytes_per_s(rig) + reserve_bytes(file_system, recorded_bytes_per_s(rig))
             require_space(folder.path, needed_bytes)

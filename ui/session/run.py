@@ -15,6 +15,7 @@ from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.report import repetition_csv, report
 from ui.session import dashboard_process
+from ui.session.awake import kept_awake
 from ui.session.parts import begin, remove
 from ui.session.shutdown import stop_requests
 from ui.session.terminal_view import TerminalView
@@ -89,7 +90,11 @@ def run_session(
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
         try:
-            with running.noted(folder.ring), dashboard_process.opened(folder.ring, headless, remarks) as window:
+            with (
+                kept_awake(),
+                running.noted(folder.ring),
+                dashboard_process.opened(folder.ring, headless, remarks) as window,
+            ):
                 _watch(parts, console, seconds, stop, remarks, window)
                 console.print("Closing the recording and drawing the picture ...")
                 if not parts.gate.refusal:

@@ -25,6 +25,7 @@ from processing.screening.recorded_sets import results_of_try, with_contractions
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
+from ui.session.awake import kept_awake
 from ui.session.keyboard import keys
 from ui.session.parts import begin, remove
 from ui.session.shutdown import stop_requests
@@ -96,7 +97,11 @@ def run_screening(
     with stop_requests() as stop:
         parts = begin(rig, sources, place, console, stop, recorder_of, more=more)
         try:
-            with running.noted(place.ring), dashboard_process.opened(place.ring, headless, remarks) as window:
+            with (
+                kept_awake(),
+                running.noted(place.ring),
+                dashboard_process.opened(place.ring, headless, remarks) as window,
+            ):
                 _watch(parts, console, commands, window, lambda: lead[0].ended or stop.requested)
         finally:
             parts.engine.stop()

@@ -253,6 +253,13 @@ def test_disk_is_held_against_what_a_session_writes(rig: Rig, disk: Disk | None,
     assert bool(check.advice) is (severity is not Severity.FINE)
 
 
+def test_a_folder_of_several_computers_is_amber_and_says_what_to_do(rig: Rig) -> None:
+    check = check_disk(rig, Disk(1e12, 1e9, "nfs4", "The folder lies on a network share: record into another one."))
+    assert check.severity is Severity.AMBER
+    assert "record into another one" in check.found
+    assert check.advice == ""
+
+
 def test_driver_must_know_the_devices_and_they_must_be_real() -> None:
     settings = NidaqSettings(physical_channels=["Dev1/ai0", "Dev1/ai1"])
     real = NidaqDevice("Dev1", "PCIe-6343", "01A2B3C4", ("Dev1/ai0",), False, "24.8.0")

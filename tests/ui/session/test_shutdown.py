@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ui.session.shutdown import SIGNALS, StopRequest, stop_requests
+from ui.session.shutdown import SIGNALS, StopRequest, closed, stop_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,3 +74,19 @@ def test_handlers_are_as_they_were():
     with stop_requests():
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(("event", "waits"), [(0, False), (1, False), (2, True), (5, True), (6, True)])
+def test_a_console_that_closes_waits_for_the_session(event: int, waits: bool):
+    stop, over = StopRequest(interrupts=False), threading.Event()
+    told = []
+    waiting = threading.Thread(target=lambda: told.append(closed(event, stop, over)))
+    waiting.start()
+    if waits:
+        while not stop.requested:
+            time.sleep(0.001)
+        assert told == []
+        over.set()
+    waiting.join(60.0)
+    assert told == [waits]
+    assert stop.requested is waits
