@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from acquisition.ring import SessionPhase
 from hardware.errors import SquatscopeError
+from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 from hardware.source import Source, SourceError, SourceState, StreamEnded
 
@@ -123,13 +124,13 @@ class Engine:
 
     def _acquire(self, source: Source) -> None:
         writer = self.ring.writer(source.stream.name)
-        came_s, gone, told = time.monotonic(), False, ""
+        came_s, gone, told = host_now_s(), False, ""
         try:
             while not self._stopping.is_set():
                 block = source.read(READ_S)
                 if block is not None:
                     writer.append(block)
-                    came_s = time.monotonic()
+                    came_s = host_now_s()
                 writer.report(source.state, source.backlog_samples, source.note)
                 if gone != (source.state in GONE):
                     gone = not gone
@@ -140,7 +141,7 @@ class Engine:
                     told = source.note
                     self.ring.faults.tell(Severity.AMBER, source.stream.name, told)
             self._drain(source, writer)
-            away_s = time.monotonic() - came_s
+            away_s = host_now_s() - came_s
             if source.state is SourceState.LOST or (source.state is SourceState.SILENT and away_s > TAIL_S):
                 self._missing_tail(source, away_s)
         except StreamEnded:
@@ -194,8 +195,8 @@ class Engine:
         while running := [thread for thread in acquiring if thread.is_alive()]:
             self.ring.beat(SessionPhase.RUNNING)
             if self._stopping.is_set():
-                give_up_s = min(give_up_s, time.monotonic() + PATIENCE_S)
-            if time.monotonic() > give_up_s:
+                give_up_s = min(give_up_s, host_now_s() + PATIENCE_S)
+            if host_now_s() > give_up_s:
                 for thread in running:
                     sentence = f"The stream {thread.name} hangs in its device and was left behind; what came before is kept."
                     self._tell(thread.name, sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from acquisition.engine import Engine
 from acquisition.ring import Ring
 from acquisition.stretches import Stretch
+from hardware.host_clock import host_now_s
 from hardware.source import Source, SourceError, SourceState, Stream
 
 
@@ -43,13 +43,13 @@ def probe_sources(makers: Mapping[str, Callable[[], Source]], folder: Path, seco
 
 def _opened(make: Callable[[], Source], probe: Probe) -> Source | None:
     """Return a source that could be opened and started, released again."""
-    began_s = time.monotonic()
+    began_s = host_now_s()
     try:
         source = make()
         try:
             source.open()
             source.start()
-            probe.open_s = time.monotonic() - began_s
+            probe.open_s = host_now_s() - began_s
         finally:
             source.stop()
             source.close()

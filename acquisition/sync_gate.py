@@ -6,10 +6,10 @@ begins with the first sample all the same; where it stays shut nothing is record
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from acquisition.timebase.clock import SyncLevel
+from hardware.host_clock import host_now_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ class SyncGate:
     """Lets the recorder follow the ring once the streams are seen to share a sync line; at once where no stream has one."""
 
     def __init__(
-        self, time_base: TimeBase, rig: Rig, recorder: Recorder | TryRecorder, clock_s: Callable[[], float] = time.monotonic
+        self, time_base: TimeBase, rig: Rig, recorder: Recorder | TryRecorder, clock_s: Callable[[], float] = host_now_s
     ) -> None:
         """Judge by the edges of a time base; `clock_s` is asked how long a stream has been silent."""
         self.refusal = ""

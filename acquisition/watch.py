@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import shutil
-import time
 from typing import TYPE_CHECKING
 
 from acquisition.durations import in_words
 from acquisition.storage.disk import reserve_bytes
 from acquisition.storage.file_system import file_system_of
+from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 from hardware.source import CRYSTAL_OFF
 
@@ -60,7 +60,7 @@ class Watch:
         self._folder = folder
         self._bytes_per_s = bytes_per_s
         self._least_spare_s = max(SPARE_S, SPARE_SHARE * ring.seconds)
-        self._end_s = time.monotonic() + length_s
+        self._end_s = host_now_s() + length_s
         self._next_s = 0.0
         self._told: set[str] = set()
         self._off: dict[str, int] = {}
@@ -69,7 +69,7 @@ class Watch:
         """Look, if a second has passed; there is never anything to catch up with."""
         if self._recorder.stuck:
             self._look_at_the_ring()
-        now_s = time.monotonic()
+        now_s = host_now_s()
         if now_s >= self._next_s:
             self._next_s = now_s + LOOK_S
             self._look(now_s)

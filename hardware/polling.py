@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from hardware.host_clock import host_now_s
 from hardware.reconnect import Reconnect
 from hardware.source import SourceError, SourceState
 from hardware.uncounted_numbering import UncountedNumbering
@@ -34,7 +35,7 @@ Held = TypeVar("Held")
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Rows that a client handed out: samples (n, channels), packet counters (n) and times (n) on `time.monotonic()`.
+    """Rows that a client handed out: samples (n, channels), packet counters (n) and times (n) on `host_now_s()`.
 
     `times_s` is when each row was measured, as far as its sender says so, else when it came.
     """
@@ -101,12 +102,12 @@ class PolledSource(ABC, Generic[Held]):
 
     def drain(self) -> Iterator[Block]:
         """Hand out what the client holds, and what waits here for its number."""
-        held, until_s = self._held, time.monotonic() + DRAIN_S
+        held, until_s = self._held, host_now_s() + DRAIN_S
         left = self._waiting(held) if held is not None else 0  # what comes from now on is not asked for
         while held is not None and self._held is held and self.state is not SourceState.IDLE:
             rows = self._take_from(held)
             left -= rows or 0
-            if (rows is not None and left <= 0) or time.monotonic() > until_s:
+            if (rows is not None and left <= 0) or host_now_s() > until_s:
                 break
             time.sleep(self._poll_s)
         self._blocks.extend(self.numbering.finish())
@@ -119,10 +120,10 @@ class PolledSource(ABC, Generic[Held]):
 
         Raises SourceError when a lost device could not be joined again in time.
         """
-        until_s = time.monotonic() + timeout_s
+        until_s = host_now_s() + timeout_s
         while not self._blocks:
             self._poll()
-            left_s = until_s - time.monotonic()
+            left_s = until_s - host_now_s()
             if self._blocks or left_s <= 0:
                 break
             time.sleep(min(self._poll_s, left_s))
@@ -133,7 +134,7 @@ class PolledSource(ABC, Generic[Held]):
 
     def _running(self) -> None:
         """Count silence from now on."""
-        self._heard_s = self._polled_s = time.monotonic()
+        self._heard_s = self._polled_s = host_now_s()
         self.state = SourceState.RUNNING
 
     def _poll(self) -> None:
@@ -143,13 +144,13 @@ class PolledSource(ABC, Generic[Held]):
                 self._reconnect = None
                 self._held = held
                 self._joined(held)
-                self._polled_s = time.monotonic()
+                self._polled_s = host_now_s()
         elif self._held is not None and self.state is not SourceState.IDLE:
             self._take_from(self._held)
 
     def _take_from(self, held: Held) -> int | None:
         """Take what came, and return how many rows that were; None where the client could not be asked, or has failed."""
-        polled_s = time.monotonic()
+        polled_s = host_now_s()
         try:
             fetched = self._fetch(held, self._polled_s)
         except SourceError as error:
@@ -157,7 +158,7 @@ class PolledSource(ABC, Generic[Held]):
             return None
         if fetched is None:
             return None
-        now_s = time.monotonic()
+        now_s = host_now_s()
         away_s, self._polled_s = polled_s - self._polled_s, polled_s
         if len(fetched.rows):
             if self.state is not SourceState.RUNNING:

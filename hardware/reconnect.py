@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from hardware.host_clock import host_now_s
 from hardware.source import SourceError
 
 RETRY_S = 1.0
@@ -46,7 +46,7 @@ class Reconnect(threading.Thread, Generic[Joined]):
 
     def run(self) -> None:
         """Try until the device is back, the time is over, or `cancel`."""
-        give_up_s = time.monotonic() + self._rejoin_s
+        give_up_s = host_now_s() + self._rejoin_s
         self._release(self._lost)
         self._cancelled.wait(self._delay_s)
         while not self._cancelled.is_set():
@@ -56,7 +56,7 @@ class Reconnect(threading.Thread, Generic[Joined]):
                 self.error = error
             else:
                 return
-            if time.monotonic() > give_up_s or self._cancelled.wait(self._retry_s):
+            if host_now_s() > give_up_s or self._cancelled.wait(self._retry_s):
                 return
 
     def result(self, timeout_s: float = 0.0) -> Joined | None:

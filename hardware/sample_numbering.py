@@ -77,7 +77,7 @@ class SampleNumbering:
     def take(self, rows: Samples, counters: Floats, times_s: Floats, now_s: float) -> list[Block]:
         """Return the rows that are settled by now, as blocks without a gap within.
 
-        `rows` is (n, channels), `counters` (n), `times_s` (n) their arrival on `time.monotonic()`, never falling; `now_s` the
+        `rows` is (n, channels), `counters` (n), `times_s` (n) their arrival on `host_now_s()`, never falling; `now_s` the
         same clock now. Call it without rows, too, so that held rows are settled.
         """
         if len(rows) and self._all_continue(counters, times_s):

@@ -73,7 +73,7 @@ class Block:
     `samples`: (n, channels), in the stream's dtype; it may be the source's own buffer, valid until its next `read`.
     `first_index`: the number of the first sample since the stream began, samples that were lost counted as well; a jump
     is a gap, and says how long it was.
-    `host_s`: `time.monotonic()` of this machine when the newest sample arrived.
+    `host_s`: `host_now_s()` of this machine when the newest sample arrived.
     `segment`: goes up by one whenever the device was started anew, since its clock then starts anew too.
     """
 

@@ -88,7 +88,7 @@ class UncountedNumbering:
     def take(self, rows: Samples, _counters: Floats, times_s: Floats, now_s: float) -> list[Block]:
         """Return the rows that are settled by now, as blocks without a gap within.
 
-        `rows` is (n, channels), `times_s` (n) their times on `time.monotonic()`, never falling; `now_s` the same clock now.
+        `rows` is (n, channels), `times_s` (n) their times on `host_now_s()`, never falling; `now_s` the same clock now.
         Call it without rows, too, so that rows that wait are settled.
         """
         blocks: list[Block] = []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from hardware.host_clock import host_now_s
 from hardware.source import Block
 from processing.analysis import Analysis
 from processing.electrode_watch import ElectrodeWatch
@@ -58,7 +58,7 @@ class LivePipeline:
 
     def _write(self, found: Iterator[tuple[str, NDArray[np.float64]]]) -> None:
         for derived, rows in found:
-            self._writers[derived].append(Block(rows, self._rows[derived], time.monotonic()))
+            self._writers[derived].append(Block(rows, self._rows[derived], host_now_s()))
             self._rows[derived] += len(rows)
 
     def abandon(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arrays import Floats
+from hardware.host_clock import host_now_s
 
 
 class SessionClock:
@@ -21,7 +22,7 @@ class SessionClock:
     def __init__(
         self,
         speed: float | None = 1.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = host_now_s,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.speed = speed

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from acquisition.recording.recording import NoRoomError, RecordingError, RecordingWriter
+from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Recorder:
 
     def follow(self) -> bool:
         """Write what is new, if a batch is due; return whether anything was written."""
-        now = time.monotonic()
+        now = host_now_s()
         if now < self._next_s:
             return False
         self._next_s = now + BATCH_S

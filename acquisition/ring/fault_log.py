@@ -6,13 +6,13 @@ The newest 64 are kept. They are few, so a lock may stand between those who tell
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from acquisition.ring.fence import fence
+from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ABOUT_BYTES, SENTENCE_BYTES = 64, 512
 FAULT = np.dtype([("host_s", "<f8"), ("severity", "<i8"), ("about", f"S{ABOUT_BYTES}"), ("sentence", f"S{SENTENCE_BYTES}")])
-"""One fault as a ring keeps it: when (`time.monotonic()`), how severe, whom it is about, and a full sentence."""
+"""One fault as a ring keeps it: when (`host_now_s()`), how severe, whom it is about, and a full sentence."""
 KEPT = 64
 COUNT = 2
 """Which number of `/session` counts the faults that were told."""
@@ -51,7 +51,7 @@ class FaultLog:
                 return
             count = int(self._session[COUNT])
             self._table[count % KEPT] = (
-                time.monotonic(),
+                host_now_s(),
                 severity,
                 _cut(about, ABOUT_BYTES),
                 _cut(sentence, SENTENCE_BYTES),

@@ -25,7 +25,6 @@ import json
 import math
 import os
 import sys
-import time
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +41,7 @@ from acquisition.storage.disk import NO_SPACE
 from acquisition.storage.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
 from hardware.errors import SquatscopeError
+from hardware.host_clock import host_now_s
 from hardware.source import SourceState
 
 if TYPE_CHECKING:
@@ -191,13 +191,13 @@ class Ring:
     def heartbeat_age_s(self) -> float:
         """Seconds since the engine last gave a sign of life; infinite where that was before this machine was started."""
         beat_s = int(self._session[BEAT_NS]) * 1e-9
-        age_s = time.monotonic() - beat_s
+        age_s = host_now_s() - beat_s
         return age_s if age_s >= 0 else math.inf
 
     def beat(self, phase: SessionPhase) -> None:
         """Give a sign of life, and say how far the session has come (the engine does)."""
         self._session[PHASE] = phase
-        self._session[BEAT_NS] = time.monotonic_ns()
+        self._session[BEAT_NS] = round(1e9 * host_now_s())
 
     @property
     def seconds(self) -> float:
@@ -227,15 +227,21 @@ class Ring:
             self._counters[self._order[name], PUBLISHED] = rows.max(initial=reader.row)
 
     def sync(self) -> None:
-        """Bring everything to the disk, against power loss; slow, so never called where blocks are written."""
-        if sys.platform == "win32":
-            self._bytes.flush()
-        else:  # fsync lets other threads run meanwhile, mmap's own flush does not
-            descriptor = os.open(self.path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        """Bring everything to the disk, against power loss; slow, so never called where blocks are written.
+
+        Other threads run meanwhile, as they do not in mmap's own flush.
+        """
+        if sys.platform == "win32":  # fsync brings what was written to the disk there, and not what is mapped
+            import ctypes
+
+            ctypes.windll.kernel32.FlushViewOfFile(
+                ctypes.c_void_p(self._bytes.ctypes.data), ctypes.c_size_t(self._bytes.nbytes)
+            )
+        descriptor = os.open(self.path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class StreamWriter:

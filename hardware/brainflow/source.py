@@ -10,6 +10,7 @@ from brainflow.board_shim import BrainFlowError
 
 from hardware.brainflow.session import BoardFacts, Session, begin, board_facts, fetch, prepare, release, source_error, waiting
 from hardware.brainflow.settings import BrainflowSettings
+from hardware.host_clock import host_now_s
 from hardware.polling import Fetched, PolledSource
 from hardware.resource_lock import ResourceLock
 from hardware.sample_numbering import SampleNumbering
@@ -122,7 +123,7 @@ class BrainflowSource(PolledSource[Session]):
             raise source_error(error, "Reading", self._settings) from error
         if data is None or facts is None:
             return None
-        now_s, wall_s = time.monotonic(), time.time()
+        now_s, wall_s = host_now_s(), time.time()
         # Some boards put in their own clock, and the wall clock may be set; but a row came after the last call.
         times_s = np.clip(data[facts.timestamp_row] + (now_s - wall_s), asked_before_s, now_s)
         counters = data[facts.counter_row] if facts.counter_row is not None else np.zeros(data.shape[1])
@@ -140,7 +141,7 @@ class BrainflowSource(PolledSource[Session]):
 
     def _joined(self, _held: Session) -> None:
         self.numbering.restart()
-        self.note = f"{self._device} was away for {time.monotonic() - self._heard_s:.1f} s, and sends again."
+        self.note = f"{self._device} was away for {host_now_s() - self._heard_s:.1f} s, and sends again."
         self._running()
 
     def _release(self, held: Session) -> None:

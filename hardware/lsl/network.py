@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from importlib import import_module
 from typing import Any
 
+from hardware.host_clock import host_now_s
 from hardware.lsl.settings import LslNetwork
 from hardware.source import SourceError, Stream, same_rate
 
@@ -72,9 +72,9 @@ def find(pylsl: Any, stream: Stream, query: str, timeout_s: float, alone: bool) 
 
     Takes 0.8 s longer if `alone`. Raises SourceError where the stream is not there, not the only one, or does not fit.
     """
-    until_s = time.monotonic() + timeout_s
+    until_s = host_now_s() + timeout_s
     found = pylsl.resolve_bypred(query, 1, LOOK_S)
-    while not found and time.monotonic() < until_s:
+    while not found and host_now_s() < until_s:
         found = pylsl.resolve_bypred(query, 1, LOOK_S)
     if not found:
         raise SourceError(f"No stream with {query} was found on LSL within {timeout_s:g} s; start it, and check its name.")

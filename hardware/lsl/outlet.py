@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.host_clock import host_now_s
 from hardware.lsl.network import load
 from hardware.lsl.settings import LslNetwork
 from hardware.source import SourceError, Stream
@@ -42,10 +42,10 @@ class LslOutlet:
         info.set_channel_labels([channel.name for channel in channels])
         info.set_channel_units([channel.unit for channel in channels])
         self._outlet = pylsl.StreamOutlet(info, max_buffered=BUFFER_S)
-        self._ahead_s = pylsl.local_clock() - time.monotonic()
+        self._ahead_s = pylsl.local_clock() - host_now_s()
 
     def push(self, samples: NDArray[np.float32] | NDArray[np.float64], host_s: float) -> None:
-        """Send (n, channels) samples, the newest of which is of `host_s` on `time.monotonic()`; raises SourceError."""
+        """Send (n, channels) samples, the newest of which is of `host_s` on `host_now_s()`; raises SourceError."""
         if self._outlet is None:
             raise SourceError(f"The stream {self._stream.name!r} is not on LSL yet; open it before samples are pushed.")
         if samples.ndim != 2 or samples.shape[1] != len(self._stream.channels):
@@ -75,10 +75,10 @@ class LslFlags:
             pylsl = load(self._network)
             info = pylsl.StreamInfo(self._name, "Markers", 1, 0.0, pylsl.cf_string, _source_id(self._name))
             self._outlet = pylsl.StreamOutlet(info)
-            self._ahead_s = pylsl.local_clock() - time.monotonic()
+            self._ahead_s = pylsl.local_clock() - host_now_s()
 
     def push(self, text: str, host_s: float) -> None:
-        """Send a flag that was raised at `host_s` on `time.monotonic()`; raises SourceError."""
+        """Send a flag that was raised at `host_s` on `host_now_s()`; raises SourceError."""
         if self._outlet is None:
             raise SourceError(f"The flags {self._name!r} are not on LSL yet; open them before one is pushed.")
         self._outlet.push_sample([text], host_s + self._ahead_s)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hardware.arrays import Floats
+from hardware.host_clock import host_now_s
 from hardware.lsl.network import find, load
 from hardware.lsl.settings import LslSettings
 from hardware.polling import Fetched, PolledSource
@@ -31,7 +31,7 @@ AHEAD_S = 0.05
 
 @dataclass(slots=True)
 class _Inlet:
-    """An open inlet; `to_host_s` is what brings its stamps to `time.monotonic()`, NaN where they can't be brought there.
+    """An open inlet; `to_host_s` is what brings its stamps to `host_now_s()`, NaN where they can't be brought there.
 
     `stamped`: whether its stamps are times of measurement, None before the first row came.
     """
@@ -93,9 +93,9 @@ class LslSource(PolledSource[_Inlet]):
             ) from error
         found = _Inlet(inlet, str(info.uid()), str(info.source_id()))
         with suppress(RuntimeError, TimeoutError):
-            host_s = time.monotonic() - pylsl.local_clock()
+            host_s = host_now_s() - pylsl.local_clock()
             found.to_host_s = float(inlet.time_correction(OPEN_S)) + host_s
-            found.corrected_s = time.monotonic()
+            found.corrected_s = host_now_s()
         return found
 
     def start(self) -> None:
@@ -116,7 +116,7 @@ class LslSource(PolledSource[_Inlet]):
             unread = f", and {left} samples that it had sent can't be had" if left else ""
             raise SourceError(f"{self._device} is gone ({error}){unread}; start it again.") from error
         rows = np.asarray(samples, dtype=self.stream.dtype).reshape(-1, len(self.stream.channels))
-        times_s = self._times_s(held, np.asarray(stamps_s, dtype=np.float64), time.monotonic())
+        times_s = self._times_s(held, np.asarray(stamps_s, dtype=np.float64), host_now_s())
         return Fetched(rows, times_s, times_s)
 
     def _times_s(self, held: _Inlet, stamps_s: Floats, now_s: float) -> Floats:
@@ -136,7 +136,7 @@ class LslSource(PolledSource[_Inlet]):
         """Renew the correction of the outlet's clock, as two crystals drift apart."""
         held.corrected_s = now_s
         with suppress(RuntimeError, TimeoutError):
-            host_s = time.monotonic() - load(self._settings).local_clock()
+            host_s = host_now_s() - load(self._settings).local_clock()
             apart_s = float(held.pull.time_correction(AHEAD_S)) + host_s - held.to_host_s
             held.to_host_s += min(max(apart_s, -CORRECT_BY_S), CORRECT_BY_S)
 
@@ -155,7 +155,7 @@ class LslSource(PolledSource[_Inlet]):
             self._known = held.uid, held.source_id
             self.numbering.restart()
         self.state = SourceState.SILENT
-        self._heard_s = time.monotonic()
+        self._heard_s = host_now_s()
 
     def _release(self, held: _Inlet) -> None:
         held.pull.close_stream()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from nidaqmx.constants import AcquisitionType, TerminalConfiguration
 from nidaqmx.errors import Error
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
+from hardware.host_clock import host_now_s
 from hardware.nidaq import driver_warnings
 from hardware.nidaq.connection import OVERFLOWS, TIMED_OUT, Connection, device_code, may_come_back
 from hardware.nidaq.settings import NidaqSettings
@@ -229,7 +229,7 @@ class NidaqSource:
         except Error as error:
             _release(task)
             raise self._connection.explain(error, self._doing(doing)) from error
-        task.started_s = time.monotonic()
+        task.started_s = host_now_s()
 
     def _adopt(self, task: _Task) -> None:
         """Read from a task that runs; what the one before it missed is a gap."""
@@ -240,7 +240,7 @@ class NidaqSource:
         self._task = task
         self._seen_index, self._seen_s = self._next_index, task.started_s
         self._backlog_due_s = task.started_s + BACKLOG_EVERY_S
-        self._last_block_s = time.monotonic()
+        self._last_block_s = host_now_s()
         self.backlog_samples = 0
         self.state = SourceState.RUNNING
 
@@ -250,7 +250,7 @@ class NidaqSource:
         rows = self._raw.reshape(-1)[: columns * count].reshape(columns, count)
         first_index = self._next_index
         self._next_index += count
-        now_s = self._last_block_s = time.monotonic()
+        now_s = self._last_block_s = host_now_s()
         if math.isnan(rows[0, 0]):
             self.note = (
                 f"The server kept {count} samples of the stream {self.stream.name!r} to itself when a read timed out; "
@@ -269,20 +269,20 @@ class NidaqSource:
         # If the device is gone, the next read says so; the block in hand is good.
         with suppress(Error):
             self.backlog_samples = int(task.daq.in_stream.avail_samp_per_chan)
-            self._seen_index, self._seen_s = self._next_index + self.backlog_samples, time.monotonic()
-        self._backlog_due_s = time.monotonic() + BACKLOG_EVERY_S
+            self._seen_index, self._seen_s = self._next_index + self.backlog_samples, host_now_s()
+        self._backlog_due_s = host_now_s() + BACKLOG_EVERY_S
 
     def _nothing_came(self) -> None:
-        if time.monotonic() - self._last_block_s > SILENT_AFTER_S:
+        if host_now_s() - self._last_block_s > SILENT_AFTER_S:
             self.state = SourceState.SILENT
             self.note = (
                 f"The device of the stream {self.stream.name!r} runs but has handed out no samples for "
-                f"{time.monotonic() - self._last_block_s:.0f} s; check its sample clock and its trigger."
+                f"{host_now_s() - self._last_block_s:.0f} s; check its sample clock and its trigger."
             )
 
     def _lose(self, task: _Task, error: Error) -> None:
         """Begin to join the device again after a fault that a new task may cure, else raise SourceError."""
-        now_s = time.monotonic()
+        now_s = host_now_s()
         explained = self._connection.explain(error, f"The stream {self.stream.name!r} broke off")
         self._task = None
         self._fault = str(explained)
@@ -337,7 +337,7 @@ class NidaqSource:
             self.state = SourceState.IDLE
             raise
         if task is None:
-            self.note = f"{reconnect.error} Trying again since {time.monotonic() - self._lost_since_s:.0f} s."
+            self.note = f"{reconnect.error} Trying again since {host_now_s() - self._lost_since_s:.0f} s."
             return
         self._reconnect = None
         before = self._next_index

@@ -13,7 +13,6 @@ import pty
 import select
 import sys
 import threading
-import time
 import tty
 from collections.abc import Callable
 from os import write
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.host_clock import host_now_s
 from hardware.source import SourceError
 
 PACKETS_PER_S = 250.0
@@ -156,11 +156,11 @@ class CytonStandIn:
                     was_streaming = self.streaming
                     pending = self._obey(pending)
                     if self.streaming and not was_streaming:
-                        start_s = time.monotonic() + self.first_packet_s
+                        start_s = host_now_s() + self.first_packet_s
                         packet = 0
                         self.samples_sent = 0
                 if self.streaming:
-                    packet = self._stream(packet, time.monotonic() - start_s)
+                    packet = self._stream(packet, host_now_s() - start_s)
                 self._send(master)
         finally:
             os.close(master)

@@ -10,7 +10,6 @@ import json
 import sys
 import tempfile
 import threading
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from acquisition.rig import Rig, SimulatedSource, StreamSettings
 from hardware.arrays import Samples
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.errors import SquatscopeError
+from hardware.host_clock import host_now_s
 from hardware.lsl.outlet import LslOutlet
 from hardware.lsl.settings import LslSettings
 from hardware.nidaq.settings import NidaqSettings
@@ -124,7 +124,7 @@ def _cyton(player: _Player, settings: BrainflowSettings, channels: int) -> Itera
     def signal(first: int, n: int) -> NDArray[np.float64]:
         nonlocal began_s
         if first == 0:
-            began_s = time.monotonic() - n / player.rate_hz
+            began_s = host_now_s() - n / player.rate_hz
             player.begin(began_s)
         inputs = np.zeros((n, CYTON_INPUTS))
         inputs[:, columns] = player.samples(first, n, began_s)
@@ -144,10 +144,10 @@ def _outlet(player: _Player, stream: StreamSettings, settings: LslSettings) -> I
     ended = threading.Event()
 
     def push() -> None:
-        began_s = time.monotonic()
+        began_s = host_now_s()
         sent = 0
         while not ended.wait(PUSH_S):
-            due = int((time.monotonic() - began_s) * player.rate_hz)
+            due = int((host_now_s() - began_s) * player.rate_hz)
             if due > sent:
                 outlet.push(player.samples(sent, due - sent, began_s), began_s + due / player.rate_hz)
                 sent = due

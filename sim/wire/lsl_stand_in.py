@@ -9,12 +9,12 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.host_clock import host_now_s
 from hardware.lsl.network import load
 from hardware.lsl.settings import LslNetwork
 
@@ -100,10 +100,10 @@ def _publish(facts: OutletFacts, network: LslNetwork) -> None:
         ended.set()
 
     threading.Thread(target=obey, daemon=True).start()
-    begin_s = time.monotonic()
+    begin_s = host_now_s()
     sent = 0
     while not ended.wait(PUSH_S):
-        due = int((time.monotonic() - begin_s) * facts.rate_hz)
+        due = int((host_now_s() - begin_s) * facts.rate_hz)
         if due > sent and not silent.is_set():
             outlet.push_chunk(numbered(sent, due - sent, facts.channels))
         sent = due

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hardware.host_clock import host_now_s
 
 # (first, n) -> (n, inputs) in V. Sample 0 was taken when the rack was set up, and the card's clock never stops, so that
 # what a task missed between two starts can be told.
@@ -80,7 +81,7 @@ class Rack:
     def __init__(self, signal: Signal, cards: tuple[Card, ...] = (Card(),)) -> None:
         self.signal = signal
         self.cards = {card.name: card for card in cards}
-        self.epoch_s = time.monotonic()
+        self.epoch_s = host_now_s()
         self.changed = threading.Condition()
         self.away: set[str] = set()
         self.tasks: dict[str, CardTask] = {}
@@ -177,7 +178,7 @@ class CardTask:
             raise CardError(NOT_ACCESSIBLE)
         if any(task.running and task is not self and task.cards & self.cards for task in self.rack.tasks.values()):
             raise CardError(RESERVED)
-        self.first = math.ceil((time.monotonic() - self.rack.epoch_s) * self.true_rate_hz)
+        self.first = math.ceil((host_now_s() - self.rack.epoch_s) * self.true_rate_hz)
         self.read_samples = 0
         self.broken = 0
         self.running = True
@@ -191,18 +192,18 @@ class CardTask:
         """Samples per input that were taken and not yet read."""
         if not self.running:
             return 0
-        taken = math.floor((time.monotonic() - self.rack.epoch_s) * self.true_rate_hz) + 1 - self.first
+        taken = math.floor((host_now_s() - self.rack.epoch_s) * self.true_rate_hz) + 1 - self.first
         return max(taken, 0) - self.read_samples
 
     def read(self, samples: int, timeout_s: float) -> NDArray[np.float64]:
         """Return (inputs, samples) in V when all are there; raises CardError, with what there is where time ran out."""
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = host_now_s() + timeout_s
         cut = self.rack.cut_reads.pop(0) if self.rack.cut_reads else None
         wanted = samples if cut is None else cut
         with self.rack.changed:
             while True:
                 self._check()
-                now_s = time.monotonic()
+                now_s = host_now_s()
                 if self.available >= wanted or now_s >= deadline_s:
                     break
                 self.rack.changed.wait(min((wanted - self.available) / self.rate_hz, deadline_s - now_s))

@@ -29,7 +29,7 @@ class Session:
         stream = a_stream("plates", NOMINAL_HZ)
         self.now_s = 100.0
         self.free_bytes = 1e15
-        monkeypatch.setattr(watch_module, "time", SimpleNamespace(monotonic=lambda: self.now_s))
+        monkeypatch.setattr(watch_module, "host_now_s", lambda: self.now_s)
         monkeypatch.setattr(watch_module, "shutil", SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=self.free_bytes)))
         self.ring = Ring.create(tmp_path / "ring.h5", [stream], 30.0)
         self.time_base = TimeBase(self.ring, a_rig(stream))

@@ -69,7 +69,8 @@ class MadeSource(PolledSource[str]):
 @pytest.fixture
 def made(monkeypatch) -> MadeSource:
     clock = Clock()
-    monkeypatch.setattr(polling, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
+    monkeypatch.setattr(polling, "host_now_s", clock.monotonic)
+    monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=clock.sleep))
     source = MadeSource(clock)
     source.open()
     source.start()

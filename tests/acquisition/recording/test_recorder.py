@@ -196,8 +196,8 @@ def test_a_disk_that_has_room_again_gets_the_rest_from_the_ring(tmp_path, monkey
     ring = Ring.create(tmp_path / "ring.h5", [stream], ring_s)
     recorder = Recorder(ring, tmp_path / "recording.h5", a_rig(stream), TimeBase(ring, a_rig(stream)))
     writer, room = ring.writer("plates"), recording_module.allocate
-    clock = SimpleNamespace(monotonic=lambda: 0.0)
-    monkeypatch.setattr(recorder_module, "time", clock)
+    clock = SimpleNamespace(now_s=0.0)
+    monkeypatch.setattr(recorder_module, "host_now_s", lambda: clock.now_s)
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -205,7 +205,7 @@ def test_a_disk_that_has_room_again_gets_the_rest_from_the_ring(tmp_path, monkey
     for number in range(200):
         monkeypatch.setattr(recording_module, "allocate", full if 50 <= number < 125 else room)
         writer.append(numbered(stream, 40 * number, 40))
-        clock.monotonic = lambda now_s=0.02 * number: now_s
+        clock.now_s = 0.02 * number
         recorder.follow()
     assert not recorder.stuck
     recorder.finish()

@@ -299,7 +299,7 @@ def test_unplugged_and_plugged_in_again(server: StandInServer, rack: Rack) -> No
 
 def test_time_to_rejoin_counts_anew_for_every_loss(server: StandInServer, rack: Rack, monkeypatch) -> None:
     moved_s = 0.0
-    monkeypatch.setattr("hardware.nidaq.source.time", SimpleNamespace(monotonic=lambda: time.monotonic() + moved_s))
+    monkeypatch.setattr("hardware.nidaq.source.host_now_s", lambda: time.monotonic() + moved_s)
     with running(make(server, rejoin_s=60.0)) as source:
         for _ in range(2):
             rack.fail_next("ReadAnalogF64", -201003, times=2)

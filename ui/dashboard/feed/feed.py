@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from acquisition.rig import Rig
 from acquisition.ring import SessionPhase
+from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import CHANGE, Flag, flags_of
@@ -94,7 +94,7 @@ class Feed:
 
     def poll(self) -> None:
         """Take what is new."""
-        now = time.monotonic()
+        now = host_now_s()
         stale_after = math.inf if self.frozen or self.ring.phase == SessionPhase.FINISHED else STALE_S
         for frames in self._frames:
             frames.poll()

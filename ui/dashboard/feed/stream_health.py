@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from acquisition.ring import BACKLOG
+from hardware.host_clock import host_now_s
 from hardware.source import SourceState
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class StreamHealth:
         else:
             self.rate_hz = math.nan
         waiting_s = self._ring.counter(self.name, BACKLOG) / self.nominal_hz
-        self._ages.append(time.monotonic() - last_s + waiting_s)
+        self._ages.append(host_now_s() - last_s + waiting_s)
         self.delay_s = max(self._ages)
 
     def _lateness(self, arrival: tuple[float, int]) -> float:
