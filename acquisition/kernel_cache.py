@@ -7,6 +7,7 @@ so after an update it may run what no source says any more. Here each state of a
 from __future__ import annotations
 
 import atexit
+import errno
 import hashlib
 import os
 import platform
@@ -20,12 +21,14 @@ from pathlib import Path
 VARIABLE = "NUMBA_CACHE_DIR"
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("acquisition", "hardware", "processing", "sim", "ui")
+LEAST_BYTES = 64_000_000
+"""All kernels take less than that."""
 KEPT_S = 30 * 86400.0
 """A folder of kernels that was not used for so long is removed when a new one is made."""
 
 
 def choose_kernel_cache() -> None:
-    """Have numba keep its kernels there, unless the environment names a folder; in a temporary one where it can't be made."""
+    """Have numba keep its kernels there, unless the environment names a folder; in a temporary one where they find no room."""
     if VARIABLE in os.environ:
         return
     folder = _user_cache() / "squatscope" / f"kernels-{_state_of_the_program()}"
@@ -35,6 +38,7 @@ def choose_kernel_cache() -> None:
         os.utime(folder)
         if new:
             _remove_unused(folder)
+            _require_space(folder)
     except (OSError, RuntimeError):
         folder = Path(tempfile.mkdtemp(prefix="squatscope-kernels-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -62,6 +66,13 @@ def _state_of_the_program() -> str:
             if b"njit" in content:
                 digest.update(content)
     return digest.hexdigest()[:16]
+
+
+def _require_space(folder: Path) -> None:
+    """Raise OSError where there is no room for kernels: numba would fail in the middle of the first one."""
+    if shutil.disk_usage(folder).free < LEAST_BYTES:
+        folder.rmdir()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _remove_unused(folder: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numba
 import pytest
@@ -78,3 +79,10 @@ def test_a_service_that_can_write_nowhere_gets_a_place_that_is_gone_with_it(tmp_
     folder = Path(done.stdout.strip())
     assert folder.name.startswith("squatscope-kernels-")
     assert not folder.exists()
+
+
+def test_a_full_disk_of_the_user_s_has_kernels_elsewhere(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_cache.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1_000_000))
+    choose_kernel_cache()
+    assert not Path(os.environ[VARIABLE]).is_relative_to(cache)
+    assert not list(cache.rglob("kernels-*"))

@@ -49,7 +49,7 @@ class OpenWindow:
         if code == 0:
             return f"The dashboard was closed; the session goes on, and {again}"
         self._said.seek(0)
-        return f"{why_it_ended(code, self._said.read().decode(errors='replace'))} The session goes on; {again}"
+        return f"{why_it_ended(code, self._said.read().decode(errors='replace'))}\nThe session goes on; {again}"
 
     def close(self) -> str | None:
         """Wait until the window has closed by itself at the end, or end it; return what there is to say about that."""
