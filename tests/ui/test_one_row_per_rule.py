@@ -127,7 +127,7 @@ def test_screens_take_a_rules_words_from_the_ring(ring, qapp, monkeypatch):
     from ui.dashboard.drawing import lettering
     from ui.dashboard.feed.feed import Feed
     from ui.dashboard.panels.flags_list import FlagsList
-    from ui.session.terminal_view import TerminalView
+    from ui.session.terminal.terminal_view import TerminalView
 
     feed = Feed(ring, frozen=True)
     feed.poll()

@@ -18,7 +18,7 @@ from ui.session import dashboard_process
 from ui.session.awake import kept_awake
 from ui.session.parts import begin, remove
 from ui.session.shutdown import stop_requests
-from ui.session.terminal_view import TerminalView
+from ui.session.terminal.terminal_view import TerminalView
 from ui.steps import shown_on
 
 if TYPE_CHECKING:

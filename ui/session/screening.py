@@ -26,10 +26,10 @@ from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
 from ui.session.awake import kept_awake
-from ui.session.keyboard import keys
 from ui.session.parts import begin, remove
 from ui.session.shutdown import stop_requests
-from ui.session.step_view import StepView
+from ui.session.terminal.keyboard import keys
+from ui.session.terminal.step_view import StepView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

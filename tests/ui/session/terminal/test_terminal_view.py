@@ -15,7 +15,7 @@ from hardware.severity import Severity
 from hardware.source import Block, SourceState
 from processing.pipeline import FLAGS, Pipeline
 from tests.support.rigs import example_with
-from ui.session.terminal_view import FLAG_LINES, TerminalView
+from ui.session.terminal.terminal_view import FLAG_LINES, TerminalView
 
 NAN = float("nan")
 

@@ -14,7 +14,7 @@ from acquisition.commands import CommandError
 from hardware.severity import Severity
 from processing.screening.guided.asking import Moment
 from ui.palette import SCREEN
-from ui.session.keyboard import letters
+from ui.session.terminal.keyboard import letters
 from ui.steps import Keys, names_of, shown_on
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ui.session.keyboard import letters
+from ui.session.terminal.keyboard import letters
 
 
 @pytest.mark.parametrize(
