@@ -199,8 +199,8 @@ def test_the_heart_beats_while_the_session_runs(ring, monkeypatch):
     engine.arm()
     engine.start()
     beats = set()
-    limit = time.monotonic() + 240
-    while len(beats) < 5 and time.monotonic() < limit:
+    limit = time.perf_counter() + 240
+    while len(beats) < 5 and time.perf_counter() < limit:
         beats.add(int(ring._session[1]))
     engine.stop()
     assert len(beats) == 5
@@ -212,8 +212,8 @@ def test_the_heart_beats_until_the_last_follower_has_finished(ring, monkeypatch)
     beats = set()
 
     def finish():
-        limit = time.monotonic() + 240
-        while len(beats) < 5 and time.monotonic() < limit:
+        limit = time.perf_counter() + 240
+        while len(beats) < 5 and time.perf_counter() < limit:
             beats.add(int(ring._session[1]))
 
     follower.finish = finish
@@ -286,8 +286,8 @@ def test_a_source_that_blocks_holds_up_nobody(ring):
     engine = Engine(ring, [blocked, source("b")], {"counter": follower})
     engine.arm()
     engine.start()
-    limit = time.monotonic() + 240
-    while follower.rows < 2000 and time.monotonic() < limit:
+    limit = time.perf_counter() + 240
+    while follower.rows < 2000 and time.perf_counter() < limit:
         time.sleep(0.001)
     assert follower.rows == 2000
     assert ring.state("b") is SourceState.ENDED

@@ -75,7 +75,7 @@ def _timed(ways: dict[str, Callable[[Block], object]]) -> dict[str, np.ndarray]:
     for turn in range(0, BLOCKS, TURN):
         for name, way in ways.items():
             for i in range(turn, turn + TURN):
-                block = Block(samples, i * SAMPLES, time.monotonic())
+                block = Block(samples, i * SAMPLES, time.perf_counter())
                 begin = time.perf_counter_ns()
                 way(block)
                 spent[name][i] = (time.perf_counter_ns() - begin) / 1e3

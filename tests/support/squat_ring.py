@@ -137,7 +137,7 @@ class SquatRing:
         self.writers = {name: self.ring.writer(name) for name in self.ring.streams}
         self.rng = np.random.default_rng(1)
         self.t = 0.0
-        self.started_s = time.monotonic()
+        self.started_s = time.perf_counter()
         self.sent: dict[str, int] = {stream.name: 0 for stream in raw}
         self.frames = {"plates": 0, "emg": 0}
         self.rate = {stream.name: stream.rate_hz for stream in raw}

@@ -43,15 +43,15 @@ class CountingSource:
 
     def start(self) -> None:
         """Begin to count time."""
-        self._start_s = time.monotonic()
+        self._start_s = time.perf_counter()
         self.state = SourceState.RUNNING
         self._quiet_until_s = 0.0
 
     def read(self, timeout_s: float) -> Block | None:
         """Return the next block once its newest sample has been taken."""
-        end_s = time.monotonic() + timeout_s
+        end_s = time.perf_counter() + timeout_s
         while True:
-            now_s = time.monotonic()
+            now_s = time.perf_counter()
             if now_s >= self._quiet_until_s:
                 self.state, self.note = SourceState.RUNNING, ""
                 self._strike(now_s - self._start_s)
@@ -76,7 +76,7 @@ class CountingSource:
         while self.faults and self.faults[0][0] <= at_s:
             _, fault, for_s = self.faults.pop(0)
             if fault in ("held", "silent", "away"):
-                self._quiet_until_s = time.monotonic() + for_s
+                self._quiet_until_s = time.perf_counter() + for_s
                 self.state = {"silent": SourceState.SILENT, "away": SourceState.LOST}.get(fault, SourceState.RUNNING)
                 self.note = "" if fault == "held" else f"It is {fault}."
             if fault != "held":
@@ -93,7 +93,7 @@ class CountingSource:
 
     def drain(self) -> Iterator[Block]:
         """Hand out what was taken until now."""
-        now_s = time.monotonic()
+        now_s = time.perf_counter()
         while (count := min(self.stream.block_samples, self._taken(now_s) - self._index)) > 0:
             yield self._hand_out(count, now_s)
         self.backlog_samples = 0

@@ -49,8 +49,8 @@ def server(rack: Rack) -> Iterator[StandInServer]:
     server = StandInServer(rack)
     yield server
     server.kill()
-    deadline_s = time.monotonic() + 30.0
-    while threading.active_count() > before and time.monotonic() < deadline_s:
+    deadline_s = time.perf_counter() + 30.0
+    while threading.active_count() > before and time.perf_counter() < deadline_s:
         time.sleep(0.01)
     assert threading.active_count() <= before, [thread.name for thread in threading.enumerate()]
 
@@ -102,16 +102,16 @@ class Gathered:
 
 def gather(source: NidaqSource, samples: int, timeout_s: float = 0.5, limit_s: float = 8.0) -> Gathered:
     gathered = Gathered()
-    deadline_s = time.monotonic() + limit_s
-    while len(gathered.index) < samples and time.monotonic() < deadline_s:
+    deadline_s = time.perf_counter() + limit_s
+    while len(gathered.index) < samples and time.perf_counter() < deadline_s:
         gathered.add(source.read(timeout_s))
     assert len(gathered.index) >= samples, source.note
     return gathered
 
 
 def read_until(source: NidaqSource, state: SourceState, limit_s: float = 5.0) -> None:
-    deadline_s = time.monotonic() + limit_s
-    while source.state is not state and time.monotonic() < deadline_s:
+    deadline_s = time.perf_counter() + limit_s
+    while source.state is not state and time.perf_counter() < deadline_s:
         source.read(0.1)
     assert source.state is state, source.note
 
@@ -299,7 +299,7 @@ def test_unplugged_and_plugged_in_again(server: StandInServer, rack: Rack) -> No
 
 def test_time_to_rejoin_counts_anew_for_every_loss(server: StandInServer, rack: Rack, monkeypatch) -> None:
     moved_s = 0.0
-    monkeypatch.setattr("hardware.nidaq.source.host_now_s", lambda: time.monotonic() + moved_s)
+    monkeypatch.setattr("hardware.nidaq.source.host_now_s", lambda: time.perf_counter() + moved_s)
     with running(make(server, rejoin_s=60.0)) as source:
         for _ in range(2):
             rack.fail_next("ReadAnalogF64", -201003, times=2)

@@ -34,10 +34,10 @@ def test_clock_divides_its_timebase(rate_hz: float, made_hz: float) -> None:
 
 def test_samples_come_no_sooner_than_the_clock_takes_them() -> None:
     task = task_on(Rack(numbered))
-    started_s = time.monotonic()
+    started_s = time.perf_counter()
     task.start()
     task.read(200, 5.0)
-    assert time.monotonic() - started_s >= 0.199 - 1e-3
+    assert time.perf_counter() - started_s >= 0.199 - 1e-3
 
 
 def test_full_buffer_breaks_the_task_until_it_is_started_again() -> None:

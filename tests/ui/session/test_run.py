@@ -60,8 +60,8 @@ def demo(folder: Path, seconds: float = 60) -> tuple[object, ...]:
 
 def wait_for_samples(folder: Path, seconds: float) -> None:
     """Wait until a session records and has acquired so much."""
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
+    deadline = time.perf_counter() + 240
+    while time.perf_counter() < deadline:
         if (folder / "recording.h5").exists() and (folder / "recording.h5").stat().st_size > RECORDED_BYTES:
             ring = Ring.attach(folder / "ring.h5")
             if all(ring.reader(name).waiting > seconds * ring.streams[name].rate_hz for name in ("plates", "emg")):

@@ -21,7 +21,7 @@ from ui.dashboard.feed.stream_health import StreamHealth
 @pytest.fixture
 def squat(tmp_path):
     made = SquatRing(tmp_path / "ring.h5", rig_data())
-    made.started_s = time.monotonic() - 14.0
+    made.started_s = time.perf_counter() - 14.0
     made.advance(14.0)
     return made
 
@@ -40,7 +40,7 @@ def test_values_are_those_of_the_newest_frame(squat):
 
 def test_old_values_are_not_shown_as_live(tmp_path):
     made = SquatRing(tmp_path / "ring.h5", rig_data())
-    made.started_s = time.monotonic() - 60.0
+    made.started_s = time.perf_counter() - 60.0
     made.advance(14.0)
     live, frozen = Feed(made.ring), Feed(made.ring, frozen=True)
     for feed in (live, frozen):
