@@ -19,12 +19,14 @@ from hardware.errors import SquatscopeError
 from processing.batch import as_recorded, reprocess
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.results import Results, settings_sha256
-from processing.screening.guided.session_file import NAME, read_session
+from processing.screening.guided.session_file import NAME, read_session, try_of
 from processing.screening.recorded_sets import results_of_try
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from processing.repetition.muscles import MuscleResult
 
 Row = dict[str, str | int | float]
 PARQUET = ".parquet"
@@ -69,10 +71,10 @@ def rows_of(path: Path) -> list[Row]:
     whose: Row = {"lifter": "", "session": "", "condition": "", "bar_kg": math.nan, "order": 0, "set_rating": ""}
     if not is_recording(path):
         return [row | {"software_version": ""} for row in _rows(Results.read(path), whose)]  # whose it was is not in them
-    session = read_session(path.parent) if (path.parent / NAME).exists() else None
-    one = next((one for one in session.tries if one.recording == path.name), None) if session is not None else None
-    if session is None or one is None:
-        return _rows(reprocess(path, as_recorded), whose)
+    found = try_of(path)
+    if found is None:
+        return _rows(reprocess(path), whose)
+    session, one = found
     whose |= {"lifter": session.lifter, "session": path.parent.name, "condition": one.condition, "order": one.number}
     whose |= {"bar_kg": math.nan if one.bar_kg is None else one.bar_kg, "set_rating": one.rating}
     rows = _rows(results_of_try(path.parent, session, one, as_recorded), whose)
@@ -92,14 +94,16 @@ def _rows(results: Results, whose: Row) -> list[Row]:
     phases: dict[int, list[PhaseResult]] = {}
     for phase in results.phases:
         phases.setdefault(phase.repetition, []).append(phase)
+    muscles: dict[int, list[MuscleResult]] = {}
+    for muscle in results.muscles:
+        muscles.setdefault(muscle.repetition, []).append(muscle)
     for repetition in results.repetitions:
         row = whose | computed | {name: getattr(repetition, name) for name in _OF_REPETITION}
         for phase in phases.get(repetition.number, []):
             where = f"{phase.phase}_{phase.side}"
             row |= {f"{where}_{name}": getattr(phase, name) for name in _OF_PHASE}
-        for muscle in results.muscles:
-            if muscle.repetition == repetition.number:
-                row[f"onset_{muscle.side}_{muscle.muscle}_s"] = muscle.onset_s
+        for muscle in muscles.get(repetition.number, []):
+            row[f"onset_{muscle.side}_{muscle.muscle}_s"] = muscle.onset_s
         rows.append(row)
     return rows
 

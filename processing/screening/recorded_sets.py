@@ -9,7 +9,7 @@ from acquisition.lifter_file import LifterFile, load_lifter, with_lifter
 from acquisition.rig.judgement import TriageSettings
 from processing.batch import as_recorded, reprocess
 from processing.lifter import DYNAMIC
-from processing.screening.guided.session_file import NAME, read_session
+from processing.screening.guided.session_file import try_of
 from processing.screening.outcomes import Condition, set_outcome
 from processing.screening.triage import triage
 
@@ -83,11 +83,8 @@ def dynamic_reference_of(session: Session, one: Try) -> list[Mvc]:
 
 def session_measures(path: Path) -> Callable[[Rig], Rig]:
     """Return what brings a recording's rig to what its session measured of the lifter; of no session, to itself."""
-    if not (path.parent / NAME).exists():
-        return as_recorded
-    session = read_session(path.parent)
-    one = next((one for one in session.tries if one.recording == path.name), None)
-    return as_recorded if one is None else lambda rig: measured(path.parent, session, one, rig)
+    found = try_of(path)
+    return as_recorded if found is None else lambda rig: measured(path.parent, *found, rig)
 
 
 def results_of_try(folder: Path, session: Session, one: Try, rig_for: Callable[[Rig], Rig]) -> Results:

@@ -133,6 +133,18 @@ def read_session(folder: Path) -> Session:
     return session
 
 
+def try_of(recording: Path) -> tuple[Session, Try] | None:
+    """Return the session in whose folder a recording lies, and the try that it is of; None where there is none.
+
+    Raises SessionFileError where there is a session's file that can't be read.
+    """
+    if not (recording.parent / NAME).exists():
+        return None
+    session = read_session(recording.parent)
+    one = next((one for one in session.tries if one.recording == recording.name), None)
+    return None if one is None else (session, one)
+
+
 def write_session(folder: Path, session: Session) -> None:
     """Write a session's file anew, in one step: who reads meanwhile sees the old one or the new. Raises SessionFileError."""
     path, fresh = folder / NAME, folder / f"{NAME}.new"
