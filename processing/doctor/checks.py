@@ -7,6 +7,7 @@ are told apart from faults as far as numbers can.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from acquisition.recording.recorder import bytes_per_s
 from acquisition.rig import microvolts_per_unit
 from acquisition.rig.plate_map import plate_map
 from acquisition.storage.disk import about_overwriting
+from acquisition.storage.host_date import wrong_date
 from acquisition.stretches import TICK
 from acquisition.timebase import sync
 from acquisition.timebase.arrivals import Arrivals
@@ -31,6 +33,7 @@ from processing.formulas import frame_samples
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -305,6 +308,14 @@ def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
         what,
         f"{quality.noise_uV:.2g} µV RMS at its quietest, mains {quality.mains_pct:.0f} %, {offset}.",
     )
+
+
+def check_date(folder: Path) -> Check:
+    """Check that the computer's date can be right, by this program's own and by what lies in the folder of sessions."""
+    wrong = wrong_date(folder)
+    if wrong is not None:
+        return Check(Severity.AMBER, "date", wrong.found, wrong.advice)
+    return Check(Severity.FINE, "date", f"It is {datetime.now().astimezone():%Y-%m-%d %H:%M}.")
 
 
 def check_driver(settings: NidaqSettings, devices: Sequence[NidaqDevice]) -> Check:

@@ -16,7 +16,7 @@ from acquisition.storage.disk import disk_of
 from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
 from hardware.source import SourceError
-from processing.doctor.checks import Check, check_driver, examine
+from processing.doctor.checks import Check, check_date, check_driver, examine
 from processing.doctor.known_weight import KnownWeight, check_known_weight
 from processing.pipeline import warm
 from ui.cli.sysinfo import lines
@@ -75,7 +75,7 @@ def collect(rig: Rig, seconds: float, weights: Sequence[KnownWeight] = ()) -> li
     with tempfile.TemporaryDirectory(prefix="squatscope-") as folder:
         probes = probe_sources(makers, Path(folder), seconds)
     laden = {weight.side: weight for weight in weights}
-    checks = [*_drivers(rig), *examine(rig, probes, disk, laden)]
+    checks = [check_date(Path.cwd()), *_drivers(rig), *examine(rig, probes, disk, laden)]
     for plate in rig.plate:
         if plate.side in laden:
             probe = next(probe for probe in probes if probe.name == plate.stream)

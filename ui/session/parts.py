@@ -14,6 +14,7 @@ from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import Ring
 from acquisition.storage.disk import about_overwriting, reserve_bytes
 from acquisition.storage.file_system import file_system_of
+from acquisition.storage.host_date import wrong_date
 from acquisition.storage.shared_folder import about_sharing
 from acquisition.sync_gate import SyncGate
 from acquisition.timebase.time_base import TimeBase
@@ -75,8 +76,14 @@ def begin(
         with stop.held():
             if folder.make():
                 undo.callback(_remove_folder, folder.path)
+        date = wrong_date(folder.path.resolve().parent)
+        if date is not None:
+            console.print(f"{date.found} {date.advice}")
         file_system = file_system_of(folder.path)
-        for about in (about_overwriting(file_system, recorded_bytes_per_s(rig)), about_sharing(folder.path, file_system)):
+        for about in (
+            about_overwriting(file_system, recorded_bytes_per_s(rig)),
+            about_sharing(folder.path, file_system),
+        ):
             if about:
                 console.print(about.strip())
         if math.isfinite(length_s):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from acquisition.probe import Probe
 from acquisition.rig import Rig
 from acquisition.rig.plate_map import plate_map
 from acquisition.rig.rig_file import example, load
+from acquisition.storage import host_date
 from acquisition.storage.disk import Disk
 from acquisition.stretches import TICK, Stretch
 from hardware.nidaq.devices import NidaqDevice
@@ -20,6 +23,7 @@ from hardware.source import SourceState
 from processing.doctor.checks import (
     Check,
     check_channels,
+    check_date,
     check_disk,
     check_driver,
     check_emg,
@@ -29,6 +33,9 @@ from processing.doctor.checks import (
     examine,
 )
 from sim.session_clock import sync_level
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECONDS = 6.0
 RNG_SEED = 7
@@ -251,6 +258,15 @@ def test_disk_is_held_against_what_a_session_writes(rig: Rig, disk: Disk | None,
     check = check_disk(rig, disk)
     assert check.severity is severity
     assert bool(check.advice) is (severity is not Severity.FINE)
+
+
+def test_a_date_that_can_t_be_right_is_amber(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_date(tmp_path).severity is Severity.FINE
+    monkeypatch.setattr(host_date, "MADE", datetime(2999, 1, 1, tzinfo=UTC))
+    check = check_date(tmp_path)
+    assert check.severity is Severity.AMBER
+    assert "this program is of January 2999" in check.found
+    assert "date and time" in check.advice
 
 
 def test_a_folder_of_several_computers_is_amber_and_says_what_to_do(rig: Rig) -> None:

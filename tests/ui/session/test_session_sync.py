@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import h5py
 import pytest
@@ -50,7 +51,12 @@ def start(tmp_path, monkeypatch):
 
 
 def test_a_session_says_that_its_streams_are_tied(start, tmp_path):
+    before = tmp_path / "2999-12-31-1"
+    before.mkdir()
+    os.utime(before, (32503586400, 32503586400))
     start(load(example("demo")))
+    printed = " ".join(start.printed.split())
+    assert printed.count("'2999-12-31-1'") == printed.count("Set the computer's date and time") == 1
     assert start.printed.count("sync: plates") == 1
     assert "ms\n" in start.printed
     assert {stream.sync_level for stream in Results.read(tmp_path / "out" / "metrics.h5").streams} == {"edges"}
