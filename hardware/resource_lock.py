@@ -65,6 +65,10 @@ class ResourceLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def __del__(self) -> None:
+        """Give back the lock of a source that was dropped and never closed."""
+        self.free()
+
 
 def _folder() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import uuid
@@ -41,6 +42,16 @@ def test_a_lock_is_taken_once_and_given_back(resource, tmp_path):
     one.free()
     assert other.take() == ""
     other.free()
+
+
+def test_a_lock_that_was_dropped_is_given_back(resource):
+    lock = ResourceLock(resource)
+    assert lock.take() == ""
+    del lock
+    gc.collect()
+    next_one = ResourceLock(resource)
+    assert next_one.take() == ""
+    next_one.free()
 
 
 def test_without_a_place_for_locks_nothing_is_locked(resource, monkeypatch, tmp_path):
