@@ -96,6 +96,7 @@ class Ring:
             self.faults = FaultLog(self._arrays.get("faults", np.empty(0, FAULT)), self._session)
             self.step = StepBoard(self._arrays.get("step", np.empty(0, STEP)))
             self._order = {name: i for i, name in enumerate(self.streams)}
+            self._ends: dict[str, int] = {}
             self._views: WeakSet[StreamWriter | StreamReader] = WeakSet()
             fence()  # compiled now, and not when the first block comes
             _ = self.phase, [self.state(name) for name in self.streams]
@@ -172,6 +173,8 @@ class Ring:
 
     def counter(self, name: str, which: int) -> int:
         """Return one counter of a stream (RESERVED, PUBLISHED, TICKS, STATE or BACKLOG)."""
+        if which == PUBLISHED and name in self._ends:
+            return self._ends[name]
         return int(self._counters[self._order[name], which])
 
     def state(self, name: str) -> SourceState:
@@ -217,14 +220,13 @@ class Ring:
     def rewind(self, ends: Mapping[str, int]) -> None:
         """Have readers that are made from now on see each stream as it was when it came to a sample number, to the block.
 
-        Nothing in the file changes. Only for a ring that is read, and that nobody writes any more.
+        Nothing in the file changes, and its session may go on; what it overwrites meanwhile is gone for these readers, too.
         """
-        self._counters = self._counters.copy()
         for name, end in ends.items():
             reader = StreamReader(self, name)
             ticks = reader._ticks_between(reader.row, self.counter(name, PUBLISHED))
             rows = ticks["row"][ticks["index"] <= end]
-            self._counters[self._order[name], PUBLISHED] = rows.max(initial=reader.row)
+            self._ends[name] = int(rows.max(initial=reader.row))
 
     def sync(self) -> None:
         """Bring everything to the disk, against power loss; slow, so never called where blocks are written.
@@ -311,9 +313,10 @@ class StreamReader:
         self._tick_rows = self._ticks["row"]
         self._counters = ring._counters[ring._order[name]]
         self._capacity = len(self._samples)
+        self._end = ring._ends.get(name)
         self.row = self._oldest_whole_row()
         if rows_back is not None:
-            self.row = max(self.row, int(self._counters[PUBLISHED]) - rows_back)
+            self.row = max(self.row, self._published() - rows_back)
         self._tick = 0
         self.missed = self._missed_before = 0
 
@@ -321,7 +324,7 @@ class StreamReader:
         """Let go of the mapping; nothing new is read after that."""
         self._samples, self._ticks = np.empty((0, *self._samples.shape[1:])), self._ticks[:0].copy()
         self._tick_rows, self._counters = self._ticks["row"], self._counters.copy()
-        self._counters[PUBLISHED] = self.row
+        self._end = self.row
 
     @property
     def capacity(self) -> int:
@@ -331,7 +334,11 @@ class StreamReader:
     @property
     def waiting(self) -> int:
         """Rows that are published and not read yet."""
-        return int(self._counters[PUBLISHED]) - self.row
+        return self._published() - self.row
+
+    def _published(self) -> int:
+        """Return the row after the newest that this reader sees."""
+        return int(self._counters[PUBLISHED]) if self._end is None else self._end
 
     def read(self, most_rows: int = 1 << 16) -> Stretch | None:
         """Return the next stretch of whole blocks, of about `most_rows` rows at most, or None if there is nothing new.
@@ -339,7 +346,7 @@ class StreamReader:
         Raises RingError where the ring is damaged.
         """
         while True:
-            published, reserved = int(self._counters[PUBLISHED]), int(self._counters[RESERVED])
+            published, reserved = self._published(), int(self._counters[RESERVED])
             if published <= self.row:
                 return None
             stretch = self._copy(min(published, self.row + most_rows), published)

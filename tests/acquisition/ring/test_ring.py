@@ -511,3 +511,21 @@ def test_a_rewound_ring_ends_with_the_last_block_before_a_sample_number(path):
         attached.rewind({writer.stream.name: end})
         assert sum(len(stretch.samples) for stretch in read_all(attached.reader(writer.stream.name))) == rows
     assert ring.counter(writer.stream.name, PUBLISHED) == 200
+
+
+def test_what_is_overwritten_behind_a_rewound_reader_is_gone_and_not_wrong(path):
+    ring = Ring.create(path, [a_stream(rate_hz=1000.0)], 1.0)
+    name = next(iter(ring.streams))
+    writer = ring.writer(name)
+    for first in range(0, 400, 40):
+        writer.append(numbered(ring.streams[name], first, 40))
+    attached = Ring.attach(path)
+    attached.rewind({name: 200})
+    early, late = attached.reader(name), attached.reader(name)
+    assert sum(len(stretch.samples) for stretch in read_all(early)) == 200
+    capacity = early.capacity
+    for first in range(400, 400 + 2 * capacity, 40):
+        writer.append(numbered(ring.streams[name], first, 40))
+    assert read_all(late) == []
+    assert read_all(attached.reader(name)) == []
+    assert sum(len(stretch.samples) for stretch in read_all(Ring.attach(path).reader(name))) > 0.9 * capacity
