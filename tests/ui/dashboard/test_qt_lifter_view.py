@@ -102,9 +102,13 @@ def test_the_depth_to_reach_is_that_of_the_first_three_or_the_one_given(squat, q
     feed = Feed(Ring.attach(squat.ring.path), frozen=True)
     view = LifterView(feed)
     qtbot.addWidget(view)
-    feed.depths_m[:] = [0.40, 0.30]
+    for end_s, depth_m in ((2.5, 0.40), (5.0, 0.30)):
+        squat.repetition(end_s, depth_m)
+    feed.poll()
     assert math.isnan(view.deep.target_m)
-    feed.depths_m[:] = [0.40, 0.30, 0.34, 0.9]
+    for end_s, depth_m in ((7.5, 0.34), (10.0, 0.9)):
+        squat.repetition(end_s, depth_m)
+    feed.poll()
     assert view.deep.target_m == 0.34
     given = LifterView(feed, target_m=0.5)
     qtbot.addWidget(given)

@@ -15,8 +15,8 @@ from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 from processing.flags.kinds import kind_in_ring
 from processing.flags.rules import CHANGE, Flag, flags_of
-from processing.pipeline import EVENTS, FLAGS, REPETITIONS
-from processing.repetition.phases import UNITS as REPETITION_UNITS
+from processing.pipeline import EVENTS, FLAGS
+from ui.dashboard.feed.repetitions import FollowedRepetitions
 from ui.dashboard.feed.stream_health import StreamHealth
 
 if TYPE_CHECKING:
@@ -50,15 +50,6 @@ class ShownFlag:
         return math.isnan(self.end_s)
 
 
-@dataclass(frozen=True, slots=True)
-class NewestRepetition:
-    """The repetition that ended last: its phases in s, a pause of 0 where there is none."""
-
-    lowering_s: float
-    pause_s: float
-    rising_s: float
-
-
 class Feed:
     """Follows the derived streams of a ring; `poll` it once a frame.
 
@@ -83,14 +74,7 @@ class Feed:
         self._seen: list[NDArray[np.float64]] = []
         self.flags: list[ShownFlag] = []
         self.faults: list[Fault] = []
-        follows = REPETITIONS in ring.derived and ring.streams[REPETITIONS].channel_names == tuple(REPETITION_UNITS)
-        self._repetitions = ring.reader(REPETITIONS) if follows else None
-        plates = self.rig.plate if self.rig is not None else []
-        self._force_hz = self.ring.streams[plates[0].stream].rate_hz if plates else math.nan
-        self.repetitions = 0
-        self.depths_m: list[float] = []
-        """The depth of each repetition that was followed."""
-        self.newest: NewestRepetition | None = None
+        self.repetitions = FollowedRepetitions(ring, self.rig)
 
     def poll(self) -> None:
         """Take what is new."""
@@ -101,7 +85,7 @@ class Feed:
             frames.stale = now - frames.host_s > stale_after
         self.faults = self.ring.faults.read()
         self._poll_flags()
-        self._poll_repetitions()
+        self.repetitions.poll()
 
     @property
     def fault(self) -> Fault | None:
@@ -184,17 +168,6 @@ class Feed:
         if new:
             self._seen = [np.concatenate(self._seen)]
             self.flags = sorted((self._shown(flag) for flag in flags_of(self._seen[0])), key=_weight)
-
-    def _poll_repetitions(self) -> None:
-        """Count repetitions, keep their depths and how fast the newest was."""
-        while self._repetitions is not None and (stretch := self._repetitions.read()) is not None:
-            self.repetitions += len(stretch.samples)
-            at = {name: stretch.samples[:, column] for column, name in enumerate(REPETITION_UNITS)}
-            self.depths_m += at["depth_m"].tolist()
-            rate_hz = self._force_hz
-            names = ("start_sample", "pause_start_sample", "rise_sample", "end_sample")
-            start, pause, rise, end = (float(at[name][-1]) / rate_hz for name in names)
-            self.newest = NewestRepetition(pause - start, rise - pause, end - rise)
 
     def _shown(self, flag: Flag) -> ShownFlag:
         rule = self.rules[flag.rule]

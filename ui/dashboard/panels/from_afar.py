@@ -136,8 +136,8 @@ class CountFromAfar(Panel):
         """Return the count, and the newest one's tempo: down, pause, up in s."""
         step = shown_on(self._feed.ring)
         guided = step is not None and step.moment is Moment.DOING
-        count = step.repetitions if step is not None and guided else self._feed.repetitions
-        newest = self._feed.newest
+        count = step.repetitions if step is not None and guided else len(self._feed.repetitions.rows)
+        newest = self._feed.repetitions.newest
         if newest is None:
             return str(count), ""
         seconds = [newest.lowering_s, newest.pause_s, newest.rising_s]
@@ -171,18 +171,19 @@ class DepthFromAfar(Panel):
         """The depth to reach; NaN before it is known."""
         if math.isfinite(self._given_m):
             return self._given_m
-        first = self._feed.depths_m[:FIRST]
+        first = [row.depth_m for row in self._feed.repetitions.rows[:FIRST]]
         return float(np.median(first)) if len(first) == FIRST else math.nan
 
     def showing(self) -> object:
         """The depth of now to the pixel, and the one to reach."""
         now = self._feed.value(HEIGHT)
-        return round(now / 4.0) if math.isfinite(now) else None, self.target_m, len(self._feed.depths_m)
+        return round(now / 4.0) if math.isfinite(now) else None, self.target_m, len(self._feed.repetitions.rows)
 
     def draw(self, painter: QPainter) -> None:
         """Draw a shaft with a line at the depth to reach, and the newest repetition's depth beside it."""
         area = self.inside(top=52)
-        newest = f"{100.0 * self._feed.depths_m[-1]:.0f}" if self._feed.depths_m else "–"
+        row = self._feed.repetitions.newest
+        newest = f"{100.0 * row.depth_m:.0f}" if row is not None else "–"
         right = QRectF(area.left() + 0.42 * area.width(), area.top(), 0.58 * area.width(), 0.6 * area.height())
         lettering.write(painter, right, newest, self.px(150), colours.TEXT, lettering.CENTRE, bold=True)
         below = QRectF(right.left(), right.bottom(), right.width(), 0.3 * area.height())

@@ -57,8 +57,8 @@ class Header(Panel):
 
     def newest(self) -> str:
         """Say which repetition was the newest, and how deep; empty before the first."""
-        count, depths_m = self._feed.repetitions, self._feed.depths_m
-        return f"repetition {count}: {depths_m[-1]:.2f} m deep" if depths_m else ""
+        newest = self._feed.repetitions.newest
+        return f"repetition {newest.number}: {newest.depth_m:.2f} m deep" if newest is not None else ""
 
     def draw(self, painter: QPainter) -> None:
         """Draw the line."""
