@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+import textwrap
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from hardware.severity import Severity
+from processing.formulas import FORMULAS
 from ui.dashboard.drawing import colours, lettering
+
+TOLD_WIDTH = 90
+"""Letters in a line of what is told of a number."""
 
 
 class Panel(QWidget):
-    """A field of the instrument. `scale` is 1 on a screen of 1920 x 1080; all sizes in `draw` are multiplied by it."""
+    """A field of the instrument. `scale` is 1 on a screen of 1920 x 1080; all sizes in `draw` are multiplied by it.
+
+    `formulas`: the ids of what it shows, which a pointer that rests on it is told.
+    """
+
+    formulas: tuple[str, ...] = ()
 
     def __init__(self, title: str = "", colour: QColor = colours.QUIET) -> None:
         """Make an empty field; `title` stands in its upper left corner."""
@@ -38,6 +49,19 @@ class Panel(QWidget):
 
     def draw(self, painter: QPainter) -> None:
         """Draw what is inside the field."""
+
+    def meaning(self, _at: QPointF) -> str:
+        """Return what is shown at a place means: unit, formula and sign; empty where there is nothing to say."""
+        shown = (FORMULAS[formula] for formula in self.formulas)
+        return "\n".join(f"{f.column} [{f.unit}]: {f.text}. Sign: {f.sign}." for f in shown)
+
+    def event(self, event: QEvent) -> bool:
+        """Show what a number means where the pointer rests."""
+        if not isinstance(event, QHelpEvent) or event.type() is not QEvent.Type.ToolTip:
+            return super().event(event)
+        told = "\n".join(textwrap.fill(line, TOLD_WIDTH) for line in self.meaning(QPointF(event.pos())).splitlines())
+        QToolTip.showText(event.globalPos(), told, self)
+        return True
 
     def px(self, size: float) -> float:
         """Return a size of the 1920 x 1080 design in pixels of this window."""

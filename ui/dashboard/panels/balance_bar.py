@@ -21,6 +21,8 @@ COP = "cop_net_shift_mm"
 class BalanceBar(Panel):
     """One large bar, left on the left: the middle is even, the zones begin at the limits of the rules."""
 
+    formulas = ("load_share.total_referenced", "load_shift.total_referenced", "cop_net_shift.lifter_axis")
+
     def __init__(self, feed: Feed) -> None:
         super().__init__("LOAD SHIFT")
         self._feed = feed

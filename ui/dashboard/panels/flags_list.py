@@ -1,4 +1,4 @@
-"""The flags: those that are up as large cards, the worst first; those that have ended as a quiet list beside them."""
+"""The flags that are up, as large cards, the worst first; those that have ended stand on the time line."""
 
 from __future__ import annotations
 
@@ -36,20 +36,11 @@ class FlagsList(Panel):
         return flags, int(self._feed.session_s) if up and math.isfinite(self._feed.session_s) else 0
 
     def draw(self, painter: QPainter) -> None:
-        """Draw the cards on the left and the list on the right."""
+        """Draw the cards of those that are up, and how many have ended."""
         up = [shown for shown in self._feed.flags if shown.up]
-        ended = [shown for shown in self._feed.flags if not shown.up]
-        area = self.inside(top=44)
-        if len(up) > _GRIDS[-2][0]:
-            self._cards(painter, area, up)
-            self.aside(painter, f"{len(ended)} ended")
-            return
-        listed_width = 0.3 * area.width()
-        self._cards(painter, area.adjusted(0, 0, -listed_width - self.px(20), 0), up)
-        listed = QRectF(area.right() - listed_width, area.top(), listed_width, area.height())
-        line = QRectF(listed.left() - self.px(11), self.px(16), self.px(1.5), self.height() - self.px(32))
-        painter.fillRect(line, colours.LINE)
-        self._ended(painter, listed, ended)
+        self._cards(painter, self.inside(top=44), up)
+        if ended := len(self._feed.flags) - len(up):
+            self.aside(painter, f"{ended} ended")
 
     def _cards(self, painter: QPainter, area: QRectF, up: list[ShownFlag]) -> None:
         if not self._feed.rules:
@@ -118,26 +109,3 @@ class FlagsList(Panel):
         now = self._feed.session_s
         lasting = f", {max(0.0, now - shown.start_s):.0f} s" if math.isfinite(now) else ""
         return f"since {lettering.clock(shown.start_s)}{lasting}"
-
-    def _ended(self, painter: QPainter, area: QRectF, ended: list[ShownFlag]) -> None:
-        title = QRectF(area.left(), self.px(10), area.width(), self.px(28))
-        count = f"ENDED ({len(ended)})" if ended else "ENDED"
-        lettering.write(painter, title, count, self.px(16), colours.FAINT, bold=True)
-        if not ended:
-            spot = QRectF(area.left(), area.top(), area.width(), self.px(24))
-            lettering.write(painter, spot, "none yet", self.px(16), colours.FAINT)
-            return
-        fits = max(1, int(area.height() // self.px(25)))
-        row = area.height() / fits
-        for k, shown in enumerate(ended[:fits]):
-            y = area.top() + k * row
-            lettering.sign(painter, QPointF(area.left() + self.px(9), y + row / 2), self.px(15), shown.flag.severity, dim=True)
-            when = QRectF(area.left() + self.px(26), y, self.px(60), row)
-            lettering.write(painter, when, lettering.clock(shown.start_s), self.px(15), colours.FAINT)
-            text = QRectF(when.right(), y, area.right() - when.right() - self.px(70), row)
-            what = f"{shown.flag.severity.name} · {shown.short} {shown.side}"
-            lettering.write(painter, text, what, self.px(15), colours.QUIET)
-            peak = QRectF(area.right() - self.px(70), y, self.px(70), row)
-            lettering.write(
-                painter, peak, amount(shown.flag.peak, shown.unit, shown.metric), self.px(15), colours.FAINT, lettering.RIGHT
-            )

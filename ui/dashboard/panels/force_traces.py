@@ -19,6 +19,7 @@ class ForceTraces(Traces):
     """The vertical force under each foot and in all, over each other, from zero to a round number."""
 
     sample_column = "sample"
+    formulas = ("fz.frame_mean", "fz_total.sum")
 
     def __init__(self, feed: Feed) -> None:
         lanes = []

@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 class Header(Panel):
     """Name on the left, session time in the middle, state on the right."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, live: Feed | None = None) -> None:
+        """Tell of a feed; `live`: that of the running session, where the other one was taken back."""
         super().__init__()
         self._feed = feed
+        self._live = live
 
     def state(self) -> tuple[Severity, str, str]:
         """Return severity, word and remark of what the session is doing."""
         feed, phase = self._feed, self._feed.ring.phase
+        if self._live is not None:
+            up = [shown.flag.severity for shown in self._live.flags if shown.up]
+            flags = f", now with {len(up)} flag{'s' if len(up) > 1 else ''} up" if up else ""
+            return max(up, default=Severity.FINE), "EARLIER", f"of {lettering.clock(self._live.session_s)}{flags}; Esc: now"
         if math.isfinite(feed.whole_s):
             return Severity.FINE, "AT ITS WORST", f"of a session of {lettering.clock(feed.whole_s)}"
         if phase == SessionPhase.FINISHED:

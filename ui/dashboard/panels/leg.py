@@ -27,6 +27,8 @@ _TICKS_PCT = (25, 50, 75, 100)
 class Leg(Panel):
     """Q:H as a large number with its change, and a bar in %MVC for each group."""
 
+    formulas = ("qh.mvc_ratio", "qh_change.baseline_ratio", "qh_between_legs.log2_ratio", "group.mean_activation")
+
     def __init__(self, feed: Feed, side: Side) -> None:
         super().__init__(f"{side.upper()} LEG", colours.SIDES[side])
         self._feed = feed

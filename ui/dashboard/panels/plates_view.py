@@ -28,6 +28,8 @@ _RESTING = "stand still for a second to set the reference"
 class PlatesView(Panel):
     """Both plates, each foot's centre of pressure, the net one, and the middle of the stance once it is known."""
 
+    formulas = ("cop.lab", "fz.frame_mean", "foot_cop_medial.foot_axis", "foot_cop_medial.foot_width")
+
     def __init__(self, feed: Feed) -> None:
         super().__init__("PLATES FROM ABOVE")
         self._feed = feed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -10,28 +12,37 @@ from acquisition.ring import SessionPhase
 from ui.dashboard.drawing import colours
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.traces import Traces
+from ui.dashboard.feed import scrollback
 from ui.dashboard.feed.feed import Feed
 from ui.dashboard.panels.balance_bar import BalanceBar
 from ui.dashboard.panels.electrode_figure import ElectrodeFigure
 from ui.dashboard.panels.emg_traces import EmgTraces, share_gain
+from ui.dashboard.panels.flag_timeline import FlagTimeline
 from ui.dashboard.panels.flags_list import FlagsList
 from ui.dashboard.panels.force_traces import ForceTraces
 from ui.dashboard.panels.header import Header
+from ui.dashboard.panels.keys_card import KeysCard
 from ui.dashboard.panels.leg import Leg
 from ui.dashboard.panels.plates_view import PlatesView
+from ui.dashboard.panels.repetition_table import RepetitionTable
 from ui.dashboard.panels.step_card import StepCard
 from ui.dashboard.panels.stream_states import StreamStates
 
 FRAME_MS = 16
 _BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
 _AFTER_END_MS = 1000
-_CARD_PX = 112
+_CARD_PX, _TIMELINE_PX = 112, 72
+_STEP_S, _LEAP_S = 1.0, 10.0
 
 
 class Window(QWidget):
-    """The dashboard of one ring. `frame` is called 60 times a second by a timer which `start` sets going."""
+    """The dashboard of one ring. `frame` is called 60 times a second by a timer which `start` sets going.
 
-    def __init__(self, feed: Feed, *, close_at_end: bool = False) -> None:
+    Gone back to an earlier second, it covers itself with another window on the ring as it was then, and goes on below it.
+    """
+
+    def __init__(self, feed: Feed, *, close_at_end: bool = False, live: Feed | None = None) -> None:
+        """Show a feed; `live`: that of the running session, where this one was taken back to an earlier second."""
         super().__init__()
         self.setWindowTitle("squatscope")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -42,7 +53,9 @@ class Window(QWidget):
         self._count = 0
         rig = feed.rig
         has_emg, has_plates = bool(rig and rig.emg), bool(rig and rig.plate)
-        self.header, self.flags, self.streams = Header(feed), FlagsList(feed), StreamStates(feed)
+        self.header, self.flags, self.streams = Header(feed, live), FlagsList(feed), StreamStates(feed)
+        self.timeline = FlagTimeline(feed if live is None else live, shown=feed)
+        self.repetitions = RepetitionTable(feed) if has_plates else None
         self.balance, self.plates, self.force = BalanceBar(feed), PlatesView(feed), ForceTraces(feed)
         self.legs = [Leg(feed, "left"), Leg(feed, "right")] if has_emg else []
         self.emg = [EmgTraces(feed, "left"), EmgTraces(feed, "right")] if has_emg else []
@@ -54,7 +67,8 @@ class Window(QWidget):
         self.card, self.figure = StepCard(feed), ElectrodeFigure(feed)
         self._guided = False
         self._drawn_group = ""
-        self._slow: list[Panel] = [self.header, self.flags, self.streams]
+        self._slow: list[Panel] = [self.header, self.flags, self.streams, self.timeline]
+        self._slow += [self.repetitions] if self.repetitions else []
         shown = [*self._slow, *self.centre, *self.legs, *self.emg, *([self.unknown] if self.unknown else [])]
         self._shown: list[Panel] = shown
         for panel in (*shown, self.card, self.figure):
@@ -62,6 +76,11 @@ class Window(QWidget):
         self.card.hide()
         self.figure.hide()
         self._guide()
+        self._earlier: Window | None = None
+        self.timeline.wanted.connect(self.go_to)
+        self.keys = KeysCard()
+        self.keys.setParent(self)
+        self.keys.hide()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.frame)
@@ -110,6 +129,9 @@ class Window(QWidget):
             health.poll()
         for panel in self._slow:
             panel.refresh()
+        if self._earlier is not None:
+            self._earlier.header.refresh()
+            self._earlier.timeline.refresh()
         self._guide()
         if self._close_at_end and not self._closing and self.feed.ring.phase == SessionPhase.FINISHED:
             self._closing = True
@@ -118,6 +140,8 @@ class Window(QWidget):
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Lay the panels out for the new size."""
         self._lay_out()
+        if self._earlier is not None:
+            self._earlier.setGeometry(self.rect())
 
     def _guide(self) -> None:
         """Show the card from the first step on, and a figure instead of the plates where a step has one."""
@@ -137,7 +161,8 @@ class Window(QWidget):
         scale = min(self.width() / 1920, self.height() / 1080)
         for panel in self._shown:
             panel.scale = scale
-        self.figure.scale = scale
+        self.figure.scale = self.keys.scale = scale
+        self.keys.place(self.rect())
         areas = self._areas(scale)
         centre = [area for panel, area in areas if panel in self.centre]
         drawn = bool(self._drawn_group and centre)
@@ -153,16 +178,21 @@ class Window(QWidget):
     def _areas(self, scale: float) -> list[tuple[Panel, QRect]]:
         gap = round(12 * scale)
         width, height = self.width(), self.height()
-        head, foot = round(64 * scale), round(196 * scale)
-        top, bottom = 2 * gap + head, height - 2 * gap - foot
+        head, foot, line = round(64 * scale), round(196 * scale), round(_TIMELINE_PX * scale)
+        top, bottom = 2 * gap + head, height - 3 * gap - foot - line
         areas: list[tuple[Panel, QRect]] = [(self.header, QRect(gap, gap, width - 2 * gap, head))]
         if self._guided:
             tall = round(_CARD_PX * scale)
             areas.append((self.card, QRect(gap, top, width - 2 * gap, tall)))
             top += tall + gap
+        areas.append((self.timeline, QRect(gap, bottom + gap, width - 2 * gap, line)))
+        below = bottom + line + 2 * gap
         streams = round(0.27 * width)
-        areas.append((self.flags, QRect(gap, bottom + gap, width - streams - 3 * gap, foot)))
-        areas.append((self.streams, QRect(width - streams - gap, bottom + gap, streams, foot)))
+        table = round(0.31 * width) + gap if self.repetitions else 0
+        areas.append((self.flags, QRect(gap, below, width - streams - table - 3 * gap, foot)))
+        if self.repetitions:
+            areas.append((self.repetitions, QRect(width - streams - table - gap, below, table - gap, foot)))
+        areas.append((self.streams, QRect(width - streams - gap, below, streams, foot)))
         middle = round((0.385 if self.legs else 1.0) * (width - 4 * gap)) if self.centre else 0
         if self.legs:
             side = (width - middle - (4 if self.centre else 3) * gap) // 2
@@ -191,13 +221,66 @@ class Window(QWidget):
         return areas
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Fill the whole screen on F11, and let go of it on F11 or Escape; other keys lead a guided session."""
-        if event.key() == Qt.Key.Key_F11 and not self.isFullScreen():
-            self.showFullScreen()
-        elif event.key() in (Qt.Key.Key_F11, Qt.Key.Key_Escape) and self.isFullScreen():
-            self.showMaximized()
+        """Do what `keys_card.KEYS` say; other keys lead a guided session."""
+        key, leap = event.key(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        step_s = _LEAP_S if leap else _STEP_S
+        if key == Qt.Key.Key_Escape:
+            self._leave()
+        elif key == Qt.Key.Key_F11:
+            self.showMaximized() if self.isFullScreen() else self.showFullScreen()
+        elif key == Qt.Key.Key_F1 or event.text() == "?":
+            self.keys.setVisible(not self.keys.isVisible())
+            self.keys.raise_()
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.go_to(self.shown_s + (step_s if key == Qt.Key.Key_Right else -step_s))
+        elif key == Qt.Key.Key_Home:
+            self.go_to(0.0)
+        elif key == Qt.Key.Key_End:
+            self.now()
+        elif event.text().lower() == "f" and not event.isAutoRepeat():
+            self.now() if self._earlier else self.go_to(self.feed.session_s)
         elif not event.isAutoRepeat():
-            self.card.press("n" if event.key() == Qt.Key.Key_PageDown else event.text())
+            self.card.press("n" if key == Qt.Key.Key_PageDown else event.text())
+
+    def _leave(self) -> None:
+        """Leave the list of keys, else the earlier second, else the whole screen."""
+        if self.keys.isVisible():
+            self.keys.hide()
+        elif self._earlier is not None:
+            self.now()
+        elif self.isFullScreen():
+            self.showMaximized()
+
+    @property
+    def shown_s(self) -> float:
+        """The second of the session that is on the screen; NaN before the first sample."""
+        return self.feed.session_s if self._earlier is None else self._earlier.feed.session_s
+
+    def go_to(self, second: float) -> None:
+        """Show the ring as it was at a second of its session, no earlier than it reaches and no later than now."""
+        if not math.isfinite(second) or self.feed.frozen:
+            return
+        oldest = scrollback.oldest_s(self.feed.ring)
+        second = min(max(second, oldest), self.feed.session_s)
+        if not second >= oldest:
+            return
+        self.now()
+        earlier = Window(scrollback.feed_at(self.feed.ring.path, second, self.feed.session_s), live=self.feed)
+        earlier.setParent(self)
+        earlier.setMinimumSize(0, 0)
+        earlier.timeline.wanted.connect(self.go_to)
+        earlier.setGeometry(self.rect())
+        earlier.show()
+        earlier.catch_up()
+        self._earlier = earlier
+        self.keys.raise_()
+
+    def now(self) -> None:
+        """Show what is now again."""
+        if self._earlier is not None:
+            self._earlier.hide()
+            self._earlier.deleteLater()
+            self._earlier = None
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the ground between the panels."""
