@@ -6,11 +6,14 @@
     session.raw("plates")        # (samples, channels), as the device gave them
     session.forces               # N and N·mm in the lab axes, at the full rate
     session.repetitions          # a row for each repetition
+    session.envelopes            # µV and %MVC
+    session.events               # repetitions, their phases, and flags
     session.frames("load_shift_pct")
 
 Whatever is a table needs pandas (`pip install squatscope[tables]`).
 """
 
-from squatscope.opened import Opened, open, reprocess, table, to_mne
+from squatscope.mne_raw import to_mne
+from squatscope.opened import Opened, open, reprocess, table
 
 __all__ = ["Opened", "open", "reprocess", "table", "to_mne"]

@@ -24,6 +24,7 @@ from processing.results import FlagResult, Results
 from processing.row_tables import as_table
 from processing.screening.recorded_sets import session_measures
 from processing.tables import files_in, table_of
+from squatscope.events import Event, events_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,10 +165,23 @@ class Opened:
             columns[f"{name}_{electrode.side}_uV"] = raw[:, at] * microvolts_per_unit(electrode, stream.channels[at].unit)
         return _pandas().DataFrame(columns, index=_pandas().Index(self.time_s(stream.name), name="time_s"))
 
+    @property
+    def envelopes(self) -> DataFrame:
+        """The envelope of each electrode in µV, and of each muscle in %MVC, a row for each frame of about 10 ms.
+
+        They are what was shown live: causal, so that they lag behind `emg` by the filter's delay, and NaN while filters settle;
+        %MVC also where the channel is bad or no MVC is known. Of the first stream that has electrodes, as `emg`.
+        """
+        found = self.frames("emg")
+        return found[[name for name in found.columns if name.startswith(("envelope_", "activation_"))]]
+
     def frames(self, *columns: str) -> DataFrame:
-        """Return columns of a table of metrics (`force`, `emg` or `knee`: all of it); raises DoorError where there is none."""
+        """Return columns of a table of metrics, a row for each frame of about 10 ms; raises DoorError where there is none.
+
+        `force`, `emg` or `knee` is all of the first such table, `emg2.emg` that of the stream `emg2`.
+        """
         tables = self.results.tables
-        kind = next((name for name in tables if len(columns) == 1 and name.rpartition(".")[2] == columns[0]), None)
+        kind = next((name for name in tables if columns in ((name,), (name.rpartition(".")[2],))), None)
         found = tables[kind] if kind is not None else self.results.table_with(*columns)
         if found is None:
             raise DoorError(f"{self.path} has no table with {', '.join(columns)}; its tables are {', '.join(tables)}.")
@@ -195,24 +209,14 @@ class Opened:
         """A row for each flag: rule, side, severity, from when to when, its peak and limits."""
         return _rows(FlagResult, self.results.flags)
 
+    @property
+    def events(self) -> DataFrame:
+        """A row for each repetition, for its lowering, pause and rising, and for each flag, in the order of their starts.
 
-def to_mne(opened: Opened) -> Any:  # noqa: ANN401 - mne has no types
-    """Return the EMG of a recording as MNE's `RawArray`, in V; raises DoorError where samples were lost, or there is no mne."""
-    emg = opened.emg
-    stream = opened.rig.emg[0].stream
-    with Recording(opened.path) as recording:
-        gaps = len(recording.streams[stream].gaps)
-    if gaps:
-        raise DoorError(
-            f"The stream {stream} of {opened.path} has {gaps} gaps, which MNE's arrays can't hold, so that what follows would "
-            "be too early. Take emg and time_s, and cut it there."
-        )
-    try:
-        mne = import_module("mne")
-    except ImportError:
-        raise DoorError("MNE is not installed: install it with 'pip install mne'.") from None
-    info = mne.create_info([name.removesuffix("_uV") for name in emg.columns], opened.rig.stream_named(stream).rate_hz, "emg")
-    return mne.io.RawArray(1e-6 * emg.to_numpy().T, info, verbose="error")
+        `event` says which, `number` counts repetitions and flags from 1; `rule` and `severity` are empty but for flags. `end_s`
+        is NaN of a flag that was still up at the end. What is doubtful is told in `repetitions`.
+        """
+        return _rows(Event, sorted(events_of(self.results), key=lambda event: event.start_s))
 
 
 def _rows(kind: type[Any], rows: list[Any]) -> DataFrame:

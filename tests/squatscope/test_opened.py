@@ -197,3 +197,66 @@ def test_a_table_without_rows_has_its_columns(tmp_path):
 def test_what_mne_can_not_hold_is_not_handed_over(lost):
     with pytest.raises(SquatscopeError, match="has 1 gaps, which MNE's arrays can't hold"):
         squatscope.to_mne(lost("emg"))
+
+
+def test_a_stream_without_samples_is_not_handed_to_mne(tmp_path):
+    rig = example_with("demo")
+    none = {settings.name: np.zeros((0, len(settings.channels))) for settings in rig.stream}
+    none["plates"] = np.zeros((3000, none["plates"].shape[1]))
+    with pytest.raises(SquatscopeError, match="has no samples, and MNE takes no empty signal"):
+        squatscope.to_mne(squatscope.open(recorded(tmp_path / "n.h5", rig, none)))
+
+
+def test_envelopes_are_those_of_the_chain(opened, path):
+    envelopes, table = opened.envelopes, reprocess(path).tables["emg.emg"]
+    muscles = [f"{electrode.side}_{electrode.muscle}" for electrode in opened.rig.emg]
+    names = [f"envelope_{muscle}_uV" for muscle in muscles] + [f"activation_{muscle}_pct" for muscle in muscles]
+    assert set(envelopes.columns) == set(names)
+    np.testing.assert_array_equal(envelopes.index, table.time_s)
+    for name in names:
+        np.testing.assert_array_equal(envelopes[name], table.column(name))
+    assert opened.frames("emg.emg").equals(opened.frames("emg"))
+    electrode = opened.rig.emg[0]
+    share = envelopes[f"activation_{muscles[0]}_pct"] / (100.0 * envelopes[f"envelope_{muscles[0]}_uV"] / electrode.mvc_uV)
+    assert share[envelopes[f"envelope_{muscles[0]}_uV"] > 1.0].dropna().to_numpy() == pytest.approx(1.0)
+
+
+def test_an_envelope_is_as_large_as_what_it_smooths(opened):
+    electrode = opened.rig.emg[0]
+    whole = np.abs(opened.emg[f"{electrode.muscle}_{electrode.side}_uV"]).loc[2.0:].mean()
+    assert opened.envelopes[f"envelope_{electrode.side}_{electrode.muscle}_uV"].loc[2.0:].mean() == pytest.approx(
+        whole, rel=0.15
+    )
+
+
+def test_events_are_repetitions_with_their_phases_and_flags(opened):
+    events, repetitions, flags = opened.events, opened.repetitions, opened.flags
+    assert events["start_s"].is_monotonic_increasing
+    whole = events[events["event"] == "repetition"]
+    assert whole["start_s"].tolist() == repetitions["start_s"].tolist()
+    assert whole["end_s"].tolist() == repetitions["end_s"].tolist()
+    phases = events[events["event"].isin(["lowering", "pause", "rising"])]
+    lasts_s = (phases["end_s"] - phases["start_s"]).groupby(phases["number"]).sum()
+    np.testing.assert_allclose(lasts_s, whole["end_s"] - whole["start_s"])
+    raised = events[events["event"] == "flag"].sort_values("number")
+    for name in ("start_s", "end_s", "rule", "side", "severity"):
+        pandas.testing.assert_series_equal(raised[name], flags[name], check_index=False)
+
+
+def test_mne_holds_signals_and_events(opened):
+    pytest.importorskip("mne")
+    raw = squatscope.to_mne(opened)
+    np.testing.assert_allclose(raw.get_data(), 1e-6 * opened.emg.to_numpy().T)
+    assert raw.info["sfreq"] == opened.rig.stream_named("emg").rate_hz
+    begins = opened.repetitions["start_s"].to_numpy() - opened.time_s("emg")[0]
+    found = [mark for mark in raw.annotations if mark["description"] == "repetition"]
+    assert [mark["onset"] for mark in found] == pytest.approx(begins, abs=0.002)
+    assert [mark["duration"] for mark in found] == pytest.approx(opened.repetitions.eval("end_s - start_s"), abs=0.002)
+    assert len(raw.annotations) == len(opened.events)
+
+
+def test_types_are_for_those_who_import_it():
+    from importlib.resources import files
+
+    for package in ("acquisition", "hardware", "processing", "squatscope"):  # of all which the door hands on
+        assert (files(package) / "py.typed").is_file()

@@ -13,6 +13,7 @@ from tests.support.screenings import CUE, LIGHT, a_screening
 from tests.support.sessions import recorded, simulated
 
 pytest.importorskip("pandas")
+pytest.importorskip("mne")
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 
 
@@ -23,7 +24,7 @@ def test_every_example_runs(tmp_path, monkeypatch):
     a_screening(tmp_path / "lifters" / "A1" / "2026-11-27-1", "technique", (LIGHT, CUE))
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, str(PAGE), "exec"), names)
