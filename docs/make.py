@@ -1,19 +1,18 @@
-"""Make what the docs show from the program: lists and tables of the pages, the rooms, and the picture of the dashboard.
+"""Make what the docs show from the program: lists and tables of the pages, commands, decisions, and the rooms.
 
 Run it as `python docs/make.py` after a change; a test says when the tables are no longer those of the program.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from commands import commands
 from rooms import picture
 
 from acquisition.rig.judgement import Rules, limits
@@ -84,7 +83,16 @@ def rule_settings() -> str:
     return "\n".join(rows) + "\n"
 
 
+def decisions() -> str:
+    """Return every decision as an item of a list."""
+    pages = sorted((DOCS / "decisions").glob("0*.md"))
+    titles = [page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for page in pages]
+    return "".join(f"- [{title}]({page.name})\n" for page, title in zip(pages, titles, strict=True))
+
+
 TABLES = {
+    "commands": commands,
+    "decisions": decisions,
     "formulas": formula_list,
     "columns of repetitions": repetition_columns,
     "columns of phases": phase_columns,
@@ -104,17 +112,7 @@ def with_tables(text: str) -> str:
     return text
 
 
-def make_picture(path: Path) -> None:
-    """Run a demonstration and keep the picture of its dashboard."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "demo"
-        command = [sys.executable, "-m", "ui.cli.app", "demo", "--seconds", "30", "--headless", "--out", str(out)]
-        subprocess.run(command, check=True)
-        path.write_bytes((out / "dashboard.png").read_bytes())
-
-
 if __name__ == "__main__":
     (DOCS / "architecture.svg").write_text(picture(), encoding="utf-8")
-    for page in DOCS.glob("*.md"):
+    for page in DOCS.rglob("*.md"):
         page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
-    make_picture(DOCS / "dashboard.png")
