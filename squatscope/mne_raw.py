@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from squatscope.opened import Opened
 
 
-def to_mne(opened: Opened) -> Any:  # noqa: ANN401 - mne has no types
-    """Return the EMG of a recording as MNE's `RawArray`, in V, with its repetitions, phases and flags as annotations.
+def to_mne(opened: Opened, stream: str | None = None) -> Any:  # noqa: ANN401 - mne has no types
+    """Return the EMG of a recording, of one stream, as MNE's `RawArray` in V; repetitions, phases, flags are annotations.
 
     An annotation stands at the sample at which the event began, by MNE's time, which counts samples at the nominal rate; a flag
     is named by rule and side, and one that was still up lasts to the last sample. Raises DoorError where samples were lost,
     there is none, or MNE is not installed (`pip install squatscope[mne]`).
     """
-    emg = opened.emg
-    stream = opened.rig.emg[0].stream
+    emg = opened.emg if stream is None else opened.emg_on(stream)
+    stream = stream or opened.rig.emg[0].stream
     with Recording(opened.path) as recording:
         gaps = len(recording.streams[stream].gaps)
     if gaps:

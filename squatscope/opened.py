@@ -153,24 +153,30 @@ class Opened:
     @cached_property
     def emg(self) -> DataFrame:
         """Every electrode's signal in µV at the skin, as it was recorded, of the first stream that has electrodes."""
-        rig = self.rig
-        if not rig.emg:
+        if not self.rig.emg:
             raise DoorError(f"{self.path} has no EMG.")
-        stream = rig.stream_named(rig.emg[0].stream).stream()
-        raw = self.raw(stream.name)
+        return self.emg_on(self.rig.emg[0].stream)
+
+    def emg_on(self, stream: str) -> DataFrame:
+        """Return the same of another stream, where the electrodes of each leg are on their own; raises DoorError."""
+        rig, raw = self.rig, self.raw(stream)
+        channels = rig.stream_named(stream).stream().channels
         columns = {}
-        for electrode in (one for one in rig.emg if one.stream == stream.name):
-            at = rig.column(stream.name, electrode.channel)
+        for electrode in (one for one in rig.emg if one.stream == stream):
+            at = rig.column(stream, electrode.channel)
             name = electrode.channel if electrode.muscle == "other" else electrode.muscle
-            columns[f"{name}_{electrode.side}_uV"] = raw[:, at] * microvolts_per_unit(electrode, stream.channels[at].unit)
-        return _pandas().DataFrame(columns, index=_pandas().Index(self.time_s(stream.name), name="time_s"))
+            columns[f"{name}_{electrode.side}_uV"] = raw[:, at] * microvolts_per_unit(electrode, channels[at].unit)
+        if not columns:
+            raise DoorError(f"The stream {stream} of {self.path} has no electrodes.")
+        return _pandas().DataFrame(columns, index=_pandas().Index(self.time_s(stream), name="time_s"))
 
     @property
     def envelopes(self) -> DataFrame:
         """The envelope of each electrode in µV, and of each muscle in %MVC, a row for each frame of about 10 ms.
 
         They are what was shown live: causal, so that they lag behind `emg` by the filter's delay, and NaN while filters settle;
-        %MVC also where the channel is bad or no MVC is known. Of the first stream that has electrodes, as `emg`.
+        %MVC also where the channel is bad or no MVC is known. Of the first stream that has electrodes, as `emg`; `frames`
+        has those of each.
         """
         found = self.frames("emg")
         return found[[name for name in found.columns if name.startswith(("envelope_", "activation_"))]]
@@ -184,7 +190,8 @@ class Opened:
         kind = next((name for name in tables if columns in ((name,), (name.rpartition(".")[2],))), None)
         found = tables[kind] if kind is not None else self.results.table_with(*columns)
         if found is None:
-            raise DoorError(f"{self.path} has no table with {', '.join(columns)}; its tables are {', '.join(tables)}.")
+            there = f"its tables are {', '.join(tables)}" if tables else "nothing could be computed from it"
+            raise DoorError(f"{self.path} has no table with {', '.join(columns)}; {there}.")
         index = _pandas().Index(found.time_s, name="time_s")
         frame = _pandas().DataFrame(np.asarray(found.frames), columns=list(found.columns), index=index)
         return frame if kind is not None else frame[list(columns)]

@@ -18,7 +18,7 @@ from processing.lifter import dynamic_reference
 from processing.screening.guided.session_file import read_session, write_session
 from processing.tables import rows_of
 from tests.support.recordings import complete
-from tests.support.rigs import example_with
+from tests.support.rigs import a_rig, example_with
 from tests.support.screenings import LIGHT, LOADED, a_screening, samples_between, screened_person
 from tests.support.sessions import a_stretch, recorded, simulated
 
@@ -110,7 +110,7 @@ def test_another_rig_judges_by_its_settings(path, tmp_path):
 def test_what_is_not_there_is_said(opened, tmp_path):
     with pytest.raises(SquatscopeError, match="no stream 'video'; its streams are"):
         opened.raw("video")
-    with pytest.raises(SquatscopeError, match="no table with knee_height"):
+    with pytest.raises(SquatscopeError, match="no table with knee_height; its tables are plates"):
         opened.frames("knee_height")
     (tmp_path / "x.h5").write_bytes(b"nothing")
     with pytest.raises(SquatscopeError, match="no results file"):
@@ -219,6 +219,36 @@ def test_envelopes_are_those_of_the_chain(opened, path):
     electrode = opened.rig.emg[0]
     share = envelopes[f"activation_{muscles[0]}_pct"] / (100.0 * envelopes[f"envelope_{muscles[0]}_uV"] / electrode.mvc_uV)
     assert share[envelopes[f"envelope_{muscles[0]}_uV"] > 1.0].dropna().to_numpy() == pytest.approx(1.0)
+
+
+def test_legs_on_streams_of_their_own_are_both_there(tmp_path):
+    rig = example_with("demo")
+    left, right = ([one for one in rig.emg if one.side == side] for side in ("left", "right"))
+    whole = rig.stream_named("emg")
+    parts = [
+        whole.model_copy(update={"name": name, "channels": [one.channel for one in leg], "sync_channel": None})
+        for name, leg in (("emg", left), ("emg2", right))
+    ]
+    moved = [one.model_copy(update={"stream": "emg2"}) for one in right]
+    rig = rig.model_copy(update={"stream": [rig.stream_named("plates"), *parts], "emg": [*left, *moved]})
+    rows = np.random.default_rng(1).normal(size=(4000, 7))
+    samples = {"plates": np.zeros((2000, len(rig.stream_named("plates").channels))), "emg": rows, "emg2": 2.0 * rows}
+    both = squatscope.open(recorded(tmp_path / "s.h5", rig, samples))
+    assert {name.rsplit("_", 2)[1] for name in both.emg.columns} == {"left"}
+    np.testing.assert_allclose(both.emg_on("emg2")["VL_right_uV"], 2.0 * both.emg["VL_left_uV"])
+    assert "envelope_right_VL_uV" in both.frames("emg2.emg").columns
+    assert squatscope.to_mne(both, "emg2").ch_names == [f"{one.muscle}_right" for one in right]
+    with pytest.raises(SquatscopeError, match="has no electrodes"):
+        both.emg_on("plates")
+
+
+def test_where_nothing_was_computed_there_are_no_envelopes_and_events_are_empty(tmp_path):
+    rig = a_rig({"name": "line", "rate_hz": 100.0, "channels": ["a"], "units": "V"})
+    bare = squatscope.open(recorded(tmp_path / "b.h5", rig, {"line": np.zeros((300, 1))}))
+    with pytest.raises(SquatscopeError, match="no table with emg; nothing could be computed from it"):
+        bare.envelopes  # noqa: B018
+    assert list(bare.events.columns) == ["start_s", "end_s", "event", "number", "side", "rule", "severity"]
+    assert bare.events.empty
 
 
 def test_an_envelope_is_as_large_as_what_it_smooths(opened):
