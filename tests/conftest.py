@@ -68,10 +68,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _temporary_files_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep locks and other temporary files of these tests, and of the programs they start, from those of other runs."""
+    """Keep locks, settings and temporary files of these tests, and of the programs they start, from those of other runs."""
     own = str(tmp_path_factory.mktemp("temporary"))
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("TMPDIR", "TEMP", "TMP"):
+        for name in ("TMPDIR", "TEMP", "TMP", "XDG_CONFIG_HOME"):
             patch.setenv(name, own)
         patch.setattr(tempfile, "tempdir", own)
         yield

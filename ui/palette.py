@@ -29,6 +29,8 @@ class Palette:
     red: str
     line: str
     grid: str
+    lost: str
+    """A plate or trace without data."""
 
 
 SCREEN = Palette(
@@ -43,7 +45,23 @@ SCREEN = Palette(
     red="#ff5c6a",
     line="#2b333d",
     grid="#1f262e",
+    lost="#3a3f46",
 )
+LIGHT = Palette(
+    grounds=("#e8ecf0", "#ffffff", "#f4f6f8"),
+    text="#1b1f24",
+    quiet="#4f5863",
+    faint="#5b6470",
+    left="#0068a3",
+    right="#a8480c",
+    both="#1b1f24",
+    amber="#846400",
+    red="#ad1136",
+    line="#cdd4db",
+    grid="#e3e7eb",
+    lost="#b9c1c9",
+)
+"""For screens in a bright room."""
 PAPER = Palette(
     grounds=("#ffffff", "#fff8e1", "#fdebee", "#eaf3fa", "#f4f6f8"),
     text="#1b1f24",
@@ -56,9 +74,8 @@ PAPER = Palette(
     red="#ad1136",
     line="#d9dee4",
     grid="#e3e7eb",
+    lost="#b9c1c9",
 )
-LOST = "#3a3f46"
-"""A plate or trace without data, on a screen."""
 AXIS = "#8b949e"
 """The zero line, on paper."""
 ON_AMBER, ON_RED = "#000000", "#ffffff"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ui import palette
-from ui.palette import PAPER, SCREEN, Palette
+from ui.palette import LIGHT, PAPER, SCREEN, Palette
 
 UI = Path(palette.__file__).parent
 # Machado, Oliveira and Fernandes 2009, IEEE Transactions on Visualization and Computer Graphics 15(6):1291-1298, severity 1.
@@ -24,7 +24,7 @@ VISIONS = {
 TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
 APART = 20.0
 """CIE76 distance in L*a*b*; about 2.3 is a difference that is just seen."""
-GROUNDS = {"screen": SCREEN, "paper": PAPER}
+GROUNDS = {"screen": SCREEN, "light": LIGHT, "paper": PAPER}
 
 
 def linear(colour: str) -> np.ndarray:
@@ -96,6 +96,6 @@ def test_the_legs_differ_without_colour():
 
 def test_sides_keep_their_hue_on_every_ground():
     for side in ("left", "right"):
-        hues = [np.arctan2(*lab(getattr(colours, side), "common")[:0:-1]) for colours in (SCREEN, PAPER)]
+        hues = [np.arctan2(*lab(getattr(colours, side), "common")[:0:-1]) for colours in (SCREEN, LIGHT, PAPER)]
         for one, other in combinations(hues, 2):
             assert abs(np.angle(np.exp(1j * (one - other)))) < 0.35

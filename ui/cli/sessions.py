@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hardware.source import Source
     from ui.dashboard.feed.feed import Feed
-    from ui.dashboard.views.on_screen import View
+    from ui.dashboard.views.view import View
     from ui.session.run import Outcome
 
 WIRED_S = 30.0

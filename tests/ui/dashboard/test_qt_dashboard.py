@@ -14,7 +14,7 @@ import pyqtgraph
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QSettings, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
@@ -521,7 +521,8 @@ def test_a_second_screen_goes_over_to_the_next_session(tmp_path, qapp, qtbot):
     one, two = SquatRing(tmp_path / "one.h5", rig_data()), SquatRing(tmp_path / "two.h5", rig_data())
     one.advance(1.0)
     two.advance(1.0)
-    shown = OnScreen(Ring.attach(one.ring.path), Window)
+    kept = QSettings(str(tmp_path / "screens.ini"), QSettings.Format.IniFormat)
+    shown = OnScreen(Ring.attach(one.ring.path), Window, kept)
     first = shown.window
     shown.go_over(lambda: two.ring.path)
     assert shown.window is first, "it stays while its session runs"

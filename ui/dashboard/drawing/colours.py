@@ -1,29 +1,45 @@
-"""The palette's colours for screens, as Qt takes them."""
+"""The palette's colours for screens, as Qt takes them: dark, or light for a bright room."""
 
 from __future__ import annotations
 
 from PySide6.QtGui import QColor
 
 from hardware.severity import Severity
-from ui.palette import LOST, SCREEN
+from ui.palette import SCREEN, Palette
 
-GROUND, PANEL, WELL = (QColor(ground) for ground in SCREEN.grounds)
-LINE = QColor(SCREEN.line)
-GRID = QColor(SCREEN.grid)
-TEXT = QColor(SCREEN.text)
-QUIET = QColor(SCREEN.quiet)
-FAINT = QColor(SCREEN.faint)
-
-LEFT = QColor(SCREEN.left)
-RIGHT = QColor(SCREEN.right)
-NET = QColor(SCREEN.both)
-NO_DATA = QColor(LOST)
-
-AMBER = QColor(SCREEN.amber)
-RED = QColor(SCREEN.red)
+GROUND, PANEL, WELL = QColor(), QColor(), QColor()
+LINE, GRID, NO_DATA = QColor(), QColor(), QColor()
+TEXT, QUIET, FAINT = QColor(), QColor(), QColor()
+LEFT, RIGHT, NET = QColor(), QColor(), QColor()
+AMBER, RED = QColor(), QColor()
 
 SIDES = {"left": LEFT, "right": RIGHT}
 SEVERITIES = {Severity.FINE: TEXT, Severity.AMBER: AMBER, Severity.RED: RED}
+
+
+def use(palette: Palette) -> None:
+    """Take the colours of a palette: each colour stays the object that others hold, and what is drawn anew shows it."""
+    ground, panel, well = palette.grounds
+    for colour, given in (
+        (GROUND, ground),
+        (PANEL, panel),
+        (WELL, well),
+        (LINE, palette.line),
+        (GRID, palette.grid),
+        (NO_DATA, palette.lost),
+        (TEXT, palette.text),
+        (QUIET, palette.quiet),
+        (FAINT, palette.faint),
+        (LEFT, palette.left),
+        (RIGHT, palette.right),
+        (NET, palette.both),
+        (AMBER, palette.amber),
+        (RED, palette.red),
+    ):
+        colour.setRgba(QColor(given).rgba())
+
+
+use(SCREEN)
 
 
 def mixed(colour: QColor, ground: QColor, share: float) -> QColor:

@@ -19,7 +19,7 @@ KEYS = (
     ("Home  End", "as far back as the ring reaches; now"),
     ("click on the time line", "go to that second"),
     ("rest the pointer", "what a number means, with unit and formula"),
-    ("F11", "the whole screen"),
+    ("F9  F11", "dark or light; the whole screen"),
     ("Esc", "leave this list, then the past, then the whole screen"),
     ("?  F1", "this list"),
     ("n r s q 0 1 2", "in a guided session: as its card says"),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRect, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 
-from ui.dashboard.drawing import colours
 from ui.dashboard.panels.from_afar import CountFromAfar, DepthFromAfar, LoadFromAfar, StepFromAfar
 from ui.dashboard.panels.header import Header
+from ui.dashboard.views.view import View
 
 if TYPE_CHECKING:
     from ui.dashboard.drawing.panel import Panel
@@ -21,15 +20,12 @@ FRAME_MS = 33
 _DIGITS_EVERY = 10
 
 
-class LifterView(QWidget):
+class LifterView(View):
     """The lifter's screen of one ring; `frame` is called 30 times a second by a timer which `start` sets going."""
 
     def __init__(self, feed: Feed, *, target_m: float = math.nan) -> None:
-        super().__init__()
-        self.setWindowTitle("squatscope, for the lifter")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        super().__init__(feed, "squatscope, for the lifter")
         self.setMinimumSize(640, 360)
-        self.feed = feed
         self.header, self.step, self.load = Header(feed), StepFromAfar(feed), LoadFromAfar(feed)
         self.repetitions, self.deep = CountFromAfar(feed), DepthFromAfar(feed, target_m)
         self._panels: list[Panel] = [self.header, self.step, self.load, self.repetitions, self.deep]
@@ -93,13 +89,5 @@ class LifterView(QWidget):
             panel.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Fill the whole screen on F11, and let go of it on F11 or Escape."""
-        if event.key() == Qt.Key.Key_F11 and not self.isFullScreen():
-            self.showFullScreen()
-        elif event.key() in (Qt.Key.Key_F11, Qt.Key.Key_Escape) and self.isFullScreen():
-            self.showMaximized()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the ground between the panels."""
-        with QPainter(self) as painter:
-            painter.fillRect(event.rect(), colours.GROUND)
+        """Take the keys of every view."""
+        self.whole_screen(event)

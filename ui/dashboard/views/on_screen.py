@@ -5,21 +5,19 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QByteArray, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from acquisition.ring import Ring, SessionPhase
-from ui.dashboard.drawing import lettering, sweep
+from ui.dashboard.drawing import colours, lettering, sweep
 from ui.dashboard.feed.feed import Feed
+from ui.palette import LIGHT, SCREEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ui.dashboard.views.lifter import LifterView
-    from ui.dashboard.views.operator import Window
-
-    View = Window | LifterView
+    from ui.dashboard.views.view import View
 
 _NEXT_MS = 1000
 
@@ -43,20 +41,42 @@ def show(ring_path: Path, view: Callable[[Feed], View], next_ring: Callable[[], 
 
 
 class OnScreen:
-    """The window on the screen, and the ring that it shows."""
+    """The window on the screen, and the ring that it shows; size and place, dark or light are those of the last time."""
 
-    def __init__(self, ring: Ring, view: Callable[[Feed], View]) -> None:
+    def __init__(self, ring: Ring, view: Callable[[Feed], View], kept: QSettings | None = None) -> None:
+        """Open a view of a ring; `kept`: where size and colours are kept, the user's own settings where none are given."""
         self._view = view
+        self._kept = QSettings("squatscope", "screens") if kept is None else kept
+        colours.use(LIGHT if self._kept.value("light", False, bool) else SCREEN)
         self.window = view(Feed(ring))
+        self._name = f"{type(self.window).__name__}/geometry"
         screen = QApplication.primaryScreen().availableGeometry()
         self.window.resize(min(1920, screen.width()), min(1080, screen.height()))
         self._open()
+        before = self._kept.value(self._name)
+        if isinstance(before, QByteArray):
+            self.window.restoreGeometry(before)
+        else:
+            self.window.showMaximized()
         self._timer = QTimer()
 
     def _open(self) -> None:
+        self.window.put_by.connect(self.keep)
+        self.window.turned.connect(self.turn)
         self.window.catch_up()
         self.window.start()
-        self.window.showMaximized()
+        self.window.show()
+
+    def keep(self) -> None:
+        """Keep size and place for the next time."""
+        self._kept.setValue(self._name, self.window.saveGeometry())
+
+    def turn(self) -> None:
+        """Turn dark into light, or light into dark."""
+        light = not self._kept.value("light", False, bool)
+        self._kept.setValue("light", light)
+        colours.use(LIGHT if light else SCREEN)
+        self._replace(self.window.feed.ring.path)
 
     def follow(self, next_ring: Callable[[], Path | None]) -> None:
         """Go over to the next session once this one has ended."""
@@ -71,8 +91,13 @@ class OnScreen:
         path = next_ring()
         if path is None or path == feed.ring.path:
             return
+        self._replace(path)
+
+    def _replace(self, path: Path) -> None:
+        """Put a window on a ring into the place of the one that is shown."""
         before, self.window = self.window, self._view(Feed(Ring.attach(path)))
-        self.window.setGeometry(before.geometry())
+        before.put_by.disconnect(self.keep)
         self._open()
+        self.window.restoreGeometry(before.saveGeometry())
         before.close()
         before.deleteLater()

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRect, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 
-from acquisition.ring import SessionPhase
-from ui.dashboard.drawing import colours
+from acquisition.ring import RingError, SessionPhase
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.traces import Traces
 from ui.dashboard.feed import scrollback
@@ -27,6 +25,7 @@ from ui.dashboard.panels.plates_view import PlatesView
 from ui.dashboard.panels.repetition_table import RepetitionTable
 from ui.dashboard.panels.step_card import StepCard
 from ui.dashboard.panels.stream_states import StreamStates
+from ui.dashboard.views.view import View
 
 FRAME_MS = 16
 _BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
@@ -35,7 +34,7 @@ _CARD_PX, _TIMELINE_PX = 112, 72
 _STEP_S, _LEAP_S = 1.0, 10.0
 
 
-class Window(QWidget):
+class Window(View):
     """The dashboard of one ring. `frame` is called 60 times a second by a timer which `start` sets going.
 
     Gone back to an earlier second, it covers itself with another window on the ring as it was then, and goes on below it.
@@ -43,11 +42,8 @@ class Window(QWidget):
 
     def __init__(self, feed: Feed, *, close_at_end: bool = False, live: Feed | None = None) -> None:
         """Show a feed; `live`: that of the running session, where this one was taken back to an earlier second."""
-        super().__init__()
-        self.setWindowTitle("squatscope")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        super().__init__(feed, "squatscope")
         self.setMinimumSize(960, 540)
-        self.feed = feed
         self._close_at_end = close_at_end
         self._closing = False
         self._count = 0
@@ -224,10 +220,10 @@ class Window(QWidget):
         """Do what `keys_card.KEYS` say; other keys lead a guided session."""
         key, leap = event.key(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         step_s = _LEAP_S if leap else _STEP_S
-        if key == Qt.Key.Key_Escape:
-            self._leave()
-        elif key == Qt.Key.Key_F11:
-            self.showMaximized() if self.isFullScreen() else self.showFullScreen()
+        if key == Qt.Key.Key_Escape and (self.keys.isVisible() or self._earlier):
+            self.now() if self.keys.isHidden() else self.keys.hide()
+        elif self.whole_screen(event):
+            return
         elif key == Qt.Key.Key_F1 or event.text() == "?":
             self.keys.setVisible(not self.keys.isVisible())
             self.keys.raise_()
@@ -242,15 +238,6 @@ class Window(QWidget):
         elif not event.isAutoRepeat():
             self.card.press("n" if key == Qt.Key.Key_PageDown else event.text())
 
-    def _leave(self) -> None:
-        """Leave the list of keys, else the earlier second, else the whole screen."""
-        if self.keys.isVisible():
-            self.keys.hide()
-        elif self._earlier is not None:
-            self.now()
-        elif self.isFullScreen():
-            self.showMaximized()
-
     @property
     def shown_s(self) -> float:
         """The second of the session that is on the screen; NaN before the first sample."""
@@ -264,8 +251,12 @@ class Window(QWidget):
         second = min(max(second, oldest), self.feed.session_s)
         if not second >= oldest:
             return
+        try:
+            feed = scrollback.feed_at(self.feed.ring.path, second, self.feed.session_s)
+        except RingError:  # deleted meanwhile, which the top line says
+            return
         self.now()
-        earlier = Window(scrollback.feed_at(self.feed.ring.path, second, self.feed.session_s), live=self.feed)
+        earlier = Window(feed, live=self.feed)
         earlier.setParent(self)
         earlier.setMinimumSize(0, 0)
         earlier.timeline.wanted.connect(self.go_to)
@@ -281,11 +272,6 @@ class Window(QWidget):
             self._earlier.hide()
             self._earlier.deleteLater()
             self._earlier = None
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the ground between the panels."""
-        with QPainter(self) as painter:
-            painter.fillRect(event.rect(), colours.GROUND)
 
 
 class _Unknown(Panel):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ui.dashboard.views.on_screen import View
+    from ui.dashboard.views.view import View
 
 _EXISTS = "{} exists already, and nothing is ever overwritten; give another name."
 

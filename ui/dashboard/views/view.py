@@ -1,0 +1,59 @@
+"""The view, base of all windows on a ring: the ground between panels, the whole screen, dark and light."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from ui.dashboard.drawing import colours
+
+if TYPE_CHECKING:
+    from ui.dashboard.feed.feed import Feed
+
+
+class View(QWidget):
+    """A window on the ring of a feed. `turned`: dark or light is asked for; `put_by`: it is about to be closed."""
+
+    turned = Signal()
+    put_by = Signal()
+
+    def __init__(self, feed: Feed, title: str) -> None:
+        super().__init__()
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.feed = feed
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to redraw."""
+
+    @abstractmethod
+    def catch_up(self) -> None:
+        """Bring every panel to the ring's present state at once, for a first frame or a picture."""
+
+    def whole_screen(self, event: QKeyEvent) -> bool:
+        """Fill the screen on F11, let go of it on F11 or Escape, turn dark or light on F9; return whether it was such a key."""
+        key = event.key()
+        if key == Qt.Key.Key_F9:
+            self.turned.emit()
+        elif key == Qt.Key.Key_F11 and not self.isFullScreen():
+            self.showFullScreen()
+        elif key in (Qt.Key.Key_F11, Qt.Key.Key_Escape) and self.isFullScreen():
+            self.showMaximized()
+        else:
+            return False
+        return True
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Say so before it is closed."""
+        self.put_by.emit()
+        super().closeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the ground between the panels."""
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), colours.GROUND)
