@@ -69,6 +69,17 @@ def lifter_axes(rig: Rig) -> LifterAxes:
     return LifterAxes(right, right_from, medial, forward, toe_out_from, rig.lab.feet_apart, width_mm)
 
 
+def right_and_front(rig: Rig) -> Floats:
+    """Return the unit vectors (2, 2) to the lifter's right and front in the lab's x and y; + x is right where none is known."""
+    try:
+        right = lifter_axes(rig).right
+    except ValueError:
+        right = np.full(2, np.nan)
+    if not np.isfinite(right).all():
+        right = np.array([1.0, 0.0])
+    return np.array([right, [-right[1], right[0]]])
+
+
 _WORDS = {"given": RIG, "markers": MARKERS, "rocking": ROCKING}
 
 

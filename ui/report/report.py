@@ -19,6 +19,7 @@ from processing.formulas import FORMULAS, GRAVITY_M_S2
 from processing.pipeline import UNDERSAMPLED
 from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 from processing.results import Results, settings_sha256
+from ui.report.cop_paths import cop_paths
 from ui.report.methods import methods
 from ui.report.muscle_table import muscle_table
 from ui.report.page import write_page
@@ -49,6 +50,7 @@ def write(results: Results, path: Path, picture: Path | None = None) -> None:
         caveats=caveats(results),
         baselines=baselines(results),
         axes=axes_in_words(lifter_axes(results.rig), results.rig) if results.rig.plate else [],
+        cop_paths=cop_paths(results),
         plots=[plot for plot in plots(results) if not plot.empty],
         formulas=used_formulas(results),
         kind_of=kind_of,

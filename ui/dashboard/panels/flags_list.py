@@ -96,8 +96,8 @@ class FlagsList(Panel):
             detail_width = self.px(250)
         else:
             what = f"{shown.short} {shown.side}"
-            detail = f"{amount(shown.flag.peak, shown.unit, shown.metric)} · {lettering.clock(shown.start_s)}"
-            detail_width = self.px(140)
+            detail = amount(shown.flag.peak, shown.unit, shown.metric)
+            detail_width = self.px(90)
         left = text.left() + word_width
         spot = QRectF(left, text.top(), text.right() - detail_width - left, text.height())
         lettering.write(painter, spot, what, px, colours.TEXT, bold=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QResizeEvent
 
-from acquisition.rig import SIDES, Plate, Rig
-from acquisition.rig.lifter_axes import lifter_axes
+from acquisition.rig import SIDES, Plate
+from acquisition.rig.lifter_axes import right_and_front
 from hardware.severity import Severity
 from processing.flags.amounts import amount
 from ui.dashboard.drawing import charts, colours, lettering
@@ -34,7 +34,7 @@ class PlatesView(Panel):
         super().__init__("PLATES FROM ABOVE")
         self._feed = feed
         self._plates = list(feed.rig.plate) if feed.rig else []
-        self._axes = _right_and_front(feed.rig) if feed.rig else np.eye(2)
+        self._axes = right_and_front(feed.rig) if feed.rig else np.eye(2)
         self._corners = [np.asarray(plate.corners_mm)[:, :2] @ self._axes.T for plate in self._plates]
         self._digits: dict[str, float] = {}
         self._moved = ""
@@ -199,14 +199,3 @@ def _letter(plate: Plate) -> pyqtgraph.TextItem:
     """Return the letter that stands in a plate's upper outer corner."""
     colour = colours.mixed(colours.SIDES[plate.side], colours.WELL, 0.7)
     return pyqtgraph.TextItem(plate.side[0].upper(), colour, anchor=(0 if plate.side == "left" else 1, 0))
-
-
-def _right_and_front(rig: Rig) -> Points:
-    """Return the unit vectors (2, 2) to the lifter's right and front in the lab's x and y; + x is right where none is known."""
-    try:
-        right = lifter_axes(rig).right
-    except ValueError:
-        right = np.full(2, np.nan)
-    if not np.isfinite(right).all():
-        right = np.array([1.0, 0.0])
-    return np.array([right, [-right[1], right[0]]])
