@@ -1,0 +1,279 @@
+"""Raw text of the OpenBCI GUI: lines of a header that begin with %, then a row of numbers for each sample.
+
+The first column counts samples and comes round, EXG channels follow in uV, then those of the accelerometer and others, and the
+time at which the row came to the computer. Newer programs name the columns, older ones do not. Rows come in clumps, so the
+counter and not their times tell what was lost, but for whole rounds of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, TextIO
+
+import numpy as np
+
+from acquisition.caveat import Caveat
+from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
+from acquisition.formats.stream_caveats import rate_differs
+from acquisition.timebase.row_counters import CounterError, RowNumbers, by_times, row_numbers
+from acquisition.timebase.row_times import agrees, first_period, fitted_period
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hardware.arrays import Floats
+
+NAME = "openbci"
+ROUNDS = (101, 128, 201, 256)
+"""Where sample indices come round: a Ganglion's by its firmware, a Cyton's at 256, with a Daisy in steps of two."""
+BOARD_HZ = {"Ganglion": 200.0, "Daisy": 125.0, "Cyton": 250.0}
+CHANNELS_OF_COLUMNS = {7: 4, 11: 8, 19: 16}
+"""EXG channels by the columns between index and time, three of which are the accelerometer's."""
+NOT_USED = re.compile(r"other|not used|timestamp|sample index", re.IGNORECASE)
+CHUNK_ROWS = 50_000
+MOST_BAD = 0.01
+DAY_S = 86400.0
+SET_BACK_S = 0.5
+MILLISECONDS = 1e11
+"""Times since 1970 that are larger than this are in ms."""
+
+
+@dataclass(slots=True)
+class _Layout:
+    """Which column is what, from 0; `used` are those of channels. `comma`: numbers have a decimal comma."""
+
+    columns: int
+    used: list[int]
+    labels: list[str]
+    units: list[str]
+    stamp: int | None
+    clock: int | None
+    comma: bool
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows as they are read, chunk by chunk; `bad` are the numbers of lines that hold no row."""
+
+    index: list[Floats] = field(default_factory=list)
+    samples: list[Floats] = field(default_factory=list)
+    times: list[Floats] = field(default_factory=list)
+    bad: list[int] = field(default_factory=list)
+    lines: int = 0
+
+
+def read_openbci(path: Path) -> SignalFile:
+    """Read a raw text file of the OpenBCI GUI, EXG in uV, the first row at 0 s; raises SignalFileError."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            header, names, first, number = _header(path, file)
+            layout = _layout(path, header, names, first)
+            rows = _rows(path, file, layout, first, number)
+    except FileNotFoundError:
+        raise SignalFileError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise SignalFileError(f"{path} can't be read: {error.strerror or error}.") from error
+    except MemoryError:
+        raise SignalFileError(f"{path} needs more memory than there is here; import it on a larger computer.") from None
+    index = np.concatenate(rows.index)
+    if len(index) < 2:
+        raise SignalFileError(f"{path} holds {len(index)} rows, and two are needed.")
+    caveats = _bad_rows(path, rows)
+    try:
+        counted = row_numbers(np.rint(index).astype(np.int64), ROUNDS)
+    except CounterError as error:
+        raise SignalFileError(f"{path} has a sample index that can't be used: {error}.") from error
+    counted, rate_hz = _timed(path, header, counted, np.concatenate(rows.times), caveats)
+    samples = np.concatenate(rows.samples)
+    rows.samples.clear()
+    segments = tuple(Segment(row, float(counted.numbers[row]) / rate_hz) for row in counted.first_rows())
+    stream = SignalStream(NAME, rate_hz, layout.labels, layout.units, samples, segments)
+    return SignalFile(path, (stream,), tuple(caveats))
+
+
+def _header(path: Path, file: TextIO) -> tuple[dict[str, str], list[str], str, int]:
+    """Return what the header says, the names of columns if it has some, and the first row with the number of its line."""
+    first = file.readline(1 << 16)
+    if not first.startswith("%OpenBCI"):
+        raise SignalFileError(f"{path} is no raw text of the OpenBCI GUI: its first line does not begin with %OpenBCI.")
+    header, names, number = {}, [], 1
+    for number, line in enumerate(file, 2):
+        if line.startswith("%"):
+            key, _, value = line[1:].partition("=")
+            header[key.strip().lower()] = value.strip()
+        elif line.strip() and line.lstrip()[:1].isalpha():
+            names = [cell.strip() for cell in line.split(",")]
+        elif line.strip():
+            return header, names, line, number
+    raise SignalFileError(f"{path} holds no rows: it ends after {number} lines of header.")
+
+
+def _number(text: str) -> float | None:
+    """Return the first number of a text, with a decimal point or comma."""
+    found = re.match(r"\s*([0-9]+(?:[.,][0-9]+)?)", text)
+    return float(found[1].replace(",", ".")) if found else None
+
+
+def _layout(path: Path, header: dict[str, str], names: list[str], first: str) -> _Layout:
+    """Return which column is what, by the names, or by the header and the first row."""
+    cells = [cell.strip() for cell in re.split(r",\s+", first.strip())]
+    comma = len(cells) > 1 and any(re.fullmatch(r"-?\d+,\d+(e-?\d+)?", cell, re.IGNORECASE) for cell in cells)
+    if not comma:
+        cells = [cell.strip() for cell in first.strip().split(",")]
+    if names and len(names) != len(cells):
+        raise SignalFileError(f"{path} names {len(names)} columns, and its first row has {len(cells)}; export it once more.")
+    clock = next((at for at, cell in enumerate(cells) if re.search(r"\d:\d\d:\d\d", cell)), None)
+    stamps = [at for at, cell in enumerate(cells) if at and (_number(cell) or 0.0) > 1e9]
+    if names:
+        stamps = [at for at, name in enumerate(names) if name.lower() == "timestamp"]
+        used = [at for at, name in enumerate(names) if not NOT_USED.match(name) and _is_number(cells[at], comma)]
+        labels = [names[at] for at in used]
+    else:
+        ends = [at for at in (clock, *stamps) if at is not None]
+        used = list(range(1, min(ends, default=len(cells))))
+        said = _number(header.get("number of channels", ""))
+        channels = int(said) if said else CHANNELS_OF_COLUMNS.get(len(used), 0)
+        if not 1 <= channels <= len(used):
+            raise SignalFileError(
+                f"{path} has {len(used)} columns between index and time, and its header does not say how many of them are "
+                "channels: add a line '%Number of channels = 8' to it."
+            )
+        labels = [f"EXG Channel {at}" for at in range(channels)]
+        others = len(used) - channels
+        labels += [f"Accel Channel {at}" for at in range(3 if others >= 3 else 0)]
+        labels += [f"Aux Channel {at}" for at in range(len(used) - len(labels))]
+    if not used:
+        raise SignalFileError(f"{path} has no column of a channel.")
+    units = ["uV" if "EXG" in label.upper() else "g" if label.lower().startswith("accel") else "" for label in labels]
+    return _Layout(len(cells), used, labels, units, stamps[0] if stamps else None, clock, comma)
+
+
+def _is_number(cell: str, comma: bool = False) -> bool:
+    try:
+        float(cell.replace(",", ".") if comma else cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _rows(path: Path, file: TextIO, layout: _Layout, first: str, number: int) -> _Rows:
+    """Read all rows, a chunk of lines at a time."""
+    rows = _Rows()
+    lines = [first, *islice(file, CHUNK_ROWS)]
+    columns = [0, *layout.used, *([layout.stamp] if layout.stamp is not None else [])]
+    last_counts = layout.columns - 1 in columns  # then it may be cut off, where the line is not ended
+    while lines:
+        begin, count = number, len(lines)
+        if layout.comma:
+            lines = [line.replace(", ", "\t").replace(",", ".").replace("\t", ",") for line in lines]
+        at = [
+            place
+            for place, line in enumerate(lines)
+            if line.count(",") + 1 == layout.columns and (line.endswith("\n") or not last_counts)
+        ]
+        try:
+            table = _table(lines, at, columns)
+        except ValueError:
+            at = [place for place in at if all(_is_number(lines[place].split(",")[column]) for column in columns)]
+            table = _table(lines, at, columns)
+        whole = np.isfinite(table[:, 0])
+        good = [place for place, is_whole in zip(at, whole.tolist(), strict=True) if is_whole]
+        rows.bad += [begin + place for place in sorted(set(range(count)) - set(good)) if lines[place].strip()]
+        rows.index.append(table[whole, 0])
+        rows.samples.append(table[whole, 1 : 1 + len(layout.used)])
+        rows.times.append(_times(table[whole], [lines[place] for place in good], layout))
+        rows.lines += count
+        number += count
+        lines = list(islice(file, CHUNK_ROWS))
+    if len(rows.bad) > 1 + MOST_BAD * rows.lines:
+        raise SignalFileError(
+            f"{path} has {len(rows.bad)} lines that are no rows of {layout.columns} numbers, the first is line {rows.bad[0]}."
+        )
+    return rows
+
+
+def _table(lines: list[str], at: list[int], columns: list[int]) -> Floats:
+    """Return the columns of the lines at these places, (rows, columns); raises ValueError where one holds no number."""
+    if not at:
+        return np.empty((0, len(columns)))
+    return np.loadtxt([lines[place] for place in at], delimiter=",", usecols=columns, ndmin=2, comments=None)
+
+
+def _times(table: Floats, lines: list[str], layout: _Layout) -> Floats:
+    """Return when rows came, in s; NaN where a row does not tell."""
+    if layout.stamp is not None:
+        stamps = table[:, -1]
+        return np.where(stamps > MILLISECONDS, stamps / 1000.0, stamps)
+    if layout.clock is None:
+        return np.full(len(table), np.nan)
+    found = [line.split(",")[layout.clock].split() for line in lines]
+    return np.array([_seconds(cell[-1]) if cell else np.nan for cell in found])
+
+
+def _seconds(clock: str) -> float:
+    try:
+        hours, minutes, seconds = clock.split(":")
+        return 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
+    except ValueError:
+        return float("nan")
+
+
+def _since_first(times: Floats) -> tuple[Floats, list[float]]:
+    """Return times since the first row, going on at midnight and where the clock was set back; and by how much it was."""
+    steps = np.diff(times, prepend=times[:1])
+    steps[steps < -DAY_S / 2] += DAY_S
+    back = np.flatnonzero(steps < -SET_BACK_S)
+    jumps_s = steps[back].tolist()
+    steps[back] = 0.0
+    return np.cumsum(steps), jumps_s
+
+
+def _bad_rows(path: Path, rows: _Rows) -> list[Caveat]:
+    if not rows.bad:
+        return []
+    sentence = (
+        f"{len(rows.bad)} lines of {path.name} are no rows of numbers, the first is line {rows.bad[0]}; they count as lost."
+    )
+    return [Caveat("lines_not_read", NAME, {"lines": float(len(rows.bad)), "first_line": float(rows.bad[0])}, sentence)]
+
+
+def _timed(
+    path: Path, header: dict[str, str], counted: RowNumbers, times: Floats, caveats: list[Caveat]
+) -> tuple[RowNumbers, float]:
+    """Return the numbers of the rows as counter and times tell them, and the rate."""
+    board = header.get("board", "")
+    said_hz = _number(header.get("sample rate", "")) or next((hz for name, hz in BOARD_HZ.items() if name in board), 0.0)
+    times, jumps_s = _since_first(times)
+    span_s = float(times[-1]) if np.isfinite(times).all() else 0.0
+    if span_s <= 0.0:
+        if not said_hz:
+            raise SignalFileError(
+                f"{path} says no sample rate, and its rows have no times: add a line '%Sample Rate = 250 Hz' to it."
+            )
+        sentence = "The rows have no times that can be read: losses of whole rounds of the sample index can't be told."
+        caveats.append(Caveat("no_row_times", NAME, {"round_rows": float(counted.round_rows)}, sentence))
+        return counted, said_hz
+    period_s, doubt, placed = first_period(counted.numbers.astype(np.float64), times, said_hz), 1.0, counted
+    if period_s <= 0.0:
+        raise SignalFileError(f"The times of the rows in {path} do not go forwards.")
+    for _ in range(2):
+        placed = by_times(counted, times, 1.0 / period_s)
+        firsts = sorted({0, *placed.restarts, *(row for row, _ in placed.jumps)})
+        period_s, doubt = fitted_period(placed.numbers.astype(np.float64), times, period_s, firsts)
+    rate_hz = 1.0 / period_s
+    if said_hz and agrees(rate_hz, said_hz, doubt, len(times)):
+        rate_hz = said_hz
+    caveats += rate_differs(NAME, said_hz, rate_hz, doubt)
+    if placed.restarts:
+        sentence = f"The sample index began anew {len(placed.restarts)} times; what follows is placed by the computer's times."
+        caveats.append(Caveat("clock_reset", NAME, {"resets": float(len(placed.restarts))}, sentence))
+    if jumps_s := [*jumps_s, *(by_s for _, by_s in placed.jumps)]:
+        most_s = max(jumps_s, key=abs)
+        sentence = (
+            f"The computer's clock was set {len(jumps_s)} times, by {most_s:+.1f} s at most, while the sample index went on; "
+            "the index was followed."
+        )
+        caveats.append(Caveat("clock_set", NAME, {"most_s": most_s}, sentence))
+    return placed, rate_hz
