@@ -8,8 +8,8 @@ counter and not their times tell what was lost, but for whole rounds of it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
@@ -17,10 +17,12 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.formats.stream_caveats import rate_differs
+from acquisition.formats.text_rows import RowForm, is_number, lines_not_read, row_chunks
 from acquisition.timebase.row_counters import CounterError, RowNumbers, by_times, row_numbers
 from acquisition.timebase.row_times import agrees, first_period, fitted_period
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from hardware.arrays import Floats
@@ -32,8 +34,6 @@ BOARD_HZ = {"Ganglion": 200.0, "Daisy": 125.0, "Cyton": 250.0}
 CHANNELS_OF_COLUMNS = {7: 4, 11: 8, 19: 16}
 """EXG channels by the columns between index and time, three of which are the accelerometer's."""
 NOT_USED = re.compile(r"other|not used|timestamp|sample index", re.IGNORECASE)
-CHUNK_ROWS = 50_000
-MOST_BAD = 0.01
 DAY_S = 86400.0
 SET_BACK_S = 0.5
 MILLISECONDS = 1e11
@@ -53,41 +53,28 @@ class _Layout:
     comma: bool
 
 
-@dataclass(slots=True)
-class _Rows:
-    """Rows as they are read, chunk by chunk; `bad` are the numbers of lines that hold no row."""
-
-    index: list[Floats] = field(default_factory=list)
-    samples: list[Floats] = field(default_factory=list)
-    times: list[Floats] = field(default_factory=list)
-    bad: list[int] = field(default_factory=list)
-    lines: int = 0
-
-
 def read_openbci(path: Path) -> SignalFile:
     """Read a raw text file of the OpenBCI GUI, EXG in uV, the first row at 0 s; raises SignalFileError."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             header, names, first, number = _header(path, file)
             layout = _layout(path, header, names, first)
-            rows = _rows(path, file, layout, first, number)
+            index, samples, times, caveats = _rows(path, chain([first], file), layout, number)
     except FileNotFoundError:
         raise SignalFileError(f"There is no file {path}.") from None
     except OSError as error:
         raise SignalFileError(f"{path} can't be read: {error.strerror or error}.") from error
     except MemoryError:
         raise SignalFileError(f"{path} needs more memory than there is here; import it on a larger computer.") from None
-    index = np.concatenate(rows.index)
     if len(index) < 2:
         raise SignalFileError(f"{path} holds {len(index)} rows, and two are needed.")
-    caveats = _bad_rows(path, rows)
+    if not np.isfinite(index).all():
+        raise SignalFileError(f"{path} has rows without a sample index.")
     try:
         counted = row_numbers(np.rint(index).astype(np.int64), ROUNDS)
     except CounterError as error:
         raise SignalFileError(f"{path} has a sample index that can't be used: {error}.") from error
-    counted, rate_hz = _timed(path, header, counted, np.concatenate(rows.times), caveats)
-    samples = np.concatenate(rows.samples)
-    rows.samples.clear()
+    counted, rate_hz = _timed(path, header, counted, times, caveats)
     segments = tuple(Segment(row, float(counted.numbers[row]) / rate_hz) for row in counted.first_rows())
     stream = SignalStream(NAME, rate_hz, layout.labels, layout.units, samples, segments)
     return SignalFile(path, (stream,), tuple(caveats))
@@ -128,7 +115,11 @@ def _layout(path: Path, header: dict[str, str], names: list[str], first: str) ->
     stamps = [at for at, cell in enumerate(cells) if at and (_number(cell) or 0.0) > 1e9]
     if names:
         stamps = [at for at, name in enumerate(names) if name.lower() == "timestamp"]
-        used = [at for at, name in enumerate(names) if not NOT_USED.match(name) and _is_number(cells[at], comma)]
+        used = [
+            at
+            for at, name in enumerate(names)
+            if not NOT_USED.match(name) and is_number(cells[at].replace(",", ".") if comma else cells[at])
+        ]
         labels = [names[at] for at in used]
     else:
         ends = [at for at in (clock, *stamps) if at is not None]
@@ -150,55 +141,18 @@ def _layout(path: Path, header: dict[str, str], names: list[str], first: str) ->
     return _Layout(len(cells), used, labels, units, stamps[0] if stamps else None, clock, comma)
 
 
-def _is_number(cell: str, comma: bool = False) -> bool:
-    try:
-        float(cell.replace(",", ".") if comma else cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _rows(path: Path, file: TextIO, layout: _Layout, first: str, number: int) -> _Rows:
-    """Read all rows, a chunk of lines at a time."""
-    rows = _Rows()
-    lines = [first, *islice(file, CHUNK_ROWS)]
-    columns = [0, *layout.used, *([layout.stamp] if layout.stamp is not None else [])]
-    last_counts = layout.columns - 1 in columns  # then it may be cut off, where the line is not ended
-    while lines:
-        begin, count = number, len(lines)
-        if layout.comma:
-            lines = [line.replace(", ", "\t").replace(",", ".").replace("\t", ",") for line in lines]
-        at = [
-            place
-            for place, line in enumerate(lines)
-            if line.count(",") + 1 == layout.columns and (line.endswith("\n") or not last_counts)
-        ]
-        try:
-            table = _table(lines, at, columns)
-        except ValueError:
-            at = [place for place in at if all(_is_number(lines[place].split(",")[column]) for column in columns)]
-            table = _table(lines, at, columns)
-        whole = np.isfinite(table[:, 0])
-        good = [place for place, is_whole in zip(at, whole.tolist(), strict=True) if is_whole]
-        rows.bad += [begin + place for place in sorted(set(range(count)) - set(good)) if lines[place].strip()]
-        rows.index.append(table[whole, 0])
-        rows.samples.append(table[whole, 1 : 1 + len(layout.used)])
-        rows.times.append(_times(table[whole], [lines[place] for place in good], layout))
-        rows.lines += count
-        number += count
-        lines = list(islice(file, CHUNK_ROWS))
-    if len(rows.bad) > 1 + MOST_BAD * rows.lines:
-        raise SignalFileError(
-            f"{path} has {len(rows.bad)} lines that are no rows of {layout.columns} numbers, the first is line {rows.bad[0]}."
-        )
-    return rows
-
-
-def _table(lines: list[str], at: list[int], columns: list[int]) -> Floats:
-    """Return the columns of the lines at these places, (rows, columns); raises ValueError where one holds no number."""
-    if not at:
-        return np.empty((0, len(columns)))
-    return np.loadtxt([lines[place] for place in at], delimiter=",", usecols=columns, ndmin=2, comments=None)
+def _rows(path: Path, lines: Iterable[str], layout: _Layout, number: int) -> tuple[Floats, Floats, Floats, list[Caveat]]:
+    """Read all rows: their sample index, their channels, when they came, and which lines hold none."""
+    read = (0, *layout.used, *([layout.stamp] if layout.stamp is not None else []))
+    index, samples, times, bad, count = [], [], [], [], 0
+    for chunk in row_chunks(lines, RowForm(layout.columns, read, decimal_comma=layout.comma), number):
+        index.append(chunk.table[:, 0])
+        samples.append(chunk.table[:, 1 : 1 + len(layout.used)])
+        times.append(_times(chunk.table, chunk.lines, layout))
+        bad += chunk.bad
+        count += chunk.count
+    caveats = lines_not_read(path, NAME, bad, count, layout.columns)
+    return np.concatenate(index), np.concatenate(samples), np.concatenate(times), caveats
 
 
 def _times(table: Floats, lines: list[str], layout: _Layout) -> Floats:
@@ -230,15 +184,6 @@ def _since_first(times: Floats) -> tuple[Floats, list[float]]:
     return np.cumsum(steps), jumps_s
 
 
-def _bad_rows(path: Path, rows: _Rows) -> list[Caveat]:
-    if not rows.bad:
-        return []
-    sentence = (
-        f"{len(rows.bad)} lines of {path.name} are no rows of numbers, the first is line {rows.bad[0]}; they count as lost."
-    )
-    return [Caveat("lines_not_read", NAME, {"lines": float(len(rows.bad)), "first_line": float(rows.bad[0])}, sentence)]
-
-
 def _timed(
     path: Path, header: dict[str, str], counted: RowNumbers, times: Floats, caveats: list[Caveat]
 ) -> tuple[RowNumbers, float]:
@@ -253,7 +198,7 @@ def _timed(
                 f"{path} says no sample rate, and its rows have no times: add a line '%Sample Rate = 250 Hz' to it."
             )
         sentence = "The rows have no times that can be read: losses of whole rounds of the sample index can't be told."
-        caveats.append(Caveat("no_row_times", NAME, {"round_rows": float(counted.round_rows)}, sentence))
+        caveats.append(Caveat("losses_unknown", NAME, {"round_rows": float(counted.round_rows)}, sentence))
         return counted, said_hz
     period_s, doubt, placed = first_period(counted.numbers.astype(np.float64), times, said_hz), 1.0, counted
     if period_s <= 0.0:

@@ -21,7 +21,7 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.formats.stream_caveats import rate_differs, times_uneven
-from acquisition.timebase.row_times import NotEvenError, even_times
+from acquisition.timebase.row_times import NotEvenError, even_times, goes_back
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,11 +246,7 @@ def _signal_stream(
     except NotEvenError as error:
         caveats.append(_left_out(name, len(times), f"can't be placed in time: {error}"))
         return None
-    ends = [*even.first_rows[1:], len(times)]
-    lasts = [
-        start + (end - first) / even.rate_hz for first, start, end in zip(even.first_rows, even.starts_s, ends, strict=True)
-    ]
-    if any(start < last - 1.5 / even.rate_hz - 0.01 for start, last in zip(even.starts_s[1:], lasts, strict=False)):
+    if goes_back(even.first_rows, even.starts_s, even.rate_hz):
         caveats.append(
             _left_out(name, len(times), "can't be placed in time: its clock was set back, with no offset to mend it")
         )

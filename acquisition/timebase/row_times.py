@@ -13,7 +13,7 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -90,6 +90,12 @@ def even_times(times_s: Floats, nominal_hz: float = 0.0, breaks: Iterable[int] =
     if uneven_s > (UNEVEN_ROWS + UNEVEN_SHARE * rows) * period:
         raise NotEvenError(f"its rows are not even in time: they lie up to {uneven_s:.3g} s from rows at {1.0 / period:.4g} Hz")
     return EvenTimes(tuple(firsts), tuple(starts), 1.0 / period, doubt, uneven_s)
+
+
+def goes_back(first_rows: Sequence[int], starts_s: Sequence[float], rate_hz: float) -> bool:
+    """Return whether a stretch begins before the one before it ends, by more than jitter."""
+    rows, starts = np.array(first_rows, dtype=np.float64), np.array(starts_s)
+    return bool((np.diff(starts) < (np.diff(rows) - 1.5) / rate_hz - 0.5 * BACKWARDS_S).any())
 
 
 def agrees(rate_hz: float, nominal_hz: float, doubt: float, rows: int) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition.formats import openbci
+from acquisition.formats import text_rows
 from acquisition.formats.openbci import read_openbci
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 
@@ -213,7 +213,7 @@ def test_a_decimal_comma_is_a_point(tmp_path: Path) -> None:
 
 
 def test_lines_that_are_no_rows_count_as_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openbci, "CHUNK_ROWS", 700)
+    monkeypatch.setattr(text_rows, "CHUNK_ROWS", 700)
     write(tmp_path / "a.txt")
     edited(tmp_path / "a.txt", 1000, "hello")
     edited(tmp_path / "a.txt", 3000, c2="1.2.3")
@@ -234,7 +234,7 @@ def test_without_times_the_index_alone_counts_and_that_is_said(tmp_path: Path) -
     short = [", ".join(one.split(", ")[:-3]) if not one.startswith("%") else one for one in lines]
     path.write_bytes("\r\n".join(short).encode())
     read = read_openbci(path)
-    assert ids(read) == ["no_row_times"]
+    assert ids(read) == ["losses_unknown"]
     assert (read.streams[0].rate_hz, len(read.streams[0].segments)) == (250.0, 2)
 
 
@@ -270,7 +270,7 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 
 
 def test_memory_grows_with_the_samples_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openbci, "CHUNK_ROWS", 1000)
+    monkeypatch.setattr(text_rows, "CHUNK_ROWS", 1000)
     write(tmp_path / "a.txt", "daisy", 160.0)
     read_openbci(tmp_path / "a.txt")
     tracemalloc.start()
