@@ -20,6 +20,7 @@ from acquisition.formats.stream_caveats import rate_differs
 from acquisition.formats.text_rows import RowForm, is_number, lines_not_read, row_chunks
 from acquisition.timebase.row_counters import CounterError, RowNumbers, by_times, row_numbers
 from acquisition.timebase.row_times import agrees, first_period, fitted_period
+from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -201,8 +202,8 @@ def _timed(
         caveats.append(Caveat("losses_unknown", NAME, {"round_rows": float(counted.round_rows)}, sentence))
         return counted, said_hz
     period_s, doubt, placed = first_period(counted.numbers.astype(np.float64), times, said_hz), 1.0, counted
-    if period_s <= 0.0:
-        raise SignalFileError(f"The times of the rows in {path} do not go forwards.")
+    if not period_s > 1.0 / MOST_HZ:
+        raise SignalFileError(f"The times of the rows in {path} do not go forwards as those of a device do.")
     for _ in range(2):
         placed = by_times(counted, times, 1.0 / period_s)
         firsts = sorted({0, *placed.restarts, *(row for row, _ in placed.jumps)})

@@ -18,8 +18,9 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.formats.text_rows import RowForm, lines_not_read, row_chunks
-from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in, number_in, text_in, words_of
+from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in, number_in, require_sound_heaps, text_in, words_of
 from acquisition.timebase.row_counters import CounterError, row_numbers
+from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +100,7 @@ def read_opensignals(path: Path) -> SignalFile:
 
 def _hdf5_devices(path: Path) -> list[_Device]:
     devices = []
+    require_sound_heaps(path)
     with h5py.File(path, "r", locking=False) as file:
         names = [name for name in file if "raw" in group_in(file, name)]
         if not names:
@@ -249,7 +251,7 @@ def _starts(devices: list[_Device], caveats: list[Caveat]) -> list[float]:
 
 def _stream(path: Path, device: _Device, start_s: float, caveats: list[Caveat]) -> SignalStream:
     rows, channels = device.codes.shape
-    if rows < 2 or not 0 < device.rate_hz < float("inf"):
+    if rows < 2 or not 0 < device.rate_hz <= MOST_HZ:
         raise SignalFileError(f"{path} holds {rows} rows of the device {device.name} at {device.rate_hz:g} Hz.")
     firsts, numbers = _numbered(device, caveats)
     _check_duration(device, int(numbers[-1]) + 1, caveats)

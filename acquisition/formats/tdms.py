@@ -21,6 +21,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.formats.stream_caveats import times_uneven
 from acquisition.timebase.row_times import NotEvenError, even_times, goes_back
+from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,9 +59,10 @@ def read_tdms(path: Path) -> SignalFile:
     """Read the channels of numbers of a TDMS file, scaled, from the first of them on, at 0 s; raises SignalFileError."""
     if find_spec("nptdms") is None:
         raise SignalFileError(f"{path} needs the package npTDMS: install it with 'pip install squatscope[formats]'.")
-    logger = logging.getLogger("nptdms")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)  # what it would say is said by caveats
+    from nptdms.log import log_manager
+
+    level = log_manager.log_level
+    log_manager.set_level(logging.CRITICAL + 1)  # what it would say is said by caveats
     try:
         with path.open("rb") as file:
             return _read(path, file)
@@ -77,7 +79,7 @@ def read_tdms(path: Path) -> SignalFile:
             f"{path} is a damaged TDMS file: npTDMS can't read it ({error or type(error).__name__})."
         ) from error
     finally:
-        logger.setLevel(level)
+        log_manager.set_level(level)
 
 
 def _read(path: Path, file: BinaryIO) -> SignalFile:
@@ -152,7 +154,7 @@ def _timing(
 ) -> _Timing | None:
     """Return when the rows of a channel were, by its waveform properties, or by the channel of times before it."""
     increment = channel.properties.get("wf_increment")
-    if isinstance(increment, int | float) and 0 < increment < float("inf"):
+    if isinstance(increment, int | float) and 1.0 / MOST_HZ <= increment < float("inf"):
         offset = channel.properties.get("wf_start_offset", 0.0)
         offset_s = float(offset) if isinstance(offset, int | float) and np.isfinite(offset) else 0.0
         timing = _by_beginnings(channel, 1.0 / float(increment), offset_s, beginnings)

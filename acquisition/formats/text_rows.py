@@ -81,7 +81,9 @@ def lines_not_read(path: Path, about: str, bad: list[int], lines: int, columns: 
 
 
 def is_number(cell: str) -> bool:
-    """Return whether a cell holds a number; NaN is one."""
+    """Return whether a cell holds a number; NaN is one, and what Python alone takes for one is none."""
+    if "_" in cell or not cell.isascii():
+        return False
     try:
         float(cell)
     except ValueError:

@@ -22,6 +22,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.formats.stream_caveats import rate_differs, times_uneven
 from acquisition.timebase.row_times import NotEvenError, even_times, goes_back
+from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,7 +137,7 @@ def _length(file: BinaryIO) -> int:
 def _header(content: bytes) -> _Stream:
     info = ElementTree.fromstring(content.decode("utf-8", "replace"))
     channels, rate_hz = int(info.findtext("channel_count", "")), float(info.findtext("nominal_srate", ""))
-    if not 1 <= channels <= MOST_CHANNELS or not 0 <= rate_hz < float("inf"):
+    if not 1 <= channels <= MOST_CHANNELS or not 0 <= rate_hz <= MOST_HZ:
         raise ValueError("no stream has so many channels, or such a rate")
     form = info.findtext("channel_format", "")
     if form != "string" and form not in VALUE_BYTES:

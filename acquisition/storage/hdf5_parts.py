@@ -7,7 +7,9 @@ holds it. Everything here raises PartError where a part is not what it should be
 from __future__ import annotations
 
 import math
+import mmap
 import re
+import struct
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -17,11 +19,17 @@ from pydantic import ValidationError
 from acquisition.storage.hdf5_text import text_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import DTypeLike
 
 NUMBERS_AND_TEXTS = "biufS"
 MOST_CHUNK_BYTES = 1 << 26
 MOST_TEXT_BYTES = 1 << 10
+HEAP = b"GCOL\x01\0\0\0"
+HEAP_HEAD_BYTES = 16
+HEAP_OBJECT = struct.Struct("<H6xQ")
+"""The number of a text in a heap, 0 for the space that is free, and its length."""
 CUT_SHORT = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
 HDF5_SAYS = re.compile(r"synchronously [a-z ]+ \((.+)\)$", re.DOTALL)
 """How h5py words what HDF5 says."""
@@ -47,6 +55,25 @@ def words_of(error: Exception) -> str:
     if found := HDF5_SAYS.search(str(error)):
         return f"HDF5 can't read a part of it ({found[1]})"
     return f"a part of it is not what it should be ({type(error).__name__})"
+
+
+def require_sound_heaps(path: Path) -> None:
+    """Raise PartError where a heap of texts would be read without end: for files that have texts of no fixed length."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.find(HEAP)
+        while at >= 0:
+            place, (size,) = (
+                at + HEAP_HEAD_BYTES,
+                struct.unpack_from("<Q", content[at + 8 : at + HEAP_HEAD_BYTES].ljust(8, b"\0")),
+            )
+            end = at + size
+            while place + HEAP_OBJECT.size <= end <= len(content):
+                number, length = HEAP_OBJECT.unpack_from(content, place)
+                step = HEAP_OBJECT.size + (length + 7) // 8 * 8 if number else length
+                if not step or place + step > end:
+                    raise PartError("its heap of texts is damaged")
+                place += step
+            at = content.find(HEAP, at + 1)
 
 
 def group_in(parent: h5py.Group, name: str) -> h5py.Group:

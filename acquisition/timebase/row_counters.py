@@ -121,7 +121,7 @@ def _steps(numbers: NDArray[np.int64], times_s: Floats, rate_hz: float) -> list[
 
 def _mend_ahead(numbers: NDArray[np.int64], times_s: Floats, rate_hz: float) -> list[int]:
     """Take back, in place, what the count is ahead of the times after a break of the counter; return the rows."""
-    late, catch_up = times_s - numbers / rate_hz, round(CATCH_UP_S * rate_hz)
+    late, catch_up = times_s - numbers / rate_hz, max(1, round(CATCH_UP_S * rate_hz))
     floor = least_of_next(late, catch_up)
     mended, begin = [], 0
     for row in (np.flatnonzero(np.diff(numbers) != 1) + 1).tolist():

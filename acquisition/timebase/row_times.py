@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import minimum_filter1d
 
+from hardware.source import MOST_HZ
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -69,13 +71,13 @@ def even_times(times_s: Floats, nominal_hz: float = 0.0, breaks: Iterable[int] =
     times = times_s - times_s[0]
     number = np.arange(rows, dtype=np.float64)
     period = first_period(number, times, nominal_hz)
-    if not period > 0.0:
-        raise NotEvenError("its times do not go forwards")
+    _require_possible(period)
     forced = sorted({0, *(int(row) for row in breaks if 0 < row < rows)})
     firsts, doubt = forced, 1.0
     for _ in range(PASSES):
         firsts = _first_rows(times, times - number * period, period, forced)
         period, doubt = fitted_period(number, times, period, firsts)
+        _require_possible(period)
     if len(firsts) > max(1.0, rows / LEAST_ROWS):
         raise NotEvenError(f"its rows are not even in time: they jump {len(firsts) - 1} times in {rows} rows")
     if nominal_hz > 0 and agrees(1.0 / period, nominal_hz, doubt, rows):
@@ -90,6 +92,13 @@ def even_times(times_s: Floats, nominal_hz: float = 0.0, breaks: Iterable[int] =
     if uneven_s > (UNEVEN_ROWS + UNEVEN_SHARE * rows) * period:
         raise NotEvenError(f"its rows are not even in time: they lie up to {uneven_s:.3g} s from rows at {1.0 / period:.4g} Hz")
     return EvenTimes(tuple(firsts), tuple(starts), 1.0 / period, doubt, uneven_s)
+
+
+def _require_possible(period_s: float) -> None:
+    if not period_s > 0.0:
+        raise NotEvenError("its times do not go forwards")
+    if period_s < 1.0 / MOST_HZ:
+        raise NotEvenError(f"its times are those of {1.0 / period_s:.3g} Hz, which no device has")
 
 
 def goes_back(first_rows: Sequence[int], starts_s: Sequence[float], rate_hz: float) -> bool:

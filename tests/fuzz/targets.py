@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.formats.c3d.importer import import_c3d
+from acquisition.formats.openbci import read_openbci
+from acquisition.formats.opensignals import read_opensignals
+from acquisition.formats.tdms import read_tdms
+from acquisition.formats.xdf import read_xdf
 from acquisition.recording import RecordingWriter
 from acquisition.recording.recovery import recover
 from acquisition.rig.rig_file import example, load
@@ -18,7 +22,10 @@ from processing.pipeline import Pipeline
 from processing.results import Results
 from tests.fuzz import mutations
 from tests.support.made_c3d import make as make_c3d_file
+from tests.support.openbci import write_openbci
+from tests.support.opensignals import MAC, device, write_h5
 from tests.support.sessions import a_stretch, recorded, simulated
+from tests.support.xdf import XdfStream, write_xdf
 from ui.dashboard.feed.feed import Feed
 from ui.report import report
 
@@ -152,6 +159,35 @@ def use_map(path: Path) -> None:
     import_c3d(path.with_name("mapped.c3d"), path.with_name("new-imported.h5"), path)
 
 
+def make_xdf(path: Path) -> None:
+    """Write an XDF file of two streams with clock offsets and a loss."""
+    stamps_s = np.arange(300) / 100.0
+    stamps_s[200:] += 0.5
+    offsets = [(float(at), 7.0) for at in range(4)]
+    streams = [XdfStream(name, stamps_s, np.ones((300, 2)), labels=["a", "b"], offsets=offsets) for name in ("force", "emg")]
+    write_xdf(path, streams)
+
+
+def make_tdms(path: Path) -> None:
+    """Write a TDMS file of two channels, in two parts."""
+    from nptdms import ChannelObject, TdmsWriter
+
+    said = {"wf_increment": 0.001, "wf_start_time": np.datetime64("2024-05-06T10:28:51"), "unit_string": "V"}
+    with TdmsWriter(path) as writer:
+        for _ in range(2):
+            writer.write_segment([ChannelObject("lab", name, np.arange(50.0), said) for name in ("Fz", "EMG")])
+
+
+def make_openbci(path: Path) -> None:
+    """Write a raw text file of the OpenBCI GUI with a loss."""
+    write_openbci(path, "ganglion", 3.0, {200: 7})
+
+
+def make_opensignals(path: Path) -> None:
+    """Write an OpenSignals HDF5 file."""
+    write_h5(path, {MAC: device()})
+
+
 TARGETS = (
     Target("recording, bytes", make_recording, mutations.of_bytes, use_recording),
     Target("recording, parts", make_recording, mutations.of_parts, use_recording),
@@ -162,6 +198,11 @@ TARGETS = (
     Target("results, bytes", make_results, mutations.of_bytes, use_results),
     Target("results, parts", make_results, mutations.of_parts, use_results),
     Target("C3D, bytes", make_c3d, mutations.of_bytes, use_c3d, ".c3d"),
+    Target("XDF, bytes", make_xdf, mutations.of_bytes, read_xdf, ".xdf"),
+    Target("TDMS, bytes", make_tdms, mutations.of_bytes, read_tdms, ".tdms"),
+    Target("OpenBCI, bytes", make_openbci, mutations.of_bytes, read_openbci, ".txt"),
+    Target("OpenSignals, bytes", make_opensignals, mutations.of_bytes, read_opensignals),
+    Target("OpenSignals, parts", make_opensignals, mutations.of_parts, read_opensignals),
     Target("rig, lines", make_rig, mutations.of_lines, use_rig, ".toml"),
     Target("rig, bytes", make_rig, mutations.of_bytes, use_rig, ".toml"),
     Target("import map, lines", make_map, mutations.of_lines, use_map, ".toml"),

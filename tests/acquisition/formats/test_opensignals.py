@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,55 +13,7 @@ from hypothesis import strategies as st
 
 from acquisition.formats.opensignals import read_opensignals
 from acquisition.formats.signal_file import SignalFile, SignalFileError
-
-MAC = "00:07:80:3B:46:61"
-
-
-def device(rows: int = 3000, **said: Any) -> dict[str, Any]:
-    """Return what a device says of itself, as OpenSignals words it, with its codes."""
-    rng = np.random.default_rng(4)
-    described = {
-        "device": "biosignalsplux",
-        "channels": [1, 3],
-        "resolution": [16, 16],
-        "sampling rate": 1000,
-        "date": "2024-5-6",
-        "time": "10:28:51.69",
-        "duration": f"{rows // 1000}s",
-        "sensor": ["EMG", "EMG"],
-        "label": ["CH1", "CH3"],
-        "nSeq": np.arange(rows),
-        "codes": rng.integers(0, 1 << 16, (rows, 2)),
-    }
-    return described | said
-
-
-def write_h5(path: Path, devices: dict[str, dict[str, Any]]) -> Path:
-    with h5py.File(path, "w") as file:
-        for name, said in devices.items():
-            group = file.create_group(name)
-            for key in ("device", "channels", "resolution", "sampling rate", "date", "time", "duration"):
-                if said[key] is not None:
-                    group.attrs[key] = said[key]
-            raw = group.create_group("raw")
-            if said["nSeq"] is not None:
-                raw["nSeq"] = (said["nSeq"] % 65536).astype("u2").reshape(-1, 1)
-            for at, number in enumerate(said["channels"]):
-                column = raw.create_dataset(f"channel_{number}", data=said["codes"][:, at : at + 1].astype("u2"))
-                column.attrs["sensor"], column.attrs["label"] = said["sensor"][at], said["label"][at]
-    return path
-
-
-def write_txt(path: Path, devices: dict[str, dict[str, Any]], columns: dict[str, list[str]] | None = None) -> Path:
-    header, parts = {}, []
-    for name, said in devices.items():
-        before = (columns or {}).get(name, ["nSeq", "DI"])
-        header[name] = {key: said[key] for key in said if key not in ("nSeq", "codes")} | {"column": [*before, *said["label"]]}
-        parts += [said["nSeq"][:, None], np.zeros((len(said["nSeq"]), len(before) - 1), int), said["codes"]]
-    table = np.hstack(parts)
-    rows = "".join("\t".join(map(str, row)) + "\t\n" for row in table.tolist())
-    path.write_text(f"# OpenSignals Text File Format\n# {json.dumps(header)}\n# EndOfHeader\n{rows}")
-    return path
+from tests.support.opensignals import MAC, device, write_h5, write_txt
 
 
 def ids(read: SignalFile) -> list[str]:
@@ -253,6 +204,15 @@ def test_files_that_are_none_or_lead_elsewhere_are_refused(tmp_path: Path) -> No
         raw.create_dataset("channel_1", (1 << 40, 1), "u2", chunks=(1024, 1))
     with pytest.raises(SignalFileError, match="says that it has"):
         read_opensignals(whole)
+
+
+def test_a_heap_of_texts_that_would_be_read_without_end_is_refused(tmp_path: Path) -> None:
+    content = bytearray(write_h5(tmp_path / "a.h5", {MAC: device()}).read_bytes())
+    heap = content.index(b"GCOL")
+    content[heap + 16 : heap + 32] = bytes(16)  # free space of no size
+    (tmp_path / "b.h5").write_bytes(content)
+    with pytest.raises(SignalFileError, match="its heap of texts is damaged"):
+        read_opensignals(tmp_path / "b.h5")
 
 
 def test_a_file_that_is_cut_short_is_said(tmp_path: Path) -> None:

@@ -11,7 +11,17 @@ import pytest
 
 from acquisition.recording import Recording, RecordingError
 from acquisition.rig.rig_file import example, load
-from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in, groups_in, number_in, text_in, texts_in, words_of
+from acquisition.storage.hdf5_parts import (
+    PartError,
+    dataset_in,
+    group_in,
+    groups_in,
+    number_in,
+    require_sound_heaps,
+    text_in,
+    texts_in,
+    words_of,
+)
 from acquisition.storage.hdf5_text import fixed
 from tests.support.sessions import recorded, simulated
 
@@ -128,3 +138,17 @@ def test_a_table_whose_columns_overlap_or_leave_room_is_refused(tmp_path):
         assert dataset_in(file, "packed").shape == (3,)
         with pytest.raises(PartError, match="its dataset apart is of type"):
             dataset_in(file, "apart")
+
+
+def test_heaps_of_texts_are_sound_as_h5py_writes_them_and_not_where_they_end_nowhere(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for number in range(300):
+            file.attrs[f"text {number}"] = "x" * number
+    require_sound_heaps(tmp_path / "x.h5")
+    content = bytearray((tmp_path / "x.h5").read_bytes())
+    heap = content.rindex(b"GCOL")
+    for length in (0, 1 << 40):
+        content[heap + 16 : heap + 32] = (0 if not length else 1).to_bytes(8, "little") + length.to_bytes(8, "little")
+        (tmp_path / "y.h5").write_bytes(content)
+        with pytest.raises(PartError, match="heap of texts is damaged"):
+            require_sound_heaps(tmp_path / "y.h5")
