@@ -37,6 +37,7 @@ CHANNELS_OF_COLUMNS = {7: 4, 11: 8, 19: 16}
 NOT_USED = re.compile(r"other|not used|timestamp|sample index", re.IGNORECASE)
 DAY_S = 86400.0
 SET_BACK_S = 0.5
+STRAY_S = 1.0
 MILLISECONDS = 1e11
 """Times since 1970 that are larger than this are in ms."""
 
@@ -176,7 +177,14 @@ def _seconds(clock: str) -> float:
 
 
 def _since_first(times: Floats) -> tuple[Floats, list[float]]:
-    """Return times since the first row, going on at midnight and where the clock was set back; and by how much it was."""
+    """Return times since the first row, going on at midnight and where the clock was set back; and by how much it was.
+
+    A single time that is far from those of the rows around it is that of the row before.
+    """
+    times = times.copy()
+    around, into = abs(times[2:] - times[:-2]), abs(times[1:-1] - times[:-2])
+    stray = np.flatnonzero((into > STRAY_S) & (around < STRAY_S)) + 1
+    times[stray] = times[stray - 1]
     steps = np.diff(times, prepend=times[:1])
     steps[steps < -DAY_S / 2] += DAY_S
     back = np.flatnonzero(steps < -SET_BACK_S)

@@ -26,6 +26,7 @@ RUN_S = 1.0
 AGAINST_S = 0.15
 """A count that differs from the times by so much can't be right."""
 MOST_ROUNDS = 60
+MOST_PAUSE_S = 86400.0
 
 
 class CounterError(ValueError):
@@ -88,7 +89,7 @@ def by_times(counted: RowNumbers, times_s: Floats, rate_hz: float) -> RowNumbers
         rest_s = rise_s - rounds * counted.round_rows / rate_hz
         if abs(rest_s) <= AGAINST_S and rounds <= MOST_ROUNDS:
             numbers[row:] += rounds * counted.round_rows
-        elif goes_on:
+        elif goes_on or rise_s > MOST_PAUSE_S:
             jumps.append((row, rise_s))
             times_s = times_s - np.where(np.arange(len(times_s)) >= row, rise_s, 0.0)
         else:

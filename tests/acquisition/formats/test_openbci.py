@@ -97,8 +97,9 @@ def edited(path: Path, line: int, text: str | None = None, **cells: str) -> None
     path.write_bytes("\r\n".join(lines).encode())
 
 
-def test_one_stray_index_loses_nothing(tmp_path: Path) -> None:
+def test_one_stray_index_or_time_loses_nothing(tmp_path: Path) -> None:
     write(tmp_path / "a.txt")
+    edited(tmp_path / "a.txt", 1000, c14="1700040000.5")
     edited(tmp_path / "a.txt", 2000, c0="17.0")
     assert len(read_openbci(tmp_path / "a.txt").streams[0].segments) == 1
 
