@@ -43,6 +43,14 @@ class PlateMap:
         """Return the vertical force, + up, of raw samples (n, channels)."""
         return np.asarray((raw - self.zero) * self.per_unit @ self.matrix[2])
 
+    def wrench(self, raw: Floats) -> Floats:
+        """Return the wrench (n, 6) of raw samples (n, channels), its moment about `centre_mm`."""
+        signals = (raw - self.zero) * self.per_unit
+        if self.gives_point:
+            fx, fy, fz, x, y, free = signals.T
+            signals = np.column_stack([fx, fy, fz, y * fz, -x * fz, free + x * fy - y * fx])
+        return np.asarray(signals @ self.matrix.T)
+
 
 def plate_map(plate: Plate) -> PlateMap:
     """Reduce a plate to its map, with the force as the reaction on the foot, + up in the lab axes."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardware.errors import SquatscopeError
-from ui.cli import files, lab, lifter, screening, sessions
+from ui.cli import export, files, lab, lifter, screening, sessions
 from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "add-markers": files.add_markers,
     "reprocess": files.reprocess,
     "table": files.table,
+    "export": export.export,
     "mvc": lifter.mvc,
     "reference": lifter.reference,
     "rock": lifter.rock,

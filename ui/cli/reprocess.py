@@ -40,7 +40,7 @@ def reprocess_files(
     """
     names = dict(recordings_of(paths))
     recordings = list(names)
-    _refuse_doubles(names)
+    refuse_doubles(names)
     there = [path for path, name in names.items() if any(file.exists() for file in _results_of(out, name))]
     if there and not skip_existing:
         raise ResultsError(
@@ -124,7 +124,8 @@ def _results_of(out: Path, name: str) -> tuple[Path, Path, Path]:
     return out / f"{name}.metrics.h5", out / f"{name}.repetitions.csv", out / f"{name}.html"
 
 
-def _refuse_doubles(names: dict[Path, str]) -> None:
+def refuse_doubles(names: dict[Path, str]) -> None:
+    """Raise ResultsError where two recordings would bear one name."""
     doubled = [name for name, count in Counter(names.values()).items() if count > 1]
     if doubled:
         which = " and ".join(str(path) for path, name in names.items() if name == doubled[0])

@@ -1,0 +1,48 @@
+"""The command that hands recordings on."""
+
+from __future__ import annotations
+
+import ezc3d
+import pytest
+
+from processing.screening.guided.session_file import read_session, write_session
+from tests.support.screenings import LIGHT, LOADED, a_screening
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    return a_screening(tmp_path_factory.mktemp("export") / "B2" / "2026-11-27-1", "load", (LIGHT, LOADED), markers=False)
+
+
+def test_a_session_as_c3d_with_its_repetitions(session, tmp_path, squatscope):
+    broken = tmp_path / "broken.h5"
+    broken.write_bytes(b"\x89HDF")
+    told = squatscope("export", broken, session, "--out", tmp_path / "out", "--as", "c3d")
+    assert told.code == 1
+    assert "broken.h5" in told.err
+    assert "2 of 3 recordings were exported" in told.out
+    files = sorted((tmp_path / "out").iterdir())
+    assert [file.suffix for file in files] == [".c3d", ".c3d"]
+    parameters = ezc3d.c3d(str(files[1]))["parameters"]
+    assert parameters["SUBJECTS"]["NAMES"]["value"] == [read_session(session).lifter]
+    assert parameters["PROCESSING"]["CONDITION"]["value"] == ["loaded"]
+    labels = parameters["EVENT"]["LABELS"]["value"]
+    assert [label for label in labels if label.endswith("bottom")] == [f"repetition {n} bottom" for n in range(1, 7)]
+    again = squatscope("export", session, "--out", tmp_path / "out", "--as", "c3d")
+    assert again.code == 1
+    assert again.err.count("exists already") == 2
+
+
+def test_tries_that_do_not_count_are_left_out_unless_named(session, tmp_path, squatscope):
+    known = read_session(session)
+    try:
+        write_session(
+            session,
+            known.model_copy(update={"tries": [known.tries[0].model_copy(update={"accepted": False}), *known.tries[1:]]}),
+        )
+        told = squatscope("export", session, "--out", tmp_path / "a", "--as", "c3d")
+        assert "1 recordings of sessions were left out" in told.out
+        assert len(list((tmp_path / "a").iterdir())) == len(known.tries) - 1
+        assert squatscope("export", session / known.tries[0].recording, "--out", tmp_path / "b", "--as", "c3d").code == 0
+    finally:
+        write_session(session, known)

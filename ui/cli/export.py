@@ -1,0 +1,92 @@
+"""Export from the command line: recordings in the formats of other programs; one that fails stops no other."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.console import console, fail, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from acquisition.caveat import Caveat
+    from acquisition.recording import Recording
+    from processing.session_events import Described
+
+    Write = Callable[[Recording, Described, list[Caveat]], list[Path]]
+
+
+class Kind(StrEnum):
+    """What recordings are exported as."""
+
+    C3D = "c3d"
+
+
+def export(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Recordings, sessions, or folders with some in and below them; of a session what counts."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The folder to fill; nothing in it is overwritten.")],
+    kind: Annotated[Kind, typer.Option("--as", help="The format.")],
+) -> None:
+    """Hand recordings on to other programs, with repetitions and flags as events, and whose they are."""
+    from acquisition.export.new_file import made_folder
+
+    names = _names(paths)
+    made_folder(out)
+    failed = _each(names, _writers(out)[kind])
+    if failed:
+        fail("\n".join(failed))
+
+
+def _writers(out: Path) -> dict[Kind, Write]:
+    """Return what writes one recording as files of each format."""
+    from acquisition.export.c3d import export_c3d
+
+    def c3d(recording: Recording, known: Described, caveats: list[Caveat]) -> list[Path]:
+        return export_c3d(recording, known.about, known.events, out / f"{known.about.name}.c3d", caveats)
+
+    return {Kind.C3D: c3d}
+
+
+def _names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the recordings that are meant, with their names; of a session's folder the tries that count."""
+    from processing.session_events import counts
+    from ui.cli.reprocess import recordings_of, refuse_doubles
+
+    found = dict(recordings_of(paths))
+    names = {path: name for path, name in found.items() if path in paths or counts(path)}
+    if left := len(found) - len(names):
+        say(f"{left} recordings of sessions were left out: they are of tries that do not count. Name one to export it.")
+    refuse_doubles(names)
+    return names
+
+
+def _each(names: dict[Path, str], write: Write) -> list[str]:
+    """Write each recording, tell what was written and altered, and return what failed, as sentences."""
+    from rich.progress import track
+
+    from acquisition.recording import Recording
+    from hardware.errors import SquatscopeError
+    from processing.session_events import described
+
+    failed: list[str] = []
+    for path, name in track(list(names.items()), "Exporting", console=console, transient=True):
+        caveats: list[Caveat] = []
+        try:
+            known = described(path, name)
+            with Recording(path) as recording:
+                files = write(recording, known, caveats)
+        except SquatscopeError as error:
+            failed.append(f"{path}: {error}")
+            continue
+        say(f"{path}: {', '.join(map(str, files))}")
+        for caveat in caveats:
+            say(f"  • {caveat.sentence}", style="dim")
+    say(f"{len(names) - len(failed)} of {len(names)} recordings were exported.")
+    return failed
