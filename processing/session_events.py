@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -45,28 +46,26 @@ def described(path: Path, name: str) -> Described:
     Raises RecordingError, PipelineError, or SessionFileError where the session in whose folder it lies can't be read.
     """
     results = reprocess(path, session_measures(path))
+    notches_hz = [channel.notch_hz for channel in results.channels if channel.notch_hz > 0]
     about = About(
         name,
         body_weight_N=results.body_weight_N,
         settings_sha256=settings_sha256(results.rig),
         software_version=version("squatscope"),
+        mains_hz=max(set(notches_hz), key=notches_hz.count) if notches_hz else math.nan,
         anonymous=ANONYMOUS.fullmatch(results.created_utc) is not None,
     )
     found = try_of(path)
     if found is not None:
         session, one = found
-        about = About(
-            name,
-            session.lifter,
-            path.resolve().parent.name,
-            "squat" if one.kind == "set" else one.kind,
-            one.condition,
-            one.number,
-            float("nan") if one.bar_kg is None else one.bar_kg,
-            about.body_weight_N,
-            about.settings_sha256,
-            about.software_version,
-            about.anonymous,
+        about = replace(
+            about,
+            lifter=session.lifter,
+            session=path.resolve().parent.name,
+            task="squat" if one.kind == "set" else one.kind,
+            condition=one.condition,
+            number=one.number,
+            bar_kg=math.nan if one.bar_kg is None else one.bar_kg,
         )
     return Described(about, events_of(results), results)
 

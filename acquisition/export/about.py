@@ -34,8 +34,8 @@ class Event:
 class About:
     """Whose recording it is and how it was judged; texts are empty and numbers NaN where that is not known.
 
-    `task`: what was done, such as squat or mvc; `number`: its place in the session, 0 of none. `anonymous`: its date is not
-    the true one.
+    `task`: what was done, such as squat or mvc; `number`: its place in the session, 0 of none; `mains_hz`: of the hum that is
+    taken out; `anonymous`: its date is not the true one.
     """
 
     name: str
@@ -48,4 +48,5 @@ class About:
     body_weight_N: float = float("nan")
     settings_sha256: str = ""
     software_version: str = ""
+    mains_hz: float = float("nan")
     anonymous: bool = False

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     """What recordings are exported as."""
 
     C3D = "c3d"
+    BIDS = "bids"
 
 
 def export(
@@ -35,23 +36,40 @@ def export(
     kind: Annotated[Kind, typer.Option("--as", help="The format.")],
 ) -> None:
     """Hand recordings on to other programs, with repetitions and flags as events, and whose they are."""
-    from acquisition.export.new_file import made_folder
-
     names = _names(paths)
-    made_folder(out)
-    failed = _each(names, _writers(out)[kind])
+    failed = _as_dataset(names, out) if kind is Kind.BIDS else _as_files(names, kind, out)
     if failed:
         fail("\n".join(failed))
 
 
-def _writers(out: Path) -> dict[Kind, Write]:
-    """Return what writes one recording as files of each format."""
+def _as_files(names: dict[Path, str], kind: Kind, out: Path) -> list[str]:
+    """Write each recording as files of its own; return what failed."""
     from acquisition.export.c3d import export_c3d
+    from acquisition.export.new_file import made_folder
 
     def c3d(recording: Recording, known: Described, caveats: list[Caveat]) -> list[Path]:
         return export_c3d(recording, known.about, known.events, out / f"{known.about.name}.c3d", caveats)
 
-    return {Kind.C3D: c3d}
+    made_folder(out)
+    return _each(names, {Kind.C3D: c3d}[kind])
+
+
+def _as_dataset(names: dict[Path, str], out: Path) -> list[str]:
+    """Write all recordings as one BIDS dataset, which is there once it is whole; return what failed."""
+    from acquisition.export.bids import BidsDataset
+    from acquisition.export.new_file import new_folder
+
+    with new_folder(out) as folder:
+        dataset = BidsDataset(folder)
+
+        def bids(recording: Recording, known: Described, caveats: list[Caveat]) -> list[Path]:
+            return [out / file.relative_to(folder) for file in dataset.add(recording, known.about, known.events, caveats)]
+
+        failed = _each(names, bids)
+        if len(failed) == len(names):
+            fail("\n".join(failed))
+        dataset.finish()
+    return failed
 
 
 def _names(paths: Sequence[Path]) -> dict[Path, str]:

@@ -6,7 +6,9 @@ import ezc3d
 import pytest
 
 from processing.screening.guided.session_file import read_session, write_session
+from tests.support.rigs import example_with
 from tests.support.screenings import LIGHT, LOADED, a_screening
+from tests.support.sessions import recorded, simulated
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +48,21 @@ def test_tries_that_do_not_count_are_left_out_unless_named(session, tmp_path, sq
         assert squatscope("export", session / known.tries[0].recording, "--out", tmp_path / "b", "--as", "c3d").code == 0
     finally:
         write_session(session, known)
+
+
+def test_a_dataset_is_there_once_it_is_whole(session, tmp_path, squatscope):
+    rig = example_with("demo")
+    recorded(tmp_path / "b-2.h5", rig, simulated(rig, seconds=6.0))
+    told = squatscope("export", session, tmp_path / "b-2.h5", "--out", tmp_path / "ds", "--as", "bids")
+    assert told.code == 1
+    assert "1 of 3 recordings were exported" in told.out
+    assert told.err.count("holds no samples of EMG") == 2
+    files = sorted(file.relative_to(tmp_path / "ds").as_posix() for file in (tmp_path / "ds").rglob("*_emg.bdf"))
+    assert files == ["sub-b2/emg/sub-b2_task-squat_run-01_emg.bdf"]
+    assert str(tmp_path / "ds" / files[0]) in told.out
+    again = squatscope("export", session, "--out", tmp_path / "ds", "--as", "bids")
+    assert "exists already" in again.err
+    (tmp_path / "broken.h5").write_bytes(b"\x89HDF")
+    none = squatscope("export", tmp_path / "broken.h5", "--out", tmp_path / "none", "--as", "bids")
+    assert none.code == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["b-2.h5", "broken.h5", "ds"]
