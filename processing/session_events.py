@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from acquisition.export.about import About, Event
+from acquisition.export.about import About, Event, Frames
 from processing.batch import reprocess
 from processing.results import settings_sha256
 from processing.screening.guided.session_file import NAME, try_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal
 
-    from acquisition.rig import Rig, Side
+    from acquisition.rig import Side
     from processing.results import Results
 
 ANONYMOUS = re.compile(r"\d{4}-01-01T00:00:00\+00:00")
@@ -28,16 +28,19 @@ SIDES: dict[str, Side | Literal[""]] = {"left": "left", "right": "right"}
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What is known of a recording beside its samples; `rig` has what its session measured of the lifter."""
+    """What is known of a recording beside its samples."""
 
     about: About
     events: list[Event]
     results: Results
 
     @property
-    def rig(self) -> Rig:
-        """The rig by which it was judged."""
-        return self.results.rig
+    def frames(self) -> dict[str, Frames]:
+        """The tables of metrics."""
+        return {
+            name: Frames(table.columns, table.units, table.formula_ids, table.time_s, table.frames)
+            for name, table in self.results.tables.items()
+        }
 
 
 def described(path: Path, name: str) -> Described:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from acquisition.rig import Side
 
 
@@ -50,3 +53,14 @@ class About:
     software_version: str = ""
     mains_hz: float = float("nan")
     anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """A table of metrics, (n, columns): a time for each row; a name, a unit and a formula id for each column."""
+
+    columns: tuple[str, ...]
+    units: tuple[str, ...]
+    formula_ids: tuple[str, ...]
+    time_s: NDArray[np.float64]
+    frames: NDArray[np.float64]

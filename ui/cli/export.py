@@ -24,6 +24,8 @@ class Kind(StrEnum):
     """What recordings are exported as."""
 
     C3D = "c3d"
+    CSV = "csv"
+    PARQUET = "parquet"
     BIDS = "bids"
 
 
@@ -34,24 +36,37 @@ def export(
     ],
     out: Annotated[Path, typer.Option("--out", help="The folder to fill; nothing in it is overwritten.")],
     kind: Annotated[Kind, typer.Option("--as", help="The format.")],
+    long: Annotated[
+        bool, typer.Option("--long", help="Of csv and parquet: a row for each sample and signal, not one for each sample.")
+    ] = False,
 ) -> None:
     """Hand recordings on to other programs, with repetitions and flags as events, and whose they are."""
+    if long and kind not in (Kind.CSV, Kind.PARQUET):
+        raise typer.BadParameter(f"is for csv and parquet, and not for {kind}", param_hint="--long")
     names = _names(paths)
-    failed = _as_dataset(names, out) if kind is Kind.BIDS else _as_files(names, kind, out)
+    failed = _as_dataset(names, out) if kind is Kind.BIDS else _as_files(names, kind, out, long=long)
     if failed:
         fail("\n".join(failed))
 
 
-def _as_files(names: dict[Path, str], kind: Kind, out: Path) -> list[str]:
+def _as_files(names: dict[Path, str], kind: Kind, out: Path, *, long: bool) -> list[str]:
     """Write each recording as files of its own; return what failed."""
     from acquisition.export.c3d import export_c3d
     from acquisition.export.new_file import made_folder
+    from acquisition.export.tables import TableExport
 
     def c3d(recording: Recording, known: Described, caveats: list[Caveat]) -> list[Path]:
         return export_c3d(recording, known.about, known.events, out / f"{known.about.name}.c3d", caveats)
 
     made_folder(out)
-    return _each(names, {Kind.C3D: c3d}[kind])
+    if kind is Kind.C3D:
+        return _each(names, c3d)
+    files = TableExport(out, "csv" if kind is Kind.CSV else "parquet", long=long)
+
+    def tables(recording: Recording, known: Described, _caveats: list[Caveat]) -> list[Path]:
+        return files.add(recording, known.about, known.events, known.frames, known.results.rig)
+
+    return _each(names, tables)
 
 
 def _as_dataset(names: dict[Path, str], out: Path) -> list[str]:
