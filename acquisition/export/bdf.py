@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RECORDS_S = (1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01)
 """Lengths of a data record that are tried: the longest of which the signal is a whole number."""
 SHORT_S = 0.1
-LABEL = 16
+LABEL, UNIT = 16, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ def write_bdf(
     """Write values (channels, samples), all of them numbers, and return the rate that the file has.
 
     What fills up the last data record is to be in the values, with `record_of`. `began`: without it the file has no date.
+    Raises ExportError where a channel has values of more digits than the format's head holds.
     """
     edfio = load_edfio()
     count, record_s = record_of(rate_hz, values.shape[1])
@@ -101,9 +102,15 @@ def write_bdf(
         low, high = float(row.min()), float(row.max())
         if low == high:
             low, high = low - 1.0, high + 1.0
-        signals.append(
-            edfio.BdfSignal(row, exact_hz, label=channel.label, physical_dimension=channel.unit, physical_range=(low, high))
-        )
+        unit = unicodedata.normalize("NFKC", channel.unit).replace("μ", "u").encode("ascii", "ignore").decode()[:UNIT]
+        try:
+            signals.append(
+                edfio.BdfSignal(row, exact_hz, label=channel.label, physical_dimension=unit, physical_range=(low, high))
+            )
+        except ValueError as error:
+            raise ExportError(
+                f"BDF can't hold the channel {channel.label}, whose values go from {low:g} to {high:g} {channel.unit}: {error}."
+            ) from error
     seconds = values.shape[1] / exact_hz
     annotations = [
         edfio.EdfAnnotation(max(0.0, event.at_s), event.seconds if event.seconds > 0 else None, event.label)

@@ -90,10 +90,13 @@ class _Content:
         self._recording, self._about, self._events, self._rig = recording, about, events, recording.rig
         rig = recording.rig
         there = {name for name, stream in recording.streams.items() if stream.rows}
-        needed = dict.fromkeys([plate.stream for plate in rig.plate] + [electrode.stream for electrode in rig.emg])
-        self._streams = {name: EvenStream(recording, name) for name in needed if name in there}
+        needed = [plate.stream for plate in rig.plate] + [electrode.stream for electrode in rig.emg]
+        needed = needed or [stream.name for stream in rig.stream if stream.name not in {marker.stream for marker in rig.marker}]
+        self._streams = {name: EvenStream(recording, name) for name in dict.fromkeys(needed) if name in there}
         if not self._streams:
-            raise ExportError(f"{recording.path} holds no samples of forces or EMG, which a C3D file is for.")
+            raise ExportError(
+                f"{recording.path} holds no samples of forces, EMG or other analog channels; a C3D file needs some."
+            )
         self._base = max(self._streams.values(), key=lambda stream: stream.rate_hz)  # of equal ones the plates', the first
         self._plates = [plate for plate in rig.plate if plate.stream in there]
         self._groups = [_of_plate(i, plate, rig, self._streams[plate.stream]) for i, plate in enumerate(self._plates, 1)]

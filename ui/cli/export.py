@@ -45,6 +45,7 @@ def export(
         raise typer.BadParameter(f"is for csv and parquet, and not for {kind}", param_hint="--long")
     names = _names(paths)
     failed = _as_dataset(names, out) if kind is Kind.BIDS else _as_files(names, kind, out, long=long)
+    say(f"{len(names) - len(failed)} of {len(names)} recordings were exported into {out}.")
     if failed:
         fail("\n".join(failed))
 
@@ -60,13 +61,13 @@ def _as_files(names: dict[Path, str], kind: Kind, out: Path, *, long: bool) -> l
 
     made_folder(out)
     if kind is Kind.C3D:
-        return _each(names, c3d)
+        return _each(names, out, c3d)
     files = TableExport(out, "csv" if kind is Kind.CSV else "parquet", long=long)
 
     def tables(recording: Recording, known: Described, _caveats: list[Caveat]) -> list[Path]:
         return files.add(recording, known.about, known.events, known.frames, known.results.rig)
 
-    return _each(names, tables)
+    return _each(names, out, tables)
 
 
 def _as_dataset(names: dict[Path, str], out: Path) -> list[str]:
@@ -78,9 +79,9 @@ def _as_dataset(names: dict[Path, str], out: Path) -> list[str]:
         dataset = BidsDataset(folder)
 
         def bids(recording: Recording, known: Described, caveats: list[Caveat]) -> list[Path]:
-            return [out / file.relative_to(folder) for file in dataset.add(recording, known.about, known.events, caveats)]
+            return dataset.add(recording, known.about, known.events, caveats)
 
-        failed = _each(names, bids)
+        failed = _each(names, folder, bids)
         if len(failed) == len(names):
             fail("\n".join(failed))
         dataset.finish()
@@ -95,15 +96,16 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
     found = dict(recordings_of(paths))
     names = {path: name for path, name in found.items() if path in paths or counts(path)}
     if left := len(found) - len(names):
-        say(f"{left} recordings of sessions were left out: they are of tries that do not count. Name one to export it.")
+        say(f"Left out of the sessions' folders, as no try that counts names them: {left} recordings. Name one to export it.")
     refuse_doubles(names)
     return names
 
 
-def _each(names: dict[Path, str], write: Write) -> list[str]:
+def _each(names: dict[Path, str], out: Path, write: Write) -> list[str]:
     """Write each recording, tell what was written and altered, and return what failed, as sentences."""
     from rich.progress import track
 
+    from acquisition.caveat import Caveat
     from acquisition.recording import Recording
     from hardware.errors import SquatscopeError
     from processing.session_events import described
@@ -114,12 +116,14 @@ def _each(names: dict[Path, str], write: Write) -> list[str]:
         try:
             known = described(path, name)
             with Recording(path) as recording:
+                if not recording.complete:
+                    sentence = "The recording was cut short, or is still being written; what there is was exported."
+                    caveats.append(Caveat("incomplete", "recording", {}, sentence))
                 files = write(recording, known, caveats)
         except SquatscopeError as error:
-            failed.append(f"{path}: {error}")
+            failed.append(str(error) if str(path) in str(error) else f"{path}: {error}")
             continue
-        say(f"{path}: {', '.join(map(str, files))}")
+        say(f"{path}: {', '.join(file.relative_to(out).as_posix() for file in files)}")
         for caveat in caveats:
             say(f"  • {caveat.sentence}", style="dim")
-    say(f"{len(names) - len(failed)} of {len(names)} recordings were exported.")
     return failed

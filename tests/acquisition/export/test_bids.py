@@ -18,7 +18,7 @@ import pytest
 
 from acquisition.export import bids as module
 from acquisition.export.about import About, Event, ExportError
-from acquisition.export.bdf import labels_of, record_of
+from acquisition.export.bdf import BdfChannel, labels_of, record_of, write_bdf
 from acquisition.export.bids import BidsDataset
 from acquisition.export.signals import emg_of, forces_of
 from acquisition.recording import Recording
@@ -284,6 +284,15 @@ def test_what_fails_leaves_nothing_and_the_next_one_takes_its_number(tmp_path, m
     assert "_run-01_" in file.name
     made.finish()
     assert validator(tmp_path / "ds") == []
+
+
+def test_units_of_other_letters_are_written_with_those_of_the_format_and_huge_numbers_are_refused(tmp_path):
+    values = np.array([[1.0, 2.0], [-3.5e9, 3.5e9]])
+    write_bdf(tmp_path / "a.bdf", values[:1], 1.0, [BdfChannel("a", "µV per second")], [], "A1", None)
+    assert edfio.read_bdf(tmp_path / "a.bdf").signals[0].physical_dimension == "uV per s"
+    with pytest.raises(ExportError, match=r"can't hold the channel b, whose values go from -3.5e\+09 to 3.5e\+09 N"):
+        write_bdf(tmp_path / "b.bdf", values, 1.0, [BdfChannel("a", "V"), BdfChannel("b", "N")], [], "A1", None)
+    assert not (tmp_path / "b.bdf").exists()
 
 
 def test_what_holds_no_emg_is_refused(tmp_path):

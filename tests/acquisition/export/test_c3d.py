@@ -235,12 +235,43 @@ def test_sixty_four_channels_of_which_two_bear_one_name(tmp_path):
     np.testing.assert_allclose(analog[:64].T, raw, rtol=2 * SINGLE)
 
 
-def test_what_holds_neither_force_nor_emg_is_refused(tmp_path):
+def test_without_plates_and_muscles_channels_are_as_they_were_recorded(tmp_path):
     rig = a_rig({"name": "angles", "channels": ["knee"], "units": "deg"})
-    path = written(tmp_path / "r.h5", rig, {"angles": [(0, np.ones((10, 1)))]})
-    with pytest.raises(ExportError, match="no samples of forces or EMG"):
-        exported(path, tmp_path / "r.c3d")
+    (out,), _ = exported(written(tmp_path / "r.h5", rig, {"angles": [(0, np.full((10, 1), 3.5))]}), tmp_path / "r.c3d")
+    file = ezc3d.c3d(str(out))
+    assert file["parameters"]["ANALOG"]["UNITS"]["value"] == ["deg"]
+    assert (file["data"]["analogs"] == 3.5).all()
+    assert file["parameters"]["FORCE_PLATFORM"]["USED"]["value"].tolist() == [0]
+
+
+def test_what_holds_no_samples_is_refused(tmp_path):
+    rig = a_lab([a_plate("left", 2)])
+    with pytest.raises(ExportError, match="holds no samples of forces, EMG or other"):
+        exported(written(tmp_path / "r.h5", rig, {"lab": []}), tmp_path / "r.c3d")
     assert [file.name for file in tmp_path.iterdir()] == ["r.h5"]
+
+
+@pytest.mark.parametrize(
+    "name", ["nimblephysics/Return11_static_c3dfile1", "bmc/Gait", "rehazenter/2014001_C1_01", "nimblephysics/welk007_static1"]
+)
+def test_real_files_keep_forces_pressure_and_emg(shared_data, tmp_path, name):
+    """Of types 2 and 4, in millimetres and metres, with zeros: by ezc3d's own mechanics they are those of the recording."""
+    import_c3d(shared_data / f"{name}.c3d", tmp_path / "a.h5")
+    (out,), caveats = exported(tmp_path / "a.h5", tmp_path / "a.c3d")
+    assert {caveat.id for caveat in caveats} <= {"frame_filled", "held"}
+    with Recording(tmp_path / "a.h5") as recording:
+        rig, raw = recording.rig, recording.samples("analog")
+    file = ezc3d.c3d(str(out), extract_forceplat_data=True)
+    for plate, platform in zip(rig.plate, file["data"]["platform"], strict=True):
+        its = lab_wrench(rig, raw, plate.side, "analog")
+        assert np.abs(platform["force"].T[: len(raw)] - its.force_N).max() < 2e-4
+        on_it = its.force_N[:, 2] > 50.0
+        assert np.abs(platform["center_of_pressure"].T[: len(raw)] - its.cop_mm)[on_it].max() < 0.02
+    labels = file["parameters"]["ANALOG"]["LABELS"]["value"]
+    for electrode in rig.emg:
+        at = rig.column("analog", electrode.channel)
+        volts = raw[:, at] * {"V": 1.0, "mV": 1e-3, "uV": 1e-6}[rig.stream_named("analog").stream().channels[at].unit]
+        np.testing.assert_allclose(file["data"]["analogs"][0, labels.index(electrode.channel), : len(raw)], volts, rtol=1e-6)
 
 
 def test_a_file_that_is_there_stays_and_one_that_fails_leaves_nothing(tmp_path, monkeypatch):

@@ -48,6 +48,26 @@ def test_a_stream_that_begins_late_in_its_own_count_begins_with_its_first_sample
         assert stream.seconds_of(stream.host_s(np.array([50]))[0]) == pytest.approx(0.05)
 
 
+def test_a_device_that_was_started_anew_goes_on_where_its_clock_says(tmp_path):
+    """Its count goes on by one, and 2.5 s have passed; then it counts on, and its clock says that it is before its own end."""
+    rig = a_rig({"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"]})
+    writer = RecordingWriter(tmp_path / "r.h5", rig, [settings.stream() for settings in rig.stream])
+    ends = np.arange(50, 451, 50)
+    ticks = np.zeros(len(ends), TICK)
+    ticks["row"] = ticks["index"] = ends
+    ticks["segment"] = np.repeat([0, 1, 2], 3)
+    ticks["host_s"] = ends / 1000.0 + np.repeat([0.0, 2.5, 2.45], 3)
+    for first in range(0, 9, 3):
+        own = ticks[first : first + 3]
+        writer.append("emg", Stretch(ramp(first * 50, first * 50 + 150), own, first * 50, first * 50))
+    complete(writer)
+    with Recording(tmp_path / "r.h5") as recording:
+        stream = EvenStream(recording, "emg")
+        values = stream.read(0, stream.length)[:, 0]
+    assert np.flatnonzero(np.isnan(values)).tolist() == list(range(150, 2650))
+    np.testing.assert_array_equal(values[2650:], np.arange(150, 450))  # none is written over
+
+
 def test_a_stream_without_samples_is_refused(tmp_path):
     with Recording(one_stream(tmp_path)) as recording, pytest.raises(ExportError, match="holds no samples"):
         EvenStream(recording, "emg")
