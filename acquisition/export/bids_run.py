@@ -144,9 +144,8 @@ def _whole(
     values[:, samples:] = values[:, samples - 1 : samples]
     skips = [Event(begin_s, until_s - begin_s, SKIP, SKIP, "", "lost samples") for begin_s, until_s in held.lost_s]
     if skips:
-        sentence = (
-            f"Samples of {stream.name} that are not there: {held.samples}. The value before stands there, marked as {SKIP}."
-        )
+        lost_s = held.samples / hz
+        sentence = f"{stream.name} lost samples for {lost_s:.4g} s in all; the value before stands there, marked as {SKIP}."
         caveats.append(Caveat("held", stream.name, {"samples": float(held.samples), "spans": float(len(skips))}, sentence))
     if padded := values.shape[1] - samples:
         skips.append(Event(samples / hz, padded / hz, SKIP, SKIP, "", "fills up the last data record"))

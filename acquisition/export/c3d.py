@@ -135,8 +135,8 @@ class _Content:
                 told.append(Caveat("resampled", stream.name, {"rate_hz": base.rate_hz}, sentence))
         if self._markers is not None and not self._markers.in_step(base, self._per_frame):
             sentence = (
-                f"The markers, at {self._markers.rate_hz:.9g} Hz, are told {self._frames_hz:.9g} times a second, by a spline "
-                "of degree 5: frames of a C3D file lie on its analog samples, a whole number of them apart."
+                f"The markers' frames do not lie on analog samples, as those of a C3D file do; they are told "
+                f"{self._frames_hz:.9g} times a second, by a spline of degree 5."
             )
             told.append(Caveat("resampled", self._markers.name, {"rate_hz": self._frames_hz}, sentence))
         marker_streams = {marker.stream for marker in rig.marker}
@@ -151,18 +151,18 @@ class _Content:
         return told
 
     def about_losses(self) -> list[Caveat]:
-        """Return where values stand that were not recorded."""
-        found = {group.stream.name: group.held for group in self._groups if group.held.lost_s}
-        return [
-            Caveat(
-                "held",
-                name,
-                {"samples": float(held.samples), "spans": float(len(held.lost_s))},
-                f"Samples of {name} that are not there: {held.samples}, in so many places: {len(held.lost_s)}. The value "
-                "before stands there instead, and events mark from when to when.",
-            )
-            for name, held in found.items()
-        ]
+        """Return where values stand that were not recorded, but for what fills up the last frame."""
+        told = []
+        for name, held in {group.stream.name: group.held for group in self._groups if group.channels}.items():
+            samples = held.samples - (self._frames * self._per_frame - self._base.length if name == self._base.name else 0)
+            if samples > 0:
+                seconds = samples / self._base.rate_hz
+                sentence = (
+                    f"{name} has no samples for {seconds:.4g} s in all: they were lost, or it began later or ended earlier. "
+                    "The value before stands there, and events mark from when to when."
+                )
+                told.append(Caveat("held", name, {"samples": float(samples), "spans": float(len(held.lost_s))}, sentence))
+        return told
 
     def write(self, ezc3d: Any, path: Path, first: int, end: int, caveats: list[Caveat]) -> None:  # noqa: ANN401
         """Write the frames from `first` to `end` as a file."""

@@ -102,7 +102,7 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
 
 
 def _each(names: dict[Path, str], out: Path, write: Write) -> list[str]:
-    """Write each recording, tell what was written and altered, and return what failed, as sentences."""
+    """Write each recording, tell what was written and altered, each sentence once, and return what failed."""
     from rich.progress import track
 
     from acquisition.caveat import Caveat
@@ -111,6 +111,7 @@ def _each(names: dict[Path, str], out: Path, write: Write) -> list[str]:
     from processing.session_events import described
 
     failed: list[str] = []
+    said: set[str] = set()
     for path, name in track(list(names.items()), "Exporting", console=console, transient=True):
         caveats: list[Caveat] = []
         try:
@@ -123,7 +124,10 @@ def _each(names: dict[Path, str], out: Path, write: Write) -> list[str]:
         except SquatscopeError as error:
             failed.append(str(error) if str(path) in str(error) else f"{path}: {error}")
             continue
-        say(f"{path}: {', '.join(file.relative_to(out).as_posix() for file in files)}")
-        for caveat in caveats:
-            say(f"  • {caveat.sentence}", style="dim")
+        more = f" and {len(files) - 1} more files" if len(files) > 1 else ""
+        say(f"{path}: {files[0].relative_to(out).as_posix()}{more}")
+        for sentence in dict.fromkeys(caveat.sentence for caveat in caveats):
+            if sentence not in said:
+                say(f"  • {sentence}", style="dim")
+                said.add(sentence)
     return failed

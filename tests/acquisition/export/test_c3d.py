@@ -151,7 +151,7 @@ def test_a_last_frame_that_is_not_full_is_told(tmp_path):
     rig = a_lab([a_plate("left", 2)])
     (out,), caveats = exported(written(tmp_path / "r.h5", rig, {"lab": [(0, stood(rig, 1003))]}), tmp_path / "r.c3d")
     assert ezc3d.c3d(str(out))["data"]["analogs"].shape[2] == 1010
-    assert [caveat.id for caveat in caveats] == ["frame_filled", "held"]
+    assert [caveat.id for caveat in caveats] == ["frame_filled"]
     assert caveats[0].values == {"samples": 7.0}
 
 
