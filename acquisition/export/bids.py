@@ -7,7 +7,9 @@ are those of the samples of the first EMG stream, at its nominal rate.
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import math
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +22,7 @@ from acquisition.export.bdf import load_edfio
 from acquisition.export.bids_run import Run, new, places_in, word, write_emg
 from acquisition.export.even_stream import EvenStream
 from acquisition.export.signals import Signals, emg_of, others_of, signals_of
+from acquisition.export.table_files import cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,10 +166,12 @@ def _write_physio(run: Run, signals: Signals, stream: EvenStream, made: list[Pat
     texts.write_json(new(stem, "_physio.json", made), texts.physio_sidecar(run.task, hz, start_s, signals.columns))
     with (
         new(stem, "_physio.tsv.gz", made).open("xb") as file,
-        gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed,  # without a name, and a date
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed,  # without a name, and a date
+        io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
     ):
+        lines = csv.writer(text, delimiter="\t", lineterminator="\n")
         for _, raw in stream.pieces(first, end):
-            packed.write("".join("\t".join(map(_number, row)) + "\n" for row in signals.of(raw).tolist()).encode())
+            lines.writerows(zip(*(cells(column, texts.NOT_KNOWN) for column in signals.of(raw).T), strict=True))
 
 
 def _events_of(run: Run, events: Sequence[Event]) -> list[Event]:
@@ -187,7 +192,3 @@ def _beside(rig: Rig, stream: str, has_emg: bool) -> Signals:
     whole = signals_of(rig, stream)
     at = [i for i, column in enumerate(whole.columns) if column.name not in emg]
     return Signals(tuple(whole.columns[i] for i in at), lambda raw: whole.of(raw)[:, at])
-
-
-def _number(value: float) -> str:
-    return repr(value) if math.isfinite(value) else texts.NOT_KNOWN

@@ -29,7 +29,7 @@ MUSCLES = {
     "other": NOT_KNOWN,
 }
 TASKS = {
-    "squat": "Squats on two force plates, one foot on each.",
+    "squat": "Squats, as a rule with a foot on each of two force plates.",
     "mvc": "Maximal voluntary contractions.",
     "weigh": "Standing still on both plates.",
     "zero": "Nobody on the plates.",
@@ -107,8 +107,8 @@ def emg_sidecar(task: str, rate_hz: float, seconds: float, kinds: Sequence[str],
         "TaskDescription": TASKS.get(task, NOT_KNOWN),
         "EMGPlacementScheme": "Other",
         "EMGPlacementSchemeDescription": (
-            "Not measured. The operator is shown the sensor locations of SENIAM; the muscle that each sensor was meant for is "
-            "in the column target_muscle of the table of channels."
+            "Not measured. Where a session was guided, the operator was shown the sensor locations of SENIAM; the muscle that "
+            "each sensor was meant for is in the column target_muscle of the table of channels."
         ),
         "EMGReference": "bipolar: each channel is the difference of the two electrodes of its sensor",
         "EMGGround": NOT_KNOWN,

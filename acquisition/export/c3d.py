@@ -153,7 +153,8 @@ class _Content:
     def about_losses(self) -> list[Caveat]:
         """Return where values stand that were not recorded, but for what fills up the last frame."""
         told = []
-        for name, held in {group.stream.name: group.held for group in self._groups if group.channels}.items():
+        for name in self._streams:
+            held = max((group.held for group in self._groups if group.stream.name == name), key=lambda held: held.samples)
             samples = held.samples - (self._frames * self._per_frame - self._base.length if name == self._base.name else 0)
             if samples > 0:
                 seconds = samples / self._base.rate_hz

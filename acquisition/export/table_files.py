@@ -49,7 +49,7 @@ class CsvFile:
 
     def write(self, columns: Sequence[Floats | list[str]]) -> None:
         """Append rows."""
-        self._writer.writerows(zip(*map(_cells, columns), strict=True))
+        self._writer.writerows(zip(*map(cells, columns), strict=True))
 
     def close(self) -> None:
         """Complete the file."""
@@ -111,8 +111,9 @@ def _known(value: Any) -> Any:  # noqa: ANN401
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _cells(column: Floats | list[str]) -> list[Any]:
+def cells(column: Floats | list[str], undefined: str = "") -> list[Any]:
+    """Return a column as the cells of a text file, which write a number with all its digits."""
     if isinstance(column, list):
         return column
-    cells = column.tolist()
-    return cells if np.isfinite(column).all() else ["" if math.isnan(cell) else cell for cell in cells]
+    numbers: list[Any] = column.tolist()
+    return numbers if np.isfinite(column).all() else [undefined if number != number else number for number in numbers]

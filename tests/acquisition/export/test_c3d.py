@@ -147,6 +147,18 @@ def test_lost_samples_are_held_and_marked(tmp_path):
     assert [caveat.id for caveat in caveats] == ["held"]
 
 
+def test_a_plate_alone_that_reads_no_number_is_told(tmp_path):
+    rig = a_lab([a_plate("left", 2), a_plate("right", 2)])
+    raw = stood(rig, 1000)
+    raw[300:320, 2] = np.nan
+    (out,), caveats = exported(written(tmp_path / "r.h5", rig, {"lab": [(0, raw)]}), tmp_path / "r.c3d")
+    assert [(caveat.id, caveat.about, caveat.values) for caveat in caveats] == [
+        ("held", "lab", {"samples": 20.0, "spans": 1.0})
+    ]
+    event = ezc3d.c3d(str(out))["parameters"]["EVENT"]
+    assert np.round(event["TIMES"]["value"][1], 4).tolist() == [0.3, 0.32]
+
+
 def test_a_last_frame_that_is_not_full_is_told(tmp_path):
     rig = a_lab([a_plate("left", 2)])
     (out,), caveats = exported(written(tmp_path / "r.h5", rig, {"lab": [(0, stood(rig, 1003))]}), tmp_path / "r.c3d")
