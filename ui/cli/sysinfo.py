@@ -22,6 +22,7 @@ PACKAGES = (
     "nidaqmx",
     "brainflow",
     "pylsl",
+    "edfio",
 )
 
 

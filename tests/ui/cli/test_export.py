@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import ezc3d
 import pytest
 from pyarrow.parquet import read_schema
@@ -88,3 +90,11 @@ def test_tables_long_and_wide_and_of_one_recording(session, tmp_path, squatscope
     assert read_schema(tmp_path / "long" / names[1]).names == ["time_s", "signal", "side", "unit", "value"]
     told = squatscope("export", path, "--out", tmp_path / "c3d", "--as", "c3d", "--long")
     assert "is for csv and parquet" in " ".join(told.err.split())
+
+
+def test_a_recording_that_was_cut_short_is_exported_and_told(tmp_path, squatscope):
+    killed = Path(__file__).parents[2] / "stored" / "0.1.0" / "killed-recording.h5"
+    for kind in ("c3d", "csv", "bids"):
+        told = squatscope("export", killed, "--out", tmp_path / kind, "--as", kind)
+        assert told.code == 0, told.err
+        assert "was cut short, or is still being written" in told.out
