@@ -21,7 +21,7 @@ from acquisition.export.about import About, Event, ExportError
 from acquisition.export.bdf import load_edfio
 from acquisition.export.bids_run import Run, new, places_in, word, write_emg
 from acquisition.export.even_stream import EvenStream
-from acquisition.export.signals import Signals, emg_of, others_of, signals_of
+from acquisition.export.signals import Signals, beside_emg, signals_of
 from acquisition.export.table_files import cells
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from acquisition.caveat import Caveat
     from acquisition.recording import Recording
-    from acquisition.rig import Rig
 
 MOST_VALUES = 1 << 26
 """Of one BDF file: edfio holds all of them, at about 15 bytes each; a longer recording becomes several runs."""
@@ -74,7 +73,7 @@ class BidsDataset:
                     scans.append(scan)
                     sensors.setdefault(run.around(acquired), []).extend(electrodes)
                 for name, stream in streams.items():
-                    signals = _beside(run.rig, name, name in emg)
+                    signals = beside_emg(run.rig, name) if name in emg else signals_of(run.rig, name)
                     if signals.columns:
                         _write_physio(run, signals, stream, made)
         except BaseException as error:
@@ -182,13 +181,3 @@ def _events_of(run: Run, events: Sequence[Event]) -> list[Event]:
         if 0 <= at_s < run.end_s - run.begin_s:
             found.append(replace(event, at_s=at_s))
     return found
-
-
-def _beside(rig: Rig, stream: str, has_emg: bool) -> Signals:
-    """Return the signals of a stream that go into no BDF file."""
-    if not has_emg:
-        return signals_of(rig, stream)
-    emg = {column.name for group in (emg_of(rig, stream), others_of(rig, stream)) for column in group.columns}
-    whole = signals_of(rig, stream)
-    at = [i for i, column in enumerate(whole.columns) if column.name not in emg]
-    return Signals(tuple(whole.columns[i] for i in at), lambda raw: whole.of(raw)[:, at])

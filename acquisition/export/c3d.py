@@ -101,7 +101,8 @@ class _Content:
         self._plates = [plate for plate in rig.plate if plate.stream in there]
         self._groups = [_of_plate(i, plate, rig, self._streams[plate.stream]) for i, plate in enumerate(self._plates, 1)]
         self._groups += [_of_emg(rig, stream) for stream in self._streams.values()]
-        self._groups.append(_of_others(rig, self._base))
+        with_base = [stream for stream in self._streams.values() if stream is self._base or stream.in_step(self._base)]
+        self._groups += [_of_others(rig, stream) for stream in with_base]
         channels = sum(len(group.channels) for group in self._groups)
         if channels > MOST_ENTRIES:
             raise ExportError(f"{recording.path} has {channels} channels, and a C3D file names {MOST_ENTRIES}; export as csv.")
@@ -141,7 +142,11 @@ class _Content:
             told.append(Caveat("resampled", self._markers.name, {"rate_hz": self._frames_hz}, sentence))
         marker_streams = {marker.stream for marker in rig.marker}
         left = [stream.name for stream in rig.stream if stream.name not in marker_streams | self._streams.keys()]
-        left += [f"other channels of {name}" for name in self._streams if name != base.name and others_of(rig, name).columns]
+        left += [
+            f"other channels of {name}"
+            for name, stream in self._streams.items()
+            if stream is not base and not stream.in_step(base) and others_of(rig, name).columns
+        ]
         if left:
             sentence = f"Left out, as neither force nor EMG and of another rate: {', '.join(left)}; csv and parquet have them."
             told.append(Caveat("streams_left_out", ", ".join(left), {}, sentence))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from acquisition.caveat import Caveat
+from acquisition.formats.importing import unique_names
 from acquisition.rig.plate_map import axes_of_corners, surface_offset
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def fill_parameters(
     groups["POINT"]["UNITS"]["value"] = ["mm"]
     analog = groups["ANALOG"]
     analog["RATE"]["value"] = [rate_hz]
-    analog["LABELS"]["value"] = [_text(label) for label in _each_once([channel.label for channel in channels])]
+    analog["LABELS"]["value"] = [_text(label) for label in unique_names([channel.label for channel in channels])]
     analog["UNITS"]["value"] = [_text(channel.unit) for channel in channels]
     analog["DESCRIPTIONS"]["value"] = [_text(channel.about) for channel in channels]
     analog["SCALE"]["value"] = [1.0] * len(channels)
@@ -127,17 +128,6 @@ def _whole(file: Any, group: str, name: str, numbers: Sequence[int]) -> None:  #
     """Write whole numbers as such, which ezc3d would write as fractions."""
     file.add_parameter(group, name, list(numbers))
     file["parameters"][group][name] |= {"type": INTEGER, "value": np.array(numbers)}
-
-
-def _each_once(labels: list[str]) -> list[str]:
-    """Return labels of which none is there twice, the later ones with a number."""
-    names: list[str] = []
-    for label in labels:
-        name, number = label, 2
-        while name in names:
-            name, number = f"{label} ({number})", number + 1
-        names.append(name)
-    return names
 
 
 def _text(text: str) -> str:

@@ -63,12 +63,9 @@ class EvenStream:
         self.length = places[-1] + rows[-1] - rows[-2]
         if (self.length - rows[-1]) / self.rate_hz > MOST_LOST_S:
             lost_h = (self.length - rows[-1]) / self.rate_hz / 3600.0
-            raise ExportError(f"The stream {name} of {recording.path} has lost {lost_h:.0f} hours; export its results instead.")
-
-    @property
-    def lost(self) -> int:
-        """How many places have no sample."""
-        return self.length - int(self._rows[-1])
+            raise ExportError(
+                f"The stream {name} of {recording.path} has lost {lost_h:.0f} hours; csv and parquet hold what there is."
+            )
 
     def host_s(self, numbers: NDArray[np.int64]) -> Floats:
         """Return the host time of places."""

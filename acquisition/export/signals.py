@@ -66,9 +66,9 @@ def joined(groups: list[Signals]) -> Signals:
     return Signals(tuple(columns), of)
 
 
-def forces_of(rig: Rig, stream: str) -> Signals:
-    """Return forces, moments and centres of pressure of the plates on a stream."""
-    return joined(_forces(rig, stream))
+def beside_emg(rig: Rig, stream: str) -> Signals:
+    """Return forces, moments, centres of pressure and markers of a stream."""
+    return joined([group for group in (*_forces(rig, stream), _markers(rig, stream)) if group.columns])
 
 
 def emg_of(rig: Rig, stream: str) -> Signals:

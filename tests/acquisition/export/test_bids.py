@@ -20,7 +20,7 @@ from acquisition.export import bids as module
 from acquisition.export.about import About, Event, ExportError
 from acquisition.export.bdf import BdfChannel, labels_of, record_of, write_bdf
 from acquisition.export.bids import BidsDataset
-from acquisition.export.signals import emg_of, forces_of
+from acquisition.export.signals import beside_emg, emg_of
 from acquisition.recording import Recording
 from tests.support.exported import a_lab, a_plate, stood, written
 from tests.support.rigs import a_rig
@@ -178,13 +178,13 @@ def test_forces_beside_have_every_digit_and_no_number_where_a_sample_was_lost(tm
     physio = next(file.parent.glob("*_recording-lab_physio.tsv.gz"))
     with gzip.open(physio, "rt", encoding="utf-8") as lines:
         rows = [[float(cell) if cell != "n/a" else np.nan for cell in line.rstrip("\n").split("\t")] for line in lines]
-    true = forces_of(rig, "lab").of(raw)
+    true = beside_emg(rig, "lab").of(raw)
     found = np.array(rows)
     np.testing.assert_array_equal(found[:200], true[:200])
     assert np.isnan(found[200:230]).all()
     np.testing.assert_array_equal(found[230:], true[200:])
     sidecar = json.loads(physio.with_name(physio.name.replace(".tsv.gz", ".json")).read_text(encoding="utf-8"))
-    assert sidecar["Columns"] == [column.name for column in forces_of(rig, "lab").columns]
+    assert sidecar["Columns"] == [column.name for column in beside_emg(rig, "lab").columns]
     assert (sidecar["SamplingFrequency"], sidecar["StartTime"]) == (1000.0, 0.0)
 
 
@@ -223,7 +223,7 @@ def test_a_long_recording_becomes_runs_that_follow_each_other(tmp_path, monkeypa
     assert parts[2][0].annotations[0].onset == pytest.approx(0.5)
     physio = sorted(files[0].parent.glob("*_physio.tsv.gz"))
     rows = [line for file in physio for line in gzip.decompress(file.read_bytes()).decode().splitlines()]
-    np.testing.assert_array_equal([float(row.split("\t")[2]) for row in rows], forces_of(rig, "lab").of(raw)[:, 2])
+    np.testing.assert_array_equal([float(row.split("\t")[2]) for row in rows], beside_emg(rig, "lab").of(raw)[:, 2])
     scans = pd.read_csv(next((tmp_path / "ds").rglob("*_scans.tsv")), sep="\t")
     assert pd.to_datetime(scans["acq_time"]).diff().dt.total_seconds().tolist()[1:] == [1.0, 1.0, 1.0]
     assert validator(tmp_path / "ds") == []

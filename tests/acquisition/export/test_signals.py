@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquisition.export.signals import forces_of, signals_of
+from acquisition.export.signals import beside_emg, signals_of
 from acquisition.rig.plate_map import plate_map
 from processing.force.chain import plate_wrench
 from tests.support.exported import a_lab, a_plate, stood
@@ -18,7 +18,7 @@ def test_forces_are_those_of_the_force_chain(c3d_type):
     raw = stood(rig, 300)
     raw[10, :3] = 0.0  # a pull, or nothing
     raw[20, 2] = np.nan
-    signals = forces_of(rig, "lab")
+    signals = beside_emg(rig, "lab")
     found = dict(zip([column.name for column in signals.columns], signals.of(raw).T, strict=True))
     for plate in rig.plate:
         at = [rig.column("lab", channel) for channel in plate.channels]
