@@ -11,7 +11,7 @@ import math
 from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acquisition.recording import is_recording, recordings_in
 from acquisition.storage.disk import write_whole
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processing.repetition.muscles import MuscleResult
+    from processing.screening.guided.session_file import Session, Try
 
 Row = dict[str, str | int | float]
 PARQUET = ".parquet"
@@ -68,17 +69,22 @@ def _counts(file: Path) -> bool:
 
 def rows_of(path: Path) -> list[Row]:
     """Return a row for each repetition of a recording, or of a file of results; raises SquatscopeError for any other file."""
-    whose: Row = {"lifter": "", "session": "", "condition": "", "bar_kg": math.nan, "order": 0, "set_rating": ""}
     if not is_recording(path):
-        return [row | {"software_version": ""} for row in _rows(Results.read(path), whose)]  # whose it was is not in them
+        return [row | {"software_version": ""} for row in rows_from(Results.read(path))]  # whose it was is not in them
     found = try_of(path)
     if found is None:
-        return _rows(reprocess(path), whose)
-    session, one = found
-    whose |= {"lifter": session.lifter, "session": path.parent.name, "condition": one.condition, "order": one.number}
+        return rows_from(reprocess(path))
+    return rows_from(results_of_try(path.parent, *found, as_recorded), path.parent.name, *found)
+
+
+def rows_from(results: Results, folder: str = "", session: Session | None = None, one: Try | None = None) -> list[Row]:
+    """Return a row for each repetition of results, with whose it is, where they are of a try of a session in a folder."""
+    whose: Row = {"lifter": "", "session": "", "condition": "", "bar_kg": math.nan, "order": 0, "set_rating": ""}
+    if session is None or one is None:
+        return _rows(results, whose)
+    whose |= {"lifter": session.lifter, "session": folder, "condition": one.condition, "order": one.number}
     whose |= {"bar_kg": math.nan if one.bar_kg is None else one.bar_kg, "set_rating": one.rating}
-    rows = _rows(results_of_try(path.parent, session, one, as_recorded), whose)
-    return [row | {"rating": one.ratings.get(int(row["number"]), "")} for row in rows]
+    return [row | {"rating": one.ratings.get(int(row["number"]), "")} for row in _rows(results, whose)]
 
 
 def _rows(results: Results, whose: Row) -> list[Row]:
@@ -148,21 +154,27 @@ def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(name, "")) for name in columns] for row in rows)
+    writer.writerows([cell(row.get(name, "")) for name in columns] for row in rows)
     return text.getvalue().encode()
 
 
-def _cell(value: str | float) -> str:
+def cell(value: str | float) -> str:
+    """Return a value as CSV has it: nine digits, and nothing where it is unknown."""
     return "" if not _known(value) else f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
-def _parquet(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+def arrow_packages() -> tuple[Any, Any]:
+    """Return pyarrow and its Parquet; raises TableError where it is not installed."""
     try:
-        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError:
         raise TableError(
             "Parquet needs the package pyarrow: install it with 'pip install squatscope[tables]', or write a .csv."
         ) from None
+
+
+def _parquet(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    arrow, parquet = arrow_packages()
     made = arrow.table({name: _column([row.get(name) for row in rows]) for name in columns})
     sink = arrow.BufferOutputStream()
     parquet.write_table(made, sink)

@@ -8,6 +8,7 @@ from acquisition.recording.recording import (
     Recording,
     RecordingError,
     RecordingWriter,
+    is_other_hdf5,
     is_recording,
     recordings_in,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "RecordingError",
     "RecordingWriter",
     "gaps_of",
+    "is_other_hdf5",
     "is_recording",
     "recordings_in",
 ]

@@ -92,6 +92,20 @@ def results_of_try(folder: Path, session: Session, one: Try, rig_for: Callable[[
     return reprocess(folder / one.recording, lambda rig: measured(folder, session, one, rig_for(rig)))
 
 
+def outcome_of_try(session: Session, one: Try, results: Results) -> SetOutcome:
+    """Return what the results of a set tell of it."""
+    return set_outcome(
+        results,
+        one.number,
+        Condition(one.condition),
+        one.bar_kg or 0.0,
+        one.rating,
+        one.ratings,
+        placement=session.placement(one.created_utc),
+        dynamic_uV={(entry.muscle, entry.side): entry.mvc_uV for entry in dynamic_reference_of(session, one)},
+    )
+
+
 def screening_of(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) -> Screening:
     """Return what the sets that count tell, by the smallest changes that the first one's rig names.
 
@@ -104,17 +118,6 @@ def screening_of(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) 
         results = results_of_try(folder, session, one, rig_for)
         found.append(results)
         dynamic |= {f"{e.muscle} {e.side}": None for e in results.rig.emg if e.mvc_uV is not None and DYNAMIC in e.mvc_trial}
-        sets.append(
-            set_outcome(
-                results,
-                one.number,
-                Condition(one.condition),
-                one.bar_kg or 0.0,
-                one.rating,
-                one.ratings,
-                placement=session.placement(one.created_utc),
-                dynamic_uV={(entry.muscle, entry.side): entry.mvc_uV for entry in dynamic_reference_of(session, one)},
-            )
-        )
+        sets.append(outcome_of_try(session, one, results))
     settings = found[0].rig.triage if found else TriageSettings()
     return Screening(session, tuple(found), tuple(sets), triage(sets, settings), tuple(dynamic))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardware.errors import SquatscopeError
-from ui.cli import export, files, lab, lifter, screening, sessions
+from ui.cli import export, files, lab, lifter, screening, sessions, studies
 from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "reprocess": files.reprocess,
     "table": files.table,
     "export": export.export,
+    "study": studies.study,
+    "index": studies.index,
     "mvc": lifter.mvc,
     "reference": lifter.reference,
     "rock": lifter.rock,

@@ -119,6 +119,11 @@ def read_session(folder: Path) -> Session:
         raise SessionFileError(f"{folder} is no folder of a session: there is no {NAME} in it.") from None
     except OSError as error:
         raise SessionFileError(f"{path} can't be read: {error.strerror}.") from error
+    return session_from(content, path)
+
+
+def session_from(content: bytes, path: Path | str) -> Session:
+    """Return the session that a file's content describes; raises SessionFileError, which names its path, where it is none."""
     if len(content) > MOST_BYTES:
         raise SessionFileError(f"{path} is larger than {MOST_BYTES // 1_000_000} MB, too large to be a session's file.")
     try:
