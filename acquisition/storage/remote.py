@@ -9,12 +9,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from acquisition.storage.disk import NO_SPACE
 from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHUNK = 1 << 22
 STAMPS = ("ETag", "etag", "Content-MD5", "LastModified", "Last-Modified", "last_modified", "mtime", "updated")
 """What file systems call that by which a file is known to be the same."""
 
@@ -31,11 +31,23 @@ def is_address(text: str) -> bool:
 def listed(address: str) -> list[str]:
     """Return the addresses of all files in a remote folder and below it, by name; raises RemoteError where it can't be read."""
     system, root = _system(address)
+    root = root.rstrip("/") + "/"
+    found, folders = set(), [root]
     try:
-        found = system.find(root)
+        for folder in folders:  # which grows
+            for entry in system.ls(folder, detail=True):
+                place = entry["name"].rstrip("/") + ("/" if entry["type"] == "directory" else "")
+                if not place.startswith(root):  # a page may link to anything
+                    continue
+                if entry["type"] != "directory":
+                    found.add(place)
+                elif place not in folders:
+                    folders.append(place)
+    except FileNotFoundError:
+        raise RemoteError(f"There is no folder {address}.") from None
     except Exception as error:  # each file system fails in ways of its own
         raise RemoteError(f"{address} can't be read: {_words(error)}.") from error
-    return sorted(system.unstrip_protocol(path) for path in found)
+    return sorted(system.unstrip_protocol(place) for place in found)
 
 
 def content_of(address: str, most_bytes: int) -> bytes:
@@ -55,6 +67,7 @@ def remote_stamp(address: str) -> str:
     """Return what tells a remote file from another at its place: size, and its tag or time; "" where only its size is known."""
     system, path = _system(address)
     try:
+        system.invalidate_cache()  # a worker lives for days
         info = system.info(path)
     except FileNotFoundError:
         raise RemoteError(f"There is no file {address}.") from None
@@ -65,26 +78,19 @@ def remote_stamp(address: str) -> str:
 
 
 def fetch(address: str, to: Path) -> None:
-    """Copy a remote file whole; raises RemoteError where it can't be read to its end, and OSError where it can't be written."""
+    """Copy a remote file whole; raises RemoteError where it does not come to its end, and OSError on a full disk."""
     system, path = _system(address)
     try:
         size = system.info(path).get("size")
-        remote = system.open(path, "rb")
+        system.get_file(path, str(to))
     except FileNotFoundError:
         raise RemoteError(f"There is no file {address}.") from None
     except Exception as error:
-        raise RemoteError(f"{address} can't be read: {_words(error)}.") from error
-    with remote, to.open("xb") as file:
-        while True:
-            try:
-                piece = remote.read(CHUNK)
-            except Exception as error:
-                raise RemoteError(f"{address} broke off after {file.tell()} bytes: {_words(error)}.") from error
-            if not piece:
-                break
-            file.write(piece)
-        if size is not None and file.tell() != size:
-            raise RemoteError(f"{address} broke off: {file.tell()} of {size} bytes came.")
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise
+        raise RemoteError(f"{address} can't be fetched: {_words(error)}.") from error
+    if size is not None and to.stat().st_size != size:
+        raise RemoteError(f"{address} broke off: {to.stat().st_size} of {size} bytes came.")
 
 
 def _system(address: str) -> tuple[Any, str]:

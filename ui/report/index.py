@@ -62,8 +62,8 @@ def link_to(path: Path, folder: Path) -> str:
 
 
 def worst_first(rows: Iterable[IndexRow]) -> list[IndexRow]:
-    """Return rows with failures first, then what is worst."""
-    return sorted(rows, key=lambda row: (not row.failed, _ORDER[row.severity]))
+    """Return rows with failures first, then answers of sessions, then what is worst."""
+    return sorted(rows, key=lambda row: (not row.failed, not row.answer, _ORDER[row.severity]))
 
 
 def write_index(path: Path, title: str, rows: Sequence[IndexRow], remarks: Sequence[str] = ()) -> None:

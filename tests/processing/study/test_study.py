@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,7 @@ from processing.study.run import Tally, run
 from processing.study.tables import answers, write_repetitions
 from processing.study.task import Work
 from processing.tables import files_in, table_of, write_table
+from tests.support.file_server import serving
 from tests.support.inline_cluster import InlineCluster
 from tests.support.rigs import example_with
 from tests.support.screenings import CUE, LIGHT, a_screening
@@ -365,3 +367,24 @@ def test_outcomes_are_small(study):
     for outcome in [*study[2].done.values(), *study[2].failed.values()]:
         assert isinstance(outcome, Done | Failed)
         assert len(repr(replace(outcome))) < 1000
+
+
+def test_recordings_behind_an_address_give_what_they_give_in_a_folder(recordings, study, tmp_path):
+    pytest.importorskip("aiohttp")
+    with serving(recordings) as (address, handler):
+        folder, plan, tally = studied(f"{address}/", tmp_path / "out")
+        assert sorted(tally.done) == sorted(NAMES)
+        assert sorted(tally.failed) == ["text", "torn"]
+        assert "torn.h5 is no HDF5 file, or is damaged" in tally.failed["torn"].why
+        for name in NAMES:
+            assert datasets(folder.result(name, ".metrics.h5")) == datasets(study[0].result(name, ".metrics.h5"))
+        assert list(answers(folder, plan.sessions, tally.done)) == list(answers(study[0], study[1].sessions, study[2].done))
+        handler.asked.clear()
+        _, _, again = studied(f"{address}/", tmp_path / "out")
+        assert again.already == len(NAMES)
+        assert not [path for method, path, _ in handler.asked if method == "GET" and path.endswith(("/r.h5", "light.h5"))]
+        handler.cut.add("/r.h5")
+        _, _, broken = studied(f"{address}/", tmp_path / "broken", results=False)
+        assert "can't be fetched" in broken.failed["r"].why
+        assert len(broken.done) == len(NAMES) - 1
+    assert not list(Path(tempfile.gettempdir()).glob("squatscope-fetched-*"))
