@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardware.errors import SquatscopeError
-from ui.cli import export, files, lab, lifter, screening, sessions, studies
+from ui.cli import compare, export, files, lab, lifter, screening, sessions, studies
 from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export.export,
     "study": studies.study,
     "index": studies.index,
+    "compare": compare.compare,
     "mvc": lifter.mvc,
     "reference": lifter.reference,
     "rock": lifter.rock,
