@@ -19,6 +19,16 @@ BRIEF = {
     "emg": {"LENGTHS": (("1 s", 1.0, 1, "-"), ("a block of 20 ms", 0.02, 2, "-"))},
     "force": {"SAMPLES": 2000, "REPEATS": 1},
     "repetitions": {"SECONDS": 8.0, "REPEATS": 1},
+    "study": {
+        "RECORDINGS": 2,
+        "JOBS": 1,
+        "SECONDS": 6.0,
+        "DIFFERENT": 1,
+        "KEPT": 2,
+        "MINUTES": (1, 2),
+        "MORE_MUSCLES": (2,),
+        "TASKS": 5,
+    },
     "ring": {"BLOCKS": 200, "TURN": 20},
 }
 

@@ -16,12 +16,10 @@ from ui.cli.console import console, fail, say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from processing.study.folder import StudyFolder
     from processing.study.outcomes import Outcome
     from processing.study.plan import Plan
     from processing.study.run import Tally
-    from processing.study.tables import Answered
-    from ui.report.index import IndexRow
+    from ui.report.study import Written
 
 TOLD = 20
 """So many failures are told at the end; all of them are in the study's folder."""
@@ -61,6 +59,7 @@ def study(
     from processing.study.task import Work
     from processing.tables import arrow_packages
     from ui.report import report
+    from ui.report.study import write_study
 
     if jobs is not None and dask is not None:
         raise typer.BadParameter("give either --jobs or --dask")
@@ -82,12 +81,14 @@ def study(
             say(f"{len(plan.jobs):,} recordings, {cluster.threads} at a time {cluster.where}. Dashboard: {cluster.dashboard}")
             for _ in _watched(run(plan, work, cluster, tally), plan, tally):
                 pass
+            with console.status(f"{len(tally.done):,} recordings are brought into one table"):
+                written = write_study(folder, plan, tally, csv=csv)
         except KeyboardInterrupt:
             kept = sum(folder.is_done(job.name) for job in plan.jobs)
             say(f"Stopped: {kept:,} of {len(plan.jobs):,} are done and kept; the same command goes on.")
             raise typer.Exit(INTERRUPTED) from None
-        answered = _finish(folder, plan, tally, csv=csv)
-    _tell(out, plan, tally, answered)
+    say(f"{written.repetitions:,} repetitions of {len(tally.done):,} recordings: {written.table}")
+    _tell(out, plan, tally, written)
 
 
 def _watched(outcomes: Iterable[Outcome], plan: Plan, tally: Tally) -> Iterator[Outcome]:
@@ -110,53 +111,7 @@ def _watched(outcomes: Iterable[Outcome], plan: Plan, tally: Tally) -> Iterator[
             yield outcome
 
 
-def _finish(folder: StudyFolder, plan: Plan, tally: Tally, *, csv: bool) -> list[Answered]:
-    """Make tables and index of what is done, in the place of those of last time."""
-    from dataclasses import astuple, fields
-
-    from processing.study.tables import Answered, answers, failure_rows, write_repetitions, write_rows
-    from ui.report.index import INDEX, worst_first, write_index
-
-    done = tally.in_order(plan)
-    name = "repetitions.csv" if csv else "repetitions.parquet"
-    with folder.unfinished() as room, console.status(f"{len(done):,} recordings are brought into one table"):
-        repetitions = write_repetitions(folder, done, room / name)
-        folder.replace(name, room / name)
-        answered = list(answers(folder, plan.sessions, tally.done))
-        sessions = [tuple(astuple(one)) for one in answered]
-        write_rows([column.name for column in fields(Answered)], sessions, room / "sessions.csv")
-        folder.replace("sessions.csv", room / "sessions.csv")
-        write_rows(("recording", "reason"), failure_rows(tally.failed.values()), room / "failures.csv")
-        folder.replace("failures.csv", room / "failures.csv")
-        rows = worst_first(_index_rows(folder, plan, tally, answered))
-        remark = f"{len(done):,} recordings, {repetitions:,} repetitions, {len(tally.failed):,} failed."
-        write_index(room / INDEX, f"Study of {plan.source}", rows, [remark])
-        folder.replace(INDEX, room / INDEX)
-    say(f"{repetitions:,} repetitions of {len(done):,} recordings: {folder.path / name}")
-    return answered
-
-
-def _index_rows(folder: StudyFolder, plan: Plan, tally: Tally, answered: list[Answered]) -> Iterator[IndexRow]:
-    from processing.study.tables import printable
-    from ui.report.index import IndexRow, link_to
-
-    for session in answered:
-        yield IndexRow(
-            printable(session.folder) or ".",
-            lifter=session.lifter,
-            day=session.created_utc[:10],
-            condition=f"{session.sets} sets",
-            answer=session.answer,
-        )
-    for failed in tally.failed.values():
-        yield IndexRow(printable(failed.name), failed=printable(failed.why))
-    for one in tally.in_order(plan):
-        link = link_to(folder.result(one.name, ".html"), folder.path)
-        whose = printable(one.name), link, one.lifter, one.created_utc[:10], one.condition, one.bar_kg
-        yield IndexRow(*whose, one.repetitions, one.severity, one.finding)
-
-
-def _tell(out: Path, plan: Plan, tally: Tally, answered: list[Answered]) -> None:
+def _tell(out: Path, plan: Plan, tally: Tally, written: Written) -> None:
     from processing.study.tables import failure_rows
     from ui.report.index import INDEX
 
@@ -171,8 +126,8 @@ def _tell(out: Path, plan: Plan, tally: Tally, answered: list[Answered]) -> None
             f"• {len(same):,} are the same recording as another, by recording_uuid, such as {name} and {first}: the table has "
             "both."
         )
-    if answered:
-        say(f"Answers of {len(answered):,} sessions: {out / 'sessions.csv'}")
+    if written.sessions:
+        say(f"Answers of {written.sessions:,} sessions: {out / 'sessions.csv'}")
     say(f"Index: {(out / INDEX).resolve().as_uri()}")
     if tally.failed:
         rows = failure_rows(tally.failed.values())
