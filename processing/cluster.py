@@ -101,16 +101,19 @@ class Cluster:
     @property
     def dashboard(self) -> str:
         """The address of the dashboard, empty where there is none."""
-        return str(self._client.dashboard_link or "")
+        there = "dashboard" in self._information()["services"]
+        return str(self._client.dashboard_link) if there else ""
 
     @property
     def threads(self) -> int:
         """How many tasks run at a time."""
+        return sum(worker["nthreads"] for worker in self._information()["workers"].values())
+
+    def _information(self) -> Any:  # noqa: ANN401
         try:
-            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+            return self._client.scheduler_info(n_workers=-1)
         except (OSError, ValueError, TimeoutError) as error:
             raise ClusterError(self._gone) from error
-        return sum(worker["nthreads"] for worker in workers)
 
     def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | Lost]]:
         """Yield each task with its result, in the order in which they end; `work` is told what went wrong, and raises nothing.

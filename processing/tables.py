@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from acquisition.recording import is_recording, recordings_in
 from acquisition.storage.disk import write_whole
+from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
 from processing.batch import as_recorded, reprocess
 from processing.repetition.table import PhaseResult, RepetitionResult
@@ -74,7 +75,7 @@ def rows_of(path: Path) -> list[Row]:
     found = try_of(path)
     if found is None:
         return rows_from(reprocess(path))
-    return rows_from(results_of_try(path.parent, *found, as_recorded), path.parent.name, *found)
+    return rows_from(results_of_try(path.parent, *found, as_recorded), name_of(path.parent), *found)
 
 
 def rows_from(results: Results, folder: str = "", session: Session | None = None, one: Try | None = None) -> list[Row]:

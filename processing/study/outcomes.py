@@ -49,3 +49,8 @@ class Halt:
 
 
 Outcome = Done | Failed | NoRecording | Halt
+
+
+def printable(name: str) -> str:
+    """Return a name as a text that any file can hold, whatever its bytes are."""
+    return name.encode("utf-8", "surrogateescape").decode(errors="replace")

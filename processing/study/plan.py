@@ -16,7 +16,7 @@ from acquisition.storage.remote import RemoteError, content_of, is_address, list
 from hardware.errors import SquatscopeError
 from processing.screening.guided.session_file import MOST_BYTES, NAME, session_from
 from processing.screening.recorded_sets import LIFTER
-from processing.study.outcomes import Failed
+from processing.study.outcomes import Failed, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def plan_of(source: str, out: Path) -> Plan:
     Raises StudyError where it is no folder or holds no file of the kind, RemoteError where an address can't be read.
     """
     remote = is_address(source)
-    plan = Plan(source if remote else str(Path(source).absolute()))
+    plan = Plan(source.rstrip("/") if remote else printable(str(Path(source).absolute())))
     places = _remote_files(source) if remote else _local_files(Path(source), out.absolute(), plan.failed)
     folders: dict[str, dict[str, str]] = {}
     for way, place in places:

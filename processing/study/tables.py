@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from processing.screening.answers import headline
 from processing.screening.triage import triage
+from processing.study.outcomes import printable
 from processing.tables import PARQUET, arrow_packages, cell
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 Cells = dict[str, str | int | float | None]
 
-PIECE_ROWS = 20_000
+PIECE_ROWS = 1000
 """So many repetitions are in memory at a time."""
+GROUP_PIECES = 20
+"""So many pieces are a row group of Parquet: of smaller ones its list of columns would outgrow the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ def answers(folder: StudyFolder, sessions: Iterable[PlannedSession], done: Mappi
     """Yield the answer of each session; one of which a set is not done has none, since it would be that of fewer sets."""
     for planned in sessions:
         session = planned.session
-        lacking = [name.rpartition("/")[2] for name in planned.sets if name not in done]
+        lacking = [printable(name.rpartition("/")[2]) for name in planned.sets if name not in done]
         bodies = [] if lacking else [folder.body(name) for name in planned.sets]
         sets = [body.outcome for body in bodies if body.outcome is not None]
         settings = next((body.triage for body in bodies if body.triage is not None), None)
-        whose = planned.folder, session.lifter, session.created_utc, len(planned.sets)
+        whose = printable(planned.folder), session.lifter, session.created_utc, len(planned.sets)
         if settings is None:
             why = f"Can't be told, as {len(lacking)} of {len(planned.sets)} sets failed." if lacking else "No set of it counts."
             yield Answered(*whose, "", "", "", why, " ".join(lacking))
@@ -62,11 +65,6 @@ def table_rows(folder: StudyFolder, done: Sequence[Done]) -> Iterator[Cells]:
     for one in done:
         for row in folder.body(one.name).rows:
             yield {"file": printable(one.name), **row}
-
-
-def printable(name: str) -> str:
-    """Return a name as a text that any file can hold, whatever its bytes are."""
-    return name.encode("utf-8", "surrogateescape").decode(errors="replace")
 
 
 def write_repetitions(folder: StudyFolder, done: Sequence[Done], path: Path) -> int:
@@ -124,10 +122,16 @@ def _write_parquet(kinds: Mapping[str, type], pieces: Iterable[list[Cells]], pat
     arrow, parquet = arrow_packages()
     types = {str: arrow.string(), int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_()}
     schema = arrow.schema([(name, types[kind]) for name, kind in kinds.items()])
+    group = []
     with parquet.ParquetWriter(path, schema) as writer:
         for piece in pieces:
             columns = [arrow.array([_as(kind, row.get(name)) for row in piece], types[kind]) for name, kind in kinds.items()]
-            writer.write_table(arrow.table(columns, schema=schema))
+            group.append(arrow.table(columns, schema=schema))
+            if len(group) == GROUP_PIECES:
+                writer.write_table(arrow.concat_tables(group))
+                group = []
+        if group:
+            writer.write_table(arrow.concat_tables(group))
 
 
 def _cell(value: str | float | None) -> str:

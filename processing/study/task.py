@@ -24,7 +24,7 @@ from processing.pipeline import warm
 from processing.screening.guided.session_file import try_of
 from processing.screening.recorded_sets import measured, outcome_of_try
 from processing.study.folder import Body, Head, NoRoomError, StudyFolder
-from processing.study.outcomes import Done, Failed, Halt, NoRecording
+from processing.study.outcomes import Done, Failed, Halt, NoRecording, printable
 from processing.study.plan import StudyError
 from processing.tables import rows_from
 
@@ -60,6 +60,8 @@ class Work:
             return Halt(str(error))
         except SquatscopeError as error:
             return Failed(job.name, str(error))
+        except OSError as error:
+            return Failed(job.name, f"It can't be done: {error.strerror or error}.")
         except Exception as error:  # noqa: BLE001 - one recording of ten thousand must not stop the others
             return Failed(job.name, f"This is a mistake in squatscope: {type(error).__name__}: {error}.")
 
@@ -75,7 +77,7 @@ class Work:
         stamp, before = _stamp_of(job), folder.head(job.name)
         if before is not None and stamp and (stamp, job.session_sha256) == (before.stamp, before.session_sha256):
             return _already(before)
-        with folder.unfinished() as room, _here(job) as path:
+        with _here(job) as path, folder.unfinished() as room:
             if is_other_hdf5(path):
                 return NoRecording(job.name)
             found = try_of(path)
@@ -161,7 +163,7 @@ def _already(head: Head) -> Done:
 
 
 def _body(job: Job, results: Results, found: tuple[Session, Try] | None) -> Body:
-    folder = PurePosixPath(job.name).parent.name
+    folder = printable(PurePosixPath(job.name).parent.name)
     rows = rows_from(results, folder, *found) if found is not None else rows_from(results)
     if found is None:
         return Body(rows)
@@ -185,10 +187,17 @@ def _here(job: Job) -> Iterator[Path]:
     if not is_address(job.source):
         yield Path(job.source)
         return
-    try:
-        with tempfile.TemporaryDirectory(prefix="squatscope-fetched-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="squatscope-fetched-", ignore_cleanup_errors=True) as folder:
+        try:
             for place in (*job.beside, job.source):
-                fetch(place, Path(folder, PurePosixPath(unquote(place).partition("?")[0]).name))
-            yield Path(folder, PurePosixPath(unquote(job.source).partition("?")[0]).name)
-    except OSError as error:
-        raise StudyError(f"{job.source} can't be copied to this computer: {error.strerror}.") from error
+                fetch(place, Path(folder, _name(place)))
+        except OSError as error:
+            raise NoRoomError(
+                f"The temporary folder of {socket.gethostname()} takes no more ({error.strerror}): make room. What is done is "
+                "kept, and the same command goes on."
+            ) from error
+        yield Path(folder, _name(job.source))
+
+
+def _name(address: str) -> str:
+    return PurePosixPath(unquote(address).partition("?")[0]).name

@@ -143,18 +143,21 @@ def _of_recordings(room: Path, made: list[Path], cluster: Cluster) -> list[tuple
         cost = _studied(source, out, cluster)
         again = _studied(source, out, cluster)
         repetitions = sum(done.repetitions for done in cost.tally.done.values())
-        table, done, index = (1e3 * _megabytes(out / part) for part in ("repetitions.parquet", "done", "index.html"))
+        done, index = (1e3 * _megabytes(out / part) for part in ("done", "index.html"))
         again_s = again.plan_s + again.run_s
         found += [
             (f"{count:,} recordings, {JOBS} workers", f"{cost.run_s:.1f} s", f"{cost.each_ms:.1f} ms a recording"),
             ("its plan", f"{cost.plan_s:.2f} s", f"{1e3 * cost.plan_s / count:.2f} ms a recording"),
             (f"its table of {repetitions:,}", f"{cost.tables_s:.1f} s", f"{1e3 * cost.tables_s / count:.1f} ms a recording"),
-            ("that table as Parquet", f"{table / 1e3:.1f} MB", f"{table / repetitions:.2f} kB a repetition"),
             ("what is kept to go on", f"{done / 1e3:.1f} MB", f"{done / count:.0f} kB a recording"),
             ("its index", f"{index / 1e3:.2f} MB", f"{index / count:.2f} kB a recording"),
             ("called again, with nothing to do", f"{again_s:.1f} s", f"{1e3 * again_s / count:.2f} ms a recording"),
         ]
     found.append(("memory of the command, at most", f"{_peak_megabytes():.0f} MB", ""))
+    once = _studied(_links(made, room / "in-once", len(made)), room / "out-once", cluster)
+    different = sum(done.repetitions for done in once.tally.done.values())
+    table_kb = 1e3 * _megabytes(once.out / "repetitions.parquet")
+    found.append((f"a table of {different}, none twice", f"{table_kb:.0f} kB", f"{table_kb / different:.2f} kB a repetition"))
     kept = _studied(_links(made, room / "in-kept", KEPT), room / "out-kept", cluster, results=True)
     size_mb = _megabytes(room / "out-kept" / "results")
     found.append(
@@ -162,7 +165,18 @@ def _of_recordings(room: Path, made: list[Path], cluster: Cluster) -> list[tuple
     )
     read_mb = sum(map(_megabytes, made)) / len(made)
     found.append((f"a recording of {SECONDS:.0f} s", f"{read_mb:.1f} MB", "read once"))
-    return found
+    a_million = {
+        "reading": f"{read_mb:.0f} TB: {read_mb / 3.6:.1f} h at 1 GB/s, {10 * read_mb / 3.6:.0f} h at 100 MB/s",
+        "computing": f"{cost.each_ms * JOBS / 3.6:.0f} hours of one worker; on 100 workers {cost.each_ms * JOBS / 360:.1f} h",
+        "their tables": f"{cost.tables_s / RECORDINGS * 1e6 / 3600:.1f} h, by one process, after all recordings",
+        "the table": f"{repetitions / RECORDINGS:.0f} million repetitions, "
+        f"{table_kb / different * repetitions / RECORDINGS:.0f} GB",
+        "their plan": f"{cost.plan_s / RECORDINGS * 1e6 / 60:.0f} min, and a million names in the command's memory",
+        "going on": f"{(again.plan_s + again.run_s) / RECORDINGS * 1e6 / 3600:.1f} h, where all is done, with {JOBS} workers",
+        "files kept": f"a million of {done / RECORDINGS:.0f} kB, and with results a million of {size_mb / KEPT:.1f} MB: "
+        f"{size_mb / KEPT:.1f} TB",
+    }
+    return [*found, *((f"a million of them: {what}", amount, "reckoned") for what, amount in a_million.items())]
 
 
 def _of_minutes(room: Path, rig: Rig, cluster: Cluster) -> list[tuple[str, str, str]]:

@@ -125,10 +125,6 @@ def test_a_cluster_without_workers_is_told_and_so_is_a_scheduler_that_goes_away(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_nothing_is_written_in_the_home_folder(cluster):
-    assert not (Path.home() / ".config" / "dask").exists() or "DASK_CONFIG" in os.environ
-
-
 def test_without_dask_it_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ClusterError, match=r"pip install squatscope\[studies\]"), local_cluster(1):

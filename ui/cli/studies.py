@@ -78,7 +78,8 @@ def study(
             cluster = stack.enter_context(
                 cluster_at(dask) if dask is not None else local_cluster(jobs if jobs is not None else os.cpu_count() or 1)
             )
-            say(f"{len(plan.jobs):,} recordings, {cluster.threads} at a time {cluster.where}. Dashboard: {cluster.dashboard}")
+            dashboard = f" Dashboard: {cluster.dashboard}" if cluster.dashboard else ""
+            say(f"{len(plan.jobs):,} recordings, {cluster.threads} at a time {cluster.where}.{dashboard}")
             for _ in _watched(run(plan, work, cluster, tally), plan, tally):
                 pass
             with console.status(f"{len(tally.done):,} recordings are brought into one table"):

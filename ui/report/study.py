@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
-from processing.study.tables import Answered, answers, failure_rows, printable, write_repetitions, write_rows
+from processing.study.outcomes import printable
+from processing.study.tables import Answered, answers, failure_rows, write_repetitions, write_rows
 from ui.report.index import INDEX, IndexRow, link_to, worst_first, write_index
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def write_study(folder: StudyFolder, plan: Plan, tally: Tally, *, csv: bool) -> 
 def _index_rows(folder: StudyFolder, plan: Plan, tally: Tally, answered: list[Answered]) -> Iterator[IndexRow]:
     for session in answered:
         yield IndexRow(
-            printable(session.folder) or ".",
+            session.folder or ".",
             lifter=session.lifter,
             day=session.created_utc[:10],
             condition=f"{session.sets} sets",

@@ -116,6 +116,18 @@ def test_results_are_those_of_single_runs_to_the_bit(study, recordings, tmp_path
         assert tally.done[name].repetitions == len(single.repetitions)
 
 
+def test_a_table_in_pieces_is_the_same_table(study, tmp_path, monkeypatch):
+    pandas = pytest.importorskip("pandas")
+    folder, plan, tally = study
+    done = tally.in_order(plan)
+    write_repetitions(folder, done, tmp_path / "whole.parquet")
+    monkeypatch.setattr("processing.study.tables.PIECE_ROWS", 3)
+    monkeypatch.setattr("processing.study.tables.GROUP_PIECES", 2)
+    write_repetitions(folder, done, tmp_path / "pieces.parquet")
+    whole, pieces = (pandas.read_parquet(tmp_path / f"{name}.parquet") for name in ("whole", "pieces"))
+    pandas.testing.assert_frame_equal(whole, pieces)
+
+
 def test_the_table_is_that_of_the_table_command(study, recordings, tmp_path):
     pandas = pytest.importorskip("pandas")
     folder, plan, tally = study

@@ -78,6 +78,24 @@ def test_csv_needs_no_package_and_results_can_be_left_out(recordings, tmp_path, 
     assert "another choice of what results to keep" in squatscope("study", recordings, "--out", tmp_path / "s", "--csv").err
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is a name any bytes")
+def test_names_that_are_no_text_and_a_study_without_a_repetition(tmp_path, squatscope, here):
+    source = tmp_path / os.fsdecode(b"in \xff\n")
+    a_screening(source / os.fsdecode(b"s\xfe"), "technique", (LIGHT,))
+    (source / os.fsdecode(b"torn \xfd.h5")).write_bytes(b"\x89HDF")
+    told = squatscope("study", source, "--out", tmp_path / "s", "--reports")
+    assert "6 repetitions of 1 recordings" in told.out, told.err
+    assert "1 failed" in told.err
+    page = read_page(tmp_path / "s" / "index.html")
+    assert "a href=results/s%FE/01-light.html" in page.loads
+    assert "1 were done already" in squatscope("study", source, "--out", tmp_path / "s", "--reports").out
+    shutil.rmtree(source / os.fsdecode(b"s\xfe"))
+    for option in ("--csv", "--no-results"):
+        told = squatscope("study", source, "--out", tmp_path / option, option)
+        assert "0 repetitions of 0 recordings" in told.out
+        assert told.code == 1
+
+
 def test_mistakes_are_one_sentence(recordings, tmp_path, squatscope, monkeypatch):
     monkeypatch.setattr(clusters, "CONNECT_S", 0.3)
     told = squatscope("study", recordings, "--out", tmp_path / "s", "--dask", "tcp://127.0.0.1:1")
@@ -99,10 +117,11 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(recordings, tmp_
     many.mkdir()
     for number in range(40):
         os.link(recordings / "a&b <1> %20 [é].h5", many / f"{number}.h5")
+    home = tmp_path / "home"
+    home.mkdir()
     command = [sys.executable, "-m", "ui.cli.app", "study", many, "--out", tmp_path / "s", "--jobs", "1"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as process:
+    alone = {"start_new_session": True, "env": {**os.environ, "HOME": str(home)}}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **alone) as process:
         while not list((tmp_path / "s" / "done").rglob("*.json")):
             assert process.poll() is None
             time.sleep(0.02)
@@ -111,6 +130,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(recordings, tmp_
     assert process.returncode == 130
     assert "are done and kept; the same command goes on." in said
     assert "Traceback" not in said
+    assert list(home.iterdir()) == [], "neither Dask nor we leave anything in the home folder"
     told = squatscope("study", many, "--out", tmp_path / "s")
     assert "were done already" in told.out
     assert "repetitions of 40 recordings" in told.out
