@@ -6,6 +6,7 @@ and again is given back as lost, and stops no other.
 
 from __future__ import annotations
 
+import gc
 import logging
 import queue
 import tempfile
@@ -77,13 +78,16 @@ def local_cluster(processes: int, folder: str | None = None) -> Iterator[Cluster
 def cluster_at(address: str) -> Iterator[Cluster]:
     """Use a cluster that is there, by the address of its scheduler, such as tcp://10.0.0.1:8786; raises ClusterError."""
     distributed = _distributed()
-    try:
+    client = None
+    with suppress(OSError, ValueError, TimeoutError, ImportError):
         client = distributed.Client(address, timeout=CONNECT_S)
-    except (OSError, ValueError, TimeoutError, ImportError) as error:
+    if client is None:
+        # What is left of it closes itself when it is collected, and would wait for ever within another client's start.
+        gc.collect()
         raise ClusterError(
             f"No scheduler of Dask answers at {address}: give the address that 'dask scheduler' prints, such as "
             "tcp://10.0.0.1:8786."
-        ) from error
+        )
     try:
         yield Cluster(client, f"at {address}")
     finally:
