@@ -10,6 +10,7 @@ import gc
 import logging
 import queue
 import tempfile
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -33,6 +34,10 @@ LOOK_S = 5.0
 NO_WORKER_S = 60.0
 ALONE = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 """What workers of this computer run first: Ctrl-C on a terminal goes to every process, and one of them ends the others."""
+KILLED = (
+    "its worker was ended by the operating system each time that it was processed, for want of memory or by damage that its "
+    "libraries do not survive"
+)
 INSTALL = "Studies need the package dask: install it with 'pip install squatscope[studies]'."
 
 
@@ -79,7 +84,7 @@ def cluster_at(address: str) -> Iterator[Cluster]:
     """Use a cluster that is there, by the address of its scheduler, such as tcp://10.0.0.1:8786; raises ClusterError."""
     distributed = _distributed()
     client = None
-    with suppress(OSError, ValueError, TimeoutError, ImportError):
+    with suppress(Exception):  # a client that can't connect fails in many ways
         client = distributed.Client(address, timeout=CONNECT_S)
     if client is None:
         # What is left of it closes itself when it is collected, and would wait for ever within another client's start.
@@ -160,28 +165,38 @@ class Cluster:
         while True:
             with suppress(queue.Empty):
                 return ended.get(timeout=LOOK_S)
-            if self._client.status != "running":
-                raise ClusterError(self._gone)
-            idle_s = 0.0 if self.threads else idle_s + LOOK_S
-            if idle_s >= NO_WORKER_S:
-                raise ClusterError(f"The cluster {self.where} has had no worker for {NO_WORKER_S:.0f} s; start some.")
+            idle_s = self._idle_s(idle_s)
 
     def _result(self, future: Any) -> Any:  # noqa: ANN401
-        if future.status == "finished":
-            return future.result()
-        if future.status != "error":
+        """Return the result of a future that ended, or Lost; raises ClusterError.
+
+        A worker that is ended before its result was fetched takes it along: the task runs again, and is waited for.
+        """
+        idle_s = 0.0
+        while True:
+            try:
+                return future.result(timeout=LOOK_S)
+            except TimeoutError:
+                idle_s = self._idle_s(idle_s)
+            except CancelledError as error:
+                raise ClusterError(self._gone) from error
+            except Exception as error:
+                if type(error).__name__ == "KilledWorker":
+                    return Lost(KILLED)
+                said = str(error).partition("\n")[0].rstrip(".")
+                raise ClusterError(
+                    f"Scheduler or workers {self.where} can't run squatscope ({type(error).__name__}: {said}); install the "
+                    "same version there."
+                ) from error
+
+    def _idle_s(self, so_far_s: float) -> float:
+        """Return how long there has been no worker; raises ClusterError where that is too long, or the scheduler is gone."""
+        if self._client.status != "running":
             raise ClusterError(self._gone)
-        error = future.exception()
-        if type(error).__name__ == "KilledWorker":
-            return Lost(
-                "its worker was ended by the operating system each time that it was processed, for want of memory or by damage "
-                "that its libraries do not survive"
-            )
-        said = str(error).partition("\n")[0].rstrip(".")
-        raise ClusterError(
-            f"Scheduler or workers {self.where} can't run squatscope ({type(error).__name__}: {said}); install the same "
-            "version there."
-        )
+        idle_s = 0.0 if self.threads else so_far_s + LOOK_S
+        if idle_s >= NO_WORKER_S:
+            raise ClusterError(f"The cluster {self.where} has had no worker for {NO_WORKER_S:.0f} s; start some.")
+        return idle_s
 
     @property
     def _gone(self) -> str:

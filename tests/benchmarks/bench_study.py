@@ -171,7 +171,7 @@ def _of_recordings(room: Path, made: list[Path], cluster: Cluster) -> list[tuple
         "their tables": f"{cost.tables_s / RECORDINGS * 1e6 / 3600:.1f} h, by one process, after all recordings",
         "the table": f"{repetitions / RECORDINGS:.0f} million repetitions, "
         f"{table_kb / different * repetitions / RECORDINGS:.0f} GB",
-        "their plan": f"{cost.plan_s / RECORDINGS * 1e6 / 60:.0f} min, and a million names in the command's memory",
+        "their plan": f"{cost.plan_s / RECORDINGS * 1e6:.0f} s, and a million names in the command's memory",
         "going on": f"{(again.plan_s + again.run_s) / RECORDINGS * 1e6 / 3600:.1f} h, where all is done, with {JOBS} workers",
         "files kept": f"a million of {done / RECORDINGS:.0f} kB, and with results a million of {size_mb / KEPT:.1f} MB: "
         f"{size_mb / KEPT:.1f} TB",
