@@ -44,12 +44,15 @@ def pytest_report_header() -> str:
 
 LONG = frozenset(
     [
+        "test_cluster.py",
         "test_doctor.py",
         "test_end_to_end.py",
         "test_flat_memory.py",
         "test_lsl_publisher.py",
         "test_run.py",
         "test_screening.py",
+        "test_studies.py",
+        "test_study.py",
         "test_torture.py",
         "test_uncounted_numbering.py",
         "test_validation.py",
