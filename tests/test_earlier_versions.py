@@ -15,7 +15,7 @@ from shutil import copy
 import numpy as np
 import pytest
 
-from acquisition.formats.importing import ImportMap
+from acquisition.formats.import_map import ImportMap
 from acquisition.recording import Recording
 from acquisition.recording.recovery import recover
 from acquisition.rig.judgement import limits

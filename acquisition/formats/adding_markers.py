@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import ValidationError
 
 from acquisition.formats.c3d.file import read_c3d_markers
-from acquisition.formats.importing import MARKERS, ImportMap, even_ticks
+from acquisition.formats.import_map import read_map
+from acquisition.formats.importing import MARKERS, even_ticks
 from acquisition.formats.leg_markers import LegMarkers, leg_markers
 from acquisition.formats.marker_places import MarkerFileError
 from acquisition.formats.trc import read_trc
 from acquisition.recording import Recording, RecordingError, RecordingWriter
-from acquisition.rig.rig_file import read_toml
 from acquisition.storage.hdf5_text import name_of
 from acquisition.stretches import Stretch
 from acquisition.timebase import clock
@@ -45,7 +45,7 @@ def read_leg_markers(path: Path, map_file: Path | None, caveats: list[Caveat]) -
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise MarkerFileError(f"{path} is no file of markers that can be read here: these end in {' or '.join(READERS)}.")
-    mapping = read_toml(map_file, ImportMap) if map_file else ImportMap()
+    mapping = read_map(map_file)
     found = reader(path)
     unknown = [entry.label for entry in mapping.marker if entry.label not in found.labels]
     if unknown:

@@ -17,7 +17,7 @@ from acquisition.rig.leg_parts import knee_over_foot
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from acquisition.formats.importing import MapMarker
+    from acquisition.formats.import_map import MapMarker
     from acquisition.rig import Point, Side
     from hardware.arrays import Floats
 

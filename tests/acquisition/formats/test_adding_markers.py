@@ -33,11 +33,11 @@ def squats(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 def without_markers(whole: Path, out: Path) -> Path:
-    from acquisition.formats.importing import write_recording
+    from acquisition.formats.importing import even_stretch, write_recording
 
     with Recording(whole) as recording:
         rig = recording.rig.model_copy(update={"stream": recording.rig.stream[:1], "marker": []})
-        write_recording(out, rig, {"analog": recording.samples("analog")})
+        write_recording(out, rig, {"analog": [even_stretch(recording.samples("analog"), rig.stream[0])]})
     return out
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acquisition.caveat import Caveat
-from acquisition.formats.importing import MapMarker
+from acquisition.formats.import_map import MapMarker
 from acquisition.formats.leg_markers import leg_markers
 
 LABELS = ["C7", "RKNE", "RHEE", "RTOE", "RANK", "LKNE", "RKNE"]

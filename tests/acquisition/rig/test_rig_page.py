@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from acquisition.formats.importing import ImportMap, MapElectrode, MapMarker, MapPlate
+from acquisition.formats.import_map import ImportMap, MapElectrode, MapMarker, MapPlate
 from acquisition.lifter_file import LifterFile, Mvc, load_lifter
 from acquisition.rig import Rig
 from acquisition.rig.judgement import Rules, RuleSettings, limits
