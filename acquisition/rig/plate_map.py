@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.rig.rig import PLATE_CHANNELS, Plate
+from acquisition.rig.rig import WITHOUT_FREE_MOMENT, Plate
 from hardware.arrays import Floats
 
 
@@ -29,7 +29,7 @@ class PlateMap:
     that lab = rotation @ plate; its last column is the normal of the surface.
 
     A plate that gives its own centre of pressure (`gives_point`) is mapped from the force and the moments that
-    follow from its channels, `per_unit` (6,) times (raw - `zero`).
+    follow from its channels, `per_unit` (channels,) times (raw - `zero`); with five of them its free moment is not known.
     """
 
     matrix: Floats
@@ -39,9 +39,14 @@ class PlateMap:
     per_unit: Floats
     gives_point: bool
 
+    @property
+    def gives_turn(self) -> bool:
+        """Whether the plate tells its free moment."""
+        return not self.gives_point or len(self.per_unit) > WITHOUT_FREE_MOMENT
+
     def fz_N(self, raw: Floats) -> Floats:  # noqa: N802 - units keep their capitals
         """Return the vertical force, + up, of raw samples (n, channels)."""
-        return np.asarray((raw - self.zero) * self.per_unit @ self.matrix[2])
+        return np.asarray((raw - self.zero) * self.per_unit @ self.matrix[2, : len(self.per_unit)])
 
     def wrench(self, raw: Floats) -> Floats:
         """Return the wrench (n, 6) of raw samples (n, channels), its moment about `centre_mm`."""
@@ -56,7 +61,7 @@ def plate_map(plate: Plate) -> PlateMap:
     """Reduce a plate to its map, with the force as the reaction on the foot, + up in the lab axes."""
     rotation = axes_of_corners(np.asarray(plate.corners_mm, dtype=np.float64))
     centre = np.mean(np.asarray(plate.corners_mm, dtype=np.float64), axis=0) - rotation[:, 2] * plate.pad_mm
-    count = PLATE_CHANNELS[plate.c3d_type]
+    count = plate.channel_count
     per_unit, zero = np.ones(count), np.array(plate.zero, dtype=np.float64)
     if plate.c3d_type == 1:
         # The point is told from the true origin, so what lies between it and the middle of the surface is a part of the zero.
@@ -78,7 +83,7 @@ def calibration(plate: Plate) -> Floats:
         return np.asarray(plate.calibration_matrix, dtype=np.float64)
     if plate.c3d_type == 1:
         return np.eye(6)
-    scale = np.asarray(plate.sensitivities or [1.0] * PLATE_CHANNELS[plate.c3d_type], dtype=np.float64)
+    scale = np.asarray(plate.sensitivities or [1.0] * plate.channel_count, dtype=np.float64)
     if plate.c3d_type == 2:
         return np.diag(scale)
     a, b = np.abs(plate.origin_mm[:2])
@@ -107,6 +112,8 @@ def axes_of_corners(corners_mm: Floats) -> Floats:
     return np.column_stack([axis / np.linalg.norm(axis) for axis in (x, y, z)])
 
 
+UNPLACED_N = 20.0
+"""A sample with less force than this needs no place: where a plate is all but empty, programs write none (*design*)."""
 BEYOND_MM = 30.0
 """How far beyond the edge of a plate a centre of pressure may seem to lie (*design*)."""
 

@@ -86,19 +86,24 @@ class PlateWrench(NamedTuple):
 
 
 class _Plates(NamedTuple):
-    """The maps of the left and the right plate, one row each; all numbers of a plate that isn't there are NaN."""
+    """The maps of the left and the right plate, one row each; all numbers of a plate that isn't there are NaN.
+
+    `turns` is 1 of a plate that tells its free moment, else NaN.
+    """
 
     columns: NDArray[np.int64]
     matrix: Floats
     zero: Floats
     normal: Floats
     centre_mm: Floats
+    turns: Floats
 
 
 def plate_wrench(samples: Samples, columns: list[int], plate: PlateMap, cop_N: float) -> PlateWrench:
     """Return the wrench of one plate for each raw sample (T, C); its channels stand in `columns`, in the plate's own order.
 
-    Centre of pressure and free moment are NaN where the vertical force is not above `cop_N`. Formulas: The C3D File Format:
+    Centre of pressure and free moment are NaN where the vertical force is not above `cop_N`; a plate that tells no free moment
+    has none, and no moment about the vertical. Formulas: The C3D File Format:
     A User Guide, FORCE_PLATFORM; with the surface's normal n, its centre P and the moment M about P they read
     COP = P + n x M / (n . F) and T = n (M . F) / (n . F), in any frame.
     """
@@ -186,6 +191,7 @@ def _stack(plates: list[tuple[list[int], PlateMap]]) -> _Plates:
         np.stack([plate.zero for _, plate in plates]),
         np.stack([plate.rotation[:, 2] for _, plate in plates]),
         np.stack([plate.centre_mm for _, plate in plates]),
+        np.array([1.0 if plate.gives_turn else np.nan for _, plate in plates]),
     )
 
 
@@ -253,8 +259,9 @@ def _wrench_of_samples(
         force[t, 0], force[t, 1], force[t, 2] = fx, fy, fz
         moment[t, 0] = mx + py * fz - pz * fy
         moment[t, 1] = my + pz * fx - px * fz
-        moment[t, 2] = mz + px * fy - py * fx
+        moment[t, 2] = (mz + px * fy - py * fx) * plates.turns[0]
         cop[t, 0], cop[t, 1], cop[t, 2], free_moment[t] = _cop(plates, 0, wrench, cop_N)
+        free_moment[t] *= plates.turns[0]
 
 
 @_inlined
@@ -351,5 +358,5 @@ def _frame(
     # The reaction on a foot that pushes outwards points inwards; the turns are NaN without a centre of pressure.
     rows[n, _LEFT_PUSH] = 100.0 * (medial[0, 0] * left[0] + medial[0, 1] * left[1]) / fz_left + 0.0 * left_turn
     rows[n, _RIGHT_PUSH] = 100.0 * (medial[1, 0] * right[0] + medial[1, 1] * right[1]) / fz_right + 0.0 * right_turn
-    rows[n, _LEFT_TURN] = -left_turn / 1000.0
-    rows[n, _RIGHT_TURN] = right_turn / 1000.0
+    rows[n, _LEFT_TURN] = -left_turn / 1000.0 * plates.turns[0]
+    rows[n, _RIGHT_TURN] = right_turn / 1000.0 * plates.turns[1]

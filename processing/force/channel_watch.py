@@ -138,13 +138,13 @@ class ChannelWatch:
         self._blank = np.full((len(plates), 3, widest), -1, dtype=np.int64)
         k = 0
         for p, (plate, into) in enumerate(zip(plates, columns, strict=True)):
-            share = np.abs(plate.map.matrix[2] if not plate.map.gives_point else np.eye(6)[2])
+            share = np.abs(plate.map.matrix[2] if not plate.map.gives_point else np.eye(6)[2, : len(plate.names)])
             self._plates[p]["fz"] = into.fz
             count = len(plate.names)
             self._plates[p]["columns"][:count] = plate.columns
             self._plates[p]["zero"][:count] = plate.map.zero
             # Of type 1 the shear is the first two channels turned into the lab: the map's other entries are of moments.
-            self._plates[p]["shear"][:, :count] = plate.map.matrix[:2] * plate.map.per_unit
+            self._plates[p]["shear"][:, :count] = plate.map.matrix[:2, :count] * plate.map.per_unit[:count]
             self._blank[p, _NO_PLACE, : len(into.on_place)] = into.on_place
             self._blank[p, _NO_FORCE, : len(into.on_force + into.on_place)] = into.on_force + into.on_place
             newtons = share * plate.map.per_unit[: len(share)] if plate.map.gives_point else share

@@ -6,6 +6,7 @@ give a centre of pressure, are brought to six here first, so that the kernel kno
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.rig.plate_map import PlateMap
+from acquisition.rig.plate_map import UNPLACED_N, PlateMap
 from hardware.arrays import Floats, Samples
 
 ABSENT = (
@@ -82,11 +83,17 @@ def _of_sensors(samples: Samples, columns: NDArray[np.int64], zero: Floats, matr
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _of_points(samples: Samples, columns: NDArray[np.int64], zero: Floats, per_unit: Floats, signals: Floats) -> None:
-    """Fill `signals` with the forces, and with their moments about the middle, as the place (x, y) where they act has it."""
+    """Fill `signals` with the forces, and with their moments about the middle, as the place (x, y) where they act has it.
+
+    A free moment that nobody measured counts as none here; the frames have none then.
+    """
     for t in range(len(samples)):
-        for j in range(6):
+        signals[t, 5] = 0.0
+        for j in range(len(columns)):
             signals[t, j] = (samples[t, columns[j]] - zero[j]) * per_unit[j]
         fx, fy, fz, x, y, free = signals[t, 0], signals[t, 1], signals[t, 2], signals[t, 3], signals[t, 4], signals[t, 5]
+        if math.isnan(x + y + free) and abs(fz) < UNPLACED_N:
+            x, y, free = 0.0, 0.0, 0.0
         signals[t, 3] = y * fz
         signals[t, 4] = -x * fz
         signals[t, 5] = free + x * fy - y * fx

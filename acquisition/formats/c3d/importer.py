@@ -9,16 +9,17 @@ from pydantic import ValidationError
 
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import C3DData, read_c3d
-from acquisition.formats.c3d.foot_markers import FootAngles, feet_of, foot_angles
+from acquisition.formats.c3d.foot_axes import about_angles, feet_said, lab_of
+from acquisition.formats.c3d.foot_markers import feet_of, foot_angles
 from acquisition.formats.c3d.parameters import C3DError
 from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
 from acquisition.formats.electrodes import FileChannel, electrodes_of, unit_named
 from acquisition.formats.import_map import ImportMap, MapCheck, read_map
 from acquisition.formats.importing import STREAM, TICK_S, ImportResult, even_stretch, unique_names, write_recording
 from acquisition.formats.leg_markers import leg_markers, markers_in_words
-from acquisition.rig import SIDES, FileSource, Foot, Lab, Rig, StreamSettings
+from acquisition.rig import SIDES, FileSource, Rig, StreamSettings
 from acquisition.rig.judgement import Judgement
-from acquisition.rig.lifter_axes import APART_DEG, axes_in_words, degrees_apart, lifter_axes, right_said, unit_vector
+from acquisition.rig.lifter_axes import axes_in_words, lifter_axes, right_said
 from acquisition.storage.hdf5_text import name_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
 
     feet = feet_of(data.marker_labels, data.markers, data.marker_rate_hz)
     angles = foot_angles(feet)
-    lab, on_foot = _lab(mapping.lab, angles), _feet(mapping.foot, angles)
+    lab, on_foot = lab_of(mapping.lab, angles), feet_said(mapping.foot, angles)
     sides = {plate.number: plate.side for plate in mapping.plate if plate.number is not None}
     pads = {plate.number: plate.pad_mm for plate in mapping.plate}
     chosen, apart, about_plates = choose_plates(c3d, data, sides, feet, right_said(lab), mapping.plates.contact_N)
@@ -78,49 +79,8 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
     if legs is not None:
         stretches[legs.stream.name] = [even_stretch(legs.samples, legs.stream)]
     write_recording(out, rig, stretches)
-    caveats = (*data.caveats, *_about_angles(lab, on_foot, angles), *about_plates, *about_emg, *about_markers)
+    caveats = (*data.caveats, *about_angles(lab, on_foot, angles), *about_plates, *about_emg, *about_markers)
     return ImportResult(out, rig, caveats, _summary(c3d, data, rig, chosen, unmapped))
-
-
-def _lab(said: Lab, angles: FootAngles) -> Lab:
-    """Return what a person says of the lifter's right, else what markers do."""
-    if right_said(said) is not None or angles.right_deg is None:
-        return said
-    return Lab(right_deg=angles.right_deg, right_from="markers")
-
-
-def _feet(said: list[Foot], angles: FootAngles) -> list[Foot]:
-    """Return each foot's angle as a person says it, else as markers do."""
-    feet = {foot.side: foot for foot in said}
-    for side, toe_out_deg in angles.toe_out_deg.items():
-        foot = feet.get(side, Foot(side=side))
-        if foot.toe_out_deg is None and -45 <= toe_out_deg <= 90:
-            feet[side] = Foot(side=side, toe_out_deg=toe_out_deg, toe_out_from="markers", width_mm=foot.width_mm)
-    return [feet[side] for side in SIDES if side in feet]
-
-
-def _about_angles(lab: Lab, feet: list[Foot], angles: FootAngles) -> list[Caveat]:
-    """Tell where markers say another direction than a person does."""
-    said: list[tuple[str, str, float]] = []
-    right = right_said(lab)
-    if right is not None and angles.right_deg is not None:
-        apart = degrees_apart(right, unit_vector(angles.right_deg))
-        said.append(("lifter", "where the lifter's right is", apart))
-    for foot in feet:
-        if foot.toe_out_deg is not None and foot.side in angles.toe_out_deg:
-            apart = abs(foot.toe_out_deg - angles.toe_out_deg[foot.side])
-            said.append((f"{foot.side} foot", f"how far the {foot.side} foot is turned out", apart))
-    return [
-        Caveat(
-            "directions_differ",
-            about,
-            {"apart_deg": apart},
-            f"The map file and the markers on the feet differ by {apart:.0f} degrees on {what}; the map file is believed: "
-            "check which of them is right.",
-        )
-        for about, what, apart in said
-        if apart > APART_DEG
-    ]
 
 
 def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, names: list[str]) -> None:

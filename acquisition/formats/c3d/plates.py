@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from acquisition.formats.c3d.parameters import C3DError
 from acquisition.formats.c3d.plate_fit import fitting
 from acquisition.formats.c3d.plate_zero import TURN_ABOVE_N, Zero, pull_of, while_loaded, zero_of
 from acquisition.rig import SIDES, Plate
-from acquisition.rig.plate_map import plate_map
+from acquisition.rig.plate_map import UNPLACED_N, plate_map
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from acquisition.formats.c3d.file import C3DData
     from acquisition.formats.c3d.plate_parameters import FilePlate
     from acquisition.rig import Side
 
@@ -32,6 +31,26 @@ ONE_PLACE_MM = 10.0
 """Plates whose middles are closer are described as one."""
 STANDS = 0.5
 """A part of a foot stands on a plate where it is over it for more of the time in which that is loaded."""
+
+
+class PlateData(Protocol):
+    """What of a file tells its plates: analog samples (samples, channels), plates that can be read, why others can't be.
+
+    `zero` has the first and last sample that the file calls unloaded; `markers` (frames, markers, 3) in mm.
+    """
+
+    @property
+    def rate_hz(self) -> float: ...  # noqa: D102 - named above
+    @property
+    def analog(self) -> Floats: ...  # noqa: D102
+    @property
+    def markers(self) -> Floats: ...  # noqa: D102
+    @property
+    def plates(self) -> list[FilePlate]: ...  # noqa: D102
+    @property
+    def unread(self) -> dict[int, str]: ...  # noqa: D102
+    @property
+    def zero(self) -> tuple[int, int] | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,13 +70,19 @@ class ChosenPlate:
 
 
 def choose_plates(
-    path: Path, data: C3DData, named: Mapping[int, Side], feet: Feet, right: Floats | None, contact_N: float
+    path: Path,
+    data: PlateData,
+    named: Mapping[int, Side],
+    feet: Feet,
+    right: Floats | None,
+    contact_N: float,
+    labelled: Mapping[int, Side] | None = None,
 ) -> tuple[list[ChosenPlate], bool, list[Caveat]]:
     """Return the plates to import, two at most, whether each foot has its own, and what was chosen, taken off or assumed.
 
     `named` has sides by plate number, from a person; then exactly those plates are taken. Otherwise it is the two that carry
-    most, with sides by the feet on them, by their places along the lifter's `right` (2,), or assumed. Raises C3DError where a
-    plate that is named can't be used, or where two plates lie in one place.
+    most, with sides as they are `labelled`, by the feet on them, by their places along the lifter's `right` (2,), or assumed.
+    Raises C3DError where a plate that is named can't be used, or where two plates lie in one place.
     """
     caveats: list[Caveat] = []
     judged = _judged(path, data, named, caveats)
@@ -68,16 +93,20 @@ def choose_plates(
             caveats.append(Caveat("plate_never_loaded", each.of_file.name, {"contact_N": contact_N}, sentence))
     judged = [replace(each, of_file=fitting(each.of_file, _loaded_cop(data, each), caveats)) for each in judged]
     _check_places(path, judged)
-    chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), caveats)
+    said = [(labelled or {}).get(plate.of_file.number) for plate in judged]
+    if not named and len({side for side in said if side}) == len(judged):
+        chosen = [_placed(plate, side, "by its labels") for plate, side in zip(judged, said, strict=True) if side]
+    else:
+        chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), caveats)
     return chosen, _feet_apart(chosen, data, feet, caveats), caveats
 
 
-def _judged(path: Path, data: C3DData, named: Mapping[int, Side], caveats: list[Caveat]) -> list[ChosenPlate]:
+def _judged(path: Path, data: PlateData, named: Mapping[int, Side], caveats: list[Caveat]) -> list[ChosenPlate]:
     """Return the plates that can be read, each with its zero and its force with + up as the file has it."""
     unread = dict(data.unread)
     plates = []
     for plate in data.plates:
-        if np.isfinite(data.analog[:, plate.columns]).all():
+        if _has_numbers(plate, data.analog[:, plate.columns]):
             plates.append(plate)
         else:
             unread[plate.number] = "it has samples that are no numbers, so its force can't be known"
@@ -93,8 +122,19 @@ def _judged(path: Path, data: C3DData, named: Mapping[int, Side], caveats: list[
         raw = data.analog[:, plate.columns]
         nothing = np.zeros(raw.shape[1])
         zero = zero_of(plate, raw, _fz_N(plate, raw, nothing), data.zero, data.rate_hz, caveats)
+        if plate.c3d_type == 1:  # a place has no zero
+            zero = replace(zero, raw=np.where(np.arange(raw.shape[1]) < 3, zero.raw, 0.0))
         judged.append(ChosenPlate(plate, "left", "", _fz_N(plate, raw, zero.raw), zero, 1.0))
     return judged
+
+
+def _has_numbers(plate: FilePlate, raw: Floats) -> bool:
+    """Return whether a plate's samples (n, channels) are numbers; of type 1 the place may lack where it is unloaded."""
+    finite = np.isfinite(raw)
+    if plate.c3d_type != 1:
+        return bool(finite.all())
+    unloaded = np.abs(raw[:, 2] * plate.per_unit[2]) < UNPLACED_N
+    return bool((finite[:, :3].all(axis=1) & (finite.all(axis=1) | unloaded)).all())
 
 
 def _settings(plate: FilePlate, zero: Floats) -> Plate:
@@ -107,7 +147,7 @@ def _fz_N(plate: FilePlate, raw: Floats, zero: Floats) -> Floats:  # noqa: N802 
     return its_map.fz_N(raw) * (1.0 if its_map.rotation[2, 2] < 0 else -1.0)
 
 
-def _loaded_cop(data: C3DData, chosen: ChosenPlate) -> Callable[[FilePlate], Floats]:
+def _loaded_cop(data: PlateData, chosen: ChosenPlate) -> Callable[[FilePlate], Floats]:
     """Return what gives a plate's centre of pressure in its own axes, about its middle, while it is loaded."""
     loaded = np.flatnonzero(while_loaded(chosen.fz_N))[:: max(1, len(chosen.fz_N) // 20000)]
     raw = data.analog[loaded][:, chosen.of_file.columns]
@@ -116,7 +156,7 @@ def _loaded_cop(data: C3DData, chosen: ChosenPlate) -> Callable[[FilePlate], Flo
         its_map = plate_map(_settings(plate, chosen.zero.raw))
         signals = (raw - its_map.zero) * its_map.per_unit
         if its_map.gives_point:
-            return np.asarray(signals[:, 3:5])
+            return np.asarray(signals[np.isfinite(signals[:, 3:5]).all(axis=1), 3:5])
         inside = signals @ (np.kron(np.eye(2), its_map.rotation.T) @ its_map.matrix).T
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.column_stack([-inside[:, 4] / inside[:, 2], inside[:, 3] / inside[:, 2]])
@@ -163,12 +203,12 @@ def _check_places(path: Path, plates: list[ChosenPlate]) -> None:
     if np.linalg.norm(middles[1] - middles[0]) < ONE_PLACE_MM:
         first, second = (plate.of_file.number for plate in plates)
         raise C3DError(
-            f"Plates {first} and {second} of {path} have the same corners (FORCE_PLATFORM:CORNERS), so their places can't be "
+            f"Plates {first} and {second} of {path} have the same corners, so their places can't be "
             f'known; import one of them by a map file: plate = [{{ number = {first}, side = "left" }}].'
         )
 
 
-def _feet_apart(plates: list[ChosenPlate], data: C3DData, feet: Feet, caveats: list[Caveat]) -> bool:
+def _feet_apart(plates: list[ChosenPlate], data: PlateData, feet: Feet, caveats: list[Caveat]) -> bool:
     """Return whether each foot has a plate of its own, as far as markers tell, and tell where not."""
     if not feet.parts or not feet.rate_hz > 0:
         return True
@@ -193,7 +233,7 @@ def _feet_apart(plates: list[ChosenPlate], data: C3DData, feet: Feet, caveats: l
     return False
 
 
-def _samples_of_frames(data: C3DData, feet: Feet) -> NDArray[np.int64]:
+def _samples_of_frames(data: PlateData, feet: Feet) -> NDArray[np.int64]:
     samples = np.rint(np.arange(len(data.markers)) / feet.rate_hz * data.rate_hz).astype(np.int64)
     return np.minimum(samples, len(data.analog) - 1)
 
@@ -214,7 +254,7 @@ def _heaviest_two(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[Chos
     return kept
 
 
-def _found_sides(plates: list[ChosenPlate], data: C3DData, feet: Feet) -> list[Side | None]:
+def _found_sides(plates: list[ChosenPlate], data: PlateData, feet: Feet) -> list[Side | None]:
     """Return the foot on each plate while it is loaded, as far as markers tell."""
     if not feet.parts or not feet.rate_hz > 0:
         return [None] * len(plates)
