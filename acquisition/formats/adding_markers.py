@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from acquisition.formats.c3d.file import read_c3d_markers
 from acquisition.formats.import_map import read_map
-from acquisition.formats.importing import MARKERS, even_ticks
-from acquisition.formats.leg_markers import LegMarkers, leg_markers
+from acquisition.formats.importing import MARKERS, ImportResult, even_stretch, even_ticks, write_recording
+from acquisition.formats.leg_markers import LegMarkers, leg_markers, markers_in_words
 from acquisition.formats.marker_places import MarkerFileError
 from acquisition.formats.trc import read_trc
 from acquisition.recording import Recording, RecordingError, RecordingWriter
+from acquisition.rig import Rig
 from acquisition.storage.hdf5_text import name_of
 from acquisition.stretches import Stretch
 from acquisition.timebase import clock
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.caveat import Caveat
-    from acquisition.rig import Rig
     from hardware.arrays import Floats
 
 READERS = {".trc": read_trc, ".c3d": read_c3d_markers}
@@ -55,6 +55,18 @@ def read_leg_markers(path: Path, map_file: Path | None, caveats: list[Caveat]) -
     if legs is None:
         raise MarkerFileError(f"{path} can't be added. {caveats.pop().sentence}")
     return legs
+
+
+def import_markers(path: Path, out: Path, map_file: Path | None = None) -> ImportResult:
+    """Write a recording of the markers of the legs in a TRC or C3D file alone; raises MarkerFileError or RecordingError."""
+    caveats: list[Caveat] = []
+    legs = read_leg_markers(path, map_file, caveats)
+    rig = Rig(name=path.stem or MARKERS, stream=[legs.stream], marker=legs.markers)
+    write_recording(out, rig, {MARKERS: [even_stretch(legs.samples, legs.stream)]})
+    seconds = len(legs.samples) / legs.stream.rate_hz
+    lines = [f"{name_of(path)}: {seconds:.1f} s, {len(legs.markers)} markers at {legs.stream.rate_hz:g} Hz"]
+    lines += [f"  {line}" for line in markers_in_words(legs.markers)]
+    return ImportResult(out, rig, tuple(caveats), "\n".join(lines))
 
 
 def add_markers(recording: Path, legs: LegMarkers, placed: Placed, out: Path) -> Rig:

@@ -45,7 +45,8 @@ def squatscope(
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": sessions.demo,
     "live": sessions.live,
-    "import": files.import_file,
+    "import": files.import_files,
+    "propose-map": files.propose_map,
     "add-markers": files.add_markers,
     "reprocess": files.reprocess,
     "table": files.table,

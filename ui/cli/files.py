@@ -1,4 +1,4 @@
-"""Commands about files: import, add-markers, table and reprocess."""
+"""Commands about files: import, propose-map, add-markers, table and reprocess."""
 
 from __future__ import annotations
 
@@ -16,21 +16,28 @@ if TYPE_CHECKING:
     from acquisition.rig import Rig
 
 
-def import_file(
-    file: Annotated[Path, typer.Argument(help="A C3D file with force plates and EMG.")],
-    out: Annotated[Path, typer.Argument(help="The recording to make.")],
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="Files of other programs, or folders with some in and below them.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the recordings, each named after its file.")],
     map_file: Annotated[
-        Path | None, typer.Option("--map", help="A TOML file that says which plate and channel is what.")
+        Path | None, typer.Option("--map", help="A TOML file that says what the files don't; propose-map begins one.")
     ] = None,
 ) -> None:
-    """Turn a C3D file into a recording, which can be replayed and reprocessed."""
-    from acquisition.formats.c3d.importer import import_c3d
+    """Turn files of other programs into recordings, which can be replayed and reprocessed."""
+    from ui.cli.importing import import_into
 
-    imported = import_c3d(file, out, map_file)
-    for caveat in imported.caveats:
-        say(f"• {caveat.sentence}")
-    say(imported.summary)
-    say(f"Recording: {imported.path}")
+    failed = import_into(files, out, map_file, console)
+    if failed:
+        fail("\n".join(failed))
+
+
+def propose_map(
+    file: Annotated[Path, typer.Argument(help="A file of another program.")],
+) -> None:
+    """Print a map for a file: what its labels say, as a guess, and what is to be filled in."""
+    from acquisition.formats.proposal import propose_map as propose
+
+    say(propose(file).rstrip())
 
 
 def add_markers(

@@ -21,6 +21,8 @@ OF_OPENSIM = re.compile(r"^(.*?)_?ground_(force|torque|moment)_?(.*?)_?([vpm]?)(
 OF_C3D_ADAPTER = re.compile(r"^([fpm])(\d+)_([123])$", re.IGNORECASE)
 PLAIN = re.compile(r"(?:^|[^A-Za-z])(COP|CoP|cop|[FMTCApPfmtc])[ _.-]?([xyzXYZ])(?=$|[^A-Za-z]|\d)")
 PARTS: dict[str, Part] = {"f": "force", "m": "moment", "t": "torque"}
+KISTLER = ("Fx12", "Fx34", "Fy14", "Fy23", "Fz1", "Fz2", "Fz3", "Fz4")
+"""The sensors of a plate of type 3, in the order of its channels."""
 NOT_A_NAME = re.compile(r"forces?|moments?|torques?|cop|grf|reaction|center|centre|pressure|[^a-z0-9]", re.IGNORECASE)
 SIDE_WORDS: dict[str, Side] = {"left": "left", "l": "left", "lt": "left", "right": "right", "r": "right", "rt": "right"}
 
@@ -63,6 +65,11 @@ def labelled_plates(labels: Sequence[str]) -> list[LabelledPlate]:
             columns[axis] = column
             plate.about_place |= part == "torque"
     return [plate for plate in found.values() if any(column is not None for column in plate.force)]
+
+
+def is_of_force(label: str) -> bool:
+    """Return whether a label says a part of a force, or of its place or moment."""
+    return _said(label) is not None
 
 
 def _said(label: str) -> tuple[str, Part, int, bool] | None:
