@@ -63,8 +63,9 @@ def _plates(found: ImportResult) -> list[str]:
     """Return the plates that were found, and those that lack a place, as comments."""
     assumed = any(caveat.id == "sides_assumed" for caveat in found.caveats)
     why = f"{FILL_IN} which foot stood on it; this is assumed" if assumed else "the file says which foot stood on it"
+    begin = "  # {" if assumed else "  {"
     lines = [
-        f'  {"# " if assumed else ""}{{ number = {plate.model.split()[1]}, side = "{plate.side}" }},  # {plate.channels[0]} and others: {why}'
+        f'{begin} number = {plate.model.split()[1]}, side = "{plate.side}" }},  # {plate.channels[0]} and others: {why}'
         for plate in found.rig.plate
     ]
     for number, caveat in enumerate(caveat for caveat in found.caveats if caveat.id == "plate_not_read"):
@@ -87,7 +88,8 @@ def _kistler(stream: StreamSettings, *, several: bool) -> list[str]:
         *([f"# stream = {_quoted(stream.name)}"] if several else []),
         "# c3d_type = 3",
         f"# channels = [{', '.join(map(_quoted, channels))}]",
-        "# sensitivities = [12.9, 12.9, 12.7, 12.7, 38.1, 38.1, 38.1, 38.1]  # N for one of the file's units, by its sheet",
+        "# sensitivities = [-12.9, -12.9, -12.7, -12.7, -38.1, -38.1, -38.1, -38.1]  # N for one of the file's units",
+        "# # by its sheet, less than 0 where the file has what is pushed downwards as positive",
         "# origin_mm = [120, 200, -48]  # a, b and the depth of its sensors, by its sheet",
         f"# corners_mm = {CORNERS}  # in the lab, those of quadrants 1 to 4 of its own axes",
     ]

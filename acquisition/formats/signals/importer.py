@@ -77,6 +77,13 @@ def import_signals(
     stream = streams[of_plates]
     found = StreamPlates(stream.stream.rate_hz, stream.stream.samples, np.empty((0, 0, 3)))
     fill_in(found, stream.channels, stream.units, mapping.plate, mapping.table.lengths, caveats)
+    if map_file:
+        check = MapCheck(map_file, file.path)
+        known = sorted([plate.number for plate in found.plates] + list(found.unread))
+        for i, plate in enumerate(mapping.plate):
+            if plate.number is not None:
+                check.has(("plate", i, "number"), "plate", plate.number, known)
+        check.done()
     if markers is not None:
         markers = markers.upright()
         found.markers = markers.places_mm

@@ -1,7 +1,8 @@
 """What a plate's channels measured: force with its place and free moment (type 1), or force and moments about a point (type 2).
 
-A place in the lab's axes needs no corners: an outline about the places stands for the plate. Moments alone need the corners of
-a map. What can't be understood is left out, never made up.
+A place in the lab's axes needs no corners: an outline about the places stands for the plate. A place or moments in the plate's
+own axes need the corners of a map, those of quadrants 1 to 4 of these axes, by whose order z points up or down. What can't be
+understood is left out, never made up.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.plate_parameters import MM, NMM, FilePlate
 from acquisition.formats.c3d.plate_zero import while_loaded
-from acquisition.rig.plate_map import lies_on
+from acquisition.rig.plate_map import axes_of_corners, lies_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,13 @@ DOWN = np.array([1.0, -1.0, -1.0])
 def letters(unit: str) -> str:
     """Return the letters of a unit, small: those of `N.m` and `N·m` are `nm`."""
     return "".join(letter for letter in unit.lower() if letter.isalpha())
+
+
+def _with_z_down(corners_mm: Floats) -> tuple[Floats, Floats]:
+    """Return corners whose axes have z down, and the signs (3,) that turn the axes which those given say into these."""
+    if axes_of_corners(corners_mm)[2, 2] < 0:
+        return corners_mm, np.ones(3)
+    return corners_mm[::-1], DOWN
 
 
 def _none_across(moment: Floats) -> bool:
@@ -100,8 +108,9 @@ class Measured:
         columns = self._force + self._place + turn[0]
         cloud = self.places(to_mm)
         if given is not None and self._is_local(cloud, given):
-            per_unit = np.array([*self._newtons, to_mm, to_mm, *turn[1]])
-            return FilePlate(self.number, 1, tuple(columns), given, np.zeros(3), per_unit, None)
+            corners, signs = _with_z_down(given)
+            per_unit = np.array([*(self._newtons * signs), *(to_mm * signs[:2]), *(signs[2] * value for value in turn[1])])
+            return FilePlate(self.number, 1, tuple(columns), corners, np.zeros(3), per_unit, None)
         corners = self._outline(cloud, to_mm, given, caveats)
         origin = np.array([*(corners.mean(axis=0)[:2] * DOWN[:2]), 0.0])
         per_unit = np.array([*(self._newtons * DOWN), to_mm, -to_mm, *(-value for value in turn[1])])
@@ -119,10 +128,10 @@ class Measured:
         if not self._z_up:
             raise ValueError("its force is along x or y, and the moments of such a plate are read with z vertical only")
         moment = [column for column in self._moment if column is not None]
-        per_unit = np.array([*self._newtons, *(NMM.get(letters(self._units[column]), 1.0) for column in moment)])
-        return FilePlate(
-            self.number, 2, tuple(self._force + moment), np.array(corners_mm, dtype=np.float64), np.zeros(3), per_unit, None
-        )
+        corners, signs = _with_z_down(np.array(corners_mm, dtype=np.float64))
+        scales = np.array([NMM.get(letters(self._units[column]), 1.0) for column in moment])
+        per_unit = np.concatenate([self._newtons * signs, scales * signs])
+        return FilePlate(self.number, 2, tuple(self._force + moment), corners, np.zeros(3), per_unit, None)
 
     def _per_moment(self, to_mm: float) -> Floats | None:
         """Return what brings its moments to N·mm: by their unit, else that of lengths; None where neither tells."""

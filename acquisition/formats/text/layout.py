@@ -83,6 +83,11 @@ def layout_of(head: Head, said: MapTable) -> Layout:
             f"{head.path} has no table of numbers: no two lines after each other have numbers in the same columns."
         )
     best = max(found, key=lambda layout: layout.score)
+    above = best.cells(head.lines[best.first - 1]) if best.first else []
+    cells = [above[column] for column in best.numeric if column < len(above)]
+    bad = [cell for cell in cells if not is_number(cell, best.decimal) and cell.lower() not in MISSING]
+    if cells and is_number(cells[0], best.decimal) and len(bad) <= len(best.numeric) / 2 and bad:
+        raise SignalFileError(f"{head.path}, line {best.first}, has {bad[0][:40]!r} where a number should be.")
     body = head.lines[best.first :]
     if (
         best.delimiter == "comma"
@@ -107,7 +112,8 @@ def _layout(lines: Sequence[str], delimiter: Delimiter, decimal: Decimal) -> Lay
     last = rows[len(rows) // 2 :]
     if len(last) > 2:
         last = last[:-1]  # the last line of a file may be cut off
-    counts = Counter(len(cells) for cells in last if any(cells))
+    last = [cells for cells in last if any(is_number(cell, decimal) for cell in cells)]
+    counts = Counter(len(cells) for cells in last)
     if not counts:
         return None
     columns = counts.most_common(1)[0][0]
@@ -124,10 +130,9 @@ def _layout(lines: Sequence[str], delimiter: Delimiter, decimal: Decimal) -> Lay
             text += 1
     if not numeric:
         return None
-    first = len(rows)
-    while first and _fits(rows[first - 1], columns, numeric, decimal, last=first == len(rows)):
-        first -= 1
-    if len(rows) - first < 2:
+    fits = [_fits(cells, columns, numeric, decimal, last=at == len(rows) - 1) for at, cells in enumerate(rows)]
+    first = next((at for at in range(len(rows) - 1) if fits[at] and fits[at + 1]), None)
+    if first is None:
         return None
     return Layout(delimiter, decimal, first, len(numeric) + text if text else len(numeric), tuple(numeric), len(rows) - first)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hardware.arrays import Floats
 
 TIME = re.compile(
-    r"^(?:abs(?:olute)?[ _]?)?(?:time|times|t|zeit|temps|tempo|tiempo|timestamps?|seconds?|secs?)\b", re.IGNORECASE
+    r"^(?:abs(?:olute)?[ _]?)?(?:time|times|t|zeit|temps|tempo|tiempo|timestamps?|seconds?|secs?)(?![A-Za-z0-9])", re.IGNORECASE
 )
 SECONDS = {
     "s": 1.0,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 JUMP = 1.5
 """A step longer than so many usual ones is a jump."""
-UNEVEN = 0.75
+UNEVEN = 0.3
 """Samples further from an even line than this share of a step, beyond what digits leave out, are not even."""
 ALIKE = 0.9
 MOST_ROWS_SHORT = 3
@@ -45,7 +45,8 @@ def row_times(path: Path, time_s: Floats, first_line: int, caveats: list[Caveat]
     if len(time_s) < 2:
         raise SignalFileError(f"{path} holds {len(time_s)} samples, and two are needed to know their rate.")
     steps_s = np.diff(time_s)
-    digit_s = _digit(time_s, steps_s)
+    digit_s = _digit(time_s)
+    hidden_s = 0.0 if _alike(steps_s) else digit_s
     back = np.flatnonzero(steps_s < -1e-12)
     if len(back):
         at = int(back[0])
@@ -53,7 +54,7 @@ def row_times(path: Path, time_s: Floats, first_line: int, caveats: list[Caveat]
             f"{path}, line {first_line + at + 1}: the time goes back from {time_s[at]:g} s to {time_s[at + 1]:g} s, so what "
             "came when can't be known; split the file there."
         )
-    if len(time_s) > MOST_ROWS_SHORT and 0 <= steps_s[-1] < steps_s[:-1].min() / JUMP - digit_s:
+    if len(time_s) > MOST_ROWS_SHORT and 0 <= steps_s[-1] < steps_s[:-1].min() / JUMP - hidden_s:
         sentence = f"Its last row comes {steps_s[-1]:g} s after the one before, not evenly, and is left out."
         caveats.append(Caveat("last_row_left_out", "recording", {"step_s": float(steps_s[-1])}, sentence))
         time_s, steps_s = time_s[:-1], steps_s[:-1]
@@ -62,11 +63,11 @@ def row_times(path: Path, time_s: Floats, first_line: int, caveats: list[Caveat]
         raise SignalFileError(f"The times in {path} do not go forwards.")
     even_s = total_s / (len(time_s) - 1)
     line_s = time_s[0] + even_s * np.arange(len(time_s))
-    if steps_s.max() <= JUMP * even_s + digit_s and np.abs(time_s - line_s).max() <= UNEVEN * even_s + digit_s:
+    if steps_s.max() <= JUMP * even_s + hidden_s and np.abs(time_s - line_s).max() <= UNEVEN * even_s + digit_s:
         begins = Segment(0, _begin(time_s, 0, len(time_s), even_s))
         return RowTimes(len(time_s), _whole_hz(1.0 / even_s, digit_s / total_s), (begins,))
-    usual_s = float(np.mean(steps_s[steps_s <= JUMP * np.median(steps_s) + digit_s]))
-    jumps = np.flatnonzero(steps_s > JUMP * usual_s + digit_s) + 1
+    usual_s = float(np.mean(steps_s[steps_s <= JUMP * np.median(steps_s) + hidden_s]))
+    jumps = np.flatnonzero(steps_s > JUMP * usual_s + hidden_s) + 1
     if not usual_s > 0 or not 0 < len(jumps) <= max(1.0, MOST_SEGMENTS_SHARE * len(time_s)):
         raise _uneven(path, time_s, first_line, usual_s)
     starts = [0, *jumps.tolist()]
@@ -96,11 +97,14 @@ def _begin(time_s: Floats, start: int, end: int, even_s: float) -> float:
     return float((off_s.min() + off_s.max()) / 2)
 
 
-def _digit(time_s: Floats, steps_s: Floats) -> float:
-    """Return what the last digit of the times is, in s, 0 where steps are alike, so that it hides nothing."""
+def _alike(steps_s: Floats) -> bool:
+    """Return whether nearly all steps are one, so that digits which were left out hide no lost sample."""
     usual_s = float(np.median(steps_s))
-    if np.mean(np.abs(steps_s - usual_s) <= 1e-6 * max(usual_s, 1.0)) >= ALIKE:
-        return 0.0
+    return bool(np.mean(np.abs(steps_s - usual_s) <= 1e-6 * max(usual_s, 1.0)) >= ALIKE)
+
+
+def _digit(time_s: Floats) -> float:
+    """Return what the last digit of the times is, in s."""
     for digit_s in (1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5):
         if np.abs(time_s / digit_s - np.rint(time_s / digit_s)).max() < 1e-3:
             return digit_s
@@ -118,5 +122,6 @@ def _uneven(path: Path, time_s: Floats, first_line: int, usual_s: float) -> Sign
     at = int(np.argmax(np.abs(steps_s - usual_s)))
     return SignalFileError(
         f"The rows of {path} are not even in time: line {first_line + at + 1} comes {steps_s[at]:g} s after the one before, "
-        f"where {usual_s:g} s is usual; export it with an even rate."
+        f"where {usual_s:g} s is usual; export it with an even rate, or say the rate in a map file: "
+        'table = { time = "", rate_hz = 1000.0 }.'
     )
