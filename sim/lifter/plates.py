@@ -58,8 +58,8 @@ class SimulatedPlate:
         return load
 
     def raw(self, load: Floats) -> Floats:
-        """Return the raw channels, (n, 6 or 8) in the plate's raw unit, for loads as from `load`."""
-        return self._signals(load) @ self._raw_per_signal.T + self._zero
+        """Return the raw channels, (n, 5, 6 or 8) in the plate's raw unit, for loads as from `load`."""
+        return self._signals(load)[:, : len(self._zero)] @ self._raw_per_signal.T + self._zero
 
     def _signals(self, load: Floats) -> Floats:
         """Return what the plate's sensors feel: for types 1 and 3 not the load itself."""

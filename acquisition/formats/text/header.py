@@ -23,7 +23,7 @@ RATE = re.compile(
     r"[^\d\n]{0,24}?(\d+(?:[.,]\d+)?)\s*(k?hz)?",
     re.IGNORECASE,
 )
-PER_SECOND = re.compile(r"(\d+(?:[.,]\d+)?) samples (?:per|/) ?s(?:ec(?:ond)?)?\b(?!.*\d samples per)", re.IGNORECASE)
+PER_SECOND = re.compile(r"(\d+(?:[.,]\d+)?) samples (?:per|/) ?s(?:ec|econd)?\b(?!.*\d samples per)", re.IGNORECASE)
 LISTED = re.compile(r"channel\s*\d+\s*:\s*'([^']*)'.*?units?:\s*([^,]*)", re.IGNORECASE)
 MARKS = "#%/!;* \t\ufeff"
 

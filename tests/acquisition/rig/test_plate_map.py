@@ -158,6 +158,35 @@ def test_every_type_gives_force_place_and_free_moment(c3d_type, pad_mm):
     np.testing.assert_allclose(plate_map(one).fz_N(raw), force[:, 2], atol=1e-8)
 
 
+def test_a_plate_whose_free_moment_nobody_measured_tells_the_rest():
+    """The place may lack where the plate is all but empty, and nowhere else."""
+    six = plate_of_type(1, 5, zero=[0.0] * 6)
+    changes = {"channels": six.channels[:5], "sensitivities": six.sensitivities[:5], "zero": [0.0] * 5}
+    five = Plate.model_validate(six.model_dump() | changes)
+    rng = np.random.default_rng(8)
+    force = rng.uniform([-50.0, -50.0, 60.0], [50.0, 50.0, 900.0], (40, 3))
+    force[5] = [0.0, 0.0, 1.0]
+    simulated = SimulatedPlate(six)
+    raw = simulated.raw(simulated.load(force, rng.uniform(60.0, 300.0, (40, 2)), np.zeros(40)))
+    whole = plate_wrench(raw, list(range(6)), plate_map(six), 50.0)
+    raw = raw[:, :5].copy()
+    raw[[5, 25], 3] = np.nan
+    found = plate_wrench(raw, list(range(5)), plate_map(five), 50.0)
+    known = np.arange(40) != 25
+    np.testing.assert_allclose(found.force_N[known], whole.force_N[known])
+    np.testing.assert_allclose(found.cop_mm[known], whole.cop_mm[known], atol=1e-9)
+    assert np.isnan(found.force_N[25]).all()
+    assert np.isnan(found.free_moment_Nmm).all()
+    assert np.isnan(found.moment_Nmm[:, 2]).all()
+    stream = {"name": "daq", "rate_hz": 1000.0, "channels": five.channels, "units": "V", "source": {"kind": "simulated"}}
+    chain = ForceChain(Rig(name="lab", stream=[stream], plate=[five.model_dump()], lab={"right_axis": "x"}))
+    column = {metric.name: chain.process(raw, 0)[1, i] for i, metric in enumerate(METRICS)}
+    assert column["fz_left_N"] == pytest.approx(force[10:20, 2].mean())
+    assert np.isfinite(column["cop_left_x_mm"])
+    assert np.isfinite(column["outward_push_left_pct"])
+    assert np.isnan(column["free_moment_left_Nm"])
+
+
 @pytest.mark.parametrize("c3d_type", [1, 2, 3, 4, 5])
 def test_a_frame_is_the_mean_of_its_samples_wrenches(c3d_type):
     """Also of a plate that gives points, whose mean is not the point of the mean."""

@@ -11,14 +11,17 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from acquisition.formats.import_map import ImportMap, MapElectrode, MapMarker, MapPlate
+from acquisition.formats.import_map import ImportMap, MapElectrode, MapMarker, MapPlate, MapTable
+from acquisition.formats.kinds import import_file
 from acquisition.lifter_file import LifterFile, Mvc, load_lifter
 from acquisition.rig import Rig
 from acquisition.rig.judgement import Rules, RuleSettings, limits
 from acquisition.rig.rig_file import load, read_toml
 
-PAGE = (Path(__file__).parents[3] / "docs" / "rig.md").read_text(encoding="utf-8")
-TABLES = dict(re.findall(r"<!-- settings: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE))
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "rig.md").read_text(encoding="utf-8")
+IMPORT_PAGE = (DOCS / "import.md").read_text(encoding="utf-8")
+TABLES = dict(re.findall(r"<!-- settings: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE + IMPORT_PAGE))
 
 
 def models_in(annotation: Any) -> set[type[BaseModel]]:
@@ -27,7 +30,7 @@ def models_in(annotation: Any) -> set[type[BaseModel]]:
     return set().union(*(models_in(part) for part in get_args(annotation)))
 
 
-MAPPED = {MapPlate, MapElectrode, MapMarker, LifterFile, Mvc}
+MAPPED = {MapTable, MapPlate, MapElectrode, MapMarker, LifterFile, Mvc}
 MODELS = {m.__name__: m for m in models_in(Rig) | MAPPED if not issubclass(m, RuleSettings)}
 MODELS[RuleSettings.__name__] = RuleSettings
 
@@ -69,13 +72,24 @@ def test_units_of_limits_are_those_of_the_program() -> None:
 
 def test_examples_load(tmp_path: Path) -> None:
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 2
     for i, text in enumerate(examples):
         path = tmp_path / f"{i}.toml"
         path.write_text(text, encoding="utf-8")
-        if text.startswith("# map"):
-            assert read_toml(path, ImportMap).lab.right_axis == "x"
-        elif text.startswith("# lifter"):
+        if text.startswith("# lifter"):
             assert [entry.mvc_uV for entry in load_lifter(path).mvc] == [312.0]
         else:
             assert load(path).rules.load_shift.amber_pct == 6.0
+
+
+def test_the_example_of_a_map_imports_what_it_is_for(tmp_path: Path) -> None:
+    """Eight volts of a plate and one muscle, without a header or a time."""
+    (text,) = re.findall(r"```toml\n(.*?)```", IMPORT_PAGE, re.DOTALL)
+    (tmp_path / "map.toml").write_text(text, encoding="utf-8")
+    said = read_toml(tmp_path / "map.toml", ImportMap)
+    table = tmp_path / "a.txt"
+    table.write_text("".join(f"0\t0\t0\t0\t5.0\t5.0\t5.0\t5.{k % 2}\t0.1{k % 3}\n" for k in range(50)))
+    rig = import_file(table, tmp_path / "a.h5", tmp_path / "map.toml").rig
+    assert [plate.channels for plate in rig.plate] == [said.plate[0].channels]
+    assert [(e.name, e.gain) for e in rig.emg] == [("VL left", 500.0)]
+    assert rig.stream[0].rate_hz == 1000.0
