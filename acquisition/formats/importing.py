@@ -57,9 +57,9 @@ def even_ticks(rows: int, settings: StreamSettings, starts_s: float = 0.0) -> ND
     return ticks
 
 
-def even_stretch(samples: Floats, settings: StreamSettings) -> Stretch:
-    """Return samples (n, channels) that came evenly from the beginning on."""
-    return Stretch(samples, even_ticks(len(samples), settings), 0, 0)
+def even_stretch(samples: Floats, settings: StreamSettings, starts_s: float = 0.0) -> Stretch:
+    """Return samples (n, channels) that came evenly, the first at `starts_s`."""
+    return Stretch(samples, even_ticks(len(samples), settings, starts_s), 0, 0)
 
 
 def write_recording(out: Path, rig: Rig, streams: Mapping[str, Sequence[Stretch]]) -> None:

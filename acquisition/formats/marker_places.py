@@ -29,12 +29,13 @@ class MarkerFileError(SquatscopeError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarkerPlaces:
-    """Labels and places (frames, markers, 3) in mm, NaN where hidden, at a rate."""
+    """Labels and places (frames, markers, 3) in mm, NaN where hidden, at a rate; the first frame was at `starts_s`."""
 
     path: Path
     labels: list[str]
     places_mm: Floats
     rate_hz: float
+    starts_s: float = 0.0
 
     def upright(self) -> MarkerPlaces:
         """Return the places with z up, whichever axis of the file is; raises MarkerFileError where its legs don't tell."""

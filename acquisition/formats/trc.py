@@ -56,7 +56,7 @@ def read_trc(path: Path) -> MarkerPlaces:
     table = np.array(rows)
     places = table[:, FIRST_COLUMNS:].reshape(len(table), len(labels), 3) * UNITS_TO_MM[unit]
     places[(places == 0.0).all(axis=2)] = np.nan  # some write what is hidden as zeros
-    return MarkerPlaces(path, labels, places, _rate_hz(path, table[:, 1]))
+    return MarkerPlaces(path, labels, places, _rate_hz(path, table[:, 1]), float(table[0, 1]))
 
 
 def _numbers(path: Path, number: int, line: str, markers: int) -> list[float]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acquisition.formats.marker_places import MarkerPlaces
+    from hardware.arrays import Floats
 
 LISTED = 24
 OF_A_PLATE = ("plate_outline_assumed", "moments_not_used")
@@ -61,7 +62,7 @@ def import_signals(
 ) -> ImportResult:
     """Turn the signals of a file into a recording with a raw stream for each of its own, as the file scales them.
 
-    `markers`, in the file's axes, were recorded with it and began with it. Raises SignalFileError where the file can't be used,
+    `markers`, in the file's axes and time, were recorded with it. Raises SignalFileError where the file can't be used,
     RigError where the map file has mistakes, and RecordingError where the recording exists or can't be written; no
     half-written recording stays behind.
     """
@@ -83,11 +84,14 @@ def import_signals(
         for i, plate in enumerate(mapping.plate):
             if plate.number is not None:
                 check.has(("plate", i, "number"), "plate", plate.number, known)
+        for i, marker in enumerate(mapping.marker):
+            check.has(("marker", i, "label"), "marker", marker.label, unique_names(markers.labels) if markers else [])
         check.done()
+    feet = feet_of([], found.markers, np.nan)
     if markers is not None:
         markers = markers.upright()
-        found.markers = markers.places_mm
-    feet = feet_of(markers.labels, markers.places_mm, markers.rate_hz) if markers else feet_of([], np.empty((0, 0, 3)), np.nan)
+        found.markers = _from(markers, stream.stream.segments[0].start_s)
+        feet = feet_of(markers.labels, found.markers, markers.rate_hz)
     angles = foot_angles(feet)
     lab, on_foot = lab_of(mapping.lab, angles), feet_said(mapping.foot, angles)
     sides = {plate.number or number: plate.side for number, plate in enumerate(mapping.plate, 1)}
@@ -124,11 +128,21 @@ def import_signals(
         text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
         raise SignalFileError(f"{file.path} can't be imported: {text}.") from error
     begins_s = min(each.stream.segments[0].start_s for each in streams)
+    begins_s = begins_s if markers is None or legs is None else min(begins_s, markers.starts_s)
     stretches = {each.name: stretches_of(each.stream, own, begins_s) for each, own in zip(streams, settings, strict=True)}
-    if legs is not None:
-        stretches[legs.stream.name] = [even_stretch(legs.samples, legs.stream)]
+    if legs is not None and markers is not None:
+        stretches[legs.stream.name] = [even_stretch(legs.samples, legs.stream, markers.starts_s - begins_s)]
     write_recording(out, rig, stretches)
     return ImportResult(out, rig, tuple(caveats), _summary(path, streams, rig, chosen, unmapped, legs))
+
+
+def _from(markers: MarkerPlaces, starts_s: float) -> Floats:
+    """Return the places of markers from a time on, NaN where there are none yet."""
+    ahead = round((starts_s - markers.starts_s) * markers.rate_hz)
+    if ahead >= 0:
+        return markers.places_mm[ahead:]
+    missing = np.full((-ahead, *markers.places_mm.shape[1:]), np.nan)
+    return np.concatenate([missing, markers.places_mm])
 
 
 def _named(file: SignalFile) -> list[_Named]:

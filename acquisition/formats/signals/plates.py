@@ -107,7 +107,15 @@ def _mapped(number: int, said: MapPlate, labels: Sequence[str], units: Sequence[
 def _whole(
     raw: Floats, plates: list[LabelledPlate], labels: Sequence[str], units: Sequence[str], caveats: list[Caveat]
 ) -> list[LabelledPlate]:
-    """Return the plates that have all of their force, in N as far as that can be told, and tell the others."""
+    """Return the plates that have all of their force, in N as far as that can be told, and tell the others.
+
+    What is labelled as a place or a moment and has another unit is none.
+    """
+    for plate in plates:
+        if any(units[c].lower() not in {*MM, ""} for c in plate.place if c is not None):
+            plate.place = [None] * 3
+        if any(letters(units[c]) not in {*NMM, ""} for c in plate.moment if c is not None):
+            plate.moment = [None] * 3
     whole = [p for p in plates if None not in p.force and {units[c].lower() for c in p.columns_of_force} <= {*NEWTONS, ""}]
     parts = [labels[c] for p in plates if p not in whole for c in p.columns_of_force if units[c].lower() in {*NEWTONS, ""}]
     if parts:

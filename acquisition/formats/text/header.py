@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 UNIT = re.compile(
     r"^[\[(]?(?:[mkuµμ]?v(?:olts?)?|millivolts?|microvolts?|k?n(?:ewtons?)?|n[ .·*-]?(?:m|mm|cm)|[mkcµμu]?m|[mµμu]?s(?:ec)?|"
-    r"seconds?|m(?:illi)?seconds?|min|k?hz|deg(?:rees)?|°|rad|%|k?g|[kg]?pa|m/s(?:\^?2|²)?|deg/s|°/s|a\.?u\.?|bits?|counts?|lbf?|-)?[\])]?$",
+    r"seconds?|m(?:illi)?seconds?|min|k?hz|deg(?:rees)?|°|rad|%|k?g|[kg]?pa|m/s(?:\^?2|²)?|deg/s|°/s|a\.?u\.?|bits?|counts?|lbf?|%.{0,6}|"
+    r"[a-zµ°]+/[a-zµ°0-9^²]+|x?bw|-)?[\])]?$",
     re.IGNORECASE,
 )
 TAIL = re.compile(r"^(.*?)[\s_,;]*[\[(]\s*([^\])]*)\s*[\])]\s*$")

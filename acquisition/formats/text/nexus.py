@@ -13,6 +13,7 @@ import numpy as np
 
 from acquisition.formats.marker_places import MarkerPlaces
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
+from acquisition.formats.signals.force_labels import is_of_force
 from acquisition.formats.text.layout import Layout, is_number, layout_of, split
 from acquisition.formats.text.lines import Head, read_head
 from acquisition.formats.text.numbers import read_numbers
@@ -30,7 +31,8 @@ DEVICES, TRAJECTORIES = "devices", "trajectories"
 BLOCKS = (DEVICES, TRAJECTORIES, "model outputs", "joints", "segments", "events")
 ABOVE = 5
 """Lines of a block above its numbers: its name, its rate, names, labels and units."""
-MEASURES = re.compile(r"\s*-\s*(?:force|moment|cop|voltage|emg|analog|imported.*)\s*$", re.IGNORECASE)
+MEASURES = re.compile(r"\s*-\s*(?:force|moment|cop)\s*$", re.IGNORECASE)
+"""What of a plate a device's name says, which its labels say as well."""
 
 
 def begins_block(line: str) -> str | None:
@@ -115,8 +117,9 @@ def _stream(head: Head, begins: int, ends: int | None, said: MapTable, caveats: 
     left = [i for i, c in enumerate(layout.numeric) if labels[c].lower() not in ("frame", "sub frame", "time", "subtime")]
     if not left:
         raise SignalFileError(f"{head.path} has a block of devices without a channel.")
-    own = [f"{MEASURES.sub('', names[c])} {labels[c]}".strip() for c in (layout.numeric[i] for i in left)]
-    own_units = [units[layout.numeric[i]] for i in left]
+    columns = [layout.numeric[i] for i in left]
+    own = [f"{MEASURES.sub('', names[c])} {labels[c]}".strip() if is_of_force(labels[c]) else labels[c] for c in columns]
+    own_units = [units[c] for c in columns]
     return SignalStream("devices", rate_hz, own, own_units, values[:, left], _segments(head.path, values, counted, rate_hz))
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TIME = re.compile(
     r"^(?:abs(?:olute)?[ _]?)?(?:time|times|t|zeit|temps|tempo|tiempo|timestamps?|seconds?|secs?)(?![A-Za-z0-9])", re.IGNORECASE
 )
+COUNTER = re.compile(r"^(?:frames?|samples?|index|nr|no|number|#)(?![A-Za-z])", re.IGNORECASE)
 SECONDS = {
     "s": 1.0,
     "sec": 1.0,
@@ -113,6 +114,11 @@ def _times(
     if said.rate_hz is None:
         sentence = f"It has no time column; its header says {rate_hz:g} samples per second."
         caveats.append(Caveat("rate_from_header", "recording", {"rate_hz": rate_hz}, sentence))
+    counted = next((values[:, c] for c, label in enumerate(header.labels) if COUNTER.match(label)), None)
+    if counted is not None and len(counted) > 1:
+        steps = np.diff(counted)
+        if np.median(steps) == 1.0 and (steps >= 1.0).all():
+            return row_times(path, counted / rate_hz, line, caveats)
     return RowTimes(len(values), float(rate_hz), (Segment(0, 0.0),))
 
 

@@ -14,6 +14,7 @@ from acquisition.recording import Recording
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess
 from tests.support.made_c3d import make
+from tests.support.signals import times_s
 from tests.support.trc import write_trc, y_up
 
 LEGS = {
@@ -41,11 +42,11 @@ def forces(path: Path, rows: int = 2000) -> Path:
     return path
 
 
-def markers(path: Path, frames: int = 200) -> Path:
+def markers(path: Path, frames: int = 200, begins_s: float = 0.0) -> Path:
     """Write the markers of the same lifter, who faces x: lab (x, y) is OpenSim's (z, x)."""
     places = np.tile(np.array(list(LEGS.values())), (frames, 1, 1))
     turned = np.stack([places[..., 1], places[..., 2], places[..., 0]], axis=-1)
-    return write_trc(path, list(LEGS), turned, 100.0)
+    return write_trc(path, list(LEGS), turned, 100.0, begins_s=begins_s)
 
 
 def test_each_kind_is_told_by_what_it_holds(tmp_path: Path) -> None:
@@ -108,6 +109,16 @@ def test_forces_with_markers_beside_know_the_feet(tmp_path: Path) -> None:
     table = results.table_with("load_share_right_pct")
     assert table is not None
     assert np.nanmedian(table.column("load_share_right_pct")) == pytest.approx(51.25)
+
+
+@pytest.mark.parametrize("begins_s", [-0.5, 0.25])
+def test_markers_are_placed_by_their_own_times(tmp_path: Path, begins_s: float) -> None:
+    result = import_file(forces(tmp_path / "a.mot"), tmp_path / "a.h5", markers=markers(tmp_path / "a.trc", 200, begins_s))
+    with Recording(result.path) as recording:
+        first = [times_s(recording, name)[0] for name in ("analog", "markers")]
+    assert first[1] - first[0] == pytest.approx(begins_s, abs=1e-6)
+    assert min(first) == pytest.approx(0.0, abs=1e-9)
+    assert "by the markers on the feet" in result.summary
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -54,7 +54,7 @@ def test_devices_are_read_wherever_they_stand(tmp_path: Path, separator: str, or
     own = devices(separator=separator)
     lines = {"alone": own, "first": [*own, "", *trajectories(separator)], "last": [*trajectories(separator), "", *own]}[order]
     (stream,) = read(tmp_path, lines).streams
-    assert stream.labels == ["Plate 1 Fx", "Plate 1 Fy", "Plate 1 Fz", "Delsys R VL", "Delsys R BF"]
+    assert stream.labels == ["Plate 1 Fx", "Plate 1 Fy", "Plate 1 Fz", "R VL", "R BF"]
     assert stream.units == UNITS
     assert (stream.rate_hz, len(stream.samples), len(stream.segments)) == (500.0, 50, 1)
     np.testing.assert_array_equal(stream.samples[:5, 2], [-700.25, -701.25, -702.25, -703.25, -704.25])

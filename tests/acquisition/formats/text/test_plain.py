@@ -159,6 +159,16 @@ def test_a_rate_that_the_header_or_the_map_says(tmp_path: Path) -> None:
     assert (file.streams[0].rate_hz, ids(file)) == (1500.0, ["rate_from_header"])
 
 
+def test_a_counter_tells_lost_samples(tmp_path: Path) -> None:
+    rows = [*range(1, 30), *range(41, 60)]
+    file = read(tmp_path, "Sample,RF\n" + "".join(f"{k},{k / 9:.3f}\n" for k in rows), rate_hz=200.0)
+    begins = [(segment.first_row, segment.start_s) for segment in file.streams[0].segments]
+    assert begins == [(0, pytest.approx(1 / 200)), (29, pytest.approx(41 / 200))]
+    assert ids(file) == ["time_jumps"]
+    wraps = "Sample,RF\n" + "".join(f"{k % 20},{k / 9:.3f}\n" for k in range(60))
+    assert len(read(tmp_path, wraps, rate_hz=200.0).streams[0].segments) == 1
+
+
 def test_a_header_that_contradicts_the_times_is_told(tmp_path: Path) -> None:
     file = read(tmp_path, "Sample rate (Hz): 2000\n" + table())
     assert (file.streams[0].rate_hz, ids(file)) == (1000.0, ["rate_contradicts"])
