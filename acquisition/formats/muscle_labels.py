@@ -19,8 +19,8 @@ _WORDS: dict[Side, str] = {
     "esq",
     "right": "right rgt droit droite rechts rechtes rechter rechte re destra destro dx derecha derecho der direita direito dir",
 }
-_SIDES: dict[str, Side] = {word: side for side, words in _WORDS.items() for word in words.split()}
-_SIDES |= _LETTERS | _SHORT_SIDES
+SIDE_WORDS: dict[str, Side] = {word: side for side, words in _WORDS.items() for word in words.split()}
+SIDE_WORDS |= _LETTERS | _SHORT_SIDES
 _OTHER_LETTERS: dict[str, Side] = {"d": "right", "g": "left"}
 """French letters count as words of their own only: `GMed` begins with one."""
 
@@ -95,7 +95,7 @@ def muscle_and_side(label: str) -> Reading:
     for at, word in enumerate(words):
         rest = "".join(words[:at] + words[at + 1 :])
         at_an_end = at in (0, len(words) - 1)
-        side = _SIDES.get(word) if at_an_end or len(word) > 2 else None
+        side = SIDE_WORDS.get(word) if at_an_end or len(word) > 2 else None
         if side is None and at_an_end:
             side = _OTHER_LETTERS.get(word)
         if side is not None and rest in _MUSCLES:

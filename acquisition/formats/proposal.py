@@ -15,7 +15,7 @@ from acquisition.formats.kinds import KINDS, import_file, kind_of
 from acquisition.formats.muscle_labels import muscle_and_side
 from acquisition.formats.signal_file import SignalFileError
 from acquisition.formats.signals.force_labels import KISTLER, is_of_force
-from acquisition.rig import SIDES, UNITS_TO_UV
+from acquisition.rig import UNITS_TO_UV
 from acquisition.storage.hdf5_text import name_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from acquisition.rig import Rig, StreamSettings
 
 GUESSED_HZ = 1000.0
-CORNERS = "[[400, 0, 0], [0, 0, 0], [0, 600, 0], [400, 600, 0]]"
+CORNERS = [[400, 0, 0], [0, 0, 0], [0, 600, 0], [400, 600, 0]]
 FILL_IN = "FILL IN"
 
 
@@ -64,15 +64,21 @@ def _plates(found: ImportResult) -> list[str]:
     assumed = any(caveat.id == "sides_assumed" for caveat in found.caveats)
     why = f"{FILL_IN} which foot stood on it; this is assumed" if assumed else "the file says which foot stood on it"
     begin = "  # {" if assumed else "  {"
-    lines = [
-        f'{begin} number = {plate.model.split()[1]}, side = "{plate.side}" }},  # {plate.channels[0]} and others: {why}'
-        for plate in found.rig.plate
-    ]
-    for number, caveat in enumerate(caveat for caveat in found.caveats if caveat.id == "plate_not_read"):
-        plate = caveat.about.split()[-1]
-        lines.append(f"  # {FILL_IN}: {caveat.sentence}")
-        lines.append(f'  # {{ number = {plate}, side = "{SIDES[number % 2]}", corners_mm = {CORNERS} }},')
-    return lines
+    unplaced = {
+        caveat.about.split()[-1]
+        for caveat in found.caveats
+        if caveat.id == "vertical_force_alone" and caveat.values["places_and_moments"]
+    }
+    lines = []
+    for k, plate in enumerate(found.rig.plate):
+        number = plate.model.split()[1]
+        if number in unplaced:
+            what = f"{FILL_IN} where plate {number} lies, and which foot stood on it; without, its vertical force alone is used"
+            corners = [[x + 450 * k, y, z] for x, y, z in CORNERS]
+            lines += [f"  # {what}:", f'  # {{ number = {number}, side = "{plate.side}", corners_mm = {corners} }},']
+        else:
+            lines.append(f'{begin} number = {number}, side = "{plate.side}" }},  # {plate.channels[0]} and others: {why}')
+    return lines + [f"  # {caveat.sentence}" for caveat in found.caveats if caveat.id == "plate_not_read"]
 
 
 def _kistler(stream: StreamSettings, *, several: bool) -> list[str]:

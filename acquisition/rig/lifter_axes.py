@@ -50,7 +50,7 @@ def lifter_axes(rig: Rig) -> LifterAxes:
 
     Raises ValueError where the rig says none and the centres of its two plates lie one above the other.
     """
-    centres = {plate.side: plate_map(plate).centre_mm[:2] for plate in rig.plate}
+    centres = {plate.side: plate_map(plate).centre_mm[:2] for plate in rig.plate if plate.corners_mm is not None}
     right, right_from = _right(rig.lab, centres)
     front = np.array([-right[1], right[0]])
     feet = {foot.side: foot for foot in rig.foot}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.rig.rig import WITHOUT_FREE_MOMENT, Plate
+from acquisition.rig.rig import VERTICAL_ALONE, WITHOUT_FREE_MOMENT, Plate
 from hardware.arrays import Floats
 
 
@@ -29,7 +29,8 @@ class PlateMap:
     that lab = rotation @ plate; its last column is the normal of the surface.
 
     A plate that gives its own centre of pressure (`gives_point`) is mapped from the force and the moments that
-    follow from its channels, `per_unit` (channels,) times (raw - `zero`); with five of them its free moment is not known.
+    follow from its channels, `per_unit` (channels,) times (raw - `zero`); with five of them its free moment is not known. With
+    one, its vertical force, nobody knows where it lies: `centre_mm` is NaN, and so is whatever rests on it.
     """
 
     matrix: Floats
@@ -46,7 +47,9 @@ class PlateMap:
 
     def fz_N(self, raw: Floats) -> Floats:  # noqa: N802 - units keep their capitals
         """Return the vertical force, + up, of raw samples (n, channels)."""
-        return np.asarray((raw - self.zero) * self.per_unit @ self.matrix[2, : len(self.per_unit)])
+        count = len(self.per_unit)
+        vertical = self.matrix[2, 2:3] if count == VERTICAL_ALONE else self.matrix[2, :count]
+        return np.asarray((raw - self.zero) * self.per_unit @ vertical)
 
     def wrench(self, raw: Floats) -> Floats:
         """Return the wrench (n, 6) of raw samples (n, channels), its moment about `centre_mm`."""
@@ -59,14 +62,17 @@ class PlateMap:
 
 def plate_map(plate: Plate) -> PlateMap:
     """Reduce a plate to its map, with the force as the reaction on the foot, + up in the lab axes."""
-    rotation = axes_of_corners(np.asarray(plate.corners_mm, dtype=np.float64))
-    centre = np.mean(np.asarray(plate.corners_mm, dtype=np.float64), axis=0) - rotation[:, 2] * plate.pad_mm
+    rotation, centre = np.diag([1.0, -1.0, -1.0]), np.full(3, np.nan)
+    if plate.corners_mm is not None:
+        corners = np.asarray(plate.corners_mm, dtype=np.float64)
+        rotation = axes_of_corners(corners)
+        centre = np.mean(corners, axis=0) - rotation[:, 2] * plate.pad_mm
     count = plate.channel_count
     per_unit, zero = np.ones(count), np.array(plate.zero, dtype=np.float64)
     if plate.c3d_type == 1:
         # The point is told from the true origin, so what lies between it and the middle of the surface is a part of the zero.
         per_unit = np.array(plate.sensitivities or [1.0] * count, dtype=np.float64)
-        zero[3:5] += np.array(plate.origin_mm[:2]) / per_unit[3:5]
+        zero[3:5] += np.array(plate.origin_mm[:2])[: len(zero[3:5])] / per_unit[3:5]
     surface = moment_shift(surface_offset(plate)) @ calibration(plate)
     turn = np.kron(np.eye(2), rotation)
     return PlateMap(turn @ surface, zero, rotation, centre, per_unit, plate.c3d_type == 1)

@@ -29,8 +29,8 @@ QUADRICEPS: tuple[Muscle, ...] = ("VL", "VM", "RF")
 HAMSTRINGS: tuple[Muscle, ...] = ("BF", "ST")
 GLUTES: tuple[Muscle, ...] = ("GMax", "GMed")
 PLATE_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 5: 8}
-WITHOUT_FREE_MOMENT = 5
-"""Channels of a plate of type 1 whose free moment nobody measured."""
+VERTICAL_ALONE, WITHOUT_FREE_MOMENT = 1, 5
+"""Channels of a plate of type 1 of which only Fz is known, or whose free moment nobody measured."""
 UNITS_TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6}
 UNITS_TO_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 
@@ -102,21 +102,22 @@ class StreamSettings(Settings):
 class Plate(Settings):
     """A force plate of C3D type 1 to 5, its channels in the standard's order.
 
-    Type 1 gives Fx Fy Fz, the centre of pressure x y and the free moment, which may lack; 2 and 4 give Fx Fy Fz Mx My Mz; 3
-    and 5 (Kistler) give Fx12 Fx34 Fy14 Fy23 Fz1 Fz2 Fz3 Fz4. `sensitivities` (types 1, 2, 3) or a `calibration_matrix` (type
-    4: 6x6, type 5: 6 rows of 8) bring the raw channels to N, mm and N·mm. `corners_mm` are its corners in the lab axes in the
-    order of the standard (quadrants 1 to 4 of its own axes). `origin_mm` is the vector from its true origin to the centre of
-    its top surface, in its own axes, z < 0 as z points down; of type 3, x and y are the distances of the sensors from the
-    middle. `zero` is what the unloaded plate reads, in raw units (none: 0); it is taken off before anything else.
+    Type 1 gives Fx Fy Fz, the centre of pressure x y and the free moment, which may lack; or Fz alone, without corners; 2 and 4
+    give Fx Fy Fz Mx My Mz; 3 and 5 (Kistler) give Fx12 Fx34 Fy14 Fy23 Fz1 Fz2 Fz3 Fz4. `sensitivities` (types 1, 2, 3) or a
+    `calibration_matrix` (type 4: 6x6, type 5: 6 rows of 8) bring the raw channels to N, mm and N·mm. `corners_mm` are its
+    corners in the lab axes in the order of the standard (quadrants 1 to 4 of its own axes). `origin_mm` is the vector from its
+    true origin to the centre of its top surface, in its own axes, z < 0 as z points down; of type 3, x and y are the distances
+    of the sensors from the middle. `zero` is what the unloaded plate reads, in raw units (none: 0); it is taken off before
+    anything else.
     """
 
     name: str
     model: str = ""
     side: Side
     stream: str
-    channels: Annotated[list[str], Field(min_length=5, max_length=8)]
+    channels: Annotated[list[str], Field(min_length=1, max_length=8)]
     c3d_type: Literal[1, 2, 3, 4, 5]
-    corners_mm: list[list[float]]
+    corners_mm: list[list[float]] | None
     origin_mm: Annotated[list[float], Field(min_length=3, max_length=3)]
     sensitivities: list[float] | None = None
     calibration_matrix: list[list[float]] | None = None
@@ -133,13 +134,16 @@ class Plate(Settings):
 
     @property
     def channel_count(self) -> int:
-        """How many channels a plate of its type has; of type 1 the free moment may lack."""
-        lacks = self.c3d_type == 1 and len(self.channels) == WITHOUT_FREE_MOMENT
-        return WITHOUT_FREE_MOMENT if lacks else PLATE_CHANNELS[self.c3d_type]
+        """How many channels a plate of its type has; of type 1 some may lack."""
+        count = len(self.channels)
+        lacks = self.c3d_type == 1 and count in (VERTICAL_ALONE, WITHOUT_FREE_MOMENT)
+        return count if lacks else PLATE_CHANNELS[self.c3d_type]
 
     @field_validator("corners_mm")
     @classmethod
-    def _corners_span_a_plate(cls, corners: list[list[float]]) -> list[list[float]]:
+    def _corners_span_a_plate(cls, corners: list[list[float]] | None) -> list[list[float]] | None:
+        if corners is None:
+            return None
         if len(corners) != 4 or any(len(corner) != 3 for corner in corners):
             raise ValueError("four corners are needed, each with x, y and z in mm")
         c = np.asarray(corners)
@@ -153,6 +157,10 @@ class Plate(Settings):
         what = f"plate {self.name!r} is of type {self.c3d_type}"
         if len(self.channels) != count:
             raise ValueError(f"{what}, which has {PLATE_CHANNELS[self.c3d_type]} channels, and {len(self.channels)} are listed")
+        if (self.corners_mm is None) != (count == VERTICAL_ALONE):
+            raise ValueError(
+                f"{what} with {count} channels, and corners_mm is given for every plate but a vertical force alone"
+            )
         if self.c3d_type in (4, 5):
             matrix = self.calibration_matrix
             if matrix is None or len(matrix) != 6 or any(len(row) != count for row in matrix):

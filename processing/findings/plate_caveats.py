@@ -30,7 +30,17 @@ IDS = {
 def about_plates(results: Results) -> list[Caveat]:
     """Return what bounds the forces of these results."""
     zeros = _zeros(results)
-    return _faults(results, zeros) + _undefined_forces(results) + zeros + _places_of_pressure(results)
+    alone = [
+        Caveat(
+            "vertical_force_alone",
+            f"{plate.side} plate",
+            {},
+            f"Of the {plate.side} plate only the vertical force is known, so there is no centre of pressure on it.",
+        )
+        for plate in results.rig.plate
+        if plate.corners_mm is None
+    ]
+    return alone + _faults(results, zeros) + _undefined_forces(results) + zeros + _places_of_pressure(results)
 
 
 def _faults(results: Results, zeros: list[Caveat]) -> list[Caveat]:
@@ -99,7 +109,7 @@ def _places_of_pressure(results: Results) -> list[Caveat]:
     for plate in results.rig.plate:
         columns = [f"cop_{plate.side}_{axis}_mm" for axis in "xy"]
         table = results.table_with(*columns)
-        if table is None:
+        if table is None or plate.corners_mm is None:
             continue
         cop = np.column_stack([table.sample_of(column) for column in columns])
         cop = cop[np.isfinite(cop).all(axis=1)]

@@ -37,7 +37,7 @@ def about_places(rig: Rig) -> list[Caveat]:
     upside_down = [plate.name for plate in rig.plate if plate_map(plate).rotation[2, 2] > 0]
     if upside_down:
         return [Caveat("plate_upside_down", name, {}, _UPSIDE_DOWN.format(name=name)) for name in upside_down]
-    centre = {plate.side: plate_map(plate).centre_mm for plate in rig.plate}
+    centre = {plate.side: plate_map(plate).centre_mm for plate in rig.plate if plate.corners_mm is not None}
     if len(centre) < 2:
         return []
     way = (centre["right"] - centre["left"])[:2]

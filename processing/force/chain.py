@@ -134,8 +134,16 @@ class ForceChain:
         self.axes = lifter_axes(rig)
         self.unjudged = frozenset(f"foot_cop_medial_{side}_mm" for side in SIDES if not self.axes.known(side))
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
+        placed = {side: all(plate.corners_mm is not None for plate in rig.plate if plate.side == side) for side in SIDES}
         self.stance = QuietStance(
-            rig.still, rig.plates.contact_N, rate_hz, self.frame_samples, columns, self.axes, rig.plates.ankle_height_mm
+            rig.still,
+            rig.plates.contact_N,
+            rate_hz,
+            self.frame_samples,
+            columns,
+            self.axes,
+            rig.plates.ankle_height_mm,
+            (placed["left"], placed["right"]),
         )
         into = RepetitionColumns(*(_at(name) for name in RepetitionColumns._fields))
         self.repetitions = RepetitionDetector(rate_hz, self.frame_samples, into)
@@ -256,7 +264,7 @@ def _wrench_of_samples(
         raw = (samples[t, a], samples[t, b], samples[t, c], samples[t, d], samples[t, e], samples[t, f])
         wrench = _wrench(plates, 0, raw, 1.0)
         fx, fy, fz, mx, my, mz = wrench
-        force[t, 0], force[t, 1], force[t, 2] = fx, fy, fz
+        force[t, 0], force[t, 1], force[t, 2] = fx + 0.0 * px, fy + 0.0 * py, fz  # NaN where nobody knows how the plate lies
         moment[t, 0] = mx + py * fz - pz * fy
         moment[t, 1] = my + pz * fx - px * fz
         moment[t, 2] = (mz + px * fy - py * fx) * plates.turns[0]
@@ -355,8 +363,8 @@ def _frame(
     rows[n, _LEFT_Y] = left_y
     rows[n, _RIGHT_X] = right_x
     rows[n, _RIGHT_Y] = right_y
-    # The reaction on a foot that pushes outwards points inwards; the turns are NaN without a centre of pressure.
-    rows[n, _LEFT_PUSH] = 100.0 * (medial[0, 0] * left[0] + medial[0, 1] * left[1]) / fz_left + 0.0 * left_turn
-    rows[n, _RIGHT_PUSH] = 100.0 * (medial[1, 0] * right[0] + medial[1, 1] * right[1]) / fz_right + 0.0 * right_turn
+    # The reaction on a foot that pushes outwards points inwards; nothing is known of it without a centre of pressure.
+    rows[n, _LEFT_PUSH] = 100.0 * (medial[0, 0] * left[0] + medial[0, 1] * left[1]) / fz_left + 0.0 * left_x
+    rows[n, _RIGHT_PUSH] = 100.0 * (medial[1, 0] * right[0] + medial[1, 1] * right[1]) / fz_right + 0.0 * right_x
     rows[n, _LEFT_TURN] = -left_turn / 1000.0 * plates.turns[0]
     rows[n, _RIGHT_TURN] = right_turn / 1000.0 * plates.turns[1]

@@ -18,6 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig.plate_map import PlateMap
+from acquisition.rig.rig import VERTICAL_ALONE
 from hardware.arrays import Floats, Samples
 from processing.force.plate_fault import PlateFault
 
@@ -139,12 +140,14 @@ class ChannelWatch:
         k = 0
         for p, (plate, into) in enumerate(zip(plates, columns, strict=True)):
             share = np.abs(plate.map.matrix[2] if not plate.map.gives_point else np.eye(6)[2, : len(plate.names)])
+            share = share if len(share) > VERTICAL_ALONE else np.ones(1)
             self._plates[p]["fz"] = into.fz
             count = len(plate.names)
             self._plates[p]["columns"][:count] = plate.columns
             self._plates[p]["zero"][:count] = plate.map.zero
             # Of type 1 the shear is the first two channels turned into the lab: the map's other entries are of moments.
-            self._plates[p]["shear"][:, :count] = plate.map.matrix[:2, :count] * plate.map.per_unit[:count]
+            if count > VERTICAL_ALONE:
+                self._plates[p]["shear"][:, :count] = plate.map.matrix[:2, :count] * plate.map.per_unit[:count]
             self._blank[p, _NO_PLACE, : len(into.on_place)] = into.on_place
             self._blank[p, _NO_FORCE, : len(into.on_force + into.on_place)] = into.on_force + into.on_place
             newtons = share * plate.map.per_unit[: len(share)] if plate.map.gives_point else share

@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig.plate_map import UNPLACED_N, PlateMap
+from acquisition.rig.rig import VERTICAL_ALONE
 from hardware.arrays import Floats, Samples
 
 ABSENT = (
@@ -31,7 +32,10 @@ class PlateSignals:
     """
 
     def __init__(self, plates: list[tuple[list[int], PlateMap]]) -> None:
-        self._raw = [(np.array(columns, dtype=np.int64), plate) for columns, plate in plates]
+        self._raw = [
+            (np.array(columns, dtype=np.int64), plate) if len(columns) > VERTICAL_ALONE else _three_of_one(columns, plate)
+            for columns, plate in plates
+        ]
         self._as_they_are = all(len(columns) == 6 and not plate.gives_point for columns, plate in plates)
         self.plates = plates if self._as_they_are else [_of_signals(i, *each) for i, each in enumerate(plates)]
         self._signals = np.zeros((0, 6 * len(plates)))
@@ -51,6 +55,12 @@ class PlateSignals:
             else:
                 _of_sensors(samples, at, plate.zero, plate.matrix, out)
         return self._signals[: len(samples)]
+
+
+def _three_of_one(columns: list[int], plate: PlateMap) -> tuple[NDArray[np.int64], PlateMap]:
+    """Return a vertical force alone as the third of three channels, of which the others are nothing."""
+    scales = np.array([0.0, 0.0, plate.per_unit[0]])
+    return np.repeat(columns, 3), replace(plate, zero=np.repeat(plate.zero, 3), per_unit=scales)
 
 
 def _of_signals(i: int, columns: list[int], plate: PlateMap) -> tuple[list[int], PlateMap]:
@@ -88,7 +98,7 @@ def _of_points(samples: Samples, columns: NDArray[np.int64], zero: Floats, per_u
     A free moment that nobody measured counts as none here; the frames have none then.
     """
     for t in range(len(samples)):
-        signals[t, 5] = 0.0
+        signals[t, 3], signals[t, 4], signals[t, 5] = 0.0, 0.0, 0.0
         for j in range(len(columns)):
             signals[t, j] = (samples[t, columns[j]] - zero[j]) * per_unit[j]
         fx, fy, fz, x, y, free = signals[t, 0], signals[t, 1], signals[t, 2], signals[t, 3], signals[t, 4], signals[t, 5]

@@ -86,7 +86,8 @@ class QuietStance:
 
     `frame_samples` raw samples of `rate_hz` make a frame. A window of `settings.window_s` counts as still where the total
     vertical force has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above
-    `settings.least_N`, and no frame is missing or without a centre of pressure under either foot. A foot is off its plate
+    `settings.least_N`, and no frame is missing or without a centre of pressure under either foot, if its plate tells one. A
+    foot is off its plate
     where its vertical force is not above `contact_N`.
     """
 
@@ -99,7 +100,9 @@ class QuietStance:
         columns: StanceColumns,
         axes: LifterAxes,
         ankle_height_mm: float,
+        placed: tuple[bool, bool] = (True, True),
     ) -> None:
+        """Prepare the search; `placed`: whether it is known where the left and the right plate lie."""
         per_s = rate_hz / frame_samples
         self._settings, self._frame_s = settings, 1.0 / per_s
         frames = max(2, round(settings.window_s * per_s))
@@ -131,7 +134,9 @@ class QuietStance:
         unsure = [0.0 if axes.known(side) else math.sin(math.radians(UNKNOWN_TOE_OUT_DEG)) for side in SIDES]
         pct_per_mm = [100.0 / axes.width_mm[side] for side in SIDES]
         per_pct = [ankle_height_mm / 100.0] * len(SIDES)
-        self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm, per_pct])
+        nowhere = [0.0 if known else 1.0 for known in placed]
+        self._placed = placed
+        self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm, per_pct, nowhere])
         self._events = np.zeros(4, dtype=EVENT)
         self.stances: list[Stance] = []
 
@@ -146,9 +151,13 @@ class QuietStance:
             self._events = np.zeros(most, dtype=EVENT)
         count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._events)
         for event in self._events[:count]:
-            kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, *moved_and_sd = event.item()
-            feet = (left_x, left_y), (right_x, right_y)
-            self.stances.append(Stance(StanceKind(kind), sample, body_N, system_N, *feet, *moved_and_sd))
+            kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, left_moved, right_moved, sd_N = event.item()
+            left, right = (left_x, left_y), (right_x, right_y)
+            if not self._placed[0]:
+                left, left_moved = (math.nan, math.nan), math.nan
+            if not self._placed[1]:
+                right, right_moved = (math.nan, math.nan), math.nan
+            self.stances.append(Stance(StanceKind(kind), sample, body_N, system_N, left, right, left_moved, right_moved, sd_N))
 
     @property
     def body_weight_N(self) -> float:  # noqa: N802 - units keep their capitals
@@ -238,7 +247,10 @@ def _refer(
             stance.loaded += 1
             stance.on_both += 1 if min(left_N, right_N) > limits[0].both_N else 0
         _feel(state, limits, left_N, right_N)
-        stands = math.isfinite(total_N + lx + ly + rx + ry)
+        # A plate of which nobody knows where it lies tells no place, and none is waited for; all that needs one stays NaN.
+        here_x, here_y = (0.0, 0.0) if axes[8, 0] > 0.0 else (lx, ly)
+        there_x, there_y = (0.0, 0.0) if axes[8, 1] > 0.0 else (rx, ry)
+        stands = math.isfinite(total_N + here_x + here_y + there_x + there_y)
         if not stands or sample - stance.last_sample != limits[0].frame_samples:
             stance.standing = 0
             stance.still = 0
@@ -246,7 +258,7 @@ def _refer(
             stance.frames = -1
         stance.last_sample = sample
         if stands:
-            frame = (total_N, lx, ly, rx, ry)
+            frame = (total_N, here_x, here_y, there_x, there_y)
             count += take_frame(window, state, limits, sample, frame, events[count : count + 1])
         dlx, dly = lx - stance.left_x, ly - stance.left_y
         drx, dry = rx - stance.right_x, ry - stance.right_y

@@ -31,7 +31,8 @@ NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0}
 class FilePlate:
     """One force plate as the file describes it.
 
-    `number` counts from 1, `columns` are its analog channels from 0. `corners_mm` (4, 3) and `origin_mm` (3,) are in mm;
+    `number` counts from 1, `columns` are its analog channels from 0. `corners_mm` (4, 3) and `origin_mm` (3,) are in mm, the
+    corners NaN where nobody knows them;
     `per_unit` (channels,) or, of types 4 and 5, `matrix` (6, channels) bring the channels to N, mm and N·mm.
     """
 
@@ -42,6 +43,11 @@ class FilePlate:
     origin_mm: Floats
     per_unit: Floats
     matrix: Floats | None
+
+    @property
+    def placed(self) -> bool:
+        """Whether it is known where it lies."""
+        return bool(np.isfinite(self.corners_mm).all())
 
     @property
     def name(self) -> str:
@@ -60,7 +66,7 @@ class FilePlate:
             stream=stream,
             channels=list(names),
             c3d_type=cast("Any", self.c3d_type),
-            corners_mm=self.corners_mm.tolist(),
+            corners_mm=self.corners_mm.tolist() if self.placed else None,
             origin_mm=self.origin_mm.tolist(),
             sensitivities=(self.per_unit * signs).tolist() if self.matrix is None else None,
             calibration_matrix=None if self.matrix is None else (sign * self.matrix).tolist(),

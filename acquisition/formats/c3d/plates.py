@@ -14,6 +14,7 @@ from acquisition.formats.c3d.plate_fit import fitting
 from acquisition.formats.c3d.plate_zero import TURN_ABOVE_N, Zero, pull_of, while_loaded, zero_of
 from acquisition.rig import SIDES, Plate
 from acquisition.rig.plate_map import UNPLACED_N, plate_map
+from acquisition.rig.rig import VERTICAL_ALONE
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
@@ -91,7 +92,10 @@ def choose_plates(
         if np.percentile(np.abs(each.fz_N), 99) < contact_N:
             sentence = f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
             caveats.append(Caveat("plate_never_loaded", each.of_file.name, {"contact_N": contact_N}, sentence))
-    judged = [replace(each, of_file=fitting(each.of_file, _loaded_cop(data, each), caveats)) for each in judged]
+    judged = [
+        replace(each, of_file=fitting(each.of_file, _loaded_cop(data, each), caveats)) if each.of_file.placed else each
+        for each in judged
+    ]
     _check_places(path, judged)
     said = [(labelled or {}).get(plate.of_file.number) for plate in judged]
     if not named and len({side for side in said if side}) == len(judged):
@@ -132,6 +136,8 @@ def _has_numbers(plate: FilePlate, raw: Floats) -> bool:
     """Return whether a plate's samples (n, channels) are numbers; of type 1 the place may lack where it is unloaded."""
     finite = np.isfinite(raw)
     if plate.c3d_type != 1:
+        return bool(finite.all())
+    if raw.shape[1] == VERTICAL_ALONE:
         return bool(finite.all())
     unloaded = np.abs(raw[:, 2] * plate.per_unit[2]) < UNPLACED_N
     return bool((finite[:, :3].all(axis=1) & (finite.all(axis=1) | unloaded)).all())

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from acquisition.formats.muscle_labels import SIDE_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,6 @@ PARTS: dict[str, Part] = {"f": "force", "m": "moment", "t": "torque"}
 KISTLER = ("Fx12", "Fx34", "Fy14", "Fy23", "Fz1", "Fz2", "Fz3", "Fz4")
 """The sensors of a plate of type 3, in the order of its channels."""
 NOT_A_NAME = re.compile(r"forces?|moments?|torques?|cop|grf|reaction|center|centre|pressure|[^a-z0-9]", re.IGNORECASE)
-SIDE_WORDS: dict[str, Side] = {"left": "left", "l": "left", "lt": "left", "right": "right", "r": "right", "rt": "right"}
 
 
 @dataclass(slots=True)
@@ -44,6 +45,11 @@ class LabelledPlate:
         words = re.findall(r"[a-z]+", self.key)
         sides = {SIDE_WORDS[word] for word in words if word in SIDE_WORDS}
         return sides.pop() if len(sides) == 1 else None
+
+    @property
+    def has_vertical(self) -> bool:
+        """Whether it has all of its force, or at least what is the vertical part by the custom of its labels."""
+        return None not in self.force or self.force[1 if self.opensim else 2] is not None
 
     @property
     def columns_of_force(self) -> list[int]:

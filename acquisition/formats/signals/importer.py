@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hardware.arrays import Floats
 
 LISTED = 24
-OF_A_PLATE = ("plate_outline_assumed", "moments_not_used")
+OF_A_PLATE = ("plate_outline_assumed", "moments_not_used", "vertical_force_alone")
 """What is told of a plate only if it is taken."""
 
 
@@ -179,7 +179,7 @@ def _stream_of_plates(streams: list[_Named], mapping: ImportMap) -> int:
     named = next((plate.stream for plate in mapping.plate if plate.stream), "")
     if channels:
         return next(i for i, s in enumerate(streams) if channels <= set(s.channels) and named in ("", s.name))
-    counts = [sum(None not in plate.force for plate in labelled_plates(s.channels)) for s in streams]
+    counts = [sum(plate.has_vertical for plate in labelled_plates(s.channels)) for s in streams]
     return int(np.argmax(counts))
 
 

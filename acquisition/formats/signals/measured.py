@@ -66,13 +66,25 @@ class Measured:
         self._moment = [plate.moment[axis] for axis in axes]
         self._newtons = np.array([NEWTONS.get(units[column].lower(), 1.0) for column in self._force])
         self._z_up = axes == (0, 1, 2)
-        fz = raw[:, self._force[2]] * self._newtons[2]
+        fz = raw[:, self._force[-1]] * self._newtons[-1]
         self._loaded = while_loaded(np.where(np.isfinite(fz), fz, 0.0))
 
     @property
     def has_place(self) -> bool:
         """Whether the file tells where its force acts."""
-        return len(self._place) == 2
+        return len(self._place) == 2 and self._whole
+
+    @property
+    def _whole(self) -> bool:
+        return len(self._force) == 3
+
+    def vertical_alone(self, why: str, caveats: list[Caveat]) -> FilePlate:
+        """Return the plate with its vertical force alone, and tell why there is no more of it."""
+        sentence = f"Of plate {self.number} only the vertical force is used, which gives load share and timing: {why}."
+        more = len(self._place) + sum(column is not None for column in self._moment)
+        caveats.append(Caveat("vertical_force_alone", f"plate {self.number}", {"places_and_moments": float(more)}, sentence))
+        per_unit = np.array([-self._newtons[-1]])
+        return FilePlate(self.number, 1, (self._force[-1],), np.full((4, 3), np.nan), np.zeros(3), per_unit, None)
 
     @property
     def columns_of_place(self) -> list[int]:
@@ -88,6 +100,8 @@ class Measured:
 
     def as_plate(self, to_mm: float | None, corners_mm: Sequence[Sequence[float]] | None, caveats: list[Caveat]) -> FilePlate:
         """Return the plate as a C3D file would describe it; raises ValueError with what of it is not known."""
+        if not self._whole:
+            raise ValueError("its file has no horizontal force")
         if not self.has_place:
             return self._by_moments(corners_mm)
         if to_mm is None:
@@ -119,11 +133,12 @@ class Measured:
     def _by_moments(self, corners_mm: Sequence[Sequence[float]] | None) -> FilePlate:
         """Return a plate of type 2 whose channels are in its own axes."""
         if None in self._moment:
-            raise ValueError("its file has no place of its force and no moments that would tell it")
+            raise ValueError("its file has no place of its force, and no moments that would tell it")
         if corners_mm is None:
             raise ValueError(
-                "its file does not say where it lies; give its corners in a map file, which squatscope propose-map makes: "
-                f'plate = [{{ number = {self.number}, side = "left", corners_mm = [...] }}, ...]'
+                "its file has moments, and does not say where the plate lies; for a centre of pressure give its corners in a "
+                f'map file, which squatscope propose-map begins: plate = [{{ number = {self.number}, side = "left", '
+                "corners_mm = [...] }, ...]"
             )
         if not self._z_up:
             raise ValueError("its force is along x or y, and the moments of such a plate are read with z vertical only")

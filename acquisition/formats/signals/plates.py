@@ -67,10 +67,16 @@ def fill_in(
         found.unread = dict.fromkeys(range(1, len(candidates) + 1), why)
         return
     axes = ((up + 1) % 3, (up + 2) % 3, up)  # a cyclic change of axes, which mirrors nothing
+    lacking = [number for number, plate in enumerate(candidates, 1) if plate.force[up] is None]
+    found.unread = dict.fromkeys(lacking, "its file has no vertical force of it")
     if up != 2:
         sentence = "Its lab axes do not have z up; they were turned so that z is."
         caveats.append(Caveat("axes_turned", "recording", {}, sentence))
-    measured = [Measured(number, plate, axes, found.analog, units) for number, plate in enumerate(candidates, 1)]
+    measured = [
+        Measured(number, plate, axes, found.analog, units)
+        for number, plate in enumerate(candidates, 1)
+        if number not in lacking
+    ]
     to_mm = _to_mm(measured, units, lengths, caveats)
     apart_mm = _apart([m.places(to_mm or 1.0) for m in measured]) if to_mm else np.inf
     corners = {plate.number: plate.corners_mm for plate in said}
@@ -85,7 +91,7 @@ def fill_in(
                 )
             found.plates.append(plate.as_plate(to_mm, own, caveats))
         except ValueError as error:
-            found.unread[plate.number] = str(error)
+            found.plates.append(plate.vertical_alone(str(error), caveats))
 
 
 def _mapped(number: int, said: MapPlate, labels: Sequence[str], units: Sequence[str]) -> FilePlate:
@@ -107,7 +113,7 @@ def _mapped(number: int, said: MapPlate, labels: Sequence[str], units: Sequence[
 def _whole(
     raw: Floats, plates: list[LabelledPlate], labels: Sequence[str], units: Sequence[str], caveats: list[Caveat]
 ) -> list[LabelledPlate]:
-    """Return the plates that have all of their force, in N as far as that can be told, and tell the others.
+    """Return the plates whose force is known, or the vertical part of it, in N as far as that can be told; tell the others.
 
     What is labelled as a place or a moment and has another unit is none.
     """
@@ -116,12 +122,12 @@ def _whole(
             plate.place = [None] * 3
         if any(letters(units[c]) not in {*NMM, ""} for c in plate.moment if c is not None):
             plate.moment = [None] * 3
-    whole = [p for p in plates if None not in p.force and {units[c].lower() for c in p.columns_of_force} <= {*NEWTONS, ""}]
+    whole = [p for p in plates if p.has_vertical and {units[c].lower() for c in p.columns_of_force} <= {*NEWTONS, ""}]
     parts = [labels[c] for p in plates if p not in whole for c in p.columns_of_force if units[c].lower() in {*NEWTONS, ""}]
     if parts:
         sentence = (
-            f"The channels {', '.join(parts)} are labelled as forces, and not all of Fx, Fy and Fz of one plate are there; "
-            "they are recorded, and not used. If they are those of a plate, name its channels in a map file."
+            f"The channels {', '.join(parts)} are labelled as forces, and none is the vertical one of a plate; they are "
+            "recorded, and not used. If they are those of a plate, name its channels in a map file."
         )
         caveats.append(Caveat("force_not_used", ", ".join(parts), {"channels": float(len(parts))}, sentence))
     bare = [p for p in whole if "" in {units[c] for c in p.columns_of_force}]
@@ -145,7 +151,10 @@ def _whole(
 def _up(raw: Floats, plates: list[LabelledPlate], units: Sequence[str]) -> int | None:
     """Return the axis along which the load is: by far the largest on average."""
     loads = np.zeros(3)
-    for plate in plates:
+    entire = [plate for plate in plates if None not in plate.force]
+    if not entire:
+        return 1 if plates[0].opensim else 2
+    for plate in entire:
         columns = plate.columns_of_force
         scale = np.array([NEWTONS.get(units[column].lower(), 1.0) for column in columns])
         finite = raw[:, columns][np.isfinite(raw[:, columns]).all(axis=1)]

@@ -33,7 +33,7 @@ class PlatesView(Panel):
     def __init__(self, feed: Feed) -> None:
         super().__init__("PLATES FROM ABOVE")
         self._feed = feed
-        self._plates = list(feed.rig.plate) if feed.rig else []
+        self._plates = [plate for plate in feed.rig.plate if plate.corners_mm is not None] if feed.rig else []
         self._axes = right_and_front(feed.rig) if feed.rig else np.eye(2)
         self._corners = [np.asarray(plate.corners_mm)[:, :2] @ self._axes.T for plate in self._plates]
         self._digits: dict[str, float] = {}

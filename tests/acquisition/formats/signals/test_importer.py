@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from acquisition.formats.importing import ImportResult
+from acquisition.formats.kinds import import_file
 from acquisition.formats.signal_file import Segment, SignalFileError, SignalStream
 from acquisition.formats.signals.importer import import_signals
 from acquisition.recording import Recording, RecordingError
 from acquisition.rig.rig_file import RigError
 from processing.batch import reprocess
+from processing.findings.caveats import caveats
 from tests.support.signals import signal_file, stream, times_s, told, wrenches
 
 TWO = ["Fx1", "Fy1", "Fz1", "COPx1", "COPy1", "Fx2", "Fy2", "Fz2", "COPx2", "COPy2"]
@@ -177,7 +179,8 @@ def test_lengths_without_a_unit_are_told_by_the_feet(tmp_path: Path, unit: str, 
 def test_a_single_plate_whose_lengths_name_no_unit_asks_for_it(tmp_path: Path) -> None:
     body = standing()[:, :5]
     result = run(tmp_path, stream(body, TWO[:5]))
-    assert 'table = { lengths = "mm" }' in told(result)["plate_not_read"].sentence
+    assert 'table = { lengths = "mm" }' in told(result)["vertical_force_alone"].sentence
+    assert [plate.channels for plate in result.rig.plate] == [["Fz1"]]
     (tmp_path / "r.h5").unlink()
     result = run(tmp_path, stream(body, TWO[:5]), map_text='table = { lengths = "mm" }')
     np.testing.assert_allclose(wrenches(result)["left"].cop_mm[:, 0], body[:, 3], atol=1e-6)
@@ -186,8 +189,8 @@ def test_a_single_plate_whose_lengths_name_no_unit_asks_for_it(tmp_path: Path) -
 def test_places_about_each_plates_own_middle_ask_for_its_corners(tmp_path: Path) -> None:
     body = standing(apart_mm=0.0)
     result = run(tmp_path, stream(body, TWO, NEWTON_MM))
-    assert result.rig.plate == []
-    assert "corners_mm" in told(result)["plate_not_read"].sentence
+    assert [plate.channels for plate in result.rig.plate] == [["Fz1"], ["Fz2"]]
+    assert "corners_mm" in told(result)["vertical_force_alone"].sentence
     (tmp_path / "r.h5").unlink()
     corners = [[[x + 200, 300, 0], [x - 200, 300, 0], [x - 200, -300, 0], [x + 200, -300, 0]] for x in (-1000, 1000)]
     plates = ", ".join(
@@ -254,8 +257,8 @@ def test_moments_without_a_place_ask_for_the_corners(tmp_path: Path) -> None:
     rows[:, 3], rows[:, 4] = 0.05 * rows[:, 2], -0.03 * rows[:, 2]
     made = stream(rows, ["Fx", "Fy", "Fz", "Mx", "My", "Mz"], ["N"] * 3 + ["N.m"] * 3)
     result = run(tmp_path, made)
-    assert result.rig.plate == []
-    assert "corners_mm" in told(result)["plate_not_read"].sentence
+    assert [plate.channels for plate in result.rig.plate] == [["Fz"]]
+    assert "corners_mm" in told(result)["vertical_force_alone"].sentence
     (tmp_path / "r.h5").unlink()
     text = 'plate = [{ number = 1, side = "left", corners_mm = [[400, 0, 0], [0, 0, 0], [0, 600, 0], [400, 600, 0]] }]'
     (found,) = wrenches(run(tmp_path, made, map_text=text)).values()
@@ -263,17 +266,49 @@ def test_moments_without_a_place_ask_for_the_corners(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.cop_mm[:, :2], [[200.0 + 30.0, 300.0 - 50.0]] * 1000, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("body", "units"),
-    [
-        (standing()[:, [2, 7]], ["N", "N"]),
-        (1e-3 * standing()[:, [2, 7]], ["", ""]),
-    ],
-)
-def test_vertical_forces_alone_are_recorded_and_told(tmp_path: Path, body: NDArray[np.float64], units: list[str]) -> None:
-    result = run(tmp_path, stream(body, ["Fz left", "Fz right"], units))
+def test_a_vertical_force_alone_gives_share_and_timing(tmp_path: Path) -> None:
+    """No place, no push and no free moment is made up of it."""
+    result = run(
+        tmp_path,
+        stream(standing()[:, [2, 7]], ["Fz links", "Fz rechts"], ["N", "N"]),
+        map_text='lab = { right_axis = "x" }',
+    )
+    assert {plate.side: plate.channels for plate in result.rig.plate} == {"left": ["Fz links"], "right": ["Fz rechts"]}
+    found = wrenches(result)["right"]
+    np.testing.assert_allclose(found.force_N[:, 2], standing()[:, 7])
+    assert np.isnan(found.force_N[:, :2]).all()
+    assert np.isnan(np.column_stack([found.cop_mm, found.moment_Nmm, found.free_moment_Nmm])).all()
+    results = reprocess(result.path)
+    table = results.table_with("load_share_right_pct")
+    assert table is not None
+    assert np.isfinite(table.column("load_share_right_pct")).all()
+    for column in (
+        "cop_right_x_mm",
+        "outward_push_right_pct",
+        "free_moment_right_Nm",
+        "cop_net_shift_mm",
+        "force_line_left_mm",
+    ):
+        assert np.isnan(table.column(column)).all(), column
+    assert "vertical_force_alone" in {caveat.id for caveat in caveats(results)}
+
+
+def test_squats_of_vertical_forces_are_those_of_the_whole(shared_data: Path, tmp_path: Path) -> None:
+    whole = import_file(shared_data / "mujoco" / "mj_toes_out_heels.c3d", tmp_path / "whole.h5")
+    fz = np.column_stack([wrenches(whole)[side].force_N[:, 2] for side in ("left", "right")])
+    alone = run(tmp_path, stream(fz, ["Fz_L", "Fz_R"], ["N", "N"], whole.rig.stream[0].rate_hz))
+    ours, theirs = reprocess(alone.path), reprocess(whole.path)
+    assert len(ours.repetitions) == 5
+    for a, b in zip(ours.repetitions, theirs.repetitions, strict=True):
+        assert (a.start_s, a.end_s) == (b.start_s, b.end_s)
+    assert ours.stances[0].body_weight_N == pytest.approx(theirs.stances[0].body_weight_N)
+    assert np.isnan(ours.stances[0].left_x_mm)
+
+
+def test_horizontal_forces_alone_are_recorded_and_told(tmp_path: Path) -> None:
+    result = run(tmp_path, stream(standing()[:, [0, 5]], ["Fx left", "Fx right"], ["N", "N"]))
     assert result.rig.plate == []
-    assert told(result)["force_not_used"].about == "Fz left, Fz right"
+    assert told(result)["force_not_used"].about == "Fx left, Fx right"
 
 
 def test_forces_far_too_small_to_be_newtons_are_not_used(tmp_path: Path) -> None:
