@@ -12,14 +12,15 @@ from acquisition.formats.c3d.file import C3DData, read_c3d
 from acquisition.formats.c3d.foot_axes import about_angles, feet_said, lab_of
 from acquisition.formats.c3d.foot_markers import feet_of, foot_angles
 from acquisition.formats.c3d.parameters import C3DError
-from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
+from acquisition.formats.c3d.plates import choose_plates
 from acquisition.formats.electrodes import FileChannel, electrodes_of, unit_named
 from acquisition.formats.import_map import ImportMap, MapCheck, read_map
 from acquisition.formats.importing import STREAM, TICK_S, ImportResult, even_stretch, unique_names, write_recording
-from acquisition.formats.leg_markers import leg_markers, markers_in_words
-from acquisition.rig import SIDES, FileSource, Rig, StreamSettings
+from acquisition.formats.leg_markers import leg_markers
+from acquisition.formats.summary import rig_in_words
+from acquisition.rig import FileSource, Rig, StreamSettings
 from acquisition.rig.judgement import Judgement
-from acquisition.rig.lifter_axes import axes_in_words, lifter_axes, right_said
+from acquisition.rig.lifter_axes import right_said
 from acquisition.storage.hdf5_text import name_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
         stretches[legs.stream.name] = [even_stretch(legs.samples, legs.stream)]
     write_recording(out, rig, stretches)
     caveats = (*data.caveats, *about_angles(lab, on_foot, angles), *about_plates, *about_emg, *about_markers)
-    return ImportResult(out, rig, caveats, _summary(c3d, data, rig, chosen, unmapped))
+    seconds = len(data.analog) / data.rate_hz
+    title = f"{name_of(c3d)}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"
+    return ImportResult(out, rig, caveats, "\n".join([title, *rig_in_words(rig, chosen, unmapped)]))
 
 
 def _check_map(map_file: Path, mapping: ImportMap, c3d: Path, data: C3DData, names: list[str]) -> None:
@@ -116,20 +119,3 @@ def _channels(data: C3DData, names: list[str], units: list[str]) -> list[FileCha
         )
         for c in range(len(names))
     ]
-
-
-def _summary(c3d: Path, data: C3DData, rig: Rig, chosen: list[ChosenPlate], unmapped: list[str]) -> str:
-    seconds = len(data.analog) / data.rate_hz
-    lines = [f"{name_of(c3d)}: {seconds:.1f} s, {data.analog.shape[1]} channels at {data.rate_hz:g} Hz"]
-    lines += [f"  plate {p.of_file.number} is the {p.side} one, {p.how}; {np.mean(p.fz_N):.0f} N on average" for p in chosen]
-    if chosen:
-        lines += [f"  {line}" for line in axes_in_words(lifter_axes(rig), rig)]
-    else:
-        lines.append("  no force plate")
-    for side in SIDES:
-        own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
-        lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")
-    lines += [f"  {line}" for line in markers_in_words(rig.marker)]
-    if unmapped:
-        lines.append(f"  recorded as they are: {', '.join(unmapped)}")
-    return "\n".join(lines)

@@ -22,6 +22,7 @@ Part = Literal["force", "place", "moment", "torque"]
 OF_OPENSIM = re.compile(r"^(.*?)_?ground_(force|torque|moment)_?(.*?)_?([vpm]?)([xyz])$", re.IGNORECASE)
 OF_C3D_ADAPTER = re.compile(r"^([fpm])(\d+)_([123])$", re.IGNORECASE)
 PLAIN = re.compile(r"(?:^|[^A-Za-z])(COP|CoP|cop|[FMTCApPfmtc])[ _.-]?([xyzXYZ])(?=$|[^A-Za-z]|\d)")
+KISTLER_PLACE = re.compile(r"(?:^|[^A-Za-z])A[ _.-]?[XYxy](?=$|[^A-Za-z]|\d)")
 PARTS: dict[str, Part] = {"f": "force", "m": "moment", "t": "torque"}
 KISTLER = ("Fx12", "Fx34", "Fy14", "Fy23", "Fz1", "Fz2", "Fz3", "Fz4")
 """The sensors of a plate of type 3, in the order of its channels."""
@@ -38,6 +39,8 @@ class LabelledPlate:
     place: list[int | None] = field(default_factory=lambda: [None] * 3)
     moment: list[int | None] = field(default_factory=lambda: [None] * 3)
     about_place: bool = False
+    own_axes: bool = False
+    """Its place is told in its own axes, as Kistler's Ax and Ay are."""
 
     @property
     def side(self) -> Side | None:
@@ -70,6 +73,7 @@ def labelled_plates(labels: Sequence[str]) -> list[LabelledPlate]:
         if columns[axis] is None:
             columns[axis] = column
             plate.about_place |= part == "torque"
+            plate.own_axes |= part == "place" and KISTLER_PLACE.search(label) is not None
     return [plate for plate in found.values() if any(column is not None for column in plate.force)]
 
 

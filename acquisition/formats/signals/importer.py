@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import ValidationError
 
+from acquisition.caveat import Caveat
 from acquisition.formats.c3d.foot_axes import about_angles, feet_said, lab_of
 from acquisition.formats.c3d.foot_markers import feet_of, foot_angles
-from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
+from acquisition.formats.c3d.plates import choose_plates
 from acquisition.formats.electrodes import FileChannel, electrodes_of, unit_named
 from acquisition.formats.import_map import ImportMap, MapCheck, read_map
 from acquisition.formats.importing import MARKERS, TICK_S, ImportResult, even_stretch, unique_names, write_recording
-from acquisition.formats.leg_markers import LegMarkers, leg_markers, markers_in_words
+from acquisition.formats.leg_markers import leg_markers
+from acquisition.formats.marker_places import MarkerFileError
 from acquisition.formats.signal_file import SignalFile, SignalFileError, SignalStream
+from acquisition.formats.signals.force_labels import labelled_plates
 from acquisition.formats.signals.plates import StreamPlates, fill_in
 from acquisition.formats.signals.times import checked, stretches_of
-from acquisition.rig import SIDES, FileSource, Rig, StreamSettings
+from acquisition.formats.summary import rig_in_words
+from acquisition.rig import FileSource, Rig, StreamSettings
 from acquisition.rig.judgement import Judgement
-from acquisition.rig.lifter_axes import axes_in_words, lifter_axes, right_said
+from acquisition.rig.lifter_axes import right_said
 from acquisition.storage.hdf5_text import name_of
 from hardware.source import MOST_HZ
 
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from acquisition.formats.marker_places import MarkerPlaces
     from hardware.arrays import Floats
 
-LISTED = 24
 OF_A_PLATE = ("plate_outline_assumed", "moments_not_used", "vertical_force_alone")
 """What is told of a plate only if it is taken."""
 
@@ -88,8 +90,8 @@ def import_signals(
             check.has(("marker", i, "label"), "marker", marker.label, unique_names(markers.labels) if markers else [])
         check.done()
     feet = feet_of([], found.markers, np.nan)
+    markers = _upright(markers, caveats)
     if markers is not None:
-        markers = markers.upright()
         found.markers = _from(markers, stream.stream.segments[0].start_s)
         feet = feet_of(markers.labels, found.markers, markers.rate_hz)
     angles = foot_angles(feet)
@@ -133,7 +135,17 @@ def import_signals(
     if legs is not None and markers is not None:
         stretches[legs.stream.name] = [even_stretch(legs.samples, legs.stream, markers.starts_s - begins_s)]
     write_recording(out, rig, stretches)
-    return ImportResult(out, rig, tuple(caveats), _summary(path, streams, rig, chosen, unmapped, legs))
+    lines = [*_title(path, streams), *rig_in_words(rig, chosen, list(dict.fromkeys(unmapped)))]
+    return ImportResult(out, rig, tuple(caveats), "\n".join(lines))
+
+
+def _upright(markers: MarkerPlaces | None, caveats: list[Caveat]) -> MarkerPlaces | None:
+    """Return markers with z up, None where there are none, or where that can't be told, which is told."""
+    try:
+        return None if markers is None else markers.upright()
+    except MarkerFileError as error:
+        caveats.append(Caveat("markers_left_out", "markers", {}, f"Its markers are left out. {error}"))
+        return None
 
 
 def _from(markers: MarkerPlaces, starts_s: float) -> Floats:
@@ -173,8 +185,6 @@ def _with_said_units(each: _Named, mapping: ImportMap) -> _Named:
 
 def _stream_of_plates(streams: list[_Named], mapping: ImportMap) -> int:
     """Return which stream the plates are in: that of the map, else the one with most channels that are labelled as forces."""
-    from acquisition.formats.signals.force_labels import labelled_plates
-
     channels = {label for plate in mapping.plate for label in plate.channels}
     named = next((plate.stream for plate in mapping.plate if plate.stream), "")
     if channels:
@@ -222,24 +232,12 @@ def _channels(streams: list[_Named], of_plates: int, columns: set[int]) -> list[
     ]
 
 
-def _summary(
-    path: str, streams: list[_Named], rig: Rig, chosen: list[ChosenPlate], unmapped: list[str], legs: LegMarkers | None
-) -> str:
+def _title(path: str, streams: list[_Named]) -> list[str]:
+    """Return the file's name, and each stream with its length, a line each; one line where there is one."""
     lines = []
     for each in streams:
         seconds = len(each.stream.samples) / each.stream.rate_hz
         parts = len(each.stream.segments)
         cut = f", in {parts} parts" if parts > 1 else ""
-        lines.append(f"{each.name}: {seconds:.1f} s, {len(each.channels)} channels at {each.stream.rate_hz:g} Hz{cut}")
-    lines = [f"{path}: {lines[0].partition(': ')[2]}"] if len(lines) == 1 else [path, *(f"  {line}" for line in lines)]
-    lines += [f"  plate {p.of_file.number} is the {p.side} one, {p.how}; {np.nanmean(p.fz_N):.0f} N on average" for p in chosen]
-    lines += [f"  {line}" for line in axes_in_words(lifter_axes(rig), rig)] if chosen else ["  no force plate"]
-    for side in SIDES:
-        own = [f"{e.muscle} ({e.channel})" for e in rig.emg if e.side == side]
-        lines.append(f"  EMG {side}: {', '.join(own) or 'none'}")
-    lines += [f"  {line}" for line in markers_in_words(rig.marker)] if legs is not None else []
-    counted = Counter(unmapped)
-    if counted:
-        more = f" and {len(counted) - LISTED} more" if len(counted) > LISTED else ""
-        lines.append(f"  recorded as they are: {', '.join(list(counted)[:LISTED])}{more}")
-    return "\n".join(lines)
+        lines.append((each.name, f"{seconds:.1f} s, {len(each.channels)} channels at {each.stream.rate_hz:g} Hz{cut}"))
+    return [f"{path}: {lines[0][1]}"] if len(lines) == 1 else [path, *(f"  {name}: {what}" for name, what in lines)]

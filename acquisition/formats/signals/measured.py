@@ -58,6 +58,7 @@ class Measured:
         self, number: int, plate: LabelledPlate, axes: tuple[int, int, int], raw: Floats, units: Sequence[str]
     ) -> None:
         self.number, self.opensim = number, plate.opensim
+        self.own_axes = plate.own_axes
         self._raw, self._units, self._about_place = raw, units, plate.about_place
         self._force = [column for axis in axes if (column := plate.force[axis]) is not None]
         place = [plate.place[axis] for axis in axes]
@@ -98,11 +99,16 @@ class Measured:
         found = self._raw[self._loaded][:, self._place] * to_mm
         return np.asarray(found[np.isfinite(found).all(axis=1)])
 
+    def point_mm(self, to_mm: float) -> Floats | None:
+        """Return the point (2,) about which its moments are told, None where none can be told."""
+        about = self._point_of_moments(to_mm, self._per_moment(to_mm)) if self.has_place else None
+        return None if about is None else about[0]
+
     def as_plate(self, to_mm: float | None, corners_mm: Sequence[Sequence[float]] | None, caveats: list[Caveat]) -> FilePlate:
         """Return the plate as a C3D file would describe it; raises ValueError with what of it is not known."""
         if not self._whole:
             raise ValueError("its file has no horizontal force")
-        if not self.has_place:
+        if not self.has_place or (self.own_axes and None not in self._moment):
             return self._by_moments(corners_mm)
         if to_mm is None:
             raise ValueError(
@@ -121,7 +127,7 @@ class Measured:
         turn = self._turn(per_moment, caveats)
         columns = self._force + self._place + turn[0]
         cloud = self.places(to_mm)
-        if given is not None and self._is_local(cloud, given):
+        if given is not None and (self.own_axes or self._is_local(cloud, given)):
             corners, signs = _with_z_down(given)
             per_unit = np.array([*(self._newtons * signs), *(to_mm * signs[:2]), *(signs[2] * value for value in turn[1])])
             return FilePlate(self.number, 1, tuple(columns), corners, np.zeros(3), per_unit, None)

@@ -27,6 +27,8 @@ CLEARLY_UP = 1.5
 """How much larger the force along one axis must be, on average, than along any other, to be the vertical one."""
 FEET_APART_MM = (100.0, 2000.0)
 """How far apart two feet stand, by which the unit of a place that names none is told."""
+MIDDLE_MM = 5.0
+"""Moments of all plates about points so close to nothing are about their own middles."""
 MOST_AWAY_MM = 20_000.0
 BODY_N = (50.0, 30_000.0)
 """Forces that name no unit are newtons where their largest lie between these."""
@@ -79,15 +81,19 @@ def fill_in(
     ]
     to_mm = _to_mm(measured, units, lengths, caveats)
     apart_mm = _apart([m.places(to_mm or 1.0) for m in measured]) if to_mm else np.inf
+    points = [point for plate in measured if to_mm and (point := plate.point_mm(to_mm)) is not None]
+    about_middles = bool(points) and all(float(np.linalg.norm(point)) < MIDDLE_MM for point in points)
+    for plate in measured:
+        plate.own_axes |= about_middles
     corners = {plate.number: plate.corners_mm for plate in said}
     for plate in measured:
         own = corners.get(plate.number)
         try:
-            if own is None and plate.has_place and apart_mm < FEET_APART_MM[0]:
+            if own is None and plate.has_place and (plate.own_axes or apart_mm < FEET_APART_MM[0]):
                 raise ValueError(
-                    "the places of all plates are about one point, so they are told from the plates' own middles, and where "
-                    f'these lie is not said; say it in a map file: plate = [{{ number = {plate.number}, side = "left", '
-                    "corners_mm = [...] }, ...]"
+                    "its places are told from its own middle, and where that lies is not said; for a centre of pressure give "
+                    "its corners in a map file: "
+                    f'plate = [{{ number = {plate.number}, side = "left", corners_mm = [...] }}, ...]'
                 )
             found.plates.append(plate.as_plate(to_mm, own, caveats))
         except ValueError as error:

@@ -111,6 +111,18 @@ def test_forces_with_markers_beside_know_the_feet(tmp_path: Path) -> None:
     assert np.nanmedian(table.column("load_share_right_pct")) == pytest.approx(51.25)
 
 
+def test_markers_of_no_leg_are_left_out_and_told(tmp_path: Path) -> None:
+    """Those of an export whose forces are wanted."""
+    lines = ["Devices", "200", ",,Plate 1 - Force,,", "Frame,Sub Frame,Fx,Fy,Fz", ",,N,N,N"]
+    lines += [f"{k // 2},{k % 2},0,0,{-700 - k % 3}" for k in range(200)]
+    lines += ["", "Trajectories", "100", ",,C7,,,T10,,", "Frame,Sub Frame,X,Y,Z,X,Y,Z", ",,mm,mm,mm,mm,mm,mm"]
+    lines += [f"{k},0,0,0,1500,0,0,1300" for k in range(100)]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
+    result = import_file(tmp_path / "a.csv", tmp_path / "r.h5")
+    assert "markers_left_out" in {caveat.id for caveat in result.caveats}
+    assert [plate.channels for plate in result.rig.plate] == [["Plate 1 Fz"]]
+
+
 @pytest.mark.parametrize("begins_s", [-0.5, 0.25])
 def test_markers_are_placed_by_their_own_times(tmp_path: Path, begins_s: float) -> None:
     result = import_file(forces(tmp_path / "a.mot"), tmp_path / "a.h5", markers=markers(tmp_path / "a.trc", 200, begins_s))

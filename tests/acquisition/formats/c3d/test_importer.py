@@ -322,7 +322,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
         ({"without": ("CHANNEL",)}, r"TYPE or CHANNEL does not have all"),
         ({"used": 3}, r"says it has 3 force plates"),
         ({"corners": (np.zeros((4, 3)), np.zeros((4, 3)))}, r"which no plate has"),
-        ({"corners": (LEFT, LEFT)}, r"Plates 1 and 2 of .* have the same corners .* import one of them by a map file"),
+        ({"corners": (LEFT, LEFT)}, r"Plates 1 and 2 of .* have the same corners.* import one of them by a map file"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, changed: dict[str, Any], sentence: str) -> None:

@@ -238,6 +238,22 @@ def test_moments_about_no_known_point_give_no_free_moment(tmp_path: Path) -> Non
     np.testing.assert_allclose(wrenches(result)["left"].cop_mm[:, 0], body[:, 3], atol=1e-6)
 
 
+@pytest.mark.parametrize("moments", [True, False])
+def test_places_of_kistler_are_in_the_plates_own_axes(tmp_path: Path, moments: bool) -> None:
+    """BioWare has z down and what is pushed down as positive; its places are about the middle, in m."""
+    fz = 700.0 + np.sin(np.arange(1000))
+    rows = np.column_stack([0 * fz, 0 * fz, fz, 50.0 * fz, -30.0 * fz, 0 * fz, 0 * fz + 0.03, 0 * fz + 0.05])
+    labels, units = ["Fx", "Fy", "Fz", "Mx", "My", "Mz", "Ax", "Ay"], ["N"] * 3 + ["Nmm"] * 3 + ["m"] * 2
+    kept = list(range(8)) if moments else [0, 1, 2, 6, 7]
+    made = stream(rows[:, kept], [labels[c] for c in kept], [units[c] for c in kept])
+    assert [plate.channels for plate in run(tmp_path, made).rig.plate] == [["Fz"]]
+    (tmp_path / "r.h5").unlink()
+    text = 'plate = [{ number = 1, side = "left", corners_mm = [[400, 0, 0], [0, 0, 0], [0, 600, 0], [400, 600, 0]] }]'
+    (found,) = wrenches(run(tmp_path, made, map_text=text)).values()
+    np.testing.assert_allclose(found.force_N[:, 2], fz)
+    np.testing.assert_allclose(found.cop_mm[:, :2], [[200.0 + 30.0, 300.0 - 50.0]] * 1000, atol=1e-6)
+
+
 def test_the_order_of_corners_says_whether_the_axes_have_z_up(tmp_path: Path) -> None:
     """Quadrants that go round anticlockwise, seen from above, are those of axes with z up."""
     rows = np.zeros((1000, 6))
