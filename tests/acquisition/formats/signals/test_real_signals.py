@@ -175,6 +175,8 @@ def test_volts_of_eight_sensors(shared_data: Path, tmp_path: Path) -> None:
         ("rehazenter/2014001_C1_01.c3d", None, 1500.0, {"emg_gain_assumed"}),
         ("bmc/Gait.c3d", None, None, {"zero_taken_off"}),
         ("mujoco/mj_toes_out_heels.c3d", 80 * G, None, set()),
+        ("mujoco/mj_right_cave_stiff_ankle.c3d", 80 * G, None, set()),
+        ("opensim/walking5.c3d", None, 2000.0, {"zero_found"}),
     ],
 )
 def test_c3d_files_come_the_same_way(
