@@ -68,7 +68,7 @@ def test_each_kind_is_told_by_what_it_holds(tmp_path: Path) -> None:
     ("name", "content", "sentence"),
     [
         ("a.c3d", b"", "is empty"),
-        ("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0", "is of no kind that is read here: C3D, "),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0", "is of no kind that is read here: "),
         ("a.c3d", b"hello, world\n" * 9, "is not a C3D file"),
         ("a.trc", b"1,2\n3,4\n", "is no TRC file"),
         ("a.mot", b"1,2\n3,4\n", "is no file of OpenSim"),
