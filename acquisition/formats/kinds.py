@@ -8,10 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acquisition.formats.adding_markers import import_markers
 from acquisition.formats.c3d.importer import import_c3d
 from acquisition.formats.import_map import ImportMap, MapTable, read_map
-from acquisition.formats.marker_places import MarkerPlaces
+from acquisition.formats.loggers.openbci import read_openbci
+from acquisition.formats.loggers.opensignals import read_opensignals
+from acquisition.formats.loggers.tdms import read_tdms
+from acquisition.formats.loggers.xdf import read_xdf
+from acquisition.formats.markers.adding_markers import import_markers
+from acquisition.formats.markers.marker_places import MarkerPlaces
+from acquisition.formats.markers.trc import read_trc
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from acquisition.formats.signals.importer import import_signals
 from acquisition.formats.text.layout import layout_of
@@ -19,7 +24,6 @@ from acquisition.formats.text.lines import BOMS, first_bytes, read_head
 from acquisition.formats.text.nexus import begins_block, read_nexus, read_nexus_markers
 from acquisition.formats.text.opensim import ends_header, read_opensim
 from acquisition.formats.text.plain import read_plain
-from acquisition.formats.trc import read_trc
 from acquisition.recording import is_recording
 from hardware.errors import SquatscopeError
 
@@ -66,6 +70,14 @@ def _is_opensim(head: bytes) -> bool:
     return ends_header(_lines(head)[:64]) is not None
 
 
+def _is_openbci(head: bytes) -> bool:
+    return head.removeprefix(BOMS[0][0]).startswith(b"%OpenBCI")
+
+
+def _is_opensignals(head: bytes) -> bool:
+    return head.startswith((b"# OpenSignals", b"\x89HDF\r\n\x1a\n"))
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("C3D", (".c3d",), _is_c3d, None),
     Kind("TRC", (".trc",), lambda head: head.startswith(b"PathFileType"), lambda _path, _said: (None, None)),
@@ -76,6 +88,10 @@ KINDS: tuple[Kind, ...] = (
         _is_nexus,
         lambda path, said: (read_nexus(path, said.table), read_nexus_markers(path, said.table)),
     ),
+    Kind("XDF", (".xdf", ".xdfz"), lambda head: head.startswith(b"XDF:"), lambda path, _: (read_xdf(path), None)),
+    Kind("TDMS", (".tdms",), lambda head: head.startswith((b"TDSm", b"TDSh")), lambda path, _: (read_tdms(path), None)),
+    Kind("OpenBCI text", (), _is_openbci, lambda path, _: (read_openbci(path), None)),
+    Kind("OpenSignals", (".h5", ".hdf5"), _is_opensignals, lambda path, _: (read_opensignals(path), None)),
     Kind(
         "table of numbers", (".csv", ".txt", ".tsv", ".asc"), _is_text, lambda path, said: (read_plain(path, said.table), None)
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.formats.leg_markers import markers_in_words
+from acquisition.formats.markers.leg_markers import markers_in_words
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.formats.c3d.importer import import_c3d
-from acquisition.formats.openbci import read_openbci
-from acquisition.formats.opensignals import read_opensignals
-from acquisition.formats.tdms import read_tdms
-from acquisition.formats.xdf import read_xdf
+from acquisition.formats.loggers.openbci import read_openbci
+from acquisition.formats.loggers.opensignals import read_opensignals
+from acquisition.formats.loggers.tdms import read_tdms
+from acquisition.formats.loggers.xdf import read_xdf
 from acquisition.recording import RecordingWriter
 from acquisition.recording.recovery import recover
 from acquisition.rig.rig_file import example, load

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acquisition.formats.adding_markers import add_markers
+from acquisition.formats.markers.adding_markers import add_markers
 from acquisition.recording import Recording
 from processing.knee.alignment import CLEARLY, AlignmentError
 from processing.screening.guided.session_file import read_session, write_session
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from acquisition.formats.adding_markers import Placed
-    from acquisition.formats.leg_markers import LegMarkers
+    from acquisition.formats.markers.adding_markers import Placed
+    from acquisition.formats.markers.leg_markers import LegMarkers
     from processing.screening.guided.session_file import Session, Try
 
 LONGER = 1.5

@@ -11,8 +11,8 @@ from ui.cli.console import console, fail, say
 from ui.cli.lifter import Lifters, for_lifters
 
 if TYPE_CHECKING:
-    from acquisition.formats.adding_markers import Placed
-    from acquisition.formats.leg_markers import LegMarkers
+    from acquisition.formats.markers.adding_markers import Placed
+    from acquisition.formats.markers.leg_markers import LegMarkers
     from acquisition.rig import Rig
 
 
@@ -62,8 +62,8 @@ def add_markers(
 ) -> None:
     """Add the markers of a file to a recording, or to the sets of a session, so that the knees are seen over the feet."""
     from acquisition.caveat import Caveat
-    from acquisition.formats.adding_markers import Placed, add_markers, read_leg_markers
-    from acquisition.formats.leg_markers import markers_in_words
+    from acquisition.formats.markers.adding_markers import Placed, add_markers, read_leg_markers
+    from acquisition.formats.markers.leg_markers import markers_in_words
     from processing.screening.guided.session_file import read_session
 
     caveats: list[Caveat] = []
@@ -99,7 +99,7 @@ def _mark_sets(folder: Path, legs: LegMarkers, number: int | None) -> None:
 
 def _placed_by_squats(recording: Path, legs: LegMarkers) -> Placed:
     """Return when markers began, by the squats that forces and markers show; raises AlignmentError where these don't tell."""
-    from acquisition.formats.adding_markers import Placed
+    from acquisition.formats.markers.adding_markers import Placed
     from processing import batch
     from processing.knee.alignment import AlignmentError, align, leg_height_mm
 

@@ -20,7 +20,7 @@ from acquisition.formats.c3d.child import read_apart
 from acquisition.formats.c3d.parameters import C3DError, Parameters
 from acquisition.formats.c3d.plate_parameters import FilePlate, read_plates
 from acquisition.formats.c3d.sections import Sections, read_sections
-from acquisition.formats.marker_places import MarkerPlaces
+from acquisition.formats.markers.marker_places import MarkerPlaces
 from acquisition.rig import UNITS_TO_MM
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.formats.marker_labels import points_of
+from acquisition.formats.markers.marker_labels import points_of
 from acquisition.rig import SIDES
 from hardware.arrays import Floats
 

@@ -16,7 +16,7 @@ from acquisition.formats.c3d.plates import choose_plates
 from acquisition.formats.electrodes import FileChannel, electrodes_of, unit_named
 from acquisition.formats.import_map import ImportMap, MapCheck, read_map
 from acquisition.formats.importing import STREAM, TICK_S, ImportResult, even_stretch, unique_names, write_recording
-from acquisition.formats.leg_markers import leg_markers
+from acquisition.formats.markers.leg_markers import leg_markers
 from acquisition.formats.summary import rig_in_words
 from acquisition.rig import FileSource, Rig, StreamSettings
 from acquisition.rig.judgement import Judgement

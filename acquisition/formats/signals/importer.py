@@ -16,8 +16,8 @@ from acquisition.formats.c3d.plates import choose_plates
 from acquisition.formats.electrodes import FileChannel, electrodes_of, unit_named
 from acquisition.formats.import_map import ImportMap, MapCheck, read_map
 from acquisition.formats.importing import MARKERS, TICK_S, ImportResult, even_stretch, unique_names, write_recording
-from acquisition.formats.leg_markers import leg_markers
-from acquisition.formats.marker_places import MarkerFileError
+from acquisition.formats.markers.leg_markers import leg_markers
+from acquisition.formats.markers.marker_places import MarkerFileError
 from acquisition.formats.signal_file import SignalFile, SignalFileError, SignalStream
 from acquisition.formats.signals.force_labels import labelled_plates
 from acquisition.formats.signals.plates import StreamPlates, fill_in
@@ -32,7 +32,7 @@ from hardware.source import MOST_HZ
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from acquisition.formats.marker_places import MarkerPlaces
+    from acquisition.formats.markers.marker_places import MarkerPlaces
     from hardware.arrays import Floats
 
 OF_A_PLATE = ("plate_outline_assumed", "moments_not_used", "vertical_force_alone")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.formats.marker_places import MarkerPlaces
+from acquisition.formats.markers.marker_places import MarkerPlaces
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.formats.signals.force_labels import is_of_force
 from acquisition.formats.text.layout import Layout, is_number, layout_of, split

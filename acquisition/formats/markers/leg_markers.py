@@ -10,7 +10,7 @@ import numpy as np
 
 from acquisition.caveat import Caveat
 from acquisition.formats.importing import MARKERS, TICK_S, unique_names
-from acquisition.formats.marker_labels import points_of
+from acquisition.formats.markers.marker_labels import points_of
 from acquisition.rig import SIDES, FileSource, Marker, StreamSettings
 from acquisition.rig.leg_parts import knee_over_foot
 

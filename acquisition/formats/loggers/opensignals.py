@@ -16,8 +16,8 @@ import h5py
 import numpy as np
 
 from acquisition.caveat import Caveat
+from acquisition.formats.loggers.text_rows import RowForm, lines_not_read, row_chunks
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
-from acquisition.formats.text_rows import RowForm, lines_not_read, row_chunks
 from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in, number_in, require_sound_heaps, text_in, words_of
 from acquisition.timebase.row_counters import CounterError, row_numbers
 from hardware.source import MOST_HZ

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition.formats import text_rows
-from acquisition.formats.openbci import read_openbci
+from acquisition.formats.loggers import text_rows
+from acquisition.formats.loggers.openbci import read_openbci
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from tests.support.openbci import CHANNELS, RATE, ROUND
 from tests.support.openbci import write_openbci as write

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition.formats.opensignals import read_opensignals
+from acquisition.formats.loggers.opensignals import read_opensignals
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from tests.support.opensignals import MAC, device, write_h5, write_txt
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 
 from acquisition.caveat import Caveat
+from acquisition.formats.loggers.stream_caveats import rate_differs
+from acquisition.formats.loggers.text_rows import RowForm, is_number, lines_not_read, row_chunks
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
-from acquisition.formats.stream_caveats import rate_differs
-from acquisition.formats.text_rows import RowForm, is_number, lines_not_read, row_chunks
 from acquisition.timebase.row_counters import CounterError, RowNumbers, by_times, row_numbers
 from acquisition.timebase.row_times import agrees, first_period, fitted_period
 from hardware.source import MOST_HZ

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acquisition.formats.marker_labels import point_of, points_of
+from acquisition.formats.markers.marker_labels import point_of, points_of
 
 PLUG_IN_GAIT = {"ASI": "asis", "KNE": "knee_lateral", "ANK": "ankle_lateral", "HEE": "heel", "TOE": "toes"}
 SETS = {

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acquisition.formats.loggers.xdf import read_xdf
 from acquisition.formats.signal_file import SignalFile, SignalFileError
-from acquisition.formats.xdf import read_xdf
 from tests.support.xdf import FORMATS, XdfStream, chunk, write_xdf
 
 
@@ -216,7 +216,7 @@ def test_files_that_are_not_there_and_libraries_that_are_not(tmp_path: Path, mon
     with pytest.raises(SignalFileError, match="can't be read"):
         read_xdf(tmp_path)
     found = util.find_spec
-    monkeypatch.setattr("acquisition.formats.xdf.find_spec", lambda name: None if name == "pyxdf" else found(name))
+    monkeypatch.setattr("acquisition.formats.loggers.xdf.find_spec", lambda name: None if name == "pyxdf" else found(name))
     with pytest.raises(SignalFileError, match=r"install it with 'pip install squatscope\[formats\]'"):
         read_xdf(tmp_path / "a.xdf")
 

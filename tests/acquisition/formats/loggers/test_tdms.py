@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nptdms import ChannelObject, GroupObject, RootObject, TdmsWriter
 
+from acquisition.formats.loggers.tdms import read_tdms
 from acquisition.formats.signal_file import SignalFile, SignalFileError
-from acquisition.formats.tdms import read_tdms
 
 BEGAN = np.datetime64("2024-05-06T10:28:51.250000")
 
@@ -259,7 +259,7 @@ def test_files_that_are_not_there_and_libraries_that_are_not(tmp_path: Path, mon
     with pytest.raises(SignalFileError, match="can't be read"):
         read_tdms(tmp_path)
     found = util.find_spec
-    monkeypatch.setattr("acquisition.formats.tdms.find_spec", lambda name: None if name == "nptdms" else found(name))
+    monkeypatch.setattr("acquisition.formats.loggers.tdms.find_spec", lambda name: None if name == "nptdms" else found(name))
     with pytest.raises(SignalFileError, match=r"install it with 'pip install squatscope\[formats\]'"):
         read_tdms(tmp_path / "a.tdms")
 

@@ -7,7 +7,7 @@ import pytest
 
 from acquisition.caveat import Caveat
 from acquisition.formats.import_map import MapMarker
-from acquisition.formats.leg_markers import leg_markers
+from acquisition.formats.markers.leg_markers import leg_markers
 
 LABELS = ["C7", "RKNE", "RHEE", "RTOE", "RANK", "LKNE", "RKNE"]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquisition.formats.marker_places import MarkerFileError
-from acquisition.formats.trc import read_trc
+from acquisition.formats.markers.marker_places import MarkerFileError
+from acquisition.formats.markers.trc import read_trc
 from tests.support.trc import write_trc, y_up
 
 LABELS = ["RHip", "RKnee", "RHeel", "RToe"]

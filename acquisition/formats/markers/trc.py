@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.formats.marker_places import MarkerFileError, MarkerPlaces
+from acquisition.formats.markers.marker_places import MarkerFileError, MarkerPlaces
 from acquisition.rig import UNITS_TO_MM
 
 if TYPE_CHECKING:

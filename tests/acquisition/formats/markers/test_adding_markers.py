@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from acquisition.caveat import Caveat
-from acquisition.formats.adding_markers import Placed, add_markers, read_leg_markers
 from acquisition.formats.c3d.file import read_c3d_markers
 from acquisition.formats.c3d.importer import import_c3d
-from acquisition.formats.marker_places import MarkerFileError
+from acquisition.formats.markers.adding_markers import Placed, add_markers, read_leg_markers
+from acquisition.formats.markers.marker_places import MarkerFileError
 from acquisition.recording import Recording, RecordingError
 from processing.batch import reprocess
 from tests.support.rigs import example_with

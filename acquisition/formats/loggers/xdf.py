@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from acquisition.caveat import Caveat
+from acquisition.formats.loggers.stream_caveats import rate_differs, times_uneven
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
-from acquisition.formats.stream_caveats import rate_differs, times_uneven
 from acquisition.timebase.row_times import NotEvenError, even_times, goes_back
 from hardware.source import MOST_HZ
 

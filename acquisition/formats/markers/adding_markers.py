@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from acquisition.formats.c3d.file import read_c3d_markers
 from acquisition.formats.import_map import read_map
 from acquisition.formats.importing import MARKERS, ImportResult, even_stretch, even_ticks, write_recording
-from acquisition.formats.leg_markers import LegMarkers, leg_markers, markers_in_words
-from acquisition.formats.marker_places import MarkerFileError
-from acquisition.formats.trc import read_trc
+from acquisition.formats.markers.leg_markers import LegMarkers, leg_markers, markers_in_words
+from acquisition.formats.markers.marker_places import MarkerFileError
+from acquisition.formats.markers.trc import read_trc
 from acquisition.recording import Recording, RecordingError, RecordingWriter
 from acquisition.rig import Rig
 from acquisition.storage.hdf5_text import name_of

@@ -1,0 +1,1 @@
+"""Files that loggers write: programs that record the streams of devices."""
