@@ -8,7 +8,7 @@ what is longer goes into several.
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ def export_c3d(recording: Recording, about: About, events: Sequence[Event], out:
             "export on another computer, or as csv, parquet or bids."
         ) from None
     content = _Content(recording, about, events)
-    caveats += content.about_rates()
+    caveats += [*content.about_plates(), *content.about_rates()]
     spans = content.spans()
     paths = [out] if len(spans) == 1 else [out.with_name(f"{out.stem}-part{i}{out.suffix}") for i in range(1, len(spans) + 1)]
     with new_files(paths) as parts:
@@ -98,8 +98,11 @@ class _Content:
                 f"{recording.path} holds no samples of forces, EMG or other analog channels; a C3D file needs some."
             )
         self._base = max(self._streams.values(), key=lambda stream: stream.rate_hz)  # of equal ones the plates', the first
-        self._plates = [plate for plate in rig.plate if plate.stream in there]
+        on_streams = [plate for plate in rig.plate if plate.stream in there]
+        self._plates = [plate for plate in on_streams if plate.corners_mm is not None]
         self._groups = [_of_plate(i, plate, rig, self._streams[plate.stream]) for i, plate in enumerate(self._plates, 1)]
+        self._unplaced = [plate for plate in on_streams if plate.corners_mm is None]
+        self._groups += [_of_vertical(plate, rig, self._streams[plate.stream]) for plate in self._unplaced]
         self._groups += [_of_emg(rig, stream) for stream in self._streams.values()]
         with_base = [stream for stream in self._streams.values() if stream is self._base or stream.in_step(self._base)]
         self._groups += [_of_others(rig, stream) for stream in with_base]
@@ -122,6 +125,23 @@ class _Content:
         values = self._per_frame * max(1, sum(len(group.channels) for group in self._groups))
         most = max(1, min(MOST_FRAMES, MOST_VALUES // values))
         return [(first, min(first + most, self._frames)) for first in range(0, self._frames, most)]
+
+    def about_plates(self) -> list[Caveat]:
+        """Return what plates don't tell and a plate of the format has."""
+        told = []
+        for plate in self._unplaced:
+            sentence = (
+                f"Nobody knows where the {plate.side} plate lies, so it is no plate in the file; its Fz is a channel."
+            )
+            told.append(Caveat("plate_as_channel", plate.side, {}, sentence))
+        for plate in self._plates:
+            if not plate_map(plate).gives_turn:
+                sentence = (
+                    f"The {plate.side} plate tells no free moment, and a plate of the file has one: it is written as none, and "
+                    "says nothing."
+                )
+                told.append(Caveat("free_moment_as_none", plate.side, {}, sentence))
+        return told
 
     def about_rates(self) -> list[Caveat]:
         """Return what is not in the file as it was sampled."""
@@ -247,6 +267,9 @@ class _Content:
 def _of_plate(number: int, plate: Plate, rig: Rig, stream: EvenStream) -> _Group:
     """Return a plate as one of type 2: forces and moments about its true origin, in its own axes."""
     its_map, at = plate_map(plate), [rig.column(stream.name, channel) for channel in plate.channels]
+    if not its_map.gives_turn:  # a sixth channel of nothing
+        its_map = replace(its_map, zero=np.append(its_map.zero, 0.0), per_unit=np.append(its_map.per_unit, 0.0))
+        at.append(at[-1])
     to_origin = np.linalg.inv(moment_shift(surface_offset(plate))) @ np.kron(np.eye(2), its_map.rotation.T)
     channels = [
         Channel(f"{what}{axis}{number}", unit, f"{plate.side} plate {plate.name}")
@@ -254,6 +277,13 @@ def _of_plate(number: int, plate: Plate, rig: Rig, stream: EvenStream) -> _Group
         for axis in "xyz"
     ]
     return _Group(stream, channels, lambda raw: its_map.wrench(raw[:, at]) @ to_origin.T)
+
+
+def _of_vertical(plate: Plate, rig: Rig, stream: EvenStream) -> _Group:
+    """Return the vertical force of a plate that tells nothing else, + up."""
+    its_map, at = plate_map(plate), [rig.column(stream.name, channel) for channel in plate.channels]
+    channel = Channel(f"Fz {plate.side}", "N", f"vertical force on the {plate.side} foot, + up")
+    return _Group(stream, [channel], lambda raw: its_map.fz_N(raw[:, at])[:, None])
 
 
 def _of_emg(rig: Rig, stream: EvenStream) -> _Group:

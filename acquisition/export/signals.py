@@ -125,7 +125,8 @@ def _of_plate(at: list[int], its_map: PlateMap, side: Side, name: str, cop_N: fl
         wrench = its_map.wrench(raw[:, at])
         force, moment = wrench[:, :3], wrench[:, 3:]
         with np.errstate(divide="ignore", invalid="ignore"):
-            cop = its_map.centre_mm + np.cross(normal, moment) / (force @ normal)[:, None]
+            tilting = moment if its_map.gives_turn else np.column_stack([moment[:, :2], np.zeros(len(moment))])
+            cop = its_map.centre_mm + np.cross(normal, tilting) / (force @ normal)[:, None]
         cop[~(force[:, 2] > cop_N)] = np.nan
         return np.hstack([force, moment + np.cross(its_map.centre_mm, force), cop[:, :2]])
 

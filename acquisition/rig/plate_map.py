@@ -52,12 +52,19 @@ class PlateMap:
         return np.asarray((raw - self.zero) * self.per_unit @ vertical)
 
     def wrench(self, raw: Floats) -> Floats:
-        """Return the wrench (n, 6) of raw samples (n, channels), its moment about `centre_mm`."""
+        """Return the wrench (n, 6) of raw samples (n, channels), its moment about `centre_mm`; NaN what it does not tell."""
         signals = (raw - self.zero) * self.per_unit
-        if self.gives_point:
-            fx, fy, fz, x, y, free = signals.T
-            signals = np.column_stack([fx, fy, fz, y * fz, -x * fz, free + x * fy - y * fx])
-        return np.asarray(signals @ self.matrix.T)
+        if not self.gives_point:
+            return np.asarray(signals @ self.matrix.T)
+        count = signals.shape[1]
+        told = [2] if count == VERTICAL_ALONE else list(range(count))
+        every = np.zeros((len(signals), 6))
+        every[:, told] = signals
+        fx, fy, fz, x, y, free = every.T
+        wrench = np.column_stack([fx, fy, fz, y * fz, -x * fz, free + x * fy - y * fx]) @ self.matrix.T
+        untold = [i for i in range(6) if i not in told]
+        wrench[:, (np.abs(self.matrix[:, untold]) > LEAST_PART).any(axis=1)] = np.nan
+        return np.asarray(wrench)
 
 
 def plate_map(plate: Plate) -> PlateMap:
@@ -118,6 +125,8 @@ def axes_of_corners(corners_mm: Floats) -> Floats:
     return np.column_stack([axis / np.linalg.norm(axis) for axis in (x, y, z)])
 
 
+LEAST_PART = 1e-9
+"""Of a signal so small a part is one of rounding."""
 UNPLACED_N = 20.0
 """A sample with less force than this needs no place: where a plate is all but empty, programs write none (*design*)."""
 BEYOND_MM = 30.0

@@ -51,10 +51,17 @@ def a_plate(side: str, c3d_type: int, stream: str = "lab", **parts: Any) -> dict
     }
 
 
+def less(plate: dict[str, Any], channels: int) -> dict[str, Any]:
+    """Return a plate of type 1 without its free moment (5 channels), or with its vertical force alone (1)."""
+    own = slice(2, 3) if channels == 1 else slice(0, channels)
+    cut = {name: plate[name][own] for name in ("channels", "sensitivities", "zero")}
+    return plate | cut | ({"corners_mm": None} if channels == 1 else {})
+
+
 def pushed(rng: np.random.Generator, rows: int, plate: dict[str, Any]) -> np.ndarray:
     """Return raw samples of a plate that somebody stands on, of no special shape."""
     raw = np.array(plate["zero"]) + rng.normal(0, 30.0, (rows, len(plate["channels"])))
-    down = {1: [2], 2: [2], 3: [4, 5, 6, 7], 4: [2], 5: [2]}[plate["c3d_type"]]
+    down = {1: [2], 2: [2], 3: [4, 5, 6, 7], 4: [2], 5: [2]}[plate["c3d_type"]] if len(plate["channels"]) > 1 else [0]
     raw[:, down] -= 500.0
     return raw
 

@@ -14,12 +14,12 @@ from acquisition.export import c3d as module
 from acquisition.export.about import About, Event, ExportError
 from acquisition.export.c3d import export_c3d
 from acquisition.formats.c3d.importer import import_c3d
-from acquisition.formats.importing import write_recording
+from acquisition.formats.importing import even_stretch, write_recording
 from acquisition.recording import Recording
 from acquisition.rig.plate_map import plate_map
 from processing.batch import reprocess, with_settings
 from processing.force.chain import plate_wrench
-from tests.support.exported import a_lab, a_plate, stood, written
+from tests.support.exported import a_lab, a_plate, less, stood, written
 from tests.support.rigs import a_rig, example_with
 from tests.support.sessions import recorded, simulated
 
@@ -68,6 +68,21 @@ def test_forces_moments_and_pressure_of_every_type_are_the_raw_ones(tmp_path, c3
         centre = np.mean(platform["corners"], axis=1)
         about_centre = its.moment_Nmm - np.cross(centre, its.force_N)
         assert np.abs(platform["moment"].T - about_centre).max() < 30 * SINGLE * np.abs(its.moment_Nmm).max()
+
+
+def test_a_plate_without_a_free_moment_is_written_with_none_and_one_without_a_place_as_a_channel(tmp_path):
+    rig = a_lab([less(a_plate("left", 1), 5), less(a_plate("right", 1), 1)])
+    raw = stood(rig, 2000)
+    (path,), caveats = exported(written(tmp_path / "r.h5", rig, {"lab": [(0, raw)]}), tmp_path / "r.c3d")
+    assert [(caveat.id, caveat.about) for caveat in caveats] == [("plate_as_channel", "right"), ("free_moment_as_none", "left")]
+    file = ezc3d.c3d(str(path), extract_forceplat_data=True)
+    (platform,) = file["data"]["platform"]
+    its = lab_wrench(rig, raw, "left")
+    assert np.abs(platform["center_of_pressure"].T - its.cop_mm).max() < 1e-3
+    assert np.abs(platform["Tz"]).max() < 1.0
+    labels = file["parameters"]["ANALOG"]["LABELS"]["value"]
+    alone = file["data"]["analogs"][0, labels.index("Fz right")]
+    assert np.abs(alone - lab_wrench(rig, raw, "right").force_N[:, 2]).max() < 1e-3
 
 
 def test_emg_is_in_volts_at_its_own_label_and_a_second_reader_sees_the_same(tmp_path):
@@ -312,7 +327,8 @@ def test_markers_are_points_and_hidden_ones_have_no_place(shared_data, tmp_path)
         analog, markers = recording.samples("analog"), recording.samples("markers")
     markers[100:140, :3] = np.nan
     path = tmp_path / "b.h5"
-    write_recording(path, rig, {"analog": analog, "markers": markers})
+    samples = {"analog": analog, "markers": markers}
+    write_recording(path, rig, {name: [even_stretch(of, rig.stream_named(name))] for name, of in samples.items()})
     (out,), caveats = exported(path, tmp_path / "b.c3d")
     assert caveats == []
     file = ezc3d.c3d(str(out))

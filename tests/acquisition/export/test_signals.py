@@ -8,7 +8,7 @@ import pytest
 from acquisition.export.signals import beside_emg, signals_of
 from acquisition.rig.plate_map import plate_map
 from processing.force.chain import plate_wrench
-from tests.support.exported import a_lab, a_plate, stood
+from tests.support.exported import a_lab, a_plate, less, stood
 from tests.support.rigs import a_rig
 
 
@@ -28,6 +28,21 @@ def test_forces_are_those_of_the_force_chain(c3d_type):
             np.testing.assert_allclose(found[f"m{axis}_{plate.side}_Nmm"], its.moment_Nmm[:, i], atol=1e-5, rtol=1e-12)
         for i, axis in enumerate("xy"):
             np.testing.assert_allclose(found[f"cop_{axis}_{plate.side}_mm"], its.cop_mm[:, i], atol=1e-7)
+
+
+@pytest.mark.parametrize("channels", [1, 5])
+def test_what_a_plate_does_not_tell_is_nothing(channels):
+    rig = a_lab([less(a_plate("left", 1), channels), a_plate("right", 2)])
+    raw = stood(rig, 200)
+    signals = beside_emg(rig, "lab")
+    found = dict(zip([column.name for column in signals.columns], signals.of(raw).T, strict=True))
+    plate = rig.plate[0]
+    its = plate_wrench(raw, [rig.column("lab", name) for name in plate.channels], plate_map(plate), rig.plates.cop_N)
+    np.testing.assert_allclose(found["fz_left_N"], its.force_N[:, 2], rtol=1e-12)
+    assert np.isnan(found["mz_left_Nmm"]).all()
+    assert np.isnan(found["fx_left_N"]).all() == np.isnan(found["cop_x_left_mm"]).all() == (channels == 1)
+    if channels == 5:
+        np.testing.assert_allclose(found["cop_y_left_mm"], its.cop_mm[:, 1], atol=1e-7)
 
 
 def test_every_channel_is_there_in_its_unit_and_under_a_name_of_its_own():
