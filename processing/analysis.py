@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig.empty_plate import empty_stretches
-from processing.emg.filters import envelope_delay_s
+from processing.corrected import with_repetitions
 from processing.flags.rules import CHANGE, flags_of
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import EVENTS, FLAGS
-from processing.repetition.muscles import MuscleResult, muscle_rows
-from processing.repetition.table import Frames, PhaseResult, RepetitionResult, phase_rows, repetition_rows
-from processing.repetition.variability import variability
+from processing.repetition.table import RepetitionResult, repetition_rows
 from processing.results import (
     ChannelResult,
     FaultResult,
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
     from acquisition.timebase.clock import Clock
     from processing.emg.verdicts import ChannelQuality
     from processing.force.chain import ForceChain
-    from processing.pipeline import Part, Pipeline
+    from processing.pipeline import Pipeline
 
 
 @dataclass(slots=True)
@@ -123,8 +121,7 @@ class Analysis:
         force = self.pipeline.force
         tables = {part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts}
         repetitions = [] if force is None else self._repetitions(force, clocks[force.stream], start_s)
-        phases, muscles = ([], []) if force is None else self._phases(repetitions, tables)
-        return Results(
+        computed = Results(
             recording=recording,
             recording_uuid=recording_uuid,
             created_utc=created_utc,
@@ -142,33 +139,12 @@ class Analysis:
             plate_faults=[] if force is None else _plate_faults(force, clocks[force.stream], start_s),
             zeros=[] if force is None else zeros_of(tables[f"{force.stream}.force"], self._rig),
             weighing_refused="" if force is None else force.stance.refused,
-            repetitions=repetitions,
-            phases=phases,
-            muscles=muscles,
-            variability=variability(repetitions, phases),
             broken_off_s=[] if force is None else _session_s(clocks[force.stream], force.repetitions.broken_off, start_s),
         )
+        return with_repetitions(computed, repetitions)
 
     def _repetitions(self, force: ForceChain, clock: Clock, start_s: float) -> list[RepetitionResult]:
         return repetition_rows(force.repetitions.found, lambda samples: clock.host_s(samples) - start_s)
-
-    def _phases(
-        self, repetitions: list[RepetitionResult], tables: Mapping[str, Table]
-    ) -> tuple[list[PhaseResult], list[MuscleResult]]:
-        force, *others = (
-            Frames(table.columns, table.time_s, table.frames, self._lag_s(part))
-            for part in sorted(self.pipeline.parts, key=lambda part: part.chain is not self.pipeline.force)
-            for table in (tables[part.name],)
-        )
-        rig = self._rig
-        phases = phase_rows(repetitions, force, others, rig.emg_processing.least_activation_pct, rig.knee.slight_mm)
-        return phases, muscle_rows(repetitions, rig.emg, force, others)
-
-    def _lag_s(self, part: Part) -> float:
-        """Return how far a part's frames lag behind what they tell."""
-        if part.chain is not self.pipeline.emg.get(part.stream):
-            return 0.0
-        return envelope_delay_s(self._rig.emg_processing, self.pipeline.rig.stream_named(part.stream).rate_hz)
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:
         metrics = next(part.chain.metrics for part in self.pipeline.parts if part.name == name)

@@ -11,7 +11,9 @@ from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
 from hardware.source import CRYSTAL_OFF
 from processing.analysis import Analysis
+from processing.corrected import corrected
 from processing.pipeline import Pipeline, warm
+from processing.repetition.corrections import read_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,16 +30,22 @@ def as_recorded(rig: Rig) -> Rig:
 
 
 def reprocess(
-    path: Path, rig_for: Callable[[Rig], Rig] = as_recorded, progress: Callable[[float], None] = lambda _: None
+    path: Path,
+    rig_for: Callable[[Rig], Rig] = as_recorded,
+    progress: Callable[[float], None] = lambda _: None,
+    *,
+    with_edits: bool = True,
 ) -> Results:
     """Compute the results of one recording; raises RecordingError, or PipelineError where the settings don't fit it.
 
     `rig_for` returns the rig to use from the recording's own: with another's ways of judging, or with a lifter's measures;
     plates, channels and streams must stay as they were recorded. `progress` is called with the share done, from 0 to 1. Where a
     stream ran at another rate than its rig says, by more than a crystal can be off, filters and times are designed for the rate
-    that was measured.
+    that was measured. Edits that lie beside the recording are applied, unless they are left out; where they can't be read
+    EditError is raised.
     """
     with Recording(path) as recording:
+        history = read_history(path, recording.uuid) if with_edits else None
         rig = rig_for(recording.rig)
         analysis = Analysis(Pipeline(_at_measured_rates(rig, recording.clocks)), rig=rig)
         total = max(1, sum(stream.rows for stream in recording.streams.values()))
@@ -51,7 +59,7 @@ def reprocess(
         for _ in analysis.finish():
             pass
         progress(1.0)
-        return analysis.results(
+        results = analysis.results(
             recording.clocks,
             recording.clocks_differ_s(),
             name_of(path),
@@ -59,6 +67,7 @@ def reprocess(
             recording.created_utc,
             recording.complete,
         )
+    return results if history is None else corrected(results, history)
 
 
 def _at_measured_rates(rig: Rig, clocks: Mapping[str, Clock]) -> Rig:
@@ -82,6 +91,8 @@ def reprocess_many(
     rig_for: Callable[[Rig], Rig] = as_recorded,
     workers: int = 2,
     progress: Callable[[Path, float], None] = lambda _path, _share: None,
+    *,
+    with_edits: bool = True,
 ) -> Iterator[tuple[Path, Results | SquatscopeError]]:
     """Yield each recording with its results, or with what was wrong with it, in the order given.
 
@@ -92,7 +103,7 @@ def reprocess_many(
 
     def one(path: Path) -> Results | SquatscopeError:
         try:
-            return reprocess(path, rig_for, lambda share: progress(path, share))
+            return reprocess(path, rig_for, lambda share: progress(path, share), with_edits=with_edits)
         except SquatscopeError as error:
             return error
 

@@ -28,6 +28,7 @@ from hardware.severity import Severity
 from processing.emg.verdicts import sentence_of
 from processing.frame_file import PIECE_ROWS, pieces
 from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
+from processing.repetition.corrections import EditResult
 from processing.repetition.muscles import MuscleResult
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.repetition.variability import VariabilityResult
@@ -80,7 +81,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class FlagResult:
-    """A flag in words and session time; `end_s` is NaN where it was still up at the end, `peak` bears the metric's sign."""
+    """A flag in words and session time; `end_s` is NaN where it was still up at the end, `peak` bears the metric's sign.
+
+    `dismissed`: why somebody who looked at it says that it is none, else empty.
+    """
 
     rule: str
     label: str
@@ -97,6 +101,7 @@ class FlagResult:
     red: float
     stream: str
     start_sample: int
+    dismissed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,8 @@ class Results:
 
     `broken_off_s`: when squats began within which the force was lost. `weighing_refused`: why nobody could be weighed, else "".
     `stance_proved_low`: the last stance was at the bottom of a squat, and none came after it. `faults` are known to results
-    that were made by the session itself; a recording keeps none.
+    that were made by the session itself; a recording keeps none. `edits`: what became of each that was made by hand;
+    `found_repetitions`: those that were computed, where an edit changed them.
     """
 
     recording: str
@@ -235,6 +241,8 @@ class Results:
     muscles: list[MuscleResult] = field(default_factory=list)
     variability: list[VariabilityResult] = field(default_factory=list)
     broken_off_s: list[float] = field(default_factory=list)
+    edits: list[EditResult] = field(default_factory=list)
+    found_repetitions: list[RepetitionResult] = field(default_factory=list)
 
     def table_with(self, *columns: str) -> Table | None:
         """Return the table that has all of these columns, or None."""
@@ -298,6 +306,8 @@ class Results:
             ("phases", PhaseResult, self.phases),
             ("muscles", MuscleResult, self.muscles),
             ("variability", VariabilityResult, self.variability),
+            ("edits", EditResult, self.edits),
+            ("found_repetitions", RepetitionResult, self.found_repetitions),
         ):
             file.create_dataset(name, data=as_table(kind, rows))
         file.create_dataset("broken_off_s", data=np.array(self.broken_off_s, dtype=np.float64))
@@ -348,6 +358,10 @@ class Results:
             muscles=from_table(MuscleResult, dataset_in(file, "muscles")) if "muscles" in file else [],
             variability=from_table(VariabilityResult, dataset_in(file, "variability")) if "variability" in file else [],
             broken_off_s=dataset_in(file, "broken_off_s", np.float64)[()].tolist() if "broken_off_s" in file else [],
+            edits=from_table(EditResult, dataset_in(file, "edits")) if "edits" in file else [],
+            found_repetitions=from_table(RepetitionResult, dataset_in(file, "found_repetitions"))
+            if "found_repetitions" in file
+            else [],
         )
 
 

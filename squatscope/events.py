@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,16 @@ class Event:
 
 
 def events_of(results: Results) -> Iterator[Event]:
-    """Yield repetitions, each with its phases (a pause where there is one), then flags."""
+    """Yield repetitions, each with its phases (a pause where there is one), then the flags that were not dismissed."""
     for one in results.repetitions:
         yield Event(one.start_s, one.end_s, REPETITION, one.number, BOTH)
+        if math.isnan(one.pause_start_s):  # as after a split within which no way down and up was seen
+            continue
         yield Event(one.start_s, one.pause_start_s, LOWERING, one.number, BOTH)
         if one.rise_s > one.pause_start_s:
             yield Event(one.pause_start_s, one.rise_s, PAUSE, one.number, BOTH)
         yield Event(one.rise_s, one.end_s, RISING, one.number, BOTH)
     for number, flag in enumerate(results.flags, 1):
+        if flag.dismissed:
+            continue
         yield Event(flag.start_s, flag.end_s, FLAG, number, flag.side, flag.rule, flag.severity.word)

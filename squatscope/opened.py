@@ -45,8 +45,13 @@ def open(path: str | Path) -> Opened:
     return Opened(Path(path))
 
 
-def reprocess(path: str | Path, rig: str | Path | None = None, lifter: str | Path | None = None) -> Opened:
-    """Open a recording to be judged as another rig's TOML file says, or with a lifter's measures (file of `squatscope mvc`)."""
+def reprocess(
+    path: str | Path, rig: str | Path | None = None, lifter: str | Path | None = None, *, edits: bool = True
+) -> Opened:
+    """Open a recording to be judged as another rig's TOML file says, or with a lifter's measures (file of `squatscope mvc`).
+
+    Without `edits` what was corrected by hand is left out.
+    """
     settings = load(Path(rig)) if rig is not None else None
     known = load_lifter(Path(lifter)) if lifter is not None else None
 
@@ -54,7 +59,7 @@ def reprocess(path: str | Path, rig: str | Path | None = None, lifter: str | Pat
         own = own if settings is None else with_settings(own, settings)
         return own if known is None else with_lifter(own, known)
 
-    return Opened(Path(path), rig_for)
+    return Opened(Path(path), rig_for, with_edits=edits)
 
 
 def table(paths: str | Path | Sequence[str | Path]) -> DataFrame:
@@ -71,7 +76,7 @@ def table(paths: str | Path | Sequence[str | Path]) -> DataFrame:
 class Opened:
     """A recording or results; what is raw is there for recordings only. Times are seconds of the session."""
 
-    def __init__(self, path: Path, rig_for: Callable[[Rig], Rig] = as_recorded) -> None:
+    def __init__(self, path: Path, rig_for: Callable[[Rig], Rig] = as_recorded, *, with_edits: bool = True) -> None:
         """Open it; `rig_for` returns the rig by which it is judged from its own.
 
         A try of a session is judged with what the session measured of its lifter, as in its triage.
@@ -79,6 +84,7 @@ class Opened:
         self.path = path
         self._is_recording = is_recording(path)
         measures = session_measures(path)
+        self._with_edits = with_edits
         self._rig_for: Callable[[Rig], Rig] = lambda own: measures(rig_for(own))
         if not self._is_recording:
             self.results  # noqa: B018 - says at once where it is no results either
@@ -86,7 +92,7 @@ class Opened:
     @cached_property
     def results(self) -> Results:
         """All that was computed: read, or computed now."""
-        return compute(self.path, self._rig_for) if self._is_recording else Results.read(self.path)
+        return compute(self.path, self._rig_for, with_edits=self._with_edits) if self._is_recording else Results.read(self.path)
 
     @property
     def rig(self) -> Rig:

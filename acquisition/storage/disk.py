@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PROBE_BYTES = 16 * 2**20
 ZEROS = 2**20
+BUSY_TRIES, BUSY_S = 10, 0.05
+"""How often, and after how long, a file that somebody reads is tried again to be replaced."""
 LEAST_RESERVE_BYTES = 64 * 2**20
 RESERVE_S = 60.0
 FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_NOCOW_FL = 0x80086601, 0x40086602, 0x00800000
@@ -69,6 +71,26 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     except BaseException:
         path.unlink()
         raise
+
+
+def write_anew(path: Path, content: bytes | memoryview) -> None:
+    """Write a file anew, in one step: who reads meanwhile sees the old one or the new. Raises OSError."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
+    write_whole(fresh, content)
+    _replace(fresh, path)
+
+
+def _replace(fresh: Path, path: Path) -> None:
+    """Put a file in the place of another; Windows refuses that for as long as somebody reads the other one."""
+    for _ in range(BUSY_TRIES):
+        try:
+            fresh.replace(path)
+        except PermissionError:
+            time.sleep(BUSY_S)
+        else:
+            return
+    fresh.replace(path)
 
 
 def allocate(file: FileIO, begin: int, end: int) -> None:

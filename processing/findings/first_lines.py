@@ -17,7 +17,7 @@ def first_lines(results: Results) -> tuple[str, str, str]:
     """Return what was seen, what it can tell and what comes next, a sentence or two each."""
     if not results.repetitions:
         return (
-            "No squat was seen.",
+            "Every squat was dropped by hand." if results.found_repetitions else "No squat was seen.",
             nothing_found(results),
             "Next: record squats between two quiet stances, a foot on each plate.",
         )

@@ -1,4 +1,4 @@
-"""Caveats on repetitions: none, too few, doubtful ones, ones that were broken off, and a habit that is no finding."""
+"""Caveats on repetitions: none, too few, doubtful or broken off, changed by hand, and a habit that is no finding."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from processing.flags.rules import column_limits
 if TYPE_CHECKING:
     from processing.results import Results
 
+KINDS_OF_EDIT = ("drop", "split", "move", "dismiss")
 ADVISED_REPETITIONS = 5
 """Fewer say little of the lifter (*design*; single-repetition reliability gives ICC about .89 with five)."""
+MOST_TOLD = 10
+"""So many edits are told one by one."""
 HABIT_SHARE = 0.5
 """A habit is told from this share of the amber limit on."""
 
@@ -52,7 +55,20 @@ def about_repetitions(results: Results) -> list[Caveat]:
         sentence = f"A squat that began at {at} is not counted: the force was lost within it."
         values = {"broken_off": float(len(results.broken_off_s))}
         said.append(Caveat("repetition_broken_off", "repetitions", values, sentence))
-    return said + _habit(results)
+    return said + _by_hand(results) + _habit(results)
+
+
+def _by_hand(results: Results) -> list[Caveat]:
+    """Tell what a person changed of what was computed, and what of that could not be applied."""
+    said = []
+    for id_, applied, begins in (("changed_by_hand", True, "Changed by hand"), ("edit_not_applied", False, "Not applied")):
+        edits = [edit for edit in results.edits if edit.applied is applied]
+        if edits:
+            more = f" And {len(edits) - MOST_TOLD} more." if len(edits) > MOST_TOLD else ""
+            sentence = f"{begins}: {' '.join(edit.sentence for edit in edits[:MOST_TOLD])}{more}"
+            counts = {f"{kind}_edits": float(sum(edit.kind == kind for edit in edits)) for kind in KINDS_OF_EDIT}
+            said.append(Caveat(id_, "repetitions", counts, sentence))
+    return said
 
 
 def _none(results: Results) -> Caveat:
@@ -60,9 +76,12 @@ def _none(results: Results) -> Caveat:
         why = "repetitions are found from the force on two plates, and the rig does not have them"
     elif results.weighing_refused:
         why = f"nobody could be weighed, as {results.weighing_refused}"
+    elif results.found_repetitions:
+        why = f"all {len(results.found_repetitions)} that were found were dropped by hand"
     else:
         why = "nobody went down and came up again between two stances"
-    sentence = f"No repetition was found: {why}. So nothing is found, and nothing is advised."
+    none = "No repetition is left" if results.found_repetitions else "No repetition was found"
+    sentence = f"{none}: {why}. So nothing is found, and nothing is advised."
     return Caveat("no_repetition", "repetitions", {}, sentence)
 
 

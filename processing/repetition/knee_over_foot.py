@@ -59,10 +59,11 @@ UNKNOWN = KneePhase(math.nan, None)
 def knee_phases(knee: KneeFrames, bounds: Bounds, phases_s: Sequence[tuple[float, float]]) -> list[KneePhase]:
     """Return what a knee does in each of some phases, (from, to) in s, of one repetition.
 
-    A phase of which less than half is known is unknown. `fall_mm` is never negative.
+    A phase of which less than half is known is unknown, and all are where it is not known when rising began. `fall_mm` is never
+    negative.
     """
     first, last = np.searchsorted(knee.time_s, [bounds.start_s, bounds.end_s])
-    if last - first < 2:
+    if last - first < 2 or math.isnan(bounds.rise_s):
         return [UNKNOWN] * len(phases_s)
     time_s, height_mm = knee.time_s[first:last], knee.height_mm[first:last]
     half = round(SUSTAINED_S / 2 / float(time_s[1] - time_s[0]))

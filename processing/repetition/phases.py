@@ -113,10 +113,25 @@ def judge(
 
     `state` is the detector's, `start` what was known of the motion when it began, `fit` a buffer of five.
     """
+    s = state[0]
+    between_tops(force_N, s.start, end, frame_s, GRAVITY_M_S2 / s.weight_N, start, rests, fit)
+    return int(tell(frame_s, end, force_N, state, start[0, RATE] * frame_s, fit, found))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def tell(
+    frame_s: float,
+    end: int,
+    force_N: Floats,
+    state: NDArray[np.void],
+    rate: float,
+    fit: Floats,
+    found: NDArray[np.void],
+) -> int:
+    """Fill `found` as `judge` does, from velocity and bias at the start that `fit` has, and what the bias gains a frame."""
     s, r = state[0], found[0]
     n = len(force_N)
-    between_tops(force_N, s.start, end, frame_s, GRAVITY_M_S2 / s.weight_N, start, rests, fit)
-    per_N, rate = GRAVITY_M_S2 / s.weight_N, start[0, RATE] * frame_s
+    per_N = GRAVITY_M_S2 / s.weight_N
     # First pass: the lowest point, and the greatest velocities before and after it.
     v, h = fit[0], 0.0
     lowest, bottom, least_v, deceleration = 0.0, s.start, 0.0, s.start

@@ -30,7 +30,10 @@ NAN = math.nan
 
 @dataclass(frozen=True, slots=True)
 class RepetitionResult:
-    """One repetition in session time; columns as in `columns.OF_REPETITION`. `doubt`: why it is doubtful, else empty."""
+    """One repetition in session time; columns as in `columns.OF_REPETITION`. `doubt`: why it is doubtful, else empty.
+
+    `edited`: `moved` or `split` by hand, else empty.
+    """
 
     number: int
     set: int
@@ -52,6 +55,7 @@ class RepetitionResult:
     rising_peak_m_s: float
     weight_N: float
     doubt: str
+    edited: str = ""
 
 
 @dataclass(slots=True)  # not frozen: a row would take five times as long to make
@@ -170,16 +174,17 @@ def repetition_rows(found: Sequence[Repetition], time_s: Callable[[Floats], Floa
 
 
 def bounds_s(row: RepetitionResult) -> dict[str, tuple[float, float]]:
-    """Return from when to when each phase of a repetition lasted, in s."""
+    """Return from when to when each phase of a repetition lasted, in s; NaN where it is not known when it began or ended."""
     bottom = (row.pause_start_s, row.rise_s)
     if row.pause_s <= 0.0:
         bottom = (row.bottom_s - BOTTOM_S / 2, row.bottom_s + BOTTOM_S / 2)
-    return {
+    bounds = {
         LOWERING: (row.start_s, row.pause_start_s),
         BOTTOM: bottom,
         RISING: (row.rise_s, row.end_s),
         WHOLE: (row.start_s, row.end_s),
     }
+    return {phase: (NAN, NAN) if math.isnan(sum(of)) else of for phase, of in bounds.items()}
 
 
 def phase_rows(

@@ -149,6 +149,9 @@ def reprocess(
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out recordings whose results are in the folder already.")
     ] = False,
+    without_edits: Annotated[
+        bool, typer.Option("--without-edits", help="Leave out what was corrected by hand with 'squatscope review'.")
+    ] = False,
 ) -> None:
     """Compute metrics, flags and report of recordings anew, with the code that ran live."""
     from acquisition.rig.rig_file import load
@@ -160,6 +163,6 @@ def reprocess(
     def rig_for(rig: Rig) -> Rig:
         return for_lifters(rig if other is None else with_settings(rig, other), lifter)
 
-    failed = reprocess_files(recordings, out, rig_for, console, skip_existing=skip_existing)
+    failed = reprocess_files(recordings, out, rig_for, console, skip_existing=skip_existing, with_edits=not without_edits)
     if failed:
         raise typer.Exit(1)

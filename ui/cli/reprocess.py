@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
 
 def reprocess_files(
-    paths: Sequence[Path], out: Path, rig_for: Callable[[Rig], Rig], console: Console, *, skip_existing: bool
+    paths: Sequence[Path],
+    out: Path,
+    rig_for: Callable[[Rig], Rig],
+    console: Console,
+    *,
+    skip_existing: bool,
+    with_edits: bool = True,
 ) -> int:
     """Write NAME.metrics.h5, NAME.repetitions.csv and NAME.html for each recording into `out`, by the rig to use.
 
@@ -59,7 +65,10 @@ def reprocess_files(
     with Progress(*columns, console=console, transient=True) as bars:
         tasks = {path: bars.add_task(name_of(path), total=1.0) for path in left}
         for path, results in reprocess_many(
-            left, rig_for, progress=lambda path, share: bars.update(tasks[path], completed=share)
+            left,
+            rig_for,
+            progress=lambda path, share: bars.update(tasks[path], completed=share),
+            with_edits=with_edits,
         ):
             try:
                 if isinstance(results, SquatscopeError):
@@ -86,7 +95,9 @@ def reprocess_files(
 
 
 def _tell(path: Path, results: Results, console: Console, alone: bool) -> None:
-    console.print(f"{path}: {results.seconds:.1f} s", style="bold", soft_wrap=True)
+    applied = sum(edit.applied for edit in results.edits)
+    edited = f"; {applied} edit{'' if applied == 1 else 's'} by hand applied" if applied else ""
+    console.print(f"{path}: {results.seconds:.1f} s{edited}", style="bold", soft_wrap=True)
     found = findings(results)
     for finding in found:
         console.print(f"  {finding.severity.name:<5}  {finding.sentence()}.", soft_wrap=True)

@@ -112,7 +112,7 @@ def _plot(
     spans = [
         Span(flag.start_s, results.seconds if math.isnan(flag.end_s) else flag.end_s, flag.severity, flag.label)
         for flag in results.flags
-        if flag.metric in shown
+        if flag.metric in shown and not flag.dismissed
     ]
     return Plot(
         f"{title} ({UNDERSAMPLED})" if undersampled else title,

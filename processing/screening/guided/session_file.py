@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from itertools import pairwise
@@ -12,14 +11,13 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from acquisition.lifter_file import Mvc
-from acquisition.storage.disk import write_whole
+from acquisition.storage.disk import write_anew
 from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Settings
 from processing.screening.guided.protocol import Protocol
 
 NAME = "session.json"
 MOST_BYTES = 10_000_000
-BUSY_TRIES, BUSY_S = 10, 0.05
 PLACED_ANEW = timedelta(hours=6)
 """After so long without a try, electrodes were placed anew: another day (*design*)."""
 Grade = Literal["none", "slight", "past"]
@@ -152,22 +150,8 @@ def try_of(recording: Path) -> tuple[Session, Try] | None:
 
 def write_session(folder: Path, session: Session) -> None:
     """Write a session's file anew, in one step: who reads meanwhile sees the old one or the new. Raises SessionFileError."""
-    path, fresh = folder / NAME, folder / f"{NAME}.new"
+    path = folder / NAME
     try:
-        fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
-        write_whole(fresh, session.model_dump_json(indent=1).encode() + b"\n")
-        replace(fresh, path)
+        write_anew(path, session.model_dump_json(indent=1).encode() + b"\n")
     except OSError as error:
         raise SessionFileError(f"{path} can't be written: {error.strerror}.") from error
-
-
-def replace(fresh: Path, path: Path) -> None:
-    """Put a file in the place of another; Windows refuses that for as long as somebody reads the other one."""
-    for _ in range(BUSY_TRIES):
-        try:
-            fresh.replace(path)
-        except PermissionError:
-            time.sleep(BUSY_S)
-        else:
-            return
-    fresh.replace(path)

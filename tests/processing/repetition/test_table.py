@@ -43,7 +43,7 @@ def session():
 
 def test_every_number_has_a_formula_and_a_unit_at_its_end():
     assert tuple(OF_PHASE) == NUMBERS
-    assert {"number", "set", "doubt", *OF_REPETITION} == {field.name for field in fields(RepetitionResult)}
+    assert {"number", "set", "doubt", "edited", *OF_REPETITION} == {field.name for field in fields(RepetitionResult)}
     endings = {
         "s": "_s",
         "N": "_N",
