@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardware.errors import SquatscopeError
-from ui.cli import compare, export, files, lab, lifter, screening, sessions, studies
+from ui.cli import compare, export, files, lab, lifter, review, screening, sessions, studies
 from ui.cli.console import fail, say
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "propose-map": files.propose_map,
     "add-markers": files.add_markers,
     "reprocess": files.reprocess,
+    "review": review.review,
     "table": files.table,
     "export": export.export,
     "study": studies.study,

@@ -23,16 +23,17 @@ def session_lines(results: Results, table: bool = True) -> list[str]:
     return said + sets_in_words(results) + (table_in_words(results) if table else [])
 
 
-def table_in_words(results: Results) -> list[str]:
-    """Return the table of repetitions in lines of one width: the first of a long session, and how many more there are."""
+def table_in_words(results: Results, most: int | None = MOST) -> list[str]:
+    """Return the table of repetitions in lines of one width: `most` of a long session, and how many more there are."""
     rows = [row for row in repetition_table(results) if row.number]
     if not rows:
         return []
     titles = ["rep.", "at", *(title for title, _ in shown_columns(results)), "doubt"]
-    table = [titles, *([str(row.number), row.at, *row.cells, row.doubt] for row in rows[:MOST])]
+    table = [titles, *([str(row.number), row.at, *row.cells, row.doubt] for row in rows[:most])]
     widths = [max(len(line[k]) for line in table) for k in range(len(titles))]
     said = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table]
-    return said + ([f"... and {len(rows) - MOST} more, in the report and the CSV."] if len(rows) > MOST else [])
+    more = len(rows) - len(rows[:most])
+    return said + ([f"... and {more} more, in the report and the CSV."] if more else [])
 
 
 def sets_in_words(results: Results) -> list[str]:
