@@ -84,6 +84,8 @@ def _told(
         bottom = float(np.interp(at.bottom_s, time_s, sample))
         found = replace(found, bottom_sample=bottom, pause_start_sample=bottom, rise_sample=bottom)
     told = repetition_rows([found], lambda of: np.interp(of, sample, time_s))[0]
+    if found.doubt & Doubt.NOT_BACK:  # it does not rise by its depth
+        told = replace(told, rising_mean_m_s=NAN)
     return replace(told, number=row.number, set=row.set, edited=edited)
 
 
@@ -126,7 +128,15 @@ def _repetition(
     inside = sample[start] < told.bottom_sample < sample[end] if at.bottom_s is None else True
     if not inside or not told.start_sample <= told.bottom_sample:
         return unknown, Doubt.UNSURE
-    return replace(told, weight_N=weight_N), Doubt(0)
+    off_top_m = _way_m(force_N[start : end + 1], float(fit[0]), float(fit[1]), frame_s, weight_N)
+    doubt = Doubt(0) if abs(off_top_m) < OFF_TOP_M else Doubt.NOT_BACK
+    return replace(told, weight_N=weight_N, off_top_m=off_top_m), doubt
+
+
+def _way_m(force_N: Floats, start_m_s: float, bias_m_s2: float, frame_s: float, weight_N: float) -> float:
+    """Return how much higher the centre of mass is at the end of these frames than at that of the first."""
+    v = start_m_s + np.cumsum(GRAVITY_M_S2 / weight_N * force_N[1:] - GRAVITY_M_S2 - bias_m_s2) * frame_s
+    return float(np.sum(0.5 * (np.append(start_m_s, v[:-1]) + v)) * frame_s)
 
 
 def _bridged(force_N: Floats, frame_s: float) -> Floats:

@@ -201,6 +201,17 @@ def test_what_has_no_way_down_and_up_has_no_depth(recording: Path) -> None:
     assert math.isnan(lowering[0].fz_mean_N)
 
 
+def test_a_part_that_does_not_come_back_up_has_no_mean_velocity_upwards(recording: Path) -> None:
+    review = Review(recording)
+    row = review.repetition(1)
+    review.split(1, row.bottom_s + 0.25)
+    first = review.results.repetitions[0]
+    assert first.doubt == "not back at the same height"
+    assert first.depth_m == pytest.approx(row.depth_m, abs=0.01)
+    assert math.isnan(first.rising_mean_m_s)
+    assert first.rising_s == pytest.approx(0.25, abs=0.02)
+
+
 def test_numbers_of_parts_stay_when_an_earlier_split_is_taken_back(recording: Path) -> None:
     review = Review(recording)
     review.split(1, review.repetition(1).bottom_s)

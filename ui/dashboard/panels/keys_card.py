@@ -1,4 +1,4 @@
-"""The keys of the window, in a list that `?` shows over it."""
+"""The keys of a window, in a list that `?` shows over it."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ KEYS = (
     ("?  F1", "this list"),
     ("n r s q 0 1 2", "in a guided session: as its card says"),
 )
-"""Each key with what it does."""
+"""Each key of the operator's window with what it does."""
 _WIDTH, _ROW, _TOP = 980, 46, 64
 
 
 class KeysCard(Panel):
     """The list, in the middle of the window."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: tuple[tuple[str, str], ...] = KEYS) -> None:
         super().__init__("KEYS", colours.TEXT)
+        self._keys = keys
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def place(self, window: QRect) -> None:
         """Take the middle of a window."""
-        wide, tall = round(self.px(_WIDTH)), round(self.px(_TOP + _ROW * len(KEYS) + 12))
+        wide, tall = round(self.px(_WIDTH)), round(self.px(_TOP + _ROW * len(self._keys) + 12))
         self.setGeometry((window.width() - wide) // 2, (window.height() - tall) // 2, wide, tall)
 
     def draw(self, painter: QPainter) -> None:
@@ -45,7 +46,7 @@ class KeysCard(Panel):
         painter.setPen(QPen(colours.FAINT, self.px(2)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), self.px(10), self.px(10))
-        for k, (key, does) in enumerate(KEYS):
+        for k, (key, does) in enumerate(self._keys):
             y = self.px(_TOP + _ROW * k)
             name = QRectF(self.px(24), y, self.px(280), self.px(_ROW))
             lettering.write(painter, name, key, self.px(24), colours.LEFT, lettering.RIGHT, bold=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ui.dashboard.views.review import ReviewWindow
     from ui.dashboard.views.view import View
 
 _EXISTS = "{} exists already, and nothing is ever overwritten; give another name."
@@ -38,12 +39,19 @@ def save(ring_path: Path, png: Path, view: Callable[[Feed], View] = Window, *, s
     if png.exists():
         raise DashboardError(_EXISTS.format(png))
     ring = Ring.attach(ring_path)
+    draw_into(png, lambda: view(_feed(ring)), size)
+
+
+def draw_into(png: Path, made: Callable[[], View | ReviewWindow], size: tuple[int, int] = (1920, 1080)) -> None:
+    """Make a window where nobody sees it, and save it as `png`; raises DashboardError as `save` does."""
+    if png.exists():
+        raise DashboardError(_EXISTS.format(png))
     if QApplication.instance() is None and sys.platform == "linux":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication(["squatscope"])
     lettering.typeface(20, False)
     sweep.warm()
-    window = view(_feed(ring))
+    window = made()
     window.resize(*size)
     window.ensurePolished()
     window.grab()  # lays out the panels
