@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from acquisition.rig import Electrode
     from hardware.arrays import Floats
     from processing.repetition.table import PhaseResult, RepetitionResult
-    from processing.results import Table
+    from processing.results import Results, Table
     from processing.review import Review
 
 LEAST_S, FIRST_S, MOST_S = 1.0, 20.0, 600.0
@@ -41,6 +41,8 @@ class UnderReview:
         self.cursor_s = 0.0
         self.number = 0
         self.flag = 0
+        self._told_of: Results | None = None
+        self._whole: dict[tuple[int, str], PhaseResult] = {}
         rows = review.results.repetitions
         if rows:
             self.choose(rows[0])
@@ -66,8 +68,11 @@ class UnderReview:
 
     def whole(self, number: int, side: str) -> PhaseResult | None:
         """Return what was told of the whole of a repetition on a side, or on `both`."""
-        phases = self.review.results.phases
-        return next((p for p in phases if (p.repetition, p.phase, p.side) == (number, WHOLE, side)), None)
+        results = self.review.results
+        if self._told_of is not results:
+            self._told_of = results
+            self._whole = {(row.repetition, row.side): row for row in results.phases if row.phase == WHOLE}
+        return self._whole.get((number, side))
 
     def worst(self, row: RepetitionResult) -> Severity:
         """Return the worst severity of the flags within a repetition that nobody dismissed."""

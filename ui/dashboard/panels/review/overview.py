@@ -53,7 +53,8 @@ class Overview(TimePanel):
 
     def grips(self) -> list[Grip]:
         """The ends of bars that are wide enough."""
-        wide = [row for row in self.under.repetitions if self.x_of(row.end_s) - self.x_of(row.start_s) >= self.px(_DRAGGED_PX)]
+        least_s = self.px(_DRAGGED_PX) * self.under.whole_s / max(self.line().width(), 1.0)
+        wide = [row for row in self.under.repetitions if row.end_s - row.start_s >= least_s]
         return [Grip(row.number, which, float(getattr(row, which))) for row in wide for which in ("start_s", "end_s")]
 
     def _bands(self, height: int) -> list[Band]:
@@ -85,10 +86,16 @@ class Overview(TimePanel):
         self._letters(painter, line)
         self.axis(painter, line)
         bars = QRectF(line.left(), line.bottom() - _BARS * line.height(), line.width(), _BARS * line.height())
+        before, per_s = -1, line.width() / self.under.whole_s
         for row in self.under.repetitions:
+            chosen = row.number == self.under.number
+            place = int(per_s * row.end_s)
+            if place == before and not (chosen or row.edited):  # in hours there are more than pixels
+                continue
+            before = place
             start, _, end = self.instants(row)
             left, right = self.x_of(start), self.x_of(end)
-            colour = colours.TEXT if row.number == self.under.number else colours.FAINT
+            colour = colours.TEXT if chosen else colours.FAINT
             bar = QRectF(left, bars.top() + self.px(3), max(1.5, right - left), bars.height() - self.px(6))
             painter.fillRect(bar, colour)
             if row.edited:
@@ -99,7 +106,12 @@ class Overview(TimePanel):
             left, right = self.x_of(start_s), self.x_of(end_s)
             painter.drawRect(QRectF(left, bars.top() + self.px(3), max(1.5, right - left), bars.height() - self.px(6)))
         top = bars.top() - _FLAGS * line.height()
+        drawn = set()
         for k, flag in enumerate(self.under.review.results.flags):
+            place_of = int(per_s * flag.start_s), flag.side, flag.severity, flag.dismissed == ""
+            if place_of in drawn and k != self.under.flag:
+                continue
+            drawn.add(place_of)
             self._flag(painter, flag, QRectF(line.left(), top, line.width(), _FLAGS * line.height()), k == self.under.flag)
         self._frame(painter, line)
         self.cursor_line(painter, line)

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
     from acquisition.rig import Electrode
     from hardware.arrays import Floats
+    from processing.repetition.table import RepetitionResult
     from ui.dashboard.feed.under_review import UnderReview
 
 RAW_S = 60.0
 """Of a longer part EMG is shown as its envelope."""
-LANE_PX, NARROW_PX = 60, 20
+LANE_PX, EMG_PX = 60, 20
 """A lane of frames is so high beside one of EMG."""
+_NARROW_PX = 48
+"""A repetition that is narrower has no room for its number and its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,12 @@ class ReviewTraces(TimePanel):
     def grips(self) -> list[Grip]:
         """Start, bottom and end of what is shown."""
         names = ("start_s", "bottom_s", "end_s")
-        found = [Grip(row.number, which, float(getattr(row, which))) for row in self.shown() for which in names]
+        wide = [
+            row
+            for row in self.shown()
+            if row.number == self.under.number or self.x_of(row.end_s) - self.x_of(row.start_s) >= self.px(_NARROW_PX)
+        ]
+        found = [Grip(row.number, which, float(getattr(row, which))) for row in wide for which in names]
         from_s, to_s = self.span_s()
         return [grip for grip in found if from_s <= grip.at_s <= to_s]
 
@@ -75,7 +83,7 @@ class ReviewTraces(TimePanel):
     def room(self) -> int:
         """How many electrodes have room."""
         left = self.line().height() - len(self._lanes) * self.px(LANE_PX)
-        return max(1, int(left // max(self.px(NARROW_PX), lettering.LEAST_PX + 2.0)))
+        return max(1, int(left // max(self.px(EMG_PX), lettering.LEAST_PX + 2.0)))
 
     def turn(self) -> None:
         """Go on to the next electrodes, from the last on to the first."""
@@ -98,7 +106,7 @@ class ReviewTraces(TimePanel):
 
     def _areas(self, lanes: list[Lane], height: float) -> list[tuple[float, float]]:
         """Return from where to where each lane goes, in pixels from the top of the field."""
-        shares = [LANE_PX if lane.electrode is None else NARROW_PX for lane in lanes]
+        shares = [LANE_PX if lane.electrode is None else EMG_PX for lane in lanes]
         if lanes and lanes[-1].electrode is None:
             shares = [1 for _ in lanes]
         edges = np.cumsum([0, *shares]) * height / max(sum(shares), 1)
@@ -192,27 +200,34 @@ class ReviewTraces(TimePanel):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(QRectF(left, line.top(), right - left, line.height()))
                 spot = QRectF(left, self.px(4), right - left, max(self.px(26), lettering.LEAST_PX + 3.0))
+                if spot.width() < self.px(_NARROW_PX):
+                    continue
                 lettering.write(painter, spot, f"{number} dropped", self.px(16), colours.FAINT, lettering.CENTRE)
         for row in self.shown():
-            chosen = row.number == self.under.number
-            instants = self.instants(row)
-            left, right = (min(max(self.x_of(at_s), line.left()), line.right()) for at_s in (instants[0], instants[2]))
-            tint = QColor(colours.LEFT if chosen else colours.FAINT)
-            tint.setAlpha(38 if chosen else 24)
-            painter.fillRect(QRectF(left, line.top(), right - left, line.height()), tint)
-            for at_s, style in zip(instants, (Qt.PenStyle.SolidLine, Qt.PenStyle.DotLine, Qt.PenStyle.SolidLine), strict=True):
-                x = self.x_of(at_s) if math.isfinite(at_s) else -1.0
-                if line.left() <= x <= line.right():
-                    painter.setPen(
-                        QPen(colours.LEFT if chosen else colours.FAINT, max(1.0, self.px(2.5 if chosen else 1.5)), style)
-                    )
-                    painter.drawLine(QPointF(x, line.top()), QPointF(x, line.bottom()))
-            name = f"{row.number}{'?' if row.doubt else ''}{f' {row.edited}' if row.edited else ''}"
-            spot = QRectF(left, self.px(4), max(right - left, self.px(30)), max(self.px(26), lettering.LEAST_PX + 3.0))
-            lettering.write(
-                painter, spot, name, self.px(18), colours.TEXT if chosen else colours.QUIET, lettering.CENTRE, bold=chosen
-            )
+            self._repetition(painter, line, row)
         self.cursor_line(painter, line)
+
+    def _repetition(self, painter: QPainter, line: QRectF, row: RepetitionResult) -> None:
+        """Draw a repetition over the lanes: its ground, its instants, its number; of a narrow one the ground alone."""
+        chosen = row.number == self.under.number
+        instants = self.instants(row)
+        left, right = (min(max(self.x_of(at_s), line.left()), line.right()) for at_s in (instants[0], instants[2]))
+        tint = QColor(colours.LEFT if chosen else colours.FAINT)
+        tint.setAlpha(38 if chosen else 24)
+        painter.fillRect(QRectF(left, line.top(), right - left, line.height()), tint)
+        if right - left < self.px(_NARROW_PX) and not chosen:
+            return
+        colour, width = (colours.LEFT, 2.5) if chosen else (colours.FAINT, 1.5)
+        for at_s, style in zip(instants, (Qt.PenStyle.SolidLine, Qt.PenStyle.DotLine, Qt.PenStyle.SolidLine), strict=True):
+            x = self.x_of(at_s) if math.isfinite(at_s) else -1.0
+            if line.left() <= x <= line.right():
+                painter.setPen(QPen(colour, max(1.0, self.px(width)), style))
+                painter.drawLine(QPointF(x, line.top()), QPointF(x, line.bottom()))
+        name = f"{row.number}{'?' if row.doubt else ''}{f' {row.edited}' if row.edited else ''}"
+        room = max(right - left, self.px(_NARROW_PX))
+        spot = QRectF((left + right - room) / 2, self.px(4), room, max(self.px(26), lettering.LEAST_PX + 3.0))
+        ink = colours.TEXT if chosen else colours.QUIET
+        lettering.write(painter, spot, name, self.px(18), ink, lettering.CENTRE, bold=chosen)
 
     def _letters(self, painter: QPainter, lane: Lane, area: QRectF, span: tuple[float, float]) -> None:
         size = min(self.px(17), max(float(lettering.LEAST_PX), area.height() - 2))
