@@ -48,9 +48,18 @@ def keep(picture: Path, to: Path, width: int = 1440) -> None:
 
 
 def long_session(folder: Path) -> None:
-    """Keep the dashboard at its worst moment."""
+    """Keep the dashboard at its worst moment, and a review of the recording."""
     subprocess.run(squatscope("demo", "--seconds", "30", "--headless", "--out", folder), check=True)
     keep(folder / "dashboard.png", DOCS / "dashboard.png")
+    recording = folder / "recording.h5"
+    for edit in (
+        ("--drop", "3", "--reason", "stumbled"),
+        ("--dismiss", "2", "--reason", "looked aside"),
+        ("--move", "2", "--start-s", "7.5"),
+        ("--picture", folder / "review.png"),
+    ):
+        subprocess.run(squatscope("review", recording, "--who", "coach", *edit), check=True)
+    keep(folder / "review.png", GALLERY / "review.png")
 
 
 def short_screening(folder: Path) -> None:

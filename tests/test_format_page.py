@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import textwrap
 from contextlib import redirect_stdout
@@ -17,6 +18,7 @@ from acquisition.recording import RecordingWriter
 from acquisition.ring import Ring
 from acquisition.stretches import TICK, Stretch
 from hardware.source import Block
+from processing.repetition.corrections import History, write_history
 from processing.results import Results, Table
 from tests.support.recordings import complete
 from tests.support.rigs import a_rig
@@ -119,6 +121,19 @@ def test_results_are_as_the_page_says(files: Path) -> None:
         said = {name: kind.split()[0] for name, kind in tables("Results", "dataset").items()}
         assert of_datasets(file, {"plates": "table"}) == said
         assert set(file["metrics/plates"].attrs) == {"columns", "units", "formula_ids"}
+
+
+def test_edits_are_as_the_page_says(files: Path) -> None:
+    span = {"start_s": 1.0, "end_s": 2.0}
+    history = History(recording="session.h5", recording_uuid="uuid").with_edit("drop", "", repetition=span)
+    history = history.with_edit("split", "", repetition=span, at_s=1.5).with_edit("move", "", repetition=span, end_s=1.9)
+    history = history.with_edit("dismiss", "", reason="none", flag={"rule": "r", "side": "left", "start_s": 1.0})
+    write_history(files / "session.h5", history.with_edit("undo", "", undone=1))
+    written = json.loads((files / "session.edits.json").read_text(encoding="utf-8"))
+    assert set(written) == set(tables("Edits", "key of the file"))
+    said = {name.strip(" `") for keys in tables("Edits", "key of an edit") for name in keys.split(",")}
+    assert {key for edit in written["edits"] for key in edit} == said
+    assert all(f"`{edit['kind']}`" in section("Edits") for edit in written["edits"])
 
 
 def test_ring_is_as_the_page_says(files: Path) -> None:

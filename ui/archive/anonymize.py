@@ -16,6 +16,7 @@ from acquisition.storage.hdf5_text import fixed, text_of
 from processing.lifter import DYNAMIC
 from processing.screening.guided.session_file import read_session, time_of, write_session
 from processing.screening.recorded_sets import LIFTER
+from ui.archive.carried_edits import carry_edits
 from ui.archive.lifters import ArchiveError, checked_id
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def _copied(folder: Path, out: Path, one: Try, created_utc: str, *, needed: bool
     there = bool(one.recording) and (needed or (folder / one.recording).exists())
     if there:
         _copy_recording(folder / one.recording, out / one.recording)
+        carry_edits(folder / one.recording, out / one.recording, nameless=True)
     left = {"notes": "", "why": [], "created_utc": created_utc, "recording": one.recording if there else ""}
     return one.model_copy(update=left)
 

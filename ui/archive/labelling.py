@@ -11,6 +11,7 @@ from processing.lifter import dynamic_reference
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Grade, Try, new_session, read_session, write_session
 from processing.screening.outcomes import Condition
+from ui.archive.carried_edits import carry_edits
 from ui.archive.lifters import ArchiveError, checked_id, new_session_folder
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def label_set(
     number = 1 + len(session.tries)
     name = f"{number:02d}-{condition}.h5"
     copy_recording(recording, folder / name)
+    carry_edits(recording, folder / name)
     fresh = Try.model_validate(
         {
             "step": len(session.protocol.step) - 1,

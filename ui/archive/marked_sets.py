@@ -9,6 +9,7 @@ from acquisition.formats.markers.adding_markers import add_markers
 from acquisition.recording import Recording
 from processing.knee.alignment import CLEARLY, AlignmentError
 from processing.screening.guided.session_file import read_session, write_session
+from ui.archive.carried_edits import carry_edits
 from ui.archive.lifters import ArchiveError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _meant(folder: Path, fits: list[tuple[Try, Placed]], legs: LegMarkers) -> li
 def _marked(folder: Path, one: Try, legs: LegMarkers, placed: Placed) -> Marked:
     name = f"{one.recording.removesuffix('.h5')}-markers.h5"
     add_markers(folder / one.recording, legs, placed, folder / name)
+    carry_edits(folder / one.recording, folder / name)
     return Marked(one.recording, name, placed)
 
 

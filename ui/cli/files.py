@@ -65,6 +65,7 @@ def add_markers(
     from acquisition.formats.markers.adding_markers import Placed, add_markers, read_leg_markers
     from acquisition.formats.markers.leg_markers import markers_in_words
     from processing.screening.guided.session_file import read_session
+    from ui.archive.carried_edits import carry_edits
 
     caveats: list[Caveat] = []
     legs = read_leg_markers(file, map_file, caveats)
@@ -78,6 +79,7 @@ def add_markers(
         raise typer.BadParameter("name the recording to make")
     placed = _placed_by_squats(recording, legs) if starts_s is None else Placed(starts_s, "given")
     rig = add_markers(recording, legs, placed, out)
+    carry_edits(recording, out)
     for caveat in caveats:
         say(f"• {caveat.sentence}")
     how = "as it was given" if placed.alike is None else f"by the squats, which are alike by {placed.alike:.3f} (1 = the same)"

@@ -78,7 +78,7 @@ def test_edits_of_another_recording_are_refused(tmp_path: Path) -> None:
         lambda content: content[:-40],
         lambda content: b"",
         lambda content: b"\x89HDF\r\n\x1a\n",
-        lambda content: content.replace(b'"drop"', b'"dorp"'),
+        lambda content: content.replace(b'"drop"', b'"drop it"'),
         lambda content: content.replace(b'"number": 1', b'"number": 2'),
         lambda content: content.replace(b'"undone": 1', b'"undone": 2'),
         lambda content: content.replace(b"4.0", b"NaN"),

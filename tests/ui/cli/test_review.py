@@ -89,6 +89,13 @@ def test_edits_that_can_not_be_read_are_a_sentence_and_can_be_left_out(squatscop
     assert squatscope("reprocess", recording, "--out", "out", "--without-edits").code == 0
 
 
+def test_where_no_window_opens_it_says_why_and_what_else_there_is(squatscope, recording: Path, monkeypatch) -> None:
+    monkeypatch.setattr("ui.dashboard.window_trouble", lambda: "No window could be opened: the display can't be reached.")
+    told = squatscope("review", recording)
+    assert told.code == 1
+    assert "the display can't be reached. Without a window: --list, --drop" in told.err
+
+
 def test_without_a_recording_it_is_a_sentence(squatscope) -> None:
     told = squatscope("review", "none.h5", "--list")
     assert (told.code, told.err.strip()) == (1, "There is no file none.h5.")
