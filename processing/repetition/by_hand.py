@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from processing.repetition.table import Frames, RepetitionResult
 
 NAN = math.nan
+TURNS_S = 0.1
+"""A lowest point that is nearer to either end is no bottom (*design*)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def _repetition(
     tell(frame_s, end, force_N, state, 0.0, fit, found)
     *numbers, doubt = found[0].item()
     told = Repetition(*numbers, Doubt(doubt))  # type: ignore[call-arg]
-    inside = sample[start] < told.bottom_sample < sample[end] if at.bottom_s is None else True
+    least = TURNS_S / frame_s * float(np.median(step))
+    inside = at.bottom_s is not None or sample[start] + least < told.bottom_sample < sample[end] - least
     if not inside or not told.start_sample <= told.bottom_sample:
         return unknown, Doubt.UNSURE
     off_top_m = _way_m(force_N[start : end + 1], float(fit[0]), float(fit[1]), frame_s, weight_N)

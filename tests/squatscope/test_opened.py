@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import shutil
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from hardware.errors import SquatscopeError
 from processing.batch import reprocess
 from processing.formulas import frame_samples
 from processing.lifter import dynamic_reference
+from processing.review import Review
 from processing.screening.guided.session_file import read_session, write_session
 from processing.tables import rows_of
 from tests.support.recordings import complete
@@ -290,3 +292,22 @@ def test_types_are_for_those_who_import_it():
 
     for package in ("acquisition", "hardware", "processing", "squatscope"):  # of all which the door hands on
         assert (files(package) / "py.typed").is_file()
+
+
+def test_edits_are_applied_and_can_be_left_out(path, tmp_path):
+    copy = tmp_path / "r.h5"
+    shutil.copy(path, copy)
+    review = Review(copy)
+    review.drop(1)
+    review.split(2, review.repetition(2).bottom_s)
+    found = squatscope.reprocess(copy, edits=False)
+    corrected = squatscope.open(copy)
+    assert len(corrected.repetitions) == len(found.repetitions)
+    assert list(corrected.repetitions["edited"][:2]) == ["split", "split"]
+    assert 1 not in set(corrected.repetitions["number"])
+    events = corrected.events
+    halves = events[events["number"].isin(corrected.repetitions["number"][:2]) & (events["event"] != "flag")]
+    assert set(halves["event"]) == {"repetition"}
+    review.dismiss(1, "none")
+    assert (squatscope.open(copy).events["event"] == "flag").sum() == (events["event"] == "flag").sum() - 1
+    assert squatscope.open(copy).flags["dismissed"][0] == "none"

@@ -63,7 +63,8 @@ def repetition_table(results: Results) -> list[Line]:
                     _written(getattr(row if phase == OF_REPETITION else told.get((row.number, phase, side)), column, NAN), how)
                     for _, (phase, side, column, how) in columns
                 )
-                lines.append(Line(number, row.number, "", f"{row.start_s:.1f} s", cells, row.doubt))
+                doubt = ", ".join(filter(None, (row.doubt, f"{row.edited} by hand" if row.edited else "")))
+                lines.append(Line(number, row.number, "", f"{row.start_s:.1f} s", cells, doubt))
         lines += _of_set(number, varies, columns)
     return lines
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from processing.findings.repetition_caveats import about_repetitions
+from processing.repetition.corrections import EditResult
 from tests.support.repetitions import squatted
 from tests.support.rigs import example_with
 
@@ -24,6 +25,19 @@ def test_no_repetition_is_said_with_its_reason():
     one_plate = example_with(plate=[example_with().plate[0].model_dump()])
     (caveat,) = about_repetitions(squatted([], rig=one_plate))
     assert "the rig does not have them" in caveat.sentence
+
+
+def test_what_was_changed_by_hand_is_said_and_that_nothing_is_left():
+    found = squatted([0.0] * 12)
+    edits = [EditResult(k, "drop", k, 1.0, 2.0, k != 12, "", "", "", f"Repetition {k} was dropped.") for k in range(1, 13)]
+    none, done, lost = about_repetitions(
+        replace(found, repetitions=[], phases=[], edits=edits, found_repetitions=found.repetitions)
+    )
+    assert (none.id, done.id, lost.id) == ("no_repetition", "changed_by_hand", "edit_not_applied")
+    assert "No repetition is left: all 12 that were found were dropped by hand." in none.sentence
+    assert done.sentence.startswith("Changed by hand: Repetition 1 was dropped. Repetition 2 was dropped.")
+    assert done.sentence.endswith("Repetition 10 was dropped. And 1 more.")
+    assert (done.values["drop_edits"], lost.values["drop_edits"]) == (11.0, 1.0)
 
 
 def test_too_few_repetitions_are_said():

@@ -185,6 +185,18 @@ def test_the_wheel_and_keys_zoom_and_scroll_within_the_recording(window, qtbot) 
     assert window.under.cursor_s == 0.0
 
 
+def test_it_scrolls_within_the_recording_and_tells_what_a_lane_means(window, qtbot) -> None:
+    window.under.show(5.0, 4.0)
+    window.traces.scrolled.emit(1.0)
+    assert window.under.from_s == pytest.approx(3.4)
+    window.traces.scrolled.emit(-1000.0)
+    assert (window.under.from_s, window.under.to_s) == (0.0, pytest.approx(4.0))
+    line = window.traces.line()
+    assert "com_height_mm [mm]" in window.traces.meaning(QPointF(400.0, line.top() + 5.0))
+    assert "µV" in window.traces.meaning(QPointF(400.0, line.bottom() - 5.0))
+    assert "dragged" in window.traces.meaning(QPointF(400.0, 2.0))
+
+
 def test_a_click_goes_there_and_chooses_what_is_there(window, qtbot) -> None:
     row = window.under.repetitions[2]
     panel = window.overview

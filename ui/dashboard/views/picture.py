@@ -57,6 +57,7 @@ def draw_into(png: Path, made: Callable[[], View | ReviewWindow], size: tuple[in
     window.grab()  # lays out the panels
     window.catch_up()
     image = window.grab().toImage()
+    window.close()
     window.deleteLater()
     app.processEvents()
     content = QBuffer()

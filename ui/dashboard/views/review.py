@@ -36,7 +36,7 @@ KEYS = (
     ("↑ ↓", "the repetition before, the next one"),
     ("Tab", "the next flag; with Shift the one before"),
     ("← →", "the cursor; with Shift a second"),
-    ("Page ↑ ↓", "scroll"),
+    ("Page ↑ ↓", "scroll; or the wheel with Shift"),
     ("+ −  wheel", "look closer, or at more"),
     ("Home  End", "the beginning, the end"),
     ("e", "the next electrodes, where not all have room"),
@@ -44,7 +44,7 @@ KEYS = (
     ("?  F1", "this list"),
 )
 """Each key with what it does."""
-_CURSOR_S, _LEAP_S, _PAGE, _ZOOM = 0.02, 1.0, 0.8, 1.5
+_CURSOR_S, _LEAP_S, _PAGE, _WHEEL, _ZOOM = 0.02, 1.0, 0.8, 0.1, 1.5
 
 
 class ReviewWindow(QWidget):
@@ -69,6 +69,7 @@ class ReviewWindow(QWidget):
             along.wanted.connect(self._pointed)
             along.moved.connect(self._moved)
             along.zoomed.connect(self._zoomed)
+            along.scrolled.connect(self._scrolled)
         self.table.chosen.connect(self._choose)
         self.flags.chosen.connect(self._choose_flag)
         self.head.line.returnPressed.connect(self._reason_given)
@@ -100,6 +101,11 @@ class ReviewWindow(QWidget):
         share = (second - self.under.from_s) / (self.under.to_s - self.under.from_s)
         share = min(max(share, 0.0), 1.0) if self.sender() is self.traces else 0.5
         self.under.show(second + (0.5 - share) * span_s, span_s)
+        self.catch_up()
+
+    def _scrolled(self, steps: float) -> None:
+        span_s = self.under.to_s - self.under.from_s
+        self.under.show((self.under.from_s + self.under.to_s) / 2 + _WHEEL * steps * span_s, span_s)
         self.catch_up()
 
     def _choose(self, number: int) -> None:

@@ -35,12 +35,13 @@ class Grip(NamedTuple):
 class TimePanel(Panel):
     """Shows what is under review along time. `wanted`: a second that was clicked; `moved`: an instant that was dragged there.
 
-    `zoomed`: the wheel was turned, by so many steps, at a second.
+    `zoomed`: the wheel was turned, by so many steps, at a second; `scrolled`: the same sideways, or with Shift.
     """
 
     wanted = Signal(float)
     moved = Signal(int, str, float)
     zoomed = Signal(float, float)
+    scrolled = Signal(float)
 
     def __init__(self, under: UnderReview, title: str = "") -> None:
         super().__init__(title)
@@ -120,8 +121,13 @@ class TimePanel(Panel):
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        """Zoom where the pointer is."""
-        self.zoomed.emit(event.angleDelta().y() / 120.0, self.second_at(event.position().x()))
+        """Zoom where the pointer is, or scroll."""
+        turned = event.angleDelta()
+        sideways = abs(turned.x()) > abs(turned.y())
+        if sideways or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.scrolled.emit(-(turned.x() if sideways else turned.y()) / 120.0)
+        else:
+            self.zoomed.emit(turned.y() / 120.0, self.second_at(event.position().x()))
 
     def axis(self, painter: QPainter, line: QRectF) -> None:
         """Draw times below a field."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
 from acquisition.rig import SIDES
+from processing.formulas import FORMULAS
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.excerpt import Band, Picture, Signals
 from ui.dashboard.panels.review.time_panel import MARGIN_PX, Grip, TimePanel
@@ -246,6 +247,19 @@ class ReviewTraces(TimePanel):
         lettering.write(
             painter, QRectF(self.px(8), middle, wide, self.px(24)), said, 0.8 * size, colours.FAINT, lettering.RIGHT
         )
+
+    def meaning(self, at: QPointF) -> str:
+        """Return what the lane at a place shows: unit, formula and sign."""
+        line, lanes = self.line(), self._shown_lanes()
+        areas = self._areas(lanes, line.height())
+        lane = next((one for one, (top, end) in zip(lanes, areas, strict=True) if top <= at.y() - line.top() < end), None)
+        if lane is None:
+            return "Lines: start, bottom and end of each repetition; they can be dragged."
+        if lane.electrode is not None:
+            return f"{lane.name} [µV]: {self.told()}."
+        table = self.under.review.found.table_with(*lane.columns)
+        ids = [] if table is None else [table.formula_ids[table.columns.index(name)] for name in lane.columns]
+        return "\n".join(f"{f.column} [{f.unit}]: {f.text}. Sign: {f.sign}." for f in map(FORMULAS.__getitem__, ids))
 
     def told(self) -> str:
         """Say how EMG is drawn, and which of it."""
