@@ -109,7 +109,7 @@ def disagreement_sentences(told: Triage) -> list[str]:
 
 
 def remarks(screening: Screening) -> list[str]:
-    """Return what bounds an answer in the way it was measured: muscles without maximal contractions, electrodes placed anew."""
+    """Return what bounds an answer: muscles without maximal contractions, electrodes placed anew, sets corrected by hand."""
     said = []
     if screening.dynamic:
         said.append(
@@ -121,6 +121,10 @@ def remarks(screening: Screening) -> list[str]:
             "Between some of the sets lie more than six hours, by the times of their recordings: electrodes count as placed "
             "anew, and what muscles do is compared within one placing only."
         )
+    for applied, words in ((True, "Corrected by hand"), (False, "With edits that can't be applied")):
+        edited = {one.recording: sum(edit.applied is applied for edit in one.edits) for one in screening.results}
+        if named := ", ".join(f"{name} ({count})" for name, count in edited.items() if count):
+            said.append(f"{words}: {named}; 'squatscope review' lists the edits of each.")
     return said
 
 

@@ -19,6 +19,7 @@ from acquisition.ring import Ring, SessionPhase
 from hardware.source import Block
 from processing.batch import reprocess
 from processing.pipeline import Pipeline
+from processing.repetition.corrections import SUFFIX, History, read_history, write_history
 from processing.results import Results
 from tests.fuzz import mutations
 from tests.support.made_c3d import make as make_c3d_file
@@ -188,6 +189,20 @@ def make_opensignals(path: Path) -> None:
     write_h5(path, {MAC: device()})
 
 
+def make_edits(path: Path) -> None:
+    """Write edits of every kind, of a recording that nobody needs to read them."""
+    span = {"start_s": 4.0, "end_s": 6.5}
+    history = History(recording="r.h5", recording_uuid="0f").with_edit("drop", "", repetition=span)
+    history = history.with_edit("split", "", repetition=span, at_s=5.0).with_edit("move", "", repetition=span, end_s=6.0)
+    history = history.with_edit("dismiss", "", reason="none", flag={"rule": "r", "side": "left", "start_s": 4.0})
+    write_history(path.with_name(path.name.removesuffix(SUFFIX) + ".h5"), history.with_edit("undo", "", undone=2))
+
+
+def use_edits(path: Path) -> None:
+    """Read them."""
+    read_history(path.with_name(path.name.removesuffix(SUFFIX) + ".h5"), "0f")
+
+
 TARGETS = (
     Target("recording, bytes", make_recording, mutations.of_bytes, use_recording),
     Target("recording, parts", make_recording, mutations.of_parts, use_recording),
@@ -206,4 +221,6 @@ TARGETS = (
     Target("rig, lines", make_rig, mutations.of_lines, use_rig, ".toml"),
     Target("rig, bytes", make_rig, mutations.of_bytes, use_rig, ".toml"),
     Target("import map, lines", make_map, mutations.of_lines, use_map, ".toml"),
+    Target("edits, lines", make_edits, mutations.of_lines, use_edits, SUFFIX),
+    Target("edits, bytes", make_edits, mutations.of_bytes, use_edits, SUFFIX),
 )

@@ -20,6 +20,7 @@ from processing.repetition.by_hand import ByHand, moved
 from processing.repetition.corrections import EditError, History, edits_of
 from processing.results import Results
 from processing.review import Review
+from processing.screening.answers import remarks
 from processing.screening.guided.session_file import read_session
 from processing.screening.outcomes import Condition
 from processing.screening.recorded_sets import screening_of
@@ -283,6 +284,8 @@ def test_edits_count_in_a_triage_and_change_nothing_else(tmp_path: Path) -> None
     assert replace(after.sets[0], repetitions=()) == replace(before.sets[0], repetitions=())
     assert repr(after.triage) != repr(before.triage)
     assert read_session(folder) == session
+    (said,) = [line for line in remarks(after) if line not in remarks(before)]
+    assert said == "Corrected by hand: 01-light.h5 (1); 'squatscope review' lists the edits of each."
 
 
 def test_of_a_recording_without_plates_flags_are_dismissed(tmp_path: Path) -> None:

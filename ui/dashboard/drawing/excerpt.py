@@ -75,6 +75,7 @@ class Picture:
         low = np.fmin.reduceat(found[0], edges) if parts >= width else found[0][edges]
         high = np.fmax.reduceat(found[1], edges) if parts >= width else found[1][edges]
         one = Signals(np.zeros(0), np.zeros((0, 1)), [colour], [band])
+        low[1:], high[1:] = np.fmin(low[1:], high[:-1]), np.fmax(high[1:], low[:-1])  # so that columns touch
         low, high = np.where(np.isfinite(low), low, np.inf), np.where(np.isfinite(high), high, -np.inf)
         self._paint(one, low[None], high[None], np.zeros(width, dtype=np.uint8), thickness)
 

@@ -130,14 +130,18 @@ class UnderReview:
 
 
 def lowest_and_highest(table: Table, column: str, whole_s: float) -> NDArray[np.float64]:
-    """Return the lowest and highest value (2, BINS) of a column in each part of a recording, NaN where none is known."""
-    found = np.full((2, BINS), math.nan)
+    """Return the lowest and highest value (2, parts) of a column in each part of a recording, NaN where none is known.
+
+    There are BINS parts, of a short recording as many as have two frames each.
+    """
+    bins = max(1, min(BINS, len(table.time_s) // 2))
+    found = np.full((2, bins), math.nan)
     at = table.columns.index(column)
     for k, piece in enumerate(pieces(table.frames)):
         values = np.asarray(piece[:, at])
         time_s = table.time_s[k * PIECE_ROWS : k * PIECE_ROWS + len(values)]
         known = np.isfinite(values)
-        bins = np.clip((time_s[known] * (BINS / whole_s)).astype(np.int64), 0, BINS - 1)
-        np.fmin.at(found[0], bins, values[known])
-        np.fmax.at(found[1], bins, values[known])
+        at_bin = np.clip((time_s[known] * (bins / whole_s)).astype(np.int64), 0, bins - 1)
+        np.fmin.at(found[0], at_bin, values[known])
+        np.fmax.at(found[1], at_bin, values[known])
     return found
