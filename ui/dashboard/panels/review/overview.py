@@ -124,7 +124,8 @@ class Overview(TimePanel):
             ("repetitions", line.height() * (1 - _BARS), _BARS * line.height()),
         ]
         for name, top, high in words:
-            spot = QRectF(self.px(12), line.top() + top, line.left() - self.px(22), high)
+            room = max(high, lettering.LEAST_PX + 4.0)
+            spot = QRectF(self.px(12), line.top() + top + (high - room) / 2, line.left() - self.px(22), room)
             lettering.write(painter, spot, name, self.px(16), colours.FAINT, lettering.RIGHT)
 
     def _flag(self, painter: QPainter, flag: FlagResult, lanes: QRectF, chosen: bool) -> None:
