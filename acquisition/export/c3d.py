@@ -130,9 +130,7 @@ class _Content:
         """Return what plates don't tell and a plate of the format has."""
         told = []
         for plate in self._unplaced:
-            sentence = (
-                f"Nobody knows where the {plate.side} plate lies, so it is no plate in the file; its Fz is a channel."
-            )
+            sentence = f"Nobody knows where the {plate.side} plate lies, so it is no plate in the file; its Fz is a channel."
             told.append(Caveat("plate_as_channel", plate.side, {}, sentence))
         for plate in self._plates:
             if not plate_map(plate).gives_turn:

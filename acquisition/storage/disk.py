@@ -78,10 +78,10 @@ def write_anew(path: Path, content: bytes | memoryview) -> None:
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
     write_whole(fresh, content)
-    _replace(fresh, path)
+    put_in_place(fresh, path)
 
 
-def _replace(fresh: Path, path: Path) -> None:
+def put_in_place(fresh: Path, path: Path) -> None:
     """Put a file in the place of another; Windows refuses that for as long as somebody reads the other one."""
     for _ in range(BUSY_TRIES):
         try:

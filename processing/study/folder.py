@@ -21,10 +21,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from acquisition.rig import Rig
 from acquisition.rig.judgement import TriageSettings
-from acquisition.storage.disk import NO_SPACE, write_whole
+from acquisition.storage.disk import NO_SPACE, put_in_place, write_whole
 from hardware.resource_lock import ResourceLock
 from hardware.settings import Settings
-from processing.screening.guided.session_file import replace as replace_file
 from processing.screening.outcomes import SetOutcome
 from processing.study.outcomes import Done
 from processing.study.plan import StudyError
@@ -59,7 +58,7 @@ class Head:
     """By what a recording is known to be done: its place's stamp, its session's, and `key`, of all that its numbers hang on."""
 
     stamp: str
-    session_sha256: str
+    beside_sha256: str
     key: str
     done: Done
 
@@ -231,7 +230,7 @@ def _move(fresh: Path, to: Path) -> None:
     for folder in [*reversed(to.parent.parents), to.parent]:
         folder.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would leave those above open to everybody
     fresh.chmod(0o600)
-    replace_file(fresh, to)
+    put_in_place(fresh, to)
 
 
 def _known(value: object) -> object:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from acquisition.storage.remote import RemoteError, content_of, is_address, listed
 from hardware.errors import SquatscopeError
+from processing.repetition.corrections import edits_of
 from processing.screening.guided.session_file import MOST_BYTES, NAME, session_from
 from processing.screening.recorded_sets import LIFTER
 from processing.study.outcomes import Failed, printable
@@ -34,13 +35,14 @@ class StudyError(SquatscopeError):
 class Job:
     """One recording of a study: its name is its way from the folder, with `/` and without `.h5`; where it lies.
 
-    `beside`: where the files of its session lie; `session_sha256`: a fingerprint of what is in them. Empty where it is of none.
+    `beside`: where its edits and the files of its session lie; `beside_sha256`: a fingerprint of what is in them. Empty where
+    there are none.
     """
 
     name: str
     source: str
     beside: tuple[str, ...] = ()
-    session_sha256: str = ""
+    beside_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +88,19 @@ def _add(plan: Plan, folder: str, files: dict[str, str]) -> None:
     recordings = sorted(name for name in files if name.endswith(SUFFIX))
     names = {name: f"{folder}/{name}".lstrip("/").removesuffix(SUFFIX) for name in recordings}
     if NAME not in files:
-        plan.jobs += [Job(names[name], files[name]) for name in recordings]
+        for name in recordings:
+            _add_job(plan, names[name], name, files, {})
         return
     try:
-        beside = tuple(files[name] for name in (NAME, LIFTER) if name in files)
-        contents = [_content(place) for place in beside]
-        session = session_from(contents[0], files[NAME])
+        shared = {files[name]: _content(files[name]) for name in (NAME, LIFTER) if name in files}
+        session = session_from(shared[files[NAME]], files[NAME])
     except SquatscopeError as error:
         plan.failed += [Failed(names[name], str(error)) for name in recordings or [NAME]]
         return
-    known_sha256 = hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
     counting = [one.recording for one in session.counting()]
-    plan.jobs += [Job(names[name], files[name], beside, known_sha256) for name in recordings if name in counting]
+    for name in recordings:
+        if name in counting:
+            _add_job(plan, names[name], name, files, shared)
     sets = tuple(f"{folder}/{name}".lstrip("/").removesuffix(SUFFIX) for name in counting)
     plan.failed += [
         Failed(name, f"The session in {folder or '.'} names this recording, and it is missing.")
@@ -106,6 +109,18 @@ def _add(plan: Plan, folder: str, files: dict[str, str]) -> None:
     ]
     plan.not_counting += sum(name not in counting for name in recordings)
     plan.sessions.append(PlannedSession(folder, session, sets))
+
+
+def _add_job(plan: Plan, way: str, name: str, files: dict[str, str], shared: dict[str, bytes]) -> None:
+    """Add a recording with what is beside it: the files that its session's sets share, and its own edits."""
+    edits = files.get(edits_of(Path(name)).name)
+    try:
+        beside = shared if edits is None else {**shared, edits: _content(edits)}
+    except SquatscopeError as error:
+        plan.failed.append(Failed(way, str(error)))
+        return
+    digest = hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in beside.values())).hexdigest()
+    plan.jobs.append(Job(way, files[name], tuple(beside), digest if beside else ""))
 
 
 def _content(place: str) -> bytes:

@@ -21,6 +21,7 @@ from hardware.errors import SquatscopeError
 from processing.batch import as_recorded, reprocess, with_settings
 from processing.findings.findings import findings, nothing_found
 from processing.pipeline import warm
+from processing.repetition.corrections import read_history
 from processing.screening.guided.session_file import try_of
 from processing.screening.recorded_sets import measured, outcome_of_try
 from processing.study.folder import Body, Head, NoRoomError, StudyFolder
@@ -75,7 +76,7 @@ class Work:
             here = version("squatscope")
             return Halt(f"{socket.gethostname()} has squatscope {here}, and the study {study.software_version}.")
         stamp, before = _stamp_of(job), folder.head(job.name)
-        if before is not None and stamp and (stamp, job.session_sha256) == (before.stamp, before.session_sha256):
+        if before is not None and stamp and (stamp, job.beside_sha256) == (before.stamp, before.beside_sha256):
             return _already(before)
         with _here(job) as path, folder.unfinished() as room:
             if is_other_hdf5(path):
@@ -84,14 +85,15 @@ class Work:
             rig_for = _judged(study, path, found)
             with Recording(path) as recording:
                 rig = rig_for(recording.rig)
-                key = _key(rig, recording.uuid, found, complete=recording.complete)
+                edits = read_history(path, recording.uuid).model_dump_json()
+                key = _key(rig, recording.uuid, edits, found, complete=recording.complete)
             if before is not None and before.key == key:
-                head = Head(stamp, job.session_sha256, key, before.done)
+                head = Head(stamp, job.beside_sha256, key, before.done)
                 folder.renew(head)
                 return _already(head)
             _warm_once(rig)
             results = reprocess(path, rig_for)
-            head = Head(stamp, job.session_sha256, key, _told(job, results, found))
+            head = Head(stamp, job.beside_sha256, key, _told(job, results, found))
             folder.put(head, _body(job, results, found), self._made(results, study, room))
             return head.done
 
@@ -121,12 +123,12 @@ def _judged(study: Study, path: Path, found: tuple[Session, Try] | None) -> Call
     return by_study if found is None else lambda rig: measured(path.parent, *found, by_study(rig))
 
 
-def _key(rig: Rig, recording_uuid: str, found: tuple[Session, Try] | None, *, complete: bool) -> str:
+def _key(rig: Rig, recording_uuid: str, edits: str, found: tuple[Session, Try] | None, *, complete: bool) -> str:
     """Return a fingerprint of all that a recording's numbers hang on, but for the program's version.
 
     One that is not complete is never the same: it may be being written.
     """
-    parts = [rig.model_dump_json(), recording_uuid if complete else uuid.uuid4().hex]
+    parts = [rig.model_dump_json(), recording_uuid if complete else uuid.uuid4().hex, edits]
     if found is not None:
         session, one = found
         parts += [session.lifter, one.model_dump_json(), str(session.placement(one.created_utc))]
@@ -183,7 +185,7 @@ def _stamp_of(job: Job) -> str:
 
 @contextmanager
 def _here(job: Job) -> Iterator[Path]:
-    """Lend a recording as a file beside the files of its session: itself, or for as long a copy of what is remote."""
+    """Lend a recording as a file beside its edits and its session's files: itself, or for as long a copy of what is remote."""
     if not is_address(job.source):
         yield Path(job.source)
         return

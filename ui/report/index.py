@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from acquisition.storage.disk import put_in_place
 from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
 from processing.batch import as_recorded
@@ -19,7 +20,6 @@ from processing.findings.findings import findings, nothing_found
 from processing.results import Results
 from processing.screening.answers import headline
 from processing.screening.guided.session_file import NAME, read_session
-from processing.screening.guided.session_file import replace as replace_file
 from processing.screening.recorded_sets import screening_of
 from ui.archive.folder import Folder
 from ui.report.page import ReportError, write_page
@@ -116,7 +116,7 @@ def make_index(folder: Path) -> tuple[Path, int]:
         fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
     write_index(fresh, folder.resolve().name, rows)
     try:
-        replace_file(fresh, path)
+        put_in_place(fresh, path)
     except OSError as error:
         raise ReportError(f"{path} can't be written: {error.strerror}.") from error
     return path, len(rows)

@@ -20,6 +20,7 @@ import pytest
 from acquisition.rig.rig_file import example, load
 from processing.batch import as_recorded, reprocess, with_settings
 from processing.cluster import local_cluster
+from processing.repetition.corrections import History, write_history
 from processing.screening.answers import headline
 from processing.screening.guided.session_file import read_session, write_session
 from processing.screening.recorded_sets import results_of_try, screening_of
@@ -216,6 +217,22 @@ def test_a_recording_or_a_rating_that_changed_is_computed_anew(own, tmp_path):
     folder, _, tally = studied(own, tmp_path / "out", results=False)
     assert [name for name, done in tally.done.items() if not done.already] == ["s/02-cue"]
     assert len(folder.body("s/02-cue").rows) == tally.done["s/02-cue"].repetitions != 6
+
+
+def test_a_set_that_was_corrected_by_hand_is_computed_anew(own, tmp_path):
+    path = own / "s" / "02-cue.h5"
+    automatic = reprocess(path)
+    row = automatic.repetitions[0]
+    history = History(recording=path.name, recording_uuid=automatic.recording_uuid)
+    write_history(path, history.with_edit("drop", "", repetition={"start_s": row.start_s, "end_s": row.end_s}))
+    _, _, tally = studied(own, tmp_path / "out", results=False)
+    assert [name for name, done in tally.done.items() if not done.already] == ["s/02-cue"]
+    assert tally.done["s/02-cue"].repetitions == len(automatic.repetitions) - 1
+    _, _, tally = studied(own, tmp_path / "out", results=False)
+    assert tally.already == 2
+    path.with_name("02-cue.edits.json").write_text("{", encoding="utf-8")
+    _, _, tally = studied(own, tmp_path / "out", results=False)
+    assert "is no file of edits" in tally.failed["s/02-cue"].why
 
 
 def test_a_damaged_note_of_what_is_done_is_made_anew(own, tmp_path):
