@@ -124,8 +124,11 @@ def ring(tmp_path, monkeypatch) -> Ring:
 
 
 def test_screens_take_a_rules_words_from_the_ring(ring, qapp, monkeypatch):
+    from PySide6.QtCore import QPointF
+
     from ui.dashboard.drawing import lettering
     from ui.dashboard.feed.feed import Feed
+    from ui.dashboard.panels.flag_timeline import FlagTimeline
     from ui.dashboard.panels.flags_list import FlagsList
     from ui.session.terminal.terminal_view import TerminalView
 
@@ -140,8 +143,11 @@ def test_screens_take_a_rules_words_from_the_ring(ring, qapp, monkeypatch):
     panel = FlagsList(feed)
     panel.resize(1200, 200)
     panel.grab()
-    assert {"Hardly a load on the right", "AMBER · light leg left"} <= set(written)
+    assert "Hardly a load on the right" in written
     assert any("peak 61 %" in text for text in written)
+    line = FlagTimeline(feed, feed)
+    line.resize(1200, 70)
+    assert "AMBER: hardly a load on the left" in line.meaning(QPointF(line.x_of(0.7), 20.0))
 
     console = Console(file=io.StringIO(), width=80)
     TerminalView(ring, console).update()
