@@ -20,6 +20,7 @@ from acquisition.rig import SIDES
 from acquisition.rig.judgement import StillSettings
 from acquisition.rig.lifter_axes import UNKNOWN_TOE_OUT_DEG, LifterAxes
 from hardware.arrays import Floats
+from processing.force.place_watch import is_no_place, place_of
 from processing.force.still import EVENT, HEIGHT_KNOWN_S, LIMITS, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame
 from processing.formulas import GRAVITY_M_S2
 from processing.repetition.detector import ONE_LEG
@@ -53,6 +54,8 @@ class StanceColumns(NamedTuple):
     foot_cop_medial_unsure_right_mm: int
     outward_push_left_pct: int
     outward_push_right_pct: int
+    free_moment_left_Nm: int
+    free_moment_right_Nm: int
     force_line_left_mm: int
     force_line_right_mm: int
     body_weight_N: int
@@ -87,7 +90,8 @@ class QuietStance:
     `frame_samples` raw samples of `rate_hz` make a frame. A window of `settings.window_s` counts as still where the total
     vertical force has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above
     `settings.least_N`, and no frame is missing or without a centre of pressure under either foot. A foot is off its plate
-    where its vertical force is not above `contact_N`.
+    where its vertical force is not above `contact_N`. `places` (left, right) tells which centres of pressure can't be one: they
+    become NaN, with all that rests on them, and the lifter is weighed all the same.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class QuietStance:
         columns: StanceColumns,
         axes: LifterAxes,
         ankle_height_mm: float,
+        places: NDArray[np.void] | None = None,
     ) -> None:
         per_s = rate_hz / frame_samples
         self._settings, self._frame_s = settings, 1.0 / per_s
@@ -132,6 +137,7 @@ class QuietStance:
         pct_per_mm = [100.0 / axes.width_mm[side] for side in SIDES]
         per_pct = [ankle_height_mm / 100.0] * len(SIDES)
         self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm, per_pct])
+        self._places = places if places is not None else np.concatenate([place_of(None, self._frame_s) for _ in SIDES])
         self._events = np.zeros(4, dtype=EVENT)
         self.stances: list[Stance] = []
 
@@ -144,7 +150,7 @@ class QuietStance:
         most = len(rows) // self._hop + 2
         if most > len(self._events):
             self._events = np.zeros(most, dtype=EVENT)
-        count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._events)
+        count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._places, self._events)
         for event in self._events[:count]:
             kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, *moved_and_sd = event.item()
             feet = (left_x, left_y), (right_x, right_y)
@@ -223,6 +229,7 @@ def _refer(
     window: Floats,
     state: NDArray[np.void],
     limits: NDArray[np.void],
+    places: NDArray[np.void],
     events: NDArray[np.void],
 ) -> int:
     stance, at = state[0], columns[0]
@@ -245,6 +252,12 @@ def _refer(
             stance.other = 0
             stance.frames = -1
         stance.last_sample = sample
+        if is_no_place(places, 0, lx, ly, sample):
+            lx = ly = row[at.cop_left_x_mm] = row[at.cop_left_y_mm] = math.nan
+            row[at.outward_push_left_pct] = row[at.free_moment_left_Nm] = math.nan
+        if is_no_place(places, 1, rx, ry, sample):
+            rx = ry = row[at.cop_right_x_mm] = row[at.cop_right_y_mm] = math.nan
+            row[at.outward_push_right_pct] = row[at.free_moment_right_Nm] = math.nan
         if stands:
             frame = (total_N, lx, ly, rx, ry)
             count += take_frame(window, state, limits, sample, frame, events[count : count + 1])

@@ -195,6 +195,17 @@ def _stand(state: NDArray[np.void], window: Floats, kind: int, sample: int, even
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _finds_a_place(state: NDArray[np.void], window: Floats) -> bool:
+    """Return whether a foot has no place and this window tells one."""
+    left, right = 0.0, 0.0
+    for i in range(len(window)):
+        left += window[i, 1]
+        right += window[i, 3]
+    stance = state[0]
+    return bool((math.isnan(stance.left_x) and math.isfinite(left)) or (math.isnan(stance.right_x) and math.isfinite(right)))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _look(window: Floats, state: NDArray[np.void], limits: NDArray[np.void], sample: int, event: NDArray[np.void]) -> bool:
     """Judge the window that ends with this frame; return whether it became a stance, which is in `event` then."""
     stance = state[0]
@@ -264,7 +275,7 @@ def _same_weight(
     if stance.was_low == 1:
         _stand(state, window, _WAS_LOW, sample, event)
         return True
-    if math.isnan(stance.left_x + stance.right_x) or abs(height_m) < LOW_M:
+    if _finds_a_place(state, window) or abs(height_m) < LOW_M:
         _stand(state, window, _AGAIN, sample, event)
         return True
     if rose_m > LOW_M and not height_m <= LOW_M:
