@@ -6,18 +6,20 @@ results.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acquisition.rig import SIDES
 from acquisition.rig.empty_plate import EMPTY_S, LIGHT_N, empty_stretches
+from hardware.severity import Severity
 from processing.emg.filters import envelope_delay_s
 from processing.flags.rules import CHANGE, flags_of
-from processing.flags.wrong_plates import still_true, unsure_shift_pct
+from processing.force.moved_feet import judge_by_true_places
 from processing.force.plate_fault import PlateFault
 from processing.force.two_plates import unlike_feet
+from processing.force.wrong_plates import LOAD, unsure_shift_pct, without_place
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import EVENTS, FLAGS
 from processing.repetition.muscles import MuscleResult, muscle_rows
@@ -129,6 +131,16 @@ class Analysis:
         tables = {part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts}
         repetitions = [] if force is None else self._repetitions(force, clocks[force.stream], start_s)
         phases, muscles = ([], []) if force is None else self._phases(repetitions, tables)
+        if force is not None:
+            table, clock = tables[f"{force.stream}.force"], clocks[force.stream]
+            judge_by_true_places(
+                phases,
+                repetitions,
+                force.stance.stances,
+                lambda stance: _host_s(clock, stance.last_sample) - start_s,
+                Frames(table.columns, table.time_s, table.frames, 0.0),
+                force.axes,
+            )
         body_weight_N = float("nan") if force is None else force.stance.body_weight_N
         zeros = [] if force is None else zeros_of(tables[f"{force.stream}.force"], self._rig, force.taken_off)
         plate_faults = [] if force is None else _plate_faults(force, clocks[force.stream], start_s)
@@ -142,7 +154,7 @@ class Analysis:
             body_weight_N=body_weight_N,
             rig=self._rig,
             tables=tables,
-            flags=still_true(self._flags(clocks, start_s), plate_faults, unsure_shift_pct(zeros, body_weight_N)),
+            flags=_still_true(self._flags(clocks, start_s), plate_faults, unsure_shift_pct(zeros, body_weight_N)),
             channels=self._channels(),
             streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
@@ -264,6 +276,20 @@ class Analysis:
             clock_differs_s=clock_differs_s,
             designed_hz=self.pipeline.rig.stream_named(name).rate_hz,
         )
+
+
+def _still_true(flags: Sequence[FlagResult], faults: Sequence[PlateFaultResult], unsure_pct: float) -> list[FlagResult]:
+    """Return a session's flags without those that rest on what only later proved wrong, or as severe as remains certain."""
+    left_out = without_place(faults)
+    kept = []
+    for flag in flags:
+        if (flag.rule, flag.side) in left_out:
+            continue
+        certain = abs(flag.peak) - unsure_pct if flag.rule == LOAD else abs(flag.peak)
+        if certain >= flag.amber or unsure_pct == 0.0:
+            is_red = flag.severity is Severity.RED and (certain >= flag.red or unsure_pct == 0.0)
+            kept.append(flag if is_red else replace(flag, severity=Severity.AMBER))
+    return kept
 
 
 def _stances(force: ForceChain, clock: Clock, start_s: float) -> list[StanceResult]:

@@ -12,7 +12,7 @@ from acquisition.caveat import Caveat
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import APART_DEG, MARKERS, PLATES, UNKNOWN_TOE_OUT_DEG, degrees_apart, lifter_axes
 from acquisition.rig.plate_map import plate_map
-from processing.force.still import StanceKind
+from processing.force.still import MOVED_MM, StanceKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 LATE_S = 5.0
 FOOT_COLUMNS = {side: (f"cop_{side}_x_mm", f"foot_cop_medial_{side}_mm") for side in SIDES}
 """A quiet stance that is found later is told, as squats may have come before it."""
-MOVED_MM = 8.0
-"""A foot whose pressure rests so far from its place before is told (*design*)."""
 STILL_AGAIN = 3.0
 """Who has just stepped on stands still within so many windows of a stance."""
 OTHER_LIFTER = 0.03
