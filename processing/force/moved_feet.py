@@ -1,7 +1,7 @@
 """Feet that were moved between two stances: which place was true in each repetition in between, and its numbers by that.
 
-Where no stance comes between repetitions, a foot that was moved keeps its place until the next one tells. Then it is known where
-the foot came to; at both ends of each repetition before, standing, its pressure is near the one place or the other.
+Where no stance comes between repetitions, a foot that was moved keeps its place until the next one tells. Then it is known
+where the foot came to; at both ends of each repetition before, standing, its pressure is near the one place or the other.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def judge_by_true_places(
             continue
         before, after = stances[k - 1], stances[k]
         moved: dict[Side, Floats] = {}
-        for side, moved_mm in (("left", after.left_moved_mm), ("right", after.right_moved_mm)):
-            if moved_mm > MOVED_MM:
+        moved_mm = {"left": after.left_moved_mm, "right": after.right_moved_mm}
+        for side in SIDES:
+            if moved_mm[side] > MOVED_MM:
                 at = np.array([before.left_mm, after.left_mm] if side == "left" else [before.right_mm, after.right_mm])
                 moved[side] = _moved_by(frames, side, at, repetition)
         if any(way.any() for way in moved.values()):

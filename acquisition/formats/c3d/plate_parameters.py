@@ -32,7 +32,8 @@ class FilePlate:
     """One force plate as the file describes it.
 
     `number` counts from 1, `columns` are its analog channels from 0. `corners_mm` (4, 3) and `origin_mm` (3,) are in mm;
-    `per_unit` (channels,) or, of types 4 and 5, `matrix` (6, channels) bring the channels to N, mm and N·mm.
+    `per_unit` (channels,) or, of types 4 and 5, `matrix` (6, channels) bring the channels to N, mm and N·mm; `moments_to_Nmm` is
+    what the unit of its moments that the file says has in it.
     """
 
     number: int
@@ -42,6 +43,7 @@ class FilePlate:
     origin_mm: Floats
     per_unit: Floats
     matrix: Floats | None
+    moments_to_Nmm: float = 1.0  # noqa: N815 - units keep their capitals
 
     @property
     def name(self) -> str:
@@ -242,6 +244,7 @@ def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[C
         own = plate.columns[3:]
     said = {NMM[word] for word in ("".join(c for c in units[column].lower() if c.isalpha()) for column in own) if word in NMM}
     scale = said.pop() if len(said) == 1 else of_lengths
+    plate = replace(plate, moments_to_Nmm=scale)
     if scale == 1.0:
         return plate
     if len({units[column] for column in own}) == 1 and "".join(c for c in units[own[0]].lower() if c.isalpha()) in NMM:

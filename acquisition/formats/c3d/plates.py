@@ -10,14 +10,14 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.foot_markers import Feet, side_on_plate, standing_share
 from acquisition.formats.c3d.parameters import C3DError
-from acquisition.formats.c3d.plate_fit import fitting
+from acquisition.formats.c3d.plate_fit import CopOf, fitting
 from acquisition.formats.c3d.plate_zero import TURN_ABOVE_N, Zero, pull_of, while_loaded, zero_of
 from acquisition.rig import SIDES, Plate
 from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -66,9 +66,10 @@ def choose_plates(
         if np.percentile(np.abs(each.fz_N), 99) < contact_N:
             sentence = f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
             caveats.append(Caveat("plate_never_loaded", each.of_file.name, {"contact_N": contact_N}, sentence))
-    judged = [replace(each, of_file=fitting(each.of_file, _loaded_cop(data, each), caveats)) for each in judged]
+    fits = [fitting(one.of_file, _loaded_cop(data, one), _load_of(one.fz_N), one.zero.known, caveats) for one in judged]
+    judged = [replace(one, of_file=of_file) for one, of_file in zip(judged, fits, strict=True) if of_file is not None]
     _check_places(path, judged)
-    chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), caveats)
+    chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), data, caveats)
     return chosen, _feet_apart(chosen, data, feet, caveats), caveats
 
 
@@ -107,21 +108,28 @@ def _fz_N(plate: FilePlate, raw: Floats, zero: Floats) -> Floats:  # noqa: N802 
     return its_map.fz_N(raw) * (1.0 if its_map.rotation[2, 2] < 0 else -1.0)
 
 
-def _loaded_cop(data: C3DData, chosen: ChosenPlate) -> Callable[[FilePlate], Floats]:
+def _loaded_cop(data: C3DData, chosen: ChosenPlate) -> CopOf:
     """Return what gives a plate's centre of pressure in its own axes, about its middle, while it is loaded."""
     loaded = np.flatnonzero(while_loaded(chosen.fz_N))[:: max(1, len(chosen.fz_N) // 20000)]
     raw = data.analog[loaded][:, chosen.of_file.columns]
 
-    def cop_mm(plate: FilePlate) -> Floats:
+    def cop_mm(plate: FilePlate, more_N: float = 0.0) -> Floats:
         its_map = plate_map(_settings(plate, chosen.zero.raw))
         signals = (raw - its_map.zero) * its_map.per_unit
         if its_map.gives_point:
             return np.asarray(signals[:, 3:5])
         inside = signals @ (np.kron(np.eye(2), its_map.rotation.T) @ its_map.matrix).T
+        fz_N = inside[:, 2] + more_N * np.sign(np.median(inside[:, 2])) if len(inside) else inside[:, 2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.column_stack([-inside[:, 4] / inside[:, 2], inside[:, 3] / inside[:, 2]])
+            return np.column_stack([-inside[:, 4] / fz_N, inside[:, 3] / fz_N])
 
     return cop_mm
+
+
+def _load_of(fz_N: Floats) -> float:
+    """Return the median of a plate's vertical force while it is loaded, in N."""
+    loaded = np.abs(fz_N[while_loaded(fz_N)])
+    return float(np.median(loaded)) if loaded.size else 0.0
 
 
 def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPlate]:
@@ -228,6 +236,7 @@ def _with_sides(
     found: list[Side | None],
     right: Floats | None,
     seen: bool,
+    data: C3DData,
     caveats: list[Caveat],
 ) -> list[ChosenPlate]:
     if named or not plates:
@@ -251,7 +260,10 @@ def _with_sides(
         if abs(to_right) > APART_MM:
             sides = ["left", "right"] if to_right > 0 else ["right", "left"]
             return [_placed(p, s, "by its place along the lifter's right") for p, s in zip(plates, sides, strict=True)]
+    numbers = sorted({plate.number for plate in data.plates} | set(data.unread))
     sides = list(SIDES[: len(plates)])
+    if len(plates) == 1 and len(numbers) == len(SIDES):  # the other one can't be used, and has its side all the same
+        sides = [SIDES[numbers.index(plates[0].of_file.number)]]
     which = " and ".join(f"{p.of_file.number} is the {s} one" for p, s in zip(plates, sides, strict=True))
     turned = ", ".join(f'{{ number = {p.of_file.number}, side = "{_other(s)}" }}' for p, s in zip(plates, sides, strict=True))
     why = (

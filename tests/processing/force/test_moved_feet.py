@@ -31,7 +31,7 @@ def numbers(results, column) -> dict[tuple[int, str, str], float]:
 
 @pytest.mark.parametrize(("side", "moved_mm"), [("right", -25.0), ("left", 40.0), ("right", 18.0)])
 def test_repetitions_on_both_sides_of_the_move_are_those_of_a_lifter_who_did_not_move(side, moved_mm):
-    person, still = session()
+    _, still = session()
     top_s = next(row.end_s for row in still.repetitions if row.number == 3)
     _, moved = session(FootMoves(at_s=top_s + 0.1, side=side, right_mm=moved_mm))
     assert [caveat.about for caveat in caveats(moved) if caveat.id == "foot_moved"] == [f"{side} foot"]

@@ -114,6 +114,29 @@ def test_newton_metres_called_newton_millimetres_are_found_by_a_pressure_that_ne
         np.testing.assert_allclose(cop_of(wrong, side)[1], cop_of(right, side)[1], atol=0.05)
 
 
+@pytest.mark.parametrize(("offset_N", "plates"), [(150.0, (0,)), (150.0, (1,)), (200.0, (0,)), (250.0, (0, 1)), (310.0, (0,))])
+@pytest.mark.parametrize("said", ["Nmm", "Nm"])
+def test_a_plate_that_is_not_zeroed_is_no_matter_of_units(shared_data, tmp_path, offset_N, plates, said):
+    """Somebody stands on both plates all the time, so nothing shows what they read empty; with less force the COP is far out."""
+
+    def change(c3d: Any, samples: np.ndarray) -> None:
+        c3d["parameters"]["ANALOG"]["UNITS"]["value"] = [*["N"] * 3, *[said] * 3] * 2 + ["V"] * (len(samples) - 12)
+        for plate in plates:
+            samples[2 + 6 * plate] += offset_N
+            samples[3 + 6 * plate : 6 + 6 * plate] /= 1000.0 if said == "Nm" else 1.0
+
+    result = imported(shared_data / RETURN11, tmp_path, change)
+    sentences = [caveat.sentence for caveat in result.caveats if caveat.id == "plate_zero_unknown"]
+    assert len(sentences) == len(plates)
+    assert all("The plate is not zeroed, or its moments or corners are wrong" in sentence for sentence in sentences)
+    assert "moments_unit_wrong" not in told(result) or said == "Nm"
+    if len(plates) == 1:
+        assert [plate.side for plate in result.rig.plate] == [("right", "left")[plates[0]]]
+        found = judged(result)
+        assert np.isnan(found.table_with("load_shift_pct").column("load_shift_pct")).all()
+        assert found.flags == []
+
+
 @pytest.mark.parametrize(("offset_N", "plate"), [(1100.0, 0), (1400.0, 1)])
 def test_a_plate_that_pulls_beside_one_that_carries_gives_no_load_share(shared_data, tmp_path, offset_N, plate):
     def change(_c3d: Any, samples: np.ndarray) -> None:
