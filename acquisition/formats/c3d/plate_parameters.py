@@ -43,7 +43,7 @@ class FilePlate:
     origin_mm: Floats
     per_unit: Floats
     matrix: Floats | None
-    moments_to_Nmm: float = 1.0  # noqa: N815 - units keep their capitals
+    moments_to_Nmm: float = 1.0
 
     @property
     def name(self) -> str:

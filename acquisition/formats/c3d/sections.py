@@ -28,6 +28,8 @@ TEXT, INTEGER, FLOAT = -1, 2, 4
 WRAP = 65536
 """Counts of frames in the header have 16 bits."""
 
+ROTATION = "ROTATION"
+
 
 @dataclass(slots=True)
 class _Parameter:
@@ -100,13 +102,20 @@ class Sections:
         self.mended = True
 
     def copy_to(self, path: Path) -> None:
-        """Write the mended copy; numbers of SGI become those of Intel."""
+        """Write the mended copy; numbers of SGI become those of Intel.
+
+        The group ROTATION is left out: with it ezc3d does not go by TRIAL, and reads no frame beyond the 65,535th.
+        """
         processor = INTEL if self.processor == SGI else self.processor
         section = bytearray([1, 0x50, 0, processor])
         numbers = {name: number for number, name in self.groups.items()}
         for number, name in self.groups.items():
+            if name == ROTATION:
+                continue
             section += struct.pack("<bb", len(name), -number) + name.encode("latin-1") + struct.pack("<HB", 3, 0)
         for (group, name), parameter in self.parameters.items():
+            if group == ROTATION:
+                continue
             body = struct.pack("<bB", parameter.kind, len(parameter.sizes)) + bytes(parameter.sizes)
             body += self._in_order(parameter.content, parameter.kind) + b"\0"
             section += struct.pack("<bb", len(name), numbers[group]) + name.encode("latin-1")
