@@ -12,7 +12,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import C3DData, read_c3d
 from acquisition.formats.c3d.foot_markers import FootAngles, feet_of, foot_angles
 from acquisition.formats.c3d.parameters import C3DError
-from acquisition.formats.c3d.plates import ChosenPlate, choose_plates
+from acquisition.formats.c3d.plates import MOST_MISSING, ChosenPlate, choose_plates
 from acquisition.formats.importing import (
     STREAM,
     TICK_S,
@@ -181,14 +181,20 @@ def _electrodes(
             caveats.append(not_volts(name, units[column]))
         elif side is None:
             no_side.append(name)
-        elif not np.isfinite(data.analog[:, column]).all():
-            sentence = f"The channel {name!r} has samples that are no numbers; it is recorded and not used as EMG."
-            caveats.append(Caveat("emg_no_numbers", name, {}, sentence))
+        elif (missing := int((~np.isfinite(data.analog[:, column])).sum())) > MOST_MISSING * len(data.analog):
+            sentence = f"Most samples of the channel {name!r} are no numbers; it is recorded and not used as EMG."
+            caveats.append(Caveat("emg_no_numbers", name, {"missing_samples": float(missing)}, sentence))
         elif (other := electrode_on(electrodes, muscle, side)) is not None:
             sentence = f"The channels {other.channel!r} and {name!r} are both {muscle} {side}; the first is used."
             caveats.append(Caveat("muscle_twice", f"{muscle} {side}", {}, sentence))
         else:
             electrodes.append(Electrode(muscle=muscle, side=side, stream=STREAM, channel=name))
+            if missing:
+                sentence = (
+                    f"The channel {name!r} has {missing} of {len(data.analog)} samples that are no numbers; it is used as EMG, "
+                    "and undefined there."
+                )
+                caveats.append(Caveat("emg_gaps", name, {"missing_samples": float(missing)}, sentence))
             nearest += [f"{name} as {muscle} {side}"] if is_nearest else []
     if nearest:
         sentence = (

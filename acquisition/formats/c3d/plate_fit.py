@@ -93,8 +93,8 @@ def _lacking_N(plate: FilePlate, cop_mm: CopOf, loaded_N: float) -> float:  # no
 def _not_zeroed(plate: FilePlate, off_pct: float, more_N: float, unit: str) -> Caveat:
     sentence = (
         f"The centre of pressure of plate {plate.number} lies beyond the plate for {off_pct:.0f} % of the time in which it is "
-        f"loaded; with {more_N:.0f} N more on it{unit}, it would lie on it. The plate is not zeroed, or its moments or corners are "
-        "wrong, and no stretch in which it is empty tells which. It is left out, so there is no load share."
+        f"loaded; with {more_N:.0f} N more on it{unit}, it would lie on it. The plate is not zeroed, or its moments or corners "
+        "are wrong, and no stretch in which it is empty tells which. It is left out, so there is no load share."
     )
     return Caveat("plate_zero_unknown", plate.name, {"off_pct": off_pct, "more_N": more_N}, sentence)
 

@@ -32,8 +32,8 @@ class FilePlate:
     """One force plate as the file describes it.
 
     `number` counts from 1, `columns` are its analog channels from 0. `corners_mm` (4, 3) and `origin_mm` (3,) are in mm;
-    `per_unit` (channels,) or, of types 4 and 5, `matrix` (6, channels) bring the channels to N, mm and N·mm; `moments_to_Nmm` is
-    what the unit of its moments that the file says has in it.
+    `per_unit` (channels,) or, of types 4 and 5, `matrix` (6, channels) bring the channels to N, mm and N·mm; `moments_to_Nmm`
+    is what the unit of its moments, as the file says it, has in it.
     """
 
     number: int

@@ -30,6 +30,8 @@ APART_MM = 100.0
 """Plates side by side are at least this far apart along the lifter's right."""
 ONE_PLACE_MM = 10.0
 """Plates whose middles are closer are described as one."""
+MOST_MISSING = 0.5
+"""A plate or an electrode of which more samples are no numbers is not used."""
 STANDS = 0.5
 """A part of a foot stands on a plate where it is over it for more of the time in which that is loaded."""
 
@@ -63,7 +65,7 @@ def choose_plates(
     judged = _judged(path, data, named, caveats)
     judged = _heaviest_two(_directed(judged, caveats), caveats)
     for each in judged:
-        if np.percentile(np.abs(each.fz_N), 99) < contact_N:
+        if np.nanpercentile(np.abs(each.fz_N), 99) < contact_N:
             sentence = f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
             caveats.append(Caveat("plate_never_loaded", each.of_file.name, {"contact_N": contact_N}, sentence))
     fits = [fitting(one.of_file, _loaded_cop(data, one), _load_of(one.fz_N), one.zero.known, caveats) for one in judged]
@@ -78,10 +80,17 @@ def _judged(path: Path, data: C3DData, named: Mapping[int, Side], caveats: list[
     unread = dict(data.unread)
     plates = []
     for plate in data.plates:
-        if np.isfinite(data.analog[:, plate.columns]).all():
-            plates.append(plate)
-        else:
-            unread[plate.number] = "it has samples that are no numbers, so its force can't be known"
+        missing = int((~np.isfinite(data.analog[:, plate.columns]).all(axis=1)).sum())
+        if missing > MOST_MISSING * len(data.analog):
+            unread[plate.number] = "it has samples that are no numbers, and they are most of it, so its force can't be known"
+            continue
+        plates.append(plate)
+        if missing and plate.number in (named or {plate.number}):
+            sentence = (
+                f"Plate {plate.number} has {missing} of {len(data.analog)} samples that are no numbers; it is used, and what rests "
+                "on it is undefined there."
+            )
+            caveats.append(Caveat("plate_gaps", plate.name, {"missing_samples": float(missing)}, sentence))
     for number, why in unread.items():
         if number in named:
             raise C3DError(f"Plate {number} of {path} can't be read: {why}.")
@@ -112,6 +121,7 @@ def _loaded_cop(data: C3DData, chosen: ChosenPlate) -> CopOf:
     """Return what gives a plate's centre of pressure in its own axes, about its middle, while it is loaded."""
     loaded = np.flatnonzero(while_loaded(chosen.fz_N))[:: max(1, len(chosen.fz_N) // 20000)]
     raw = data.analog[loaded][:, chosen.of_file.columns]
+    raw = raw[np.isfinite(raw).all(axis=1)]
 
     def cop_mm(plate: FilePlate, more_N: float = 0.0) -> Floats:
         its_map = plate_map(_settings(plate, chosen.zero.raw))
@@ -141,7 +151,7 @@ def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPl
     carry = [
         plate
         for plate, pull in zip(plates, pulls_N, strict=True)
-        if not pull and np.percentile(np.abs(plate.fz_N), 99) > TURN_ABOVE_N
+        if not pull and np.nanpercentile(np.abs(plate.fz_N), 99) > TURN_ABOVE_N
     ]
     found = []
     for plate, pull in zip(plates, pulls_N, strict=True):
@@ -209,9 +219,9 @@ def _samples_of_frames(data: C3DData, feet: Feet) -> NDArray[np.int64]:
 def _heaviest_two(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPlate]:
     if len(plates) <= 2:
         return plates
-    by_load = sorted(plates, key=lambda plate: -float(np.mean(np.abs(plate.fz_N))))
+    by_load = sorted(plates, key=lambda plate: -float(np.nanmean(np.abs(plate.fz_N))))
     kept = sorted(by_load[:2], key=lambda plate: plate.of_file.number)
-    loads_N = {p.of_file.number: float(np.mean(np.abs(p.fz_N))) for p in plates}
+    loads_N = {p.of_file.number: float(np.nanmean(np.abs(p.fz_N))) for p in plates}
     loads = ", ".join(f"{number}: {load_N:.0f} N" for number, load_N in loads_N.items())
     sentence = (
         f"There are {len(plates)} plates, and two are imported: {kept[0].of_file.number} and {kept[1].of_file.number}, which "
@@ -244,7 +254,7 @@ def _with_sides(
     markers = "by the markers on the feet"
     sides: list[Side]
     if len(plates) == 2 and found[0] == found[1] and found[0] is not None:
-        heavy = int(np.mean(plates[1].fz_N) > np.mean(plates[0].fz_N))
+        heavy = int(np.nanmean(plates[1].fz_N) > np.nanmean(plates[0].fz_N))
         sentence = (
             f"The {found[0]} foot stands on both plates, one after the other; only plate {plates[heavy].of_file.number} is "
             "imported, which carries more."

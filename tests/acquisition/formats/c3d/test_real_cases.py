@@ -117,7 +117,7 @@ def test_newton_metres_called_newton_millimetres_are_found_by_a_pressure_that_ne
 @pytest.mark.parametrize(("offset_N", "plates"), [(150.0, (0,)), (150.0, (1,)), (200.0, (0,)), (250.0, (0, 1)), (310.0, (0,))])
 @pytest.mark.parametrize("said", ["Nmm", "Nm"])
 def test_a_plate_that_is_not_zeroed_is_no_matter_of_units(shared_data, tmp_path, offset_N, plates, said):
-    """Somebody stands on both plates all the time, so nothing shows what they read empty; with less force the COP is far out."""
+    """Somebody stands on both plates all the time, so nothing shows what they read empty; the COP lies far out."""
 
     def change(c3d: Any, samples: np.ndarray) -> None:
         c3d["parameters"]["ANALOG"]["UNITS"]["value"] = [*["N"] * 3, *[said] * 3] * 2 + ["V"] * (len(samples) - 12)
