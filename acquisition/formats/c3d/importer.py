@@ -51,7 +51,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
         _check_map(map_file, mapping, c3d, data, names)
 
     feet = feet_of(data.marker_labels, data.markers, data.marker_rate_hz)
-    angles = foot_angles(feet)
+    angles = foot_angles(feet, [plate.corners_mm.mean(axis=0) for plate in data.plates])
     lab, on_foot = _lab(mapping.lab, angles), _feet(mapping.foot, angles)
     sides = {plate.number: plate.side for plate in mapping.plate}
     pads = {plate.number: plate.pad_mm for plate in mapping.plate}

@@ -87,8 +87,8 @@ def _judged(path: Path, data: C3DData, named: Mapping[int, Side], caveats: list[
         plates.append(plate)
         if missing and plate.number in (named or {plate.number}):
             sentence = (
-                f"Plate {plate.number} has {missing} of {len(data.analog)} samples that are no numbers; it is used, and what rests "
-                "on it is undefined there."
+                f"Plate {plate.number} has {missing} of {len(data.analog)} samples that are no numbers; it is used, and what "
+                "rests on it is undefined there."
             )
             caveats.append(Caveat("plate_gaps", plate.name, {"missing_samples": float(missing)}, sentence))
     for number, why in unread.items():

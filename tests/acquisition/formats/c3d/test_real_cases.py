@@ -12,8 +12,10 @@ import pytest
 
 from acquisition.formats.c3d.importer import import_c3d
 from acquisition.recording import Recording
+from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import plate_map
 from processing.batch import reprocess
+from processing.findings.caveats import caveats
 from processing.force.chain import plate_wrench
 from processing.results import Results
 from tests.support.made_c3d import make, standing
@@ -269,6 +271,40 @@ def test_pressure_along_the_foot_is_that_of_a_rigid_body_model(shared_data, tmp_
     assert {(flag.rule, flag.side, flag.severity.name) for flag in found.flags} == (
         {("foot_cop_medial", "right", "AMBER")} if "cave" in name else set()
     )
+
+
+@pytest.mark.parametrize("seen", ["left", "right"])
+@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize("degrees", [0.0, 63.0, -140.0])
+def test_markers_on_one_foot_leave_the_lifters_right_to_the_plates(shared_data, tmp_path, seen, hidden, degrees):
+    """The foot is turned out by 25 degrees; square to it, the lifter's right would be that far off."""
+
+    def change(c3d: Any, _samples: np.ndarray) -> None:
+        labels = c3d["parameters"]["POINT"]["LABELS"]["value"]
+        points = c3d["data"]["points"]
+        for i, label in enumerate(labels):
+            if label[0] != seen[0].upper() and label[1:] in ("HEE", "TOE", "MT1", "MT5"):
+                points[:3, i] = np.nan
+        turn = np.radians(degrees)
+        turned = np.array([[np.cos(turn), -np.sin(turn), 0.0], [np.sin(turn), np.cos(turn), 0.0], [0.0, 0.0, 1.0]])
+        points[:3] = np.einsum("ij,jkl->ikl", turned, points[:3])
+        c3d["data"]["points"] = points
+        corners = c3d["parameters"]["FORCE_PLATFORM"]["CORNERS"]
+        corners["value"] = np.einsum("ij,jkl->ikl", turned, corners["value"])
+        if not hidden:
+            c3d["parameters"]["POINT"]["LABELS"]["value"] = [x if x[0] == seen[0].upper() else f"Q{x}" for x in labels]
+
+    result = imported(shared_data / "mujoco" / "mj_toes_out_heels.c3d", tmp_path, change)
+    axes = lifter_axes(result.rig)
+    assert axes.right == pytest.approx([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], abs=0.01)
+    (foot,) = result.rig.foot
+    assert (foot.side, foot.toe_out_deg) == (seen, pytest.approx(25.0, abs=0.5))
+    found = judged(result)
+    assert np.nanmax(np.abs(found.table_with("cop_net_shift_mm").column("cop_net_shift_mm"))) < 0.5
+    column = f"foot_cop_medial_{seen}_mm"
+    assert np.nanmax(np.abs(found.table_with(column).column(column))) < 8.0
+    assert "directions_differ" not in {caveat.id for caveat in caveats(found)}
+    assert found.flags == []
 
 
 def test_a_rate_that_contradicts_the_frames_is_not_believed(tmp_path):
