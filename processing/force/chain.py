@@ -26,6 +26,7 @@ from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
 from processing.formulas import Metric, frame_samples, metric
 from processing.repetition.detector import RepetitionColumns, RepetitionDetector
+from processing.repetition.own_pressure import OwnPressure, OwnPressureColumns
 
 METRICS: tuple[Metric, ...] = (
     metric("frame.last_sample"),
@@ -50,6 +51,7 @@ METRICS: tuple[Metric, ...] = (
     metric("standing.quiet_stance"),
     metric("repetition_phase.causal"),
     metric("com_height.causal"),
+    *(metric("foot_cop_change.own_repetitions", side=side) for side in SIDES),
 )
 
 
@@ -130,7 +132,7 @@ class ForceChain:
         rate_hz = rig.stream_named(self.stream).rate_hz
         self.frame_samples = frame_samples(rate_hz)
         self.axes = lifter_axes(rig)
-        self.unjudged = frozenset(f"foot_cop_medial_{side}_mm" for side in SIDES if not self.axes.known(side))
+        self.unjudged = frozenset(f"foot_cop_change_{side}_mm" for side in SIDES if not self.axes.known(side))
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
         self._frame_s = self.frame_samples / rate_hz
         by_side = {plate.side: plate for plate in rig.plate}
@@ -150,6 +152,7 @@ class ForceChain:
         )
         into = RepetitionColumns(*(_at(name) for name in RepetitionColumns._fields))
         self.repetitions = RepetitionDetector(rate_hz, self.frame_samples, into)
+        self._own_pressure = OwnPressure(OwnPressureColumns(*(_at(name) for name in OwnPressureColumns._fields)))
         channels = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
         self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
@@ -194,6 +197,7 @@ class ForceChain:
         self.watch.look(samples, first_index, rows)
         self.stance.refer(rows)
         self.repetitions.follow(rows)
+        self._own_pressure.follow(rows)
         return rows
 
     def finish(self) -> Floats:

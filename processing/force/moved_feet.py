@@ -83,6 +83,7 @@ def _refer(phases: Sequence[PhaseResult], moved: dict[Side, Floats], axes: Lifte
                 inwards_mm = float(axes.medial[side] @ moved[side])
                 row.medial_mean_mm -= inwards_mm
                 row.medial_worst_mm -= inwards_mm
+                row.medial_change_worst_mm -= inwards_mm
                 row.force_line_mean_mm -= inwards_mm
                 if math.isnan(inwards_mm):  # what varies holds the way itself
                     row.cop_ml_range_mm = row.cop_ml_sd_mm = math.nan

@@ -231,10 +231,11 @@ def _rests_elsewhere(state: NDArray[np.void], window: Floats) -> bool:
             if first == 0:
                 mean_x, mean_y = x, y
             far_apart = max(far_apart, math.hypot(x - mean_x, y - mean_y))
-            least = min(least, math.hypot(x - at_x, y - at_y))
+            far = math.hypot(x - at_x, y - at_y)
+            least = 0.0 if math.isnan(far) else min(least, far)
         if far_apart > MOVED_MM:
             return False
-        moved = moved or least > MOVED_MM
+        moved = moved or (least > MOVED_MM and math.isfinite(least))
     return moved
 
 
