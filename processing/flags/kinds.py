@@ -80,7 +80,8 @@ KINDS = (
         label="pressure under the {side} foot moves inwards",
         short="foot COP inwards",
         meaning="The pressure under the {side} foot lies nearer to its inner edge than it did at the same depth in the first "
-        "repetitions of the session. Of the knee it says nothing for certain: when a knee caves in, this pressure may move inwards, outwards or not at all.",
+        "repetitions of the session. Of the knee it says nothing for certain: when a knee caves in, this pressure may move "
+        "inwards, outwards or not at all.",
         unit="mm",
         counted="medial_change_worst_mm",
         phases=ALL,

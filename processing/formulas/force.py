@@ -115,8 +115,8 @@ FORCE = (
         "foot_cop_change.own_repetitions",
         "foot_cop_change_{side}_mm",
         "mm",
-        "foot_cop_medial less its median over the lifter's own first 3 repetitions on the same way, down or up, at the same depth "
-        "within 40 mm of the centre of mass; none before these, while standing, or where they were not so deep",
+        "foot_cop_medial less its median over the lifter's own first 3 repetitions, on the same way down or up and at the same "
+        "depth of the centre of mass within 40 mm; none before these, while standing, or where they were not so deep",
         "+ = further medial than there, for both feet",
         f"{DESIGN}; of the knee it says nothing for certain",
     ),

@@ -201,7 +201,7 @@ def phase_rows(
     names = [(row.number, row.set, phase) for row in rows for phase in PHASES]
     by_side = [
         [
-            PhaseResult(*name, side, *values[:-1], "", values[-1])
+            PhaseResult(*name, side, *values[:-1], medial_change_worst_mm=values[-1])
             for name, values in zip(names, _as_rows(columns, len(names)), strict=True)
         ]
         for side, columns in told_of.items()
@@ -249,7 +249,8 @@ def _as_rows(columns: dict[str, Floats], count: int) -> Iterator[tuple[Any, ...]
 
 
 _OF_BOTH = ("fz_total_N", "body_weight_N", "load_shift_pct", "cop_net_beyond_load_mm", "knee_ankle_ratio")
-_OF_LEG = ("fz_{}_N", "foot_cop_medial_{}_mm", "foot_cop_change_{}_mm", "outward_push_{}_pct", "free_moment_{}_Nm", "force_line_{}_mm", "quads_{}_pct",
+_OF_LEG = ("fz_{}_N", "foot_cop_medial_{}_mm", "foot_cop_change_{}_mm", "outward_push_{}_pct", "free_moment_{}_Nm",
+           "force_line_{}_mm", "quads_{}_pct",
            "hams_{}_pct", "glutes_{}_pct", "co_contraction_{}_pct", "knee_margin_{}_mm", "knee_off_axis_{}_mm",
            "frontal_angle_{}_deg")  # fmt: skip
 _TOLD = frozenset([*_OF_BOTH, *(name.format(side) for name in _OF_LEG for side in SIDES)])

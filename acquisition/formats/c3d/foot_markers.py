@@ -114,8 +114,8 @@ def foot_angles(feet: Feet, middles_mm: Sequence[Floats] = ()) -> FootAngles:
     """Return the lifter's right and each foot's angle; `middles_mm` are those of the plates.
 
     Forward lies between the two feet's axes, heel to the middle of the toes. With the axis of one foot or none, right is the
-    way from the left heel to the right one, or from forefoot to forefoot. How far one foot alone is turned out nobody knows: then
-    right is left to the plates' middles, and of two plates side by side the foot's angle is told; with fewer, right is
+    way from the left heel to the right one, or from forefoot to forefoot. How far one foot alone is turned out nobody knows:
+    then right is left to the plates' middles, and of two plates side by side the foot's angle is told; with fewer, right is
     square to the foot.
     """
     way = {side: _direction(feet, (side, "heel"), (side, "toes")) for side in SIDES}

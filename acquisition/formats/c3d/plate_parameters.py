@@ -24,7 +24,9 @@ DIAGONAL_MM = (50.0, 10000.0)
 LABEL = re.compile(r"(?:^|[^A-Za-z])([FMfm])(\d*)([XYZxyz])(\d*)")
 DIRECTIONS = {2: ("FX", "FY", "FZ", "MX", "MY", "MZ"), 3: ("FX", "FX", "FY", "FY", "FZ", "FZ", "FZ", "FZ")}
 DIRECTIONS[4] = DIRECTIONS[2]
-NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0}
+NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0, "knm": 1e6}
+NEWTONS = {"kn": 1000.0, "kgf": 9.80665, "lbf": 4.4482216152605}
+"""Units of forces that are not N."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +91,14 @@ class PlatesOfFile:
 def read_plates(path: object, parameters: Parameters, channels: int, caveats: list[Caveat]) -> PlatesOfFile:
     """Return the plates of a file with so many analog channels; raises C3DError where the file describes them only in part."""
     unit = "".join(parameters.texts("POINT", "UNITS", 1)).lower()
-    used = int(parameters.number("FORCE_PLATFORM", "USED") or 0)
+    types = [int(value) for value in parameters.values("FORCE_PLATFORM", "TYPE").ravel(order="F")]
+    said = parameters.number("FORCE_PLATFORM", "USED")
+    used = len(types) if said is None else int(said)
     if used < 1:
         return PlatesOfFile([], {}, MM.get(unit, 1.0))
-    types = [int(value) for value in parameters.values("FORCE_PLATFORM", "TYPE").ravel(order="F")]
+    if said is None:
+        sentence = f"The file does not say how many force plates it has (FORCE_PLATFORM:USED); by their types there are {used}."
+        caveats.append(Caveat("plates_counted", "plates", {"plates": float(used)}, sentence))
     columns = parameters.values("FORCE_PLATFORM", "CHANNEL")
     columns = columns[:, None] if columns.ndim == 1 else columns
     if len(types) < used or columns.ndim != 2 or columns.shape[1] < used or columns.shape[0] < 6:
@@ -113,7 +119,7 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
         except ValueError as error:
             unread[i + 1] = str(error)
             continue
-        plates.append(_in_nmm(parameters, plate, unit, caveats))
+        plates.append(_in_nmm(parameters, _in_newtons(parameters, plate, caveats), unit, caveats))
     _doubt_labels(plates, parameters.texts("ANALOG", "LABELS", channels), caveats)
     return PlatesOfFile(plates, unread, to_mm)
 
@@ -228,6 +234,21 @@ def _check_numbers(plate: FilePlate) -> None:
         raise ValueError("it is of type 3, and the distances of its sensors (FORCE_PLATFORM:ORIGIN) are 0")
 
 
+def _in_newtons(parameters: Parameters, plate: FilePlate, caveats: list[Caveat]) -> FilePlate:
+    """Return a plate whose forces are in N, by their channels' unit; a matrix tells its own unit."""
+    if plate.matrix is not None:
+        return plate
+    units = parameters.texts("ANALOG", "UNITS", max(plate.columns) + 1)
+    count = len(plate.columns) if plate.c3d_type == 3 else 3
+    said = {units[column].strip().lower() for column in plate.columns[:count]}
+    scale = NEWTONS.get(said.pop(), 1.0) if len(said) == 1 else 1.0
+    if scale == 1.0:
+        return plate
+    sentence = f"The forces of plate {plate.number} are in {units[plate.columns[0]]} and are converted to N."
+    caveats.append(Caveat("forces_converted", plate.name, {"factor": scale}, sentence))
+    return replace(plate, per_unit=plate.per_unit * np.where(np.arange(len(plate.columns)) < count, scale, 1.0))
+
+
 def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[Caveat]) -> FilePlate:
     """Return a plate whose moments are in N·mm, by their channels' unit, or else by the unit of lengths.
 
@@ -238,7 +259,7 @@ def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[C
     units = parameters.texts("ANALOG", "UNITS", max(plate.columns) + 1)
     of_lengths = MM.get(unit, 1.0)
     if plate.c3d_type == 1:
-        plate = replace(plate, per_unit=np.array([1.0, 1.0, 1.0, of_lengths, of_lengths, 1.0]))
+        plate = replace(plate, per_unit=plate.per_unit * np.array([1.0, 1.0, 1.0, of_lengths, of_lengths, 1.0]))
         own = plate.columns[5:]
     else:
         own = plate.columns[3:]

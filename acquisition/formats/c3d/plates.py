@@ -30,6 +30,8 @@ APART_MM = 100.0
 """Plates side by side are at least this far apart along the lifter's right."""
 ONE_PLACE_MM = 10.0
 """Plates whose middles are closer are described as one."""
+LEFT_OUT_PCT = 5.0
+"""Plates that are left out may carry so much of the whole while both others are loaded (*design*)."""
 MOST_MISSING = 0.5
 """A plate or an electrode of which more samples are no numbers is not used."""
 STANDS = 0.5
@@ -63,7 +65,9 @@ def choose_plates(
     """
     caveats: list[Caveat] = []
     judged = _judged(path, data, named, caveats)
-    judged = _heaviest_two(_directed(judged, caveats), caveats)
+    directed = _directed(judged, caveats)
+    judged = _heaviest_two(directed, caveats)
+    whole = bool(named) or _carry_all(directed, judged, caveats)
     for each in judged:
         if np.nanpercentile(np.abs(each.fz_N), 99) < contact_N:
             sentence = f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
@@ -72,7 +76,7 @@ def choose_plates(
     judged = [replace(one, of_file=of_file) for one, of_file in zip(judged, fits, strict=True) if of_file is not None]
     _check_places(path, judged)
     chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), data, caveats)
-    return chosen, _feet_apart(chosen, data, feet, caveats), caveats
+    return chosen, _feet_apart(chosen, data, feet, caveats) and whole, caveats
 
 
 def _judged(path: Path, data: C3DData, named: Mapping[int, Side], caveats: list[Caveat]) -> list[ChosenPlate]:
@@ -230,6 +234,26 @@ def _heaviest_two(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[Chos
     values = {f"mean_plate_{number}_N": load_N for number, load_N in loads_N.items()}
     caveats.append(Caveat("plates_left_out", "plates", values, sentence))
     return kept
+
+
+def _carry_all(plates: list[ChosenPlate], kept: list[ChosenPlate], caveats: list[Caveat]) -> bool:
+    """Return whether two plates carry all there is while both are loaded, and tell where others carry with them."""
+    if len(kept) < 2:
+        return True
+    both = while_loaded(kept[0].fz_N) & while_loaded(kept[1].fz_N)
+    loads_N = {p.of_file.number: float(np.nanmean(np.abs(p.fz_N[both]))) if both.any() else 0.0 for p in plates}
+    used_N = sum(loads_N[plate.of_file.number] for plate in kept)
+    others = {number: load_N for number, load_N in loads_N.items() if number not in {p.of_file.number for p in kept}}
+    share_pct = 100.0 * sum(others.values()) / max(1e-9, used_N + sum(others.values()))
+    if share_pct <= LEFT_OUT_PCT:
+        return True
+    sentence = (
+        f"While both plates that are imported are loaded, the {'others carry' if len(others) > 1 else 'other one carries'} "
+        f"{share_pct:.0f} % of the whole, so a foot stands there as well: weights lack that, and there is no load share, no load "
+        "shift and no centre of pressure of a foot."
+    )
+    caveats.append(Caveat("load_left_out", "plates", {"left_out_pct": share_pct}, sentence))
+    return False
 
 
 def _found_sides(plates: list[ChosenPlate], data: C3DData, feet: Feet) -> list[Side | None]:

@@ -717,3 +717,47 @@ def test_the_plate_that_is_left_keeps_its_side(tmp_path):
     analog = np.hstack([np.full((1000, 6), np.nan), standing(500.0)])
     result = import_c3d(make(tmp_path / "a.c3d", analog), tmp_path / "a.h5")
     assert [plate.side for plate in result.rig.plate] == ["right"]
+
+
+@pytest.mark.parametrize("loads_N", [(300.0, 300.0, 300.0), (400.0, 400.0, 60.0), (250.0, 10.0, 300.0, 260.0)])
+def test_a_plate_that_is_left_out_and_carries_with_the_others_leaves_no_load_share(tmp_path, loads_N):
+    n = len(loads_N)
+    corners = [(np.array(LEFT) + [420.0 * i, 0.0, 0.0]).tolist() for i in range(n)]
+    labels = [f"{label[:2]}{i + 1}" for i in range(n) for label in PLATE_LABELS[:6]]
+    path = make(
+        tmp_path / "a.c3d",
+        np.hstack([standing(load_N, 3000) for load_N in loads_N]),
+        labels,
+        PLATE_UNITS * n,
+        corners=corners,
+        types=[2] * n,
+        channels=[list(range(6 * i + 1, 6 * i + 7)) for i in range(n)],
+        origins=[[0, 0, -40.0]] * n,
+    )
+    result = import_c3d(path, tmp_path / "a.h5")
+    (said,) = [caveat for caveat in result.caveats if caveat.id == "load_left_out"]
+    left_out = 100.0 * sum(sorted(loads_N)[:-2]) / sum(loads_N)
+    assert said.values["left_out_pct"] == pytest.approx(left_out, abs=1.0)
+    assert not result.rig.lab.feet_apart
+    table = reprocess(result.path).table_with("load_shift_pct")
+    assert np.isnan(table.column("load_shift_pct")).all()
+
+
+def test_plates_whose_number_is_not_said_are_counted_by_their_types(tmp_path):
+    result = import_c3d(make(tmp_path / "a.c3d", without=("USED",)), tmp_path / "a.h5")
+    assert len(result.rig.plate) == 2
+    assert [caveat.values for caveat in result.caveats if caveat.id == "plates_counted"] == [{"plates": 2.0}]
+
+
+@pytest.mark.parametrize(("unit", "newtons"), [("kN", 1000.0), ("kgf", 9.80665), ("lbf", 4.4482216152605)])
+def test_forces_in_another_unit_are_converted_and_said(tmp_path, unit, newtons):
+    analog = np.hstack([standing(400.0), standing(500.0)])
+    plain = import_c3d(make(tmp_path / "N.c3d", analog), tmp_path / "N.h5")
+    forces = np.tile([True] * 3 + [False] * 3, 2)
+    other = make(tmp_path / "a.c3d", np.where(forces, analog / newtons, analog), units=([unit] * 3 + ["Nmm"] * 3) * 2)
+    result = import_c3d(other, tmp_path / "a.h5")
+    assert [caveat.about for caveat in result.caveats if caveat.id == "forces_converted"] == ["plate 1", "plate 2"]
+    names = ("fz_left_N", "fz_right_N", "cop_left_x_mm")
+    found, expected = (reprocess(each.path).table_with(*names) for each in (result, plain))
+    for name in names:
+        np.testing.assert_allclose(found.column(name), expected.column(name), rtol=1e-4, atol=0.05)
