@@ -39,7 +39,8 @@ _NAMES: dict[Muscle, str] = {
     "bizepsfemoris zweikopfigerschenkelmuskel zweikoepfigerschenkelmuskel",
     "ST": "st semit semitend semiten semitendinosus semitendinous semitendineux demitendineux semitendinoso semitendineo "
     "halbsehnenmuskel halbsehniger",
-    "GMax": "gmax glmax glutmax glutemax gluteusmax gluteusmaximus glmx gmx gluteusmaximum maxglut maximusgluteus glutaeusmax glutaeusmaximus grandfessier "
+    "GMax": "gmax glmax glutmax glutemax gluteusmax gluteusmaximus glmx gmx gluteusmaximum maxglut maximusgluteus "
+    "glutaeusmax glutaeusmaximus grandfessier "
     "fessiergrand gluteomassimo grandegluteo grandegluteus gluteomayor gluteomaximo grossergesassmuskel groessergesaessmuskel",
     "GMed": "glutaeusmed glutaeusmedius "
     "gmed glmed gltmed glutmed glutemed gluteusmed gluteusmedius gluteousmedius gluteusmedious medglut moyenfessier "

@@ -200,10 +200,7 @@ def phase_rows(
     told_of[BOTH] = told.both(force, weight_N, legs["left"], legs["right"])
     names = [(row.number, row.set, phase) for row in rows for phase in PHASES]
     by_side = [
-        [
-            PhaseResult(*name, side, *values[:-1], medial_change_worst_mm=values[-1])
-            for name, values in zip(names, _as_rows(columns, len(names)), strict=True)
-        ]
+        [_row(*name, side, values) for name, values in zip(names, _as_rows(columns, len(names)), strict=True)]
         for side, columns in told_of.items()
     ]
     for of_side in by_side[: len(SIDES)]:
@@ -240,6 +237,13 @@ def _tell_knee(
             row.knee = in_words(phase, further_mm, slight_mm)
     for k in range(0, len(told), len(PHASES)):
         told[k + PHASES.index(WHOLE)].knee = worst_word(row.knee for row in told[k : k + PHASES.index(WHOLE)])
+
+
+def _row(repetition: int, of_set: int, phase: str, side: str, values: tuple[Any, ...]) -> PhaseResult:
+    """Return a row of its numbers, in the order of `NUMBERS`: the last stands behind the word on the knee."""
+    row = PhaseResult(repetition, of_set, phase, side, *values[:-1])
+    row.medial_change_worst_mm = values[-1]
+    return row
 
 
 def _as_rows(columns: dict[str, Floats], count: int) -> Iterator[tuple[Any, ...]]:

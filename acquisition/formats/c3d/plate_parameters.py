@@ -91,14 +91,10 @@ class PlatesOfFile:
 def read_plates(path: object, parameters: Parameters, channels: int, caveats: list[Caveat]) -> PlatesOfFile:
     """Return the plates of a file with so many analog channels; raises C3DError where the file describes them only in part."""
     unit = "".join(parameters.texts("POINT", "UNITS", 1)).lower()
-    types = [int(value) for value in parameters.values("FORCE_PLATFORM", "TYPE").ravel(order="F")]
-    said = parameters.number("FORCE_PLATFORM", "USED")
-    used = len(types) if said is None else int(said)
+    used = int(parameters.number("FORCE_PLATFORM", "USED") or 0)
     if used < 1:
         return PlatesOfFile([], {}, MM.get(unit, 1.0))
-    if said is None:
-        sentence = f"The file does not say how many force plates it has (FORCE_PLATFORM:USED); by their types there are {used}."
-        caveats.append(Caveat("plates_counted", "plates", {"plates": float(used)}, sentence))
+    types = [int(value) for value in parameters.values("FORCE_PLATFORM", "TYPE").ravel(order="F")]
     columns = parameters.values("FORCE_PLATFORM", "CHANNEL")
     columns = columns[:, None] if columns.ndim == 1 else columns
     if len(types) < used or columns.ndim != 2 or columns.shape[1] < used or columns.shape[0] < 6:

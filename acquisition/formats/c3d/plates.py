@@ -249,8 +249,8 @@ def _carry_all(plates: list[ChosenPlate], kept: list[ChosenPlate], caveats: list
         return True
     sentence = (
         f"While both plates that are imported are loaded, the {'others carry' if len(others) > 1 else 'other one carries'} "
-        f"{share_pct:.0f} % of the whole, so a foot stands there as well: weights lack that, and there is no load share, no load "
-        "shift and no centre of pressure of a foot."
+        f"{share_pct:.0f} % of the whole, so a foot stands there as well: weights lack that, and there is no load share, no "
+        "load shift and no centre of pressure of a foot."
     )
     caveats.append(Caveat("load_left_out", "plates", {"left_out_pct": share_pct}, sentence))
     return False

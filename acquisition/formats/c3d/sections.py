@@ -301,6 +301,9 @@ def _fill(sections: Sections, caveats: list[Caveat]) -> None:
         sections.put("TRIAL", "ACTUAL_END_FIELD", INTEGER, [sections.frames % WRAP, sections.frames // WRAP])
     if not channels:
         return
+    if missing("FORCE_PLATFORM", "USED") and (types := sections.values("FORCE_PLATFORM", "TYPE")):
+        filled.append(f"there are {len(types)} force plates, by their types (FORCE_PLATFORM:USED)")
+        sections.put("FORCE_PLATFORM", "USED", INTEGER, [float(len(types))])
     used = (sections.values("ANALOG", "USED") or [0.0])[0]
     if used != channels:
         filled.append(f"the number of analog channels is the header's, {channels} (ANALOG:USED: {used:.0f})")

@@ -722,7 +722,7 @@ def test_the_plate_that_is_left_keeps_its_side(tmp_path):
 @pytest.mark.parametrize("loads_N", [(300.0, 300.0, 300.0), (400.0, 400.0, 60.0), (250.0, 10.0, 300.0, 260.0)])
 def test_a_plate_that_is_left_out_and_carries_with_the_others_leaves_no_load_share(tmp_path, loads_N):
     n = len(loads_N)
-    corners = [(np.array(LEFT) + [420.0 * i, 0.0, 0.0]).tolist() for i in range(n)]
+    corners = [np.add(LEFT, [420.0 * i, 0.0, 0.0]).tolist() for i in range(n)]
     labels = [f"{label[:2]}{i + 1}" for i in range(n) for label in PLATE_LABELS[:6]]
     path = make(
         tmp_path / "a.c3d",
@@ -746,7 +746,8 @@ def test_a_plate_that_is_left_out_and_carries_with_the_others_leaves_no_load_sha
 def test_plates_whose_number_is_not_said_are_counted_by_their_types(tmp_path):
     result = import_c3d(make(tmp_path / "a.c3d", without=("USED",)), tmp_path / "a.h5")
     assert len(result.rig.plate) == 2
-    assert [caveat.values for caveat in result.caveats if caveat.id == "plates_counted"] == [{"plates": 2.0}]
+    (said,) = [caveat for caveat in result.caveats if caveat.id == "parameters_filled"]
+    assert "there are 2 force plates, by their types (FORCE_PLATFORM:USED)" in said.sentence
 
 
 @pytest.mark.parametrize(("unit", "newtons"), [("kN", 1000.0), ("kgf", 9.80665), ("lbf", 4.4482216152605)])
