@@ -309,6 +309,12 @@ def _same_weight(
         return False
     rose_m = _height(state, limits)
     height_m = stance.height_m + rose_m
+    if stance.was_low == 1 and abs(height_m) < LOW_M:  # as low as the one that was: a pause at the bottom again
+        stance.unknown += limits[0].hop
+        if stance.unknown < limits[0].pause_frames:
+            stance.height_m = height_m
+            _rest(state, window)
+            return False
     if stance.was_low == 1:
         _stand(state, window, _WAS_LOW, sample, event)
         return True

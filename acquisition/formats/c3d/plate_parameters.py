@@ -93,6 +93,13 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
     unit = "".join(parameters.texts("POINT", "UNITS", 1)).lower()
     used = int(parameters.number("FORCE_PLATFORM", "USED") or 0)
     if used < 1:
+        described = parameters.values("FORCE_PLATFORM", "TYPE").size
+        if described and parameters.values("FORCE_PLATFORM", "CORNERS").size >= 12 * described:
+            sentence = (
+                f"The file describes {described} force plates, and says that none of them is used (FORCE_PLATFORM:USED), so none "
+                "is imported; if there are forces, have it exported again."
+            )
+            caveats.append(Caveat("plates_unused", "plates", {"described": float(described)}, sentence))
         return PlatesOfFile([], {}, MM.get(unit, 1.0))
     types = [int(value) for value in parameters.values("FORCE_PLATFORM", "TYPE").ravel(order="F")]
     columns = parameters.values("FORCE_PLATFORM", "CHANNEL")

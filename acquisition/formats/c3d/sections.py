@@ -301,7 +301,11 @@ def _fill(sections: Sections, caveats: list[Caveat]) -> None:
         sections.put("TRIAL", "ACTUAL_END_FIELD", INTEGER, [sections.frames % WRAP, sections.frames // WRAP])
     if not channels:
         return
-    if missing("FORCE_PLATFORM", "USED") and (types := sections.values("FORCE_PLATFORM", "TYPE")):
+    types = sections.values("FORCE_PLATFORM", "TYPE")
+    described = types and all(
+        len(sections.values("FORCE_PLATFORM", name)) >= each * len(types) for name, each in (("CORNERS", 12), ("CHANNEL", 6))
+    )
+    if described and missing("FORCE_PLATFORM", "USED"):
         filled.append(f"there are {len(types)} force plates, by their types (FORCE_PLATFORM:USED)")
         sections.put("FORCE_PLATFORM", "USED", INTEGER, [float(len(types))])
     used = (sections.values("ANALOG", "USED") or [0.0])[0]

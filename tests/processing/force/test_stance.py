@@ -236,6 +236,24 @@ def test_a_first_still_second_at_the_bottom_is_found_out(pause_s):
     assert not frames.stance.proved_low
 
 
+@pytest.mark.parametrize("pauses", [2, 5])
+def test_pauses_at_the_bottom_after_one_that_proved_low_are_no_stances(pauses):
+    """The recording begins in a pause; nobody stands still for long at the top."""
+    total, _ = seconds(quiet(2.5), *[np.concatenate([way(0.4, 1.1), quiet(0.4), way(-0.4, 1.3), quiet(2.5)])] * pauses)
+    frames = Frames(total, still=SECOND)
+    assert frames.kinds == [StanceKind.FIRST]
+    assert frames.stance.proved_low
+    stood, starts = seconds(total, way(0.4, 1.1), quiet(3.0))
+    frames = Frames(stood, still=SECOND)
+    assert frames.kinds == [StanceKind.FIRST, StanceKind.WAS_LOW]
+    assert np.isfinite(frames["foot_cop_medial_left_mm"][round(100 * starts[2]) + 110 :]).all()
+
+
+def test_who_stands_for_long_where_it_proved_low_stands():
+    total, _ = seconds(quiet(2.5), way(0.4, 1.1), quiet(0.4), way(-0.4, 1.3), quiet(8.0))
+    assert Frames(total, still=SECOND).kinds == [StanceKind.FIRST, StanceKind.WAS_LOW]
+
+
 def test_what_proved_low_without_another_stance_is_told():
     total, _ = seconds(quiet(2.5), way(0.4, 1.1))
     assert Frames(total, still=SECOND).stance.proved_low

@@ -743,11 +743,10 @@ def test_a_plate_that_is_left_out_and_carries_with_the_others_leaves_no_load_sha
     assert np.isnan(table.column("load_shift_pct")).all()
 
 
-def test_plates_whose_number_is_not_said_are_counted_by_their_types(tmp_path):
-    result = import_c3d(make(tmp_path / "a.c3d", without=("USED",)), tmp_path / "a.h5")
-    assert len(result.rig.plate) == 2
-    (said,) = [caveat for caveat in result.caveats if caveat.id == "parameters_filled"]
-    assert "there are 2 force plates, by their types (FORCE_PLATFORM:USED)" in said.sentence
+def test_plates_that_are_described_and_counted_as_none_are_told(tmp_path):
+    result = import_c3d(make(tmp_path / "a.c3d", without=("USED",)), tmp_path / "a.h5")  # ezc3d writes 0 then
+    assert result.rig.plate == []
+    assert [caveat.values for caveat in result.caveats if caveat.id == "plates_unused"] == [{"described": 2.0}]
 
 
 @pytest.mark.parametrize(("unit", "newtons"), [("kN", 1000.0), ("kgf", 9.80665), ("lbf", 4.4482216152605)])

@@ -232,3 +232,12 @@ def test_frames_that_do_not_come_back_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr("acquisition.formats.c3d.file.read_apart", half)
     with pytest.raises(C3DError, match="holds 100 frames, and ezc3d reads 50 of them"):
         import_c3d(path, tmp_path / "a.h5")
+
+
+def test_plates_whose_number_is_not_said_are_counted_by_their_types(tmp_path: Path, walking: C3DBytes) -> None:
+    plain, _, _ = imported(walking.write(tmp_path / "plain.c3d"))
+    del walking.parameters["FORCE_PLATFORM", "USED"]
+    samples, _, told = imported(walking.write(tmp_path / "made.c3d"))
+    assert "force plates, by their types (FORCE_PLATFORM:USED)" in told["parameters_filled"].sentence
+    np.testing.assert_array_equal(samples, plain)
+    assert "plates_unused" not in told
