@@ -96,8 +96,8 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
         described = parameters.values("FORCE_PLATFORM", "TYPE").size
         if described and parameters.values("FORCE_PLATFORM", "CORNERS").size >= 12 * described:
             sentence = (
-                f"The file describes {described} force plates, and says that none of them is used (FORCE_PLATFORM:USED), so none "
-                "is imported; if there are forces, have it exported again."
+                f"The file describes {described} force plates, and says that none of them is used (FORCE_PLATFORM:USED), so "
+                "none is imported; if there are forces, have it exported again."
             )
             caveats.append(Caveat("plates_unused", "plates", {"described": float(described)}, sentence))
         return PlatesOfFile([], {}, MM.get(unit, 1.0))
