@@ -6,14 +6,19 @@ results.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.rig.empty_plate import empty_stretches
+from acquisition.rig import SIDES
+from acquisition.rig.empty_plate import EMPTY_S, LIGHT_N, empty_stretches
+from hardware.severity import Severity
 from processing.corrected import with_repetitions
 from processing.flags.rules import CHANGE, flags_of
+from processing.force.plate_fault import PlateFault
+from processing.force.two_plates import unlike_feet
+from processing.force.wrong_plates import LOAD, unsure_shift_pct, without_place
 from processing.frame_file import FrameFile, pieces
 from processing.pipeline import EVENTS, FLAGS
 from processing.repetition.table import RepetitionResult, repetition_rows
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from acquisition.timebase.clock import Clock
     from processing.emg.verdicts import ChannelQuality
     from processing.force.chain import ForceChain
+    from processing.force.empty_watch import TakenOff
     from processing.pipeline import Pipeline
 
 
@@ -121,23 +127,28 @@ class Analysis:
         force = self.pipeline.force
         tables = {part.name: self._table(part.name, clocks[part.stream], start_s) for part in self.pipeline.parts}
         repetitions = [] if force is None else self._repetitions(force, clocks[force.stream], start_s)
+        body_weight_N = float("nan") if force is None else force.stance.body_weight_N
+        zeros = [] if force is None else zeros_of(tables[f"{force.stream}.force"], self._rig, force.taken_off)
+        plate_faults = [] if force is None else _plate_faults(force, clocks[force.stream], start_s)
+        if force is not None:
+            plate_faults += _unlike(force, tables[f"{force.stream}.force"], repetitions)
         computed = Results(
             recording=recording,
             recording_uuid=recording_uuid,
             created_utc=created_utc,
             seconds=end_s - start_s,
-            body_weight_N=force.stance.body_weight_N if force is not None else float("nan"),
+            body_weight_N=body_weight_N,
             rig=self._rig,
             tables=tables,
-            flags=self._flags(clocks, start_s),
+            flags=_still_true(self._flags(clocks, start_s), plate_faults, unsure_shift_pct(zeros, body_weight_N)),
             channels=self._channels(),
             streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
             faults=[FaultResult(fault.host_s - start_s, fault.severity, fault.about, fault.sentence) for fault in faults],
             stances=[] if force is None else _stances(force, clocks[force.stream], start_s),
             stance_proved_low=force is not None and force.stance.proved_low,
-            plate_faults=[] if force is None else _plate_faults(force, clocks[force.stream], start_s),
-            zeros=[] if force is None else zeros_of(tables[f"{force.stream}.force"], self._rig),
+            plate_faults=plate_faults,
+            zeros=zeros,
             weighing_refused="" if force is None else force.stance.refused,
             broken_off_s=[] if force is None else _session_s(clocks[force.stream], force.repetitions.broken_off, start_s),
         )
@@ -232,6 +243,20 @@ class Analysis:
         )
 
 
+def _still_true(flags: Sequence[FlagResult], faults: Sequence[PlateFaultResult], unsure_pct: float) -> list[FlagResult]:
+    """Return a session's flags without those that rest on what only later proved wrong, or as severe as remains certain."""
+    left_out = without_place(faults)
+    kept = []
+    for flag in flags:
+        if (flag.rule, flag.side) in left_out:
+            continue
+        certain = abs(flag.peak) - unsure_pct if flag.rule == LOAD else abs(flag.peak)
+        if certain >= flag.amber or unsure_pct == 0.0:
+            is_red = flag.severity is Severity.RED and (certain >= flag.red or unsure_pct == 0.0)
+            kept.append(flag if is_red else replace(flag, severity=Severity.AMBER))
+    return kept
+
+
 def _stances(force: ForceChain, clock: Clock, start_s: float) -> list[StanceResult]:
     found = []
     for stance in force.stance.stances:
@@ -244,18 +269,44 @@ def _stances(force: ForceChain, clock: Clock, start_s: float) -> list[StanceResu
     return found
 
 
-def zeros_of(table: Table, rig: Rig) -> list[ZeroResult]:
-    """Return what each plate read wherever nobody was on it, by a table of its forces."""
+def zeros_of(table: Table, rig: Rig, taken_off: Sequence[TakenOff] = ()) -> list[ZeroResult]:
+    """Return what each plate read wherever nobody was on it, by a table of its forces and what had been taken off of these."""
     found = []
     for plate in rig.plate:
         fz_N = table.column(f"fz_{plate.side}_N")
         if len(table.time_s) < 2 or not np.isfinite(table.sample_of(f"fz_{plate.side}_N")).any():
             continue
-        for start, end in empty_stretches(fz_N, 1.0 / table.frame_s):
-            part = fz_N[start:end]
-            seconds = table.frame_s * (end - start)
-            found.append(ZeroResult(float(table.time_s[start]), plate.side, seconds, float(part.mean()), float(part.std())))
+        of_plate = [one for one in taken_off if SIDES[one.plate] == plate.side]
+        off_N = _off_N(table, of_plate)
+        as_read_N = fz_N if off_N is None else fz_N + off_N
+        loaded = np.abs(fz_N) > LIGHT_N
+        ended = 0
+        empty = np.zeros(len(fz_N) + 1, dtype=np.int8)
+        for start, end in empty_stretches(as_read_N, 1.0 / table.frame_s):
+            empty[start:end] = 1
+        known_at = [one.last_sample for one in of_plate]
+        for end in 1 + np.searchsorted(table.column("sample"), known_at) if known_at else ():
+            empty[max(0, end - round(EMPTY_S / table.frame_s)) : end] = 1
+        edges = np.flatnonzero(np.diff(empty, prepend=0))
+        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            part = as_read_N[start:end]
+            reads_N, seconds = float(part.mean()), table.frame_s * (end - start)
+            before_N, after_N = (0.0, 0.0) if off_N is None else (off_N[start], off_N[min(end, len(off_N) - 1)])
+            wrong_N = [reads_N - before_N] if loaded[ended:start].any() else []
+            wrong_N += [reads_N - after_N] if loaded[end:].any() else []
+            worst_N = max(map(abs, wrong_N), default=0.0)
+            found.append(ZeroResult(float(table.time_s[start]), plate.side, seconds, reads_N, float(part.std()), worst_N))
+            ended = end
     return sorted(found, key=lambda zero: zero.at_s)
+
+
+def _off_N(table: Table, taken_off: Sequence[TakenOff]) -> NDArray[np.float64] | None:  # noqa: N802 - units keep their capitals
+    """Return what was taken off of a plate's force in each frame; None where nothing ever was."""
+    if not taken_off:
+        return None
+    reads_N = np.array([0.0, *(one.reads_N for one in taken_off)])
+    since = np.searchsorted([one.last_sample for one in taken_off], table.column("sample"), side="left")
+    return np.asarray(reads_N[since])
 
 
 def _plate_faults(force: ForceChain, clock: Clock, start_s: float) -> list[PlateFaultResult]:
@@ -263,8 +314,21 @@ def _plate_faults(force: ForceChain, clock: Clock, start_s: float) -> list[Plate
         PlateFaultResult(
             _host_s(clock, fault.first_sample) - start_s, fault.side, str(fault.kind), fault.channel, fault.seconds, fault.value
         )
-        for fault in force.watch.faults
+        for fault in force.faults
     ]
+
+
+def _unlike(force: ForceChain, table: Table, repetitions: Sequence[RepetitionResult]) -> list[PlateFaultResult]:
+    """Return the plate under which pressure moves much farther than under the other."""
+    bounds = [np.searchsorted(table.time_s, [row.start_s, row.end_s]).tolist() for row in repetitions]
+    left_mm, right_mm = (
+        sum(table.column(f"cop_{side}_{axis}_mm") * force.axes.forward[side][i] for i, axis in enumerate("xy"))
+        for side in SIDES
+    )
+    found = unlike_feet(left_mm, right_mm, [(first, last) for first, last in bounds])
+    if found is None:
+        return []
+    return [PlateFaultResult(repetitions[0].start_s, found.side, str(PlateFault.UNLIKE), "", 0.0, found.times)]
 
 
 def _fault(quality: ChannelQuality) -> tuple[str, str]:

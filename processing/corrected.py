@@ -11,7 +11,9 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from acquisition.rig.lifter_axes import lifter_axes
 from processing.emg.filters import envelope_delay_s
+from processing.force.moved_feet import judge_by_true_places
 from processing.repetition.by_hand import ByHand, moved, split
 from processing.repetition.corrections import WITHIN_S, Dismiss, Drop, EditResult, Move, Split
 from processing.repetition.muscles import muscle_rows
@@ -43,6 +45,7 @@ def with_repetitions(results: Results, rows: Sequence[RepetitionResult]) -> Resu
         if table.frames is not force.frames
     ]
     phases = phase_rows(rows, force, others, rig.emg_processing.least_activation_pct, rig.knee.slight_mm)
+    judge_by_true_places(phases, rows, results.stances, force, lifter_axes(rig))
     muscles = muscle_rows(rows, rig.emg, force, others)
     varies = variability(rows, phases)
     return replace(results, repetitions=list(rows), phases=phases, muscles=muscles, variability=varies)

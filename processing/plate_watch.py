@@ -18,7 +18,7 @@ LOOK_EVERY = 20
 
 
 class PlateWatch:
-    """Looks at what the channel watch of a session's force chain has found; each fault is told once."""
+    """Looks at what a session's force chain has found wrong with its plates; each fault is told once."""
 
     def __init__(self, chain: ForceChain | None, faults: FaultLog) -> None:
         self._chain = chain
@@ -40,7 +40,7 @@ class PlateWatch:
         elif self._asked_to_stand and stance.stances and not self._told_weight:
             self._told_weight = True
             self._faults.tell(Severity.FINE, "weight", f"The lifter is weighed: {stance.body_weight_N:.0f} N.")
-        for fault in self._chain.watch.faults:
+        for fault in self._chain.faults:
             key = (fault.side, fault.kind, fault.channel)
             if key not in self._told:
                 self._told.add(key)

@@ -188,13 +188,17 @@ class StanceResult:
 
 @dataclass(frozen=True, slots=True)
 class ZeroResult:
-    """What a plate read with nobody on it: from when, for how long, mean and standard deviation of its vertical force."""
+    """What a plate read with nobody on it: from when, for how long, mean and standard deviation of its vertical force.
+
+    `off_N`: by how much the forces next to it, while the plate was loaded, are off for what was not taken off, never negative.
+    """
 
     at_s: float
     side: str
     seconds: float
     reads_N: float
     sd_N: float
+    off_N: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from acquisition.formats.import_map import MapElectrode
     from acquisition.rig import Muscle, Side
 
+MOST_MISSING = 0.5
+"""A plate or an electrode of which more samples are no numbers is not used."""
 VOLTS = {
     "v": "V",
     "volt": "V",
@@ -32,9 +34,10 @@ VOLTS = {
 
 @dataclass(frozen=True, slots=True)
 class FileChannel:
-    """A channel of a file: the stream it is in, its name there, what the file calls it, its unit, and whether all are numbers.
+    """A channel of a file: the stream it is in, its name there, what the file calls it, and its unit.
 
-    `taken`: it is of a plate or a marker, so that it is no electrode unless the map says so.
+    `missing`: how many of its `samples` are no numbers. `taken`: it is of a plate or a marker, so it is no electrode unless the
+    map says so.
     """
 
     stream: str
@@ -42,7 +45,8 @@ class FileChannel:
     label: str
     description: str
     unit: str
-    finite: bool
+    missing: int
+    samples: int
     taken: bool
 
 
@@ -85,14 +89,20 @@ def electrodes_of(
         elif side is None:
             muscle_of_first = muscle if not no_side else muscle_of_first
             no_side.append(name)
-        elif not channel.finite:
-            sentence = f"The channel {name!r} has samples that are no numbers; it is recorded and not used as EMG."
-            caveats.append(Caveat("emg_no_numbers", name, {}, sentence))
+        elif channel.missing > MOST_MISSING * channel.samples:
+            sentence = f"Most samples of the channel {name!r} are no numbers; it is recorded and not used as EMG."
+            caveats.append(Caveat("emg_no_numbers", name, {"missing_samples": float(channel.missing)}, sentence))
         elif (other := _electrode_on(electrodes, muscle, side)) is not None:
             sentence = f"The channels {other.channel!r} and {name!r} are both {muscle} {side}; the first is used."
             caveats.append(Caveat("muscle_twice", f"{muscle} {side}", {}, sentence))
         else:
             electrodes.append(Electrode(muscle=muscle, side=side, stream=channel.stream, channel=name))
+            if channel.missing:
+                sentence = (
+                    f"The channel {name!r} has {channel.missing} of {channel.samples} samples that are no numbers; it is used "
+                    "as EMG, and undefined there."
+                )
+                caveats.append(Caveat("emg_gaps", name, {"missing_samples": float(channel.missing)}, sentence))
             nearest += [f"{name} as {muscle} {side}"] if is_nearest else []
     if nearest:
         sentence = (
@@ -122,7 +132,10 @@ def electrodes_of(
 def _not_volts(channel: FileChannel) -> Caveat:
     """Return that a channel, for its unit, can't be EMG."""
     what = f"in {channel.unit!r}" if channel.unit else "without a unit"
-    sentence = f"The channel {channel.name!r} is {what}, and EMG is in V, mV or uV; it is recorded and not used as EMG."
+    sentence = (
+        f"The channel {channel.name!r} is {what}, and EMG is in V, mV or uV; it is recorded and not used as EMG. If it is, "
+        f'give its unit in a map file: emg = [{{ label = "{channel.name}", muscle = "VL", side = "left", unit = "mV" }}, ...].'
+    )
     return Caveat("emg_unit", channel.name, {}, sentence)
 
 

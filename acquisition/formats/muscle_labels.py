@@ -39,9 +39,11 @@ _NAMES: dict[Muscle, str] = {
     "bizepsfemoris zweikopfigerschenkelmuskel zweikoepfigerschenkelmuskel",
     "ST": "st semit semitend semiten semitendinosus semitendinous semitendineux demitendineux semitendinoso semitendineo "
     "halbsehnenmuskel halbsehniger",
-    "GMax": "gmax glmax glutmax glutemax gluteusmax gluteusmaximus glmx gmx gluteusmaximum maxglut maximusgluteus grandfessier "
+    "GMax": "gmax glmax glutmax glutemax gluteusmax gluteusmaximus glmx gmx gluteusmaximum maxglut maximusgluteus "
+    "glutaeusmax glutaeusmaximus grandfessier "
     "fessiergrand gluteomassimo grandegluteo grandegluteus gluteomayor gluteomaximo grossergesassmuskel groessergesaessmuskel",
-    "GMed": "gmed glmed gltmed glutmed glutemed gluteusmed gluteusmedius gluteousmedius gluteusmedious medglut moyenfessier "
+    "GMed": "glutaeusmed glutaeusmedius "
+    "gmed glmed gltmed glutmed glutemed gluteusmed gluteusmedius gluteousmedius gluteusmedious medglut moyenfessier "
     "fessiermoyen gluteomedio mediogluteo gluteomediano mittlerergesassmuskel mittlerergesaessmuskel",
     "ADD": "add addu adductor adductors addmag adductormag adductormagnus addmagnus addlong adductorlongus adducteur "
     "adducteurs grandadducteur longadducteur adduttore adduttori grandeadduttore adduttorelungo aductor aductores aductormayor "
@@ -56,7 +58,7 @@ _NEAREST: dict[Muscle, str] = {
     "ischiocrurali ischiocrural ischiokrural ischiokrurale schenkelbeuger",
     "ST": "semimembranosus semimem semimemb semimembraneux demimembraneux semimembranoso sm medialhamstring medialhamstrings "
     "medhamstring medhams medham hammed hamsmed innerhamstring plattsehnenmuskel",
-    "GMax": "glut glute glutes gluteus gluteal gluteals fessier fessiers gluteo gluteos gesass gesassmuskel",
+    "GMax": "glut glute glutes gluteus glutaeus gluteal gluteals fessier fessiers gluteo gluteos gesass gesassmuskel",
 }
 """Names of a group, or of a muscle beside: the nearest muscle that is known."""
 _MUSCLES = {word: (muscle, False) for muscle, words in _NAMES.items() for word in words.split()}
@@ -74,6 +76,9 @@ _LIKE_A_MUSCLE = re.compile(
     r"emg|musc|muskel|vast|rect(us|o)|retto|femor|fess|glut|gesass|gesaess|bicep|bicip|bizep|semi(t|m)|tendin|hamst|ischio|isquio|"
     r"quadri|cuadri|adduc|adduk|adut|aduct|gast|gemell|sole[aou]|tib|peron|wadenm|schenkelm|sartor|erector|spinae"
 )
+
+_SCRIPTS = ("LATIN", "GREEK", "MICRO", "FULLWIDTH LATIN")
+"""Scripts that are read, with the letters of units and angles."""
 
 
 class Reading(NamedTuple):
@@ -111,7 +116,12 @@ def muscle_and_side(label: str) -> Reading:
 
 
 def like_a_muscle(label: str) -> bool:
-    """Return whether a label looks as if it named a muscle, or said that its channel is EMG."""
+    """Return whether a label looks as if it named a muscle, or said that its channel is EMG.
+
+    One in a script that is not read here may; what it says is for a person.
+    """
+    if any(letter.isalpha() and not unicodedata.name(letter, "").startswith(_SCRIPTS) for letter in _plain(label)):
+        return True
     return bool(_LIKE_A_MUSCLE.search(_plain(label).lower()))
 
 

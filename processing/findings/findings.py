@@ -4,7 +4,8 @@ A value of one repetition says little, and a moment nothing. So what is judged i
 and a finding is what lies beyond its limit in some of a few in a row (`repetitions` of `of_last`, 3 of 5 by default). Ratios of
 muscle groups are judged over the lifter's own baseline of the same phase: the reference that is named, or the first repetitions
 of the session. A shift of load that is there in quiet stance already, below its limit, is a habit: what counts is what comes on
-top of it.
+top of it. Nothing is found by a plate's centre of pressure that is known to be wrong, and a shift of load only beyond what the
+plates may be off by.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hardware.severity import Severity
 from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, Kind, kind_of
 from processing.flags.rules import column_limits
+from processing.force.wrong_plates import IN_FOOT, LOAD, unsure_shift_pct, without_place
 from processing.repetition.columns import OF_PHASE
 from processing.repetition.knee_over_foot import BASELINE_REPETITIONS
 from processing.repetition.table import BOTH
@@ -122,22 +124,23 @@ def nothing_found(results: Results) -> str:
 
 
 def unjudged(results: Results) -> set[tuple[str, str]]:
-    """Return rules and sides for which it is not known along which axis they are."""
+    """Return rules and sides for which it is not known along which axis they are, or whose plate is known to be wrong."""
     from acquisition.rig.lifter_axes import lifter_axes
 
     if not results.rig.plate:
         return set()
     axes = lifter_axes(results.rig)
-    return {("foot_cop_medial", side) for side in SIDES if not axes.known(side)}
+    return {(IN_FOOT, side) for side in SIDES if not axes.known(side)} | without_place(results.plate_faults)
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One number for each repetition: its value towards a side, and whether it may count at all."""
+    """One number for each repetition: its value towards a side, whether it may count at all, and by how much all may be off."""
 
     numbers: tuple[int, ...]
     values: tuple[float, ...]
     counts: tuple[bool, ...]
+    unsure: float = 0.0
 
 
 def _in_phase(results: Results, kind: Kind, side: Side, phase: str, settings: RuleSettings) -> Finding | None:
@@ -180,7 +183,7 @@ def _label(results: Results, kind: Kind, side: str) -> str:
 
 def _counted(series: Series, beyond: float, settings: RuleSettings) -> tuple[int, ...]:
     """Return the repetitions beyond a limit, if enough of a few in a row are."""
-    over = [counts and value >= beyond for value, counts in zip(series.values, series.counts, strict=True)]
+    over = [counts and value - series.unsure >= beyond for value, counts in zip(series.values, series.counts, strict=True)]
     enough = counted(over, settings.repetitions, settings.of_last)
     return tuple(number for number, is_over in zip(series.numbers, over, strict=True) if is_over) if enough else ()
 
@@ -199,13 +202,16 @@ def series_of(results: Results, kind: Kind, side: Side, phase: str) -> Series:
     if kind.compared:
         values = values / _baseline(results.rig.reference, kind, side, values)
     counts = np.ones(len(values), dtype=bool)
-    if kind.setting == "load_shift":
+    unsure = 0.0
+    if kind.setting == LOAD:
+        unsure = unsure_shift_pct(results.zeros, results.body_weight_N)
         counts = _more_than_a_habit(results, values, [row.set for row in rows], kind.sign(side))
     known = np.isfinite(values)
     return Series(
         tuple(number for number, is_known in zip(numbers, known, strict=True) if is_known),
         tuple(values[known].tolist()),
         tuple(counts[known].tolist()),
+        unsure,
     )
 
 
@@ -220,7 +226,7 @@ def _baseline(reference: ReferenceSettings, kind: Kind, side: str, values: np.nd
 
 def _more_than_a_habit(results: Results, values_pct: np.ndarray, sets: Sequence[int], sign: float) -> np.ndarray:
     """Return which shifts of load towards a side are more than a habit: on top of it, or all clearly beyond the limit."""
-    amber, _ = column_limits(results.rig.rules, kind_of("load_shift"))
+    amber, _ = column_limits(results.rig.rules, kind_of(LOAD))
     habits = habits_pct(results)
     on_top = values_pct - sign * np.array([habits.get(number, 0.0) for number in sets]) >= ON_TOP * amber
     return np.asarray(on_top | (_at_least(values_pct, sets) >= amber))

@@ -12,7 +12,9 @@ from acquisition.rig.plate_map import axes_of_corners, lies_on
 from processing.force.plate_fault import PlateFault, sentence_of
 
 if TYPE_CHECKING:
-    from processing.results import Results
+    from collections.abc import Collection, Sequence
+
+    from processing.results import Results, ZeroResult
 
 OFF_PLATE_PCT = 1.0
 """For how much of the time a centre of pressure may lie off its plate (*design*)."""
@@ -24,6 +26,10 @@ IDS = {
     PlateFault.COARSE: "plate_coarse",
     PlateFault.PULLS: "plate_pulls",
     PlateFault.NO_WEIGHT: "plate_without_weight",
+    PlateFault.NOT_ZEROED: "plate_not_zeroed",
+    PlateFault.OFF_PLATE: "cop_off_plate",
+    PlateFault.NO_MOMENTS: "moments_unit_wrong",
+    PlateFault.UNLIKE: "plates_unlike",
 }
 
 
@@ -49,6 +55,8 @@ def _faults(results: Results, zeros: list[Caveat]) -> list[Caveat]:
     empty_N = {caveat.about: min(caveat.values.values()) for caveat in zeros}
     for fault in results.plate_faults:
         kind = PlateFault(fault.kind)
+        if kind is PlateFault.NOT_ZEROED and f"{fault.side} plate" in empty_N:
+            continue
         if kind is PlateFault.PULLS and fault.value > empty_N.get(f"{fault.side} plate", 0.0) - ALIKE_N:
             continue
         sentence = sentence_of(kind, fault.side, fault.channel, fault.seconds, fault.value, f"{fault.at_s:.1f} s")
@@ -79,6 +87,7 @@ def _undefined_forces(results: Results) -> list[Caveat]:
 def _zeros(results: Results) -> list[Caveat]:
     """Tell plates that read something with nobody on them, and those whose reading drifts."""
     said = []
+    taken_off = {fault.side for fault in results.plate_faults if fault.kind == PlateFault.NOT_ZEROED}
     without_weight = {fault.side for fault in results.plate_faults if fault.kind == PlateFault.NO_WEIGHT}
     for side in (plate.side for plate in results.rig.plate if plate.side not in without_weight):
         empty = [zero for zero in results.zeros if zero.side == side]
@@ -89,22 +98,32 @@ def _zeros(results: Results) -> list[Caveat]:
         if abs(reads_N[-1] - reads_N[0]) > READS_N:
             sentence = (
                 f"With nobody on it the {side} plate read {reads_N[0]:.0f} N at {empty[0].at_s:.0f} s and "
-                f"{reads_N[-1]:.0f} N at {empty[-1].at_s:.0f} s; it drifts, and its forces are off by about as "
-                "much: let it warm up, and zero it before each set."
+                f"{reads_N[-1]:.0f} N at {empty[-1].at_s:.0f} s; it drifts, and {_then(side, empty, taken_off)}: let it warm "
+                "up, and zero it before each set."
             )
             values = {"first_N": reads_N[0], "last_N": reads_N[-1]}
             said.append(Caveat("plate_drifts", f"{side} plate", values, sentence))
         elif abs(worst_N) > READS_N:
             sentence = (
-                f"The {side} plate read {worst_N:.0f} N while it hardly varied, so with nobody on it; all its forces are off "
-                "by about as much: correct its zero in the rig."
+                f"The {side} plate read {worst_N:.0f} N while it hardly varied, so with nobody on it; "
+                f"{_then(side, empty, taken_off)}: correct its zero in the rig."
             )
             said.append(Caveat("plate_not_zeroed", f"{side} plate", {"reads_N": worst_N}, sentence))
     return said
 
 
+def _then(side: str, empty: Sequence[ZeroResult], taken_off: Collection[str]) -> str:
+    """Say what that makes of the plate's forces."""
+    off_N = max(zero.off_N for zero in empty)
+    if side not in taken_off:
+        return "all its forces are off by about as much, and a shift of load counts only beyond that"
+    if off_N > READS_N:
+        return f"it is taken off from then on, and before a reading forces are off by up to {off_N:.0f} N"
+    return "that is taken off of its forces from then on"
+
+
 def _places_of_pressure(results: Results) -> list[Caveat]:
-    """Tell plates whose centre of pressure lay beyond them, whatever caused it."""
+    """Tell plates whose centre of pressure lay beyond them in results that hold it, as those of an earlier version do."""
     said = []
     for plate in results.rig.plate:
         columns = [f"cop_{plate.side}_{axis}_mm" for axis in "xy"]

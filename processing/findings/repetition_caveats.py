@@ -12,6 +12,7 @@ from processing.findings.findings import counted_in, habits_pct
 from processing.flags.amounts import amount
 from processing.flags.kinds import kind_of
 from processing.flags.rules import column_limits
+from processing.force.wrong_plates import unsure_shift_pct
 
 if TYPE_CHECKING:
     from processing.results import Results
@@ -90,7 +91,7 @@ def _habit(results: Results) -> list[Caveat]:
     amber, _ = column_limits(results.rig.rules, kind_of("load_shift"))
     habits = list(habits_pct(results).values())
     shifts = [row.load_shift_mean_pct for row in results.phases if row.side == "both" and row.phase == "whole"]
-    if not habits or not np.isfinite(shifts).any():
+    if not habits or not np.isfinite(shifts).any() or unsure_shift_pct(results.zeros, results.body_weight_N) > 0.0:
         return []
     standing, squatting = float(np.median(habits)), float(np.nanmedian(shifts))
     alike = standing * squatting > 0.0 and min(abs(standing), abs(squatting)) >= HABIT_SHARE * amber

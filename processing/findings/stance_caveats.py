@@ -12,19 +12,18 @@ from acquisition.caveat import Caveat
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import APART_DEG, MARKERS, PLATES, UNKNOWN_TOE_OUT_DEG, degrees_apart, lifter_axes
 from acquisition.rig.plate_map import plate_map
-from processing.force.still import StanceKind
+from processing.force.stance import OFF_S
+from processing.force.still import MOVED_MM, StanceKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from acquisition.rig import Rig
-    from processing.results import Results
+    from acquisition.rig import Rig, Side
+    from processing.results import Results, StanceResult
 
 LATE_S = 5.0
 FOOT_COLUMNS = {side: (f"cop_{side}_x_mm", f"foot_cop_medial_{side}_mm") for side in SIDES}
 """A quiet stance that is found later is told, as squats may have come before it."""
-MOVED_MM = 8.0
-"""A foot whose pressure rests so far from its place before is told (*design*)."""
 STILL_AGAIN = 3.0
 """Who has just stepped on stands still within so many windows of a stance."""
 OTHER_LIFTER = 0.03
@@ -105,13 +104,33 @@ def about_stance(results: Results) -> list[Caveat]:
     for side in SIDES:
         cop, medial = map(table.column, FOOT_COLUMNS[side])
         missing_s = _in_long_runs(known & np.isfinite(cop) & np.isnan(medial), table.frame_s, STILL_AGAIN * window_s)
+        left = _left_its_plate(results, side)
+        if missing_s and not left and _lows(results):
+            continue  # told as the stance that was low
         if missing_s:
-            sentence = (
-                f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back, so "
-                f"the shift of its centre of pressure is undefined for {missing_s:.0f} s."
+            why = (
+                f"The {side} foot left its plate, and the lifter did not stand still for {window_s:g} s when it was back"
+                if left
+                else f"The lifter did not stand still for {window_s:g} s with the pressure under the {side} foot known"
             )
+            sentence = f"{why}, so the shift of its centre of pressure is undefined for {missing_s:.0f} s."
             said.append(Caveat("foot_unreferenced", f"{side} foot", {"undefined_s": missing_s}, sentence))
     return said
+
+
+def _left_its_plate(results: Results, side: Side) -> bool:
+    """Return whether a foot was off its plate after the first stance; so it may have been where no force is kept."""
+    table = results.table_with("body_weight_N", f"fz_{side}_N")
+    if table is None:
+        return True
+    off = np.isfinite(table.column("body_weight_N")) & (table.column(f"fz_{side}_N") <= results.rig.plates.contact_N)
+    return _in_long_runs(off, table.frame_s, 0.9 * OFF_S) > 0.0
+
+
+def _lows(results: Results) -> list[StanceResult | None]:
+    """Return the stances before which a still second was at the bottom, and None where it was the last."""
+    found: list[StanceResult | None] = [stance for stance in results.stances if stance.kind == WAS_LOW]
+    return [*found, None] if results.stance_proved_low else found
 
 
 def _in_long_runs(mask: NDArray[np.bool_], frame_s: float, least_s: float) -> float:
@@ -142,13 +161,20 @@ def about_feet(results: Results) -> list[Caveat]:
                     "starts anew there."
                 )
                 said.append(Caveat("foot_moved", f"{side} foot", {"at_s": stance.at_s, "moved_mm": moved_mm}, sentence))
-        if stance.kind == WAS_LOW:
-            sentence = (
-                f"The still second before {stance.at_s:.1f} s was at the bottom of a squat, as the lifter rose from it; what "
-                "refers to quiet stance was told against the bottom until then: have the lifter stand still first."
-            )
-            said.append(Caveat("stance_was_low", "lifter", {"at_s": stance.at_s}, sentence))
-    if results.stance_proved_low:
+    lows = _lows(results)
+    times_s = [stance.at_s for stance in lows if stance is not None]
+    if times_s:
+        which = (
+            f"The still second before {times_s[0]:.1f} s was"
+            if len(lows) == 1
+            else f"{len(lows)} still seconds, the first of them before {times_s[0]:.1f} s, were"
+        )
+        sentence = (
+            f"{which} at the bottom of a squat, as the lifter rose from it; what refers to quiet stance was told against the "
+            "bottom until then: have the lifter stand still first."
+        )
+        said.append(Caveat("stance_was_low", "lifter", {"at_s": times_s[0]}, sentence))
+    elif lows:
         sentence = (
             "The last still second was at the bottom of a squat, as the lifter rose from it, and none in standing came after; "
             "what refers to quiet stance was told against the bottom: have the lifter stand still first."

@@ -76,13 +76,14 @@ KINDS = (
     ),
     Kind(
         setting="foot_cop_medial",
-        metric="foot_cop_medial_{side}_mm",
+        metric="foot_cop_change_{side}_mm",
         label="pressure under the {side} foot moves inwards",
         short="foot COP inwards",
-        meaning="The pressure under the {side} foot moves towards its inner edge, against where it was in quiet stance. Of the "
-        "knee it says nothing for certain: when a knee caves in, this pressure may move inwards, outwards or not at all.",
+        meaning="The pressure under the {side} foot lies nearer to its inner edge than it did at the same depth in the first "
+        "repetitions of the session. Of the knee it says nothing for certain: when a knee caves in, this pressure may move "
+        "inwards, outwards or not at all.",
         unit="mm",
-        counted="medial_worst_mm",
+        counted="medial_change_worst_mm",
         phases=ALL,
     ),
     Kind(

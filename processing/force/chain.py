@@ -18,11 +18,15 @@ from acquisition.rig import SIDES, Rig
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import PlateMap, plate_map
 from hardware.arrays import Floats, Samples
-from processing.force.channel_watch import ChannelWatch, WatchColumns, WatchedPlate
+from processing.force.channel_watch import ChannelWatch, FoundFault, WatchColumns, WatchedPlate
+from processing.force.empty_watch import Empty, TakenOff, look_for_empty, nothing_taken_off
+from processing.force.place_watch import feel_arm, place_of
+from processing.force.plate_fault import PlateFault
 from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
 from processing.formulas import Metric, frame_samples, metric
 from processing.repetition.detector import RepetitionColumns, RepetitionDetector
+from processing.repetition.own_pressure import OwnPressure, OwnPressureColumns
 
 METRICS: tuple[Metric, ...] = (
     metric("frame.last_sample"),
@@ -47,6 +51,7 @@ METRICS: tuple[Metric, ...] = (
     metric("standing.quiet_stance"),
     metric("repetition_phase.causal"),
     metric("com_height.causal"),
+    *(metric("foot_cop_change.own_repetitions", side=side) for side in SIDES),
 )
 
 
@@ -132,9 +137,15 @@ class ForceChain:
         rate_hz = rig.stream_named(self.stream).rate_hz
         self.frame_samples = frame_samples(rate_hz)
         self.axes = lifter_axes(rig)
-        self.unjudged = frozenset(f"foot_cop_medial_{side}_mm" for side in SIDES if not self.axes.known(side))
+        self.unjudged = frozenset(f"foot_cop_change_{side}_mm" for side in SIDES if not self.axes.known(side))
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
         placed = {side: all(plate.corners_mm is not None for plate in rig.plate if plate.side == side) for side in SIDES}
+        self._frame_s = self.frame_samples / rate_hz
+        by_side = {plate.side: plate for plate in rig.plate}
+        self._places = np.concatenate([place_of(by_side.get(side), self._frame_s) for side in SIDES])
+        self._empty = nothing_taken_off([side in by_side for side in SIDES], self._frame_s)
+        self._found_empty = np.zeros((4, len(TakenOff._fields)))
+        self.taken_off: list[TakenOff] = []
         self.stance = QuietStance(
             rig.still,
             rig.plates.contact_N,
@@ -144,9 +155,11 @@ class ForceChain:
             self.axes,
             rig.plates.ankle_height_mm,
             (placed["left"], placed["right"]),
+            self._places,
         )
         into = RepetitionColumns(*(_at(name) for name in RepetitionColumns._fields))
         self.repetitions = RepetitionDetector(rate_hz, self.frame_samples, into)
+        self._own_pressure = OwnPressure(OwnPressureColumns(*(_at(name) for name in OwnPressureColumns._fields)))
         channels = {plate.side: [rig.column(plate.stream, name) for name in plate.channels] for plate in rig.plate}
         self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
@@ -170,7 +183,8 @@ class ForceChain:
         most = len(samples) // self.frame_samples + 1
         if most > len(self._rows):
             self._rows = np.empty((most, len(METRICS)))
-        n = _frames_of_block(
+            self._found_empty = np.zeros((len(SIDES) * (most + 1), len(TakenOff._fields)))
+        n, found = _frames_of_block(
             self._signals.of(samples),
             first_index,
             self.frame_samples,
@@ -179,17 +193,39 @@ class ForceChain:
             self._plates,
             self._gates,
             self._medial,
+            self._empty,
+            self._places,
+            self._found_empty,
             self._rows,
         )
+        for plate, sample, reads_N in self._found_empty[:found].tolist():
+            self.taken_off.append(TakenOff(int(plate), int(sample), reads_N))
         rows = self._rows[:n]
         self.watch.look(samples, first_index, rows)
         self.stance.refer(rows)
         self.repetitions.follow(rows)
+        self._own_pressure.follow(rows)
         return rows
 
     def finish(self) -> Floats:
         """Return no frames: none waits."""
         return self._rows[:0]
+
+    @property
+    def faults(self) -> list[FoundFault]:
+        """What has been wrong with the plates for long enough to be told, the earliest first."""
+        found = list(self.watch.faults)
+        for p, side in enumerate(SIDES):
+            off = [one for one in self.taken_off if one.plate == p]
+            if off:
+                found.append(FoundFault(side, PlateFault.NOT_ZEROED, "", off[0].last_sample, 0.0, off[0].reads_N))
+            place = self._places[p]
+            if place["first"] >= 0:
+                kind = PlateFault.NO_MOMENTS if place["armless"] else PlateFault.OFF_PLATE
+                frames = int(place["loaded"] - place["with_arm"] if place["armless"] else place["off"])
+                share_pct = 100.0 * frames / int(place["loaded"])
+                found.append(FoundFault(side, kind, "", int(place["first"]), frames * self._frame_s, share_pct))
+        return sorted(found, key=lambda fault: fault.first_sample)
 
 
 def _stack(plates: list[tuple[list[int], PlateMap]]) -> _Plates:
@@ -304,14 +340,22 @@ def _frames_of_block(
     plates: _Plates,
     gates: Floats,
     medial: Floats,
+    empty: Empty,
+    places: NDArray[np.void],
+    found_empty: Floats,
     rows: Floats,
-) -> int:
-    """Fill `rows` and return how many; `position` keeps the index expected next and the samples in the open frame.
+) -> tuple[int, int]:
+    """Fill `rows` and `found_empty`, and return how many of each.
 
-    One sample is added after the other, so that no splitting into blocks can change a bit.
+    `position` keeps the index expected next and the samples in the open frame. One sample is added after the other, so that no
+    splitting into blocks can change a bit.
     """
     if first_index != position[0]:
         position[1] = 0
+        empty.position[1] = 0
+    found = 0
+    ring = empty.wrenches.shape[2]
+    hop = max(1, ring // 10)
     t = 0 if position[1] > 0 else min(-first_index % frame_samples, len(samples))
     n = 0
     while t < len(samples):
@@ -325,10 +369,29 @@ def _frames_of_block(
         if position[1] == frame_samples:
             position[1] = 0
             sample = first_index + t - 1
-            _frame(sample, frame_samples, left, right, plates, gates, medial, rows, n)
+            _frame(sample, frame_samples, left, right, plates, gates, medial, empty, places, rows, n)
             n += 1
+            if empty.position[1] >= ring and (empty.position[1] - ring) % hop == 0:
+                found = look_for_empty(empty, sample, found_empty, found)
     position[0] = first_index + len(samples)
-    return n
+    return n, found
+
+
+@_inlined
+def _as_zeroed(empty: Empty, p: int, wrench: _Six) -> _Six:
+    """Keep a frame's wrench as read, and return it without what the empty plate reads."""
+    at = empty.position[0]
+    for i in range(6):
+        empty.wrenches[p, i, at] = wrench[i]
+    off = empty.taken_off
+    return (
+        wrench[0] - off[p, 0],
+        wrench[1] - off[p, 1],
+        wrench[2] - off[p, 2],
+        wrench[3] - off[p, 3],
+        wrench[4] - off[p, 4],
+        wrench[5] - off[p, 5],
+    )
 
 
 @_inlined
@@ -340,12 +403,20 @@ def _frame(
     plates: _Plates,
     gates: Floats,
     medial: Floats,
+    empty: Empty,
+    places: NDArray[np.void],
     rows: Floats,
     n: int,
 ) -> None:
     """Fill row `n` from the raw channels' sums over a frame, but for what refers to quiet stance."""
-    left = _wrench(plates, 0, left_sum, 1.0 / frame_samples)
-    right = _wrench(plates, 1, right_sum, 1.0 / frame_samples)
+    left = _as_zeroed(empty, 0, _wrench(plates, 0, left_sum, 1.0 / frame_samples))
+    right = _as_zeroed(empty, 1, _wrench(plates, 1, right_sum, 1.0 / frame_samples))
+    empty.position[0] = (empty.position[0] + 1) % empty.wrenches.shape[2]
+    empty.position[1] += 1
+    if left[2] > gates[1]:
+        feel_arm(places, 0, left)
+    if right[2] > gates[1]:
+        feel_arm(places, 1, right)
     left_x, left_y, _, left_turn = _cop(plates, 0, left, gates[1])
     right_x, right_y, _, right_turn = _cop(plates, 1, right, gates[1])
     fz_left, fz_right = left[2], right[2]

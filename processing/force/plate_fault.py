@@ -13,10 +13,18 @@ class PlateFault(StrEnum):
     COARSE = "coarse"
     PULLS = "pulls"
     NO_WEIGHT = "no weight"
+    NOT_ZEROED = "not zeroed"
+    OFF_PLATE = "pressure off the plate"
+    NO_MOMENTS = "moments next to nothing"
+    UNLIKE = "moments unlike the other's"
 
 
 def sentence_of(kind: PlateFault, side: str, channel: str, seconds: float, value: float, from_s: str = "") -> str:
-    """Return a fault of a plate as a sentence; `value`: raw where cut off or stuck, else in N; `from_s`: when it began."""
+    """Return a fault of a plate as a sentence.
+
+    `value`: raw where cut off or stuck, in % of the time where pressure is off the plate or has no moments, how many times as
+    far where the plates are unlike, else in N; `from_s`: when it began.
+    """
     since = f", first at {from_s}" if from_s else ""
     match kind:
         case PlateFault.CUT:
@@ -45,4 +53,27 @@ def sentence_of(kind: PlateFault, side: str, channel: str, seconds: float, value
             return (
                 f"The {side} plate feels shear, up to {value:.0f} N, and no weight, for {seconds:.1f} s{since}: its vertical "
                 "channel is dead, or has no gain; no weight on it can be told."
+            )
+        case PlateFault.NOT_ZEROED:
+            return (
+                f"The {side} plate reads {value:.0f} N while neither plate's force varies, so with nobody on it{since}; that "
+                "is taken off from then on: correct its zero in the rig."
+            )
+        case PlateFault.OFF_PLATE:
+            return (
+                f"The centre of pressure on the {side} plate lay beyond the plate for {value:.0f} % of the time in which it "
+                f"was loaded{since}; its calibration, the unit of its moments, its zero, its origin or its corners can't be "
+                "right, so nothing that rests on it is told."
+            )
+        case PlateFault.NO_MOMENTS:
+            return (
+                f"The centre of pressure on the {side} plate hardly ever leaves its true origin{since}, as no foot's does: its "
+                "moments are next to nothing, in N m where N mm are meant, or not connected; nothing that rests on it is told."
+            )
+        case PlateFault.UNLIKE:
+            other = "left" if side == "right" else "right"
+            return (
+                f"In the repetitions the pressure under the {side} foot moves {value:.0f} times as far forwards and back as "
+                f"under the {other} one, which no two feet do: the moments of one of the plates are in another unit, or have "
+                "another gain; nothing that rests on where the pressure is is found."
             )

@@ -20,6 +20,7 @@ from acquisition.rig import SIDES
 from acquisition.rig.judgement import StillSettings
 from acquisition.rig.lifter_axes import UNKNOWN_TOE_OUT_DEG, LifterAxes
 from hardware.arrays import Floats
+from processing.force.place_watch import is_no_place, place_of
 from processing.force.still import EVENT, HEIGHT_KNOWN_S, LIMITS, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame
 from processing.formulas import GRAVITY_M_S2
 from processing.repetition.detector import ONE_LEG
@@ -53,6 +54,8 @@ class StanceColumns(NamedTuple):
     foot_cop_medial_unsure_right_mm: int
     outward_push_left_pct: int
     outward_push_right_pct: int
+    free_moment_left_Nm: int
+    free_moment_right_Nm: int
     force_line_left_mm: int
     force_line_right_mm: int
     body_weight_N: int
@@ -87,8 +90,8 @@ class QuietStance:
     `frame_samples` raw samples of `rate_hz` make a frame. A window of `settings.window_s` counts as still where the total
     vertical force has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above
     `settings.least_N`, and no frame is missing or without a centre of pressure under either foot, if its plate tells one. A
-    foot is off its plate
-    where its vertical force is not above `contact_N`.
+    foot is off its plate where its vertical force is not above `contact_N`. `places` (left, right) tells which centres of
+    pressure can't be one: they become NaN, with all that rests on them, and the lifter is weighed all the same.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class QuietStance:
         axes: LifterAxes,
         ankle_height_mm: float,
         placed: tuple[bool, bool] = (True, True),
+        places: NDArray[np.void] | None = None,
     ) -> None:
         """Prepare the search; `placed`: whether it is known where the left and the right plate lie."""
         per_s = rate_hz / frame_samples
@@ -137,6 +141,7 @@ class QuietStance:
         nowhere = [0.0 if known else 1.0 for known in placed]
         self._placed = placed
         self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm, per_pct, nowhere])
+        self._places = places if places is not None else np.concatenate([place_of(None, self._frame_s) for _ in SIDES])
         self._events = np.zeros(4, dtype=EVENT)
         self.stances: list[Stance] = []
 
@@ -149,7 +154,7 @@ class QuietStance:
         most = len(rows) // self._hop + 2
         if most > len(self._events):
             self._events = np.zeros(most, dtype=EVENT)
-        count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._events)
+        count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._places, self._events)
         for event in self._events[:count]:
             kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, left_moved, right_moved, sd_N = event.item()
             left, right = (left_x, left_y), (right_x, right_y)
@@ -232,6 +237,7 @@ def _refer(
     window: Floats,
     state: NDArray[np.void],
     limits: NDArray[np.void],
+    places: NDArray[np.void],
     events: NDArray[np.void],
 ) -> int:
     stance, at = state[0], columns[0]
@@ -248,17 +254,23 @@ def _refer(
             stance.on_both += 1 if min(left_N, right_N) > limits[0].both_N else 0
         _feel(state, limits, left_N, right_N)
         # A plate of which nobody knows where it lies tells no place, and none is waited for; all that needs one stays NaN.
-        here_x, here_y = (0.0, 0.0) if axes[8, 0] > 0.0 else (lx, ly)
-        there_x, there_y = (0.0, 0.0) if axes[8, 1] > 0.0 else (rx, ry)
-        stands = math.isfinite(total_N + here_x + here_y + there_x + there_y)
+        left_nowhere, right_nowhere = axes[8, 0] > 0.0, axes[8, 1] > 0.0
+        stands = math.isfinite(total_N + (0.0 if left_nowhere else lx + ly) + (0.0 if right_nowhere else rx + ry))
         if not stands or sample - stance.last_sample != limits[0].frame_samples:
             stance.standing = 0
             stance.still = 0
             stance.other = 0
             stance.frames = -1
         stance.last_sample = sample
+        if is_no_place(places, 0, lx, ly, sample):
+            lx = ly = row[at.cop_left_x_mm] = row[at.cop_left_y_mm] = math.nan
+            row[at.outward_push_left_pct] = row[at.free_moment_left_Nm] = math.nan
+        if is_no_place(places, 1, rx, ry, sample):
+            rx = ry = row[at.cop_right_x_mm] = row[at.cop_right_y_mm] = math.nan
+            row[at.outward_push_right_pct] = row[at.free_moment_right_Nm] = math.nan
         if stands:
-            frame = (total_N, here_x, here_y, there_x, there_y)
+            left, right = (0.0, 0.0) if left_nowhere else (lx, ly), (0.0, 0.0) if right_nowhere else (rx, ry)
+            frame = (total_N, left[0], left[1], right[0], right[1])
             count += take_frame(window, state, limits, sample, frame, events[count : count + 1])
         dlx, dly = lx - stance.left_x, ly - stance.left_y
         drx, dry = rx - stance.right_x, ry - stance.right_y

@@ -39,6 +39,8 @@ STILL_M_S, UNSURE_G = 0.06, 0.002
 time."""
 NO_PAUSE_S = 5.0
 """Nobody pauses at the bottom for so long."""
+MOVED_MM = 8.0
+"""A foot whose pressure rests farther from its place has a new one, and that is told (*design*)."""
 
 
 class StanceKind(IntEnum):
@@ -195,6 +197,49 @@ def _stand(state: NDArray[np.void], window: Floats, kind: int, sample: int, even
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _finds_a_place(state: NDArray[np.void], window: Floats) -> bool:
+    """Return whether a foot has no place and this window tells one."""
+    left, right = 0.0, 0.0
+    for i in range(len(window)):
+        left += window[i, 1]
+        right += window[i, 3]
+    stance = state[0]
+    return bool((math.isnan(stance.left_x) and math.isfinite(left)) or (math.isnan(stance.right_x) and math.isfinite(right)))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _rests_elsewhere(state: NDArray[np.void], window: Floats) -> bool:
+    """Return whether a foot's pressure rested far from its place throughout a window, as after the foot was moved.
+
+    It is taken fifth by fifth, so that a window within which the foot was moved waits for one in which it rested.
+    """
+    stance = state[0]
+    part = max(1, len(window) // 5)
+    left_x, left_y = stance.left_x, stance.left_y
+    right_x, right_y = stance.right_x, stance.right_y
+    moved = False
+    for foot in range(2):
+        at_x, at_y = (left_x, left_y) if foot == 0 else (right_x, right_y)
+        least, mean_x, mean_y = math.inf, 0.0, 0.0
+        far_apart = 0.0
+        for first in range(0, len(window) - part + 1, part):
+            x, y = 0.0, 0.0
+            for i in range(part):
+                row = (stance.standing + first + i) % len(window)  # the oldest first
+                x += window[row, 1 + 2 * foot] / part
+                y += window[row, 2 + 2 * foot] / part
+            if first == 0:
+                mean_x, mean_y = x, y
+            far_apart = max(far_apart, math.hypot(x - mean_x, y - mean_y))
+            far = math.hypot(x - at_x, y - at_y)
+            least = 0.0 if math.isnan(far) else min(least, far)
+        if far_apart > MOVED_MM:
+            return False
+        moved = moved or (least > MOVED_MM and math.isfinite(least))
+    return moved
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _look(window: Floats, state: NDArray[np.void], limits: NDArray[np.void], sample: int, event: NDArray[np.void]) -> bool:
     """Judge the window that ends with this frame; return whether it became a stance, which is in `event` then."""
     stance = state[0]
@@ -252,6 +297,9 @@ def _same_weight(
 ) -> bool:
     """Judge a still second with the weight that is known: the stance that lasts, another one, or a pause that lies low."""
     stance = state[0]
+    if stance.still > 0 and _rests_elsewhere(state, window):
+        _stand(state, window, _AGAIN, sample, event)
+        return True
     if stance.still > 0:  # it lasts: the weight is that of the whole of it, the places stay, as the load may shift meanwhile
         light = stance.body_N == stance.system_N
         stance.still += limits[0].hop
@@ -261,10 +309,16 @@ def _same_weight(
         return False
     rose_m = _height(state, limits)
     height_m = stance.height_m + rose_m
+    if stance.was_low == 1 and abs(height_m) < LOW_M:  # as low as the one that was: a pause at the bottom again
+        stance.unknown += limits[0].hop
+        if stance.unknown < limits[0].pause_frames:
+            stance.height_m = height_m
+            _rest(state, window)
+            return False
     if stance.was_low == 1:
         _stand(state, window, _WAS_LOW, sample, event)
         return True
-    if math.isnan(stance.left_x + stance.right_x) or abs(height_m) < LOW_M:
+    if _finds_a_place(state, window) or abs(height_m) < LOW_M:
         _stand(state, window, _AGAIN, sample, event)
         return True
     if rose_m > LOW_M and not height_m <= LOW_M:

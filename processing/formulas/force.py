@@ -112,6 +112,15 @@ FORCE = (
         DESIGN,
     ),
     Formula(
+        "foot_cop_change.own_repetitions",
+        "foot_cop_change_{side}_mm",
+        "mm",
+        "foot_cop_medial less its median over the lifter's own first 3 repetitions, on the same way down or up and at the same "
+        "depth of the centre of mass within 40 mm; none before these, while standing, or where they were not so deep",
+        "+ = further medial than there, for both feet",
+        f"{DESIGN}; of the knee it says nothing for certain",
+    ),
+    Formula(
         "outward_push.foot_axis",
         "outward_push_{side}_pct",
         "%",

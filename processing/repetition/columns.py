@@ -90,6 +90,8 @@ OF_PHASE: dict[str, Formula] = dict(
             "+ = further in than there"),
         _of("knee_ankle_ratio_min", "1", "smallest knee_ankle_ratio of a frame", "below 1 = knees nearer than ankles", NOYES),
         _of("frontal_angle_max_deg", "deg", "greatest frontal_angle_deg of a frame", "+ = the knee is medial", WILLSON),
+        _of("medial_change_worst_mm", "mm", f"mean of foot_cop_change_mm over the {WORST_S:g} s in which it is most medial",
+            "+ = further medial than in the first 3 repetitions"),
     )
 )  # fmt: skip
 OF_MUSCLE: dict[str, Formula] = dict(

@@ -108,6 +108,7 @@ class PhaseResult:
     knee_ankle_ratio_min: float = NAN
     frontal_angle_max_deg: float = NAN
     knee: str = ""
+    medial_change_worst_mm: float = NAN
 
 
 class Frames(NamedTuple):
@@ -204,7 +205,7 @@ def phase_rows(
     told_of[BOTH] = told.both(force, weight_N, legs["left"], legs["right"])
     names = [(row.number, row.set, phase) for row in rows for phase in PHASES]
     by_side = [
-        [PhaseResult(*name, side, *values) for name, values in zip(names, _as_rows(columns, len(names)), strict=True)]
+        [_row(*name, side, values) for name, values in zip(names, _as_rows(columns, len(names)), strict=True)]
         for side, columns in told_of.items()
     ]
     for of_side in by_side[: len(SIDES)]:
@@ -243,6 +244,13 @@ def _tell_knee(
         told[k + PHASES.index(WHOLE)].knee = worst_word(row.knee for row in told[k : k + PHASES.index(WHOLE)])
 
 
+def _row(repetition: int, of_set: int, phase: str, side: str, values: tuple[Any, ...]) -> PhaseResult:
+    """Return a row of its numbers, in the order of `NUMBERS`: the last stands behind the word on the knee."""
+    row = PhaseResult(repetition, of_set, phase, side, *values[:-1])
+    row.medial_change_worst_mm = values[-1]
+    return row
+
+
 def _as_rows(columns: dict[str, Floats], count: int) -> Iterator[tuple[Any, ...]]:
     """Yield the numbers of each row, in the order of a `PhaseResult`; NaN where a side has none."""
     none = [NAN] * count
@@ -250,7 +258,8 @@ def _as_rows(columns: dict[str, Floats], count: int) -> Iterator[tuple[Any, ...]
 
 
 _OF_BOTH = ("fz_total_N", "body_weight_N", "load_shift_pct", "cop_net_beyond_load_mm", "knee_ankle_ratio")
-_OF_LEG = ("fz_{}_N", "foot_cop_medial_{}_mm", "outward_push_{}_pct", "free_moment_{}_Nm", "force_line_{}_mm", "quads_{}_pct",
+_OF_LEG = ("fz_{}_N", "foot_cop_medial_{}_mm", "foot_cop_change_{}_mm", "outward_push_{}_pct", "free_moment_{}_Nm",
+           "force_line_{}_mm", "quads_{}_pct",
            "hams_{}_pct", "glutes_{}_pct", "co_contraction_{}_pct", "knee_margin_{}_mm", "knee_off_axis_{}_mm",
            "frontal_angle_{}_deg")  # fmt: skip
 _TOLD = frozenset([*_OF_BOTH, *(name.format(side) for name in _OF_LEG for side in SIDES)])
@@ -305,6 +314,7 @@ class _Told:
             "cop_ml_sd_mm": self._of(medial, SD),
             "medial_mean_mm": self._of(medial, MEAN),
             "medial_worst_mm": self._of(medial, HIGHEST),
+            "medial_change_worst_mm": self._of(f"foot_cop_change_{side}_mm", HIGHEST),
             "outward_push_mean_pct": self._of(f"outward_push_{side}_pct", MEAN),
             "free_moment_mean_Nm": self._of(f"free_moment_{side}_Nm", MEAN),
             "force_line_mean_mm": self._of(f"force_line_{side}_mm", MEAN),

@@ -75,6 +75,11 @@ def _read_as(path: Path, what: Callable[[_Contents], Content]) -> Content:
         )
     try:
         parameters, points, analogs = _read(sections)
+        if (there := max(points.shape[-1], analogs.shape[-1] // max(1, sections.word(10)))) < sections.frames:
+            raise C3DError(
+                f"{path} holds {sections.frames} frames, and ezc3d reads {there} of them; export it in parts of 65,535 frames "
+                "at most."
+            )
         return what(_Contents(path, parameters, points, analogs, sections.offsets, caveats))
     except ValueError as error:
         raise C3DError(f"{path} is a damaged C3D file: {error}.") from error

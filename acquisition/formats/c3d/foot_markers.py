@@ -110,11 +110,13 @@ class FootAngles:
     toe_out_deg: dict[Side, float]
 
 
-def foot_angles(feet: Feet) -> FootAngles:
-    """Return the lifter's right and each foot's angle.
+def foot_angles(feet: Feet, middles_mm: Sequence[Floats] = ()) -> FootAngles:
+    """Return the lifter's right and each foot's angle; `middles_mm` are those of the plates.
 
     Forward lies between the two feet's axes, heel to the middle of the toes. With the axis of one foot or none, right is the
-    way from the left heel to the right one, or from forefoot to forefoot; with one foot alone, square to it.
+    way from the left heel to the right one, or from forefoot to forefoot. How far one foot alone is turned out nobody knows:
+    then right is left to the plates' middles, and of two plates side by side the foot's angle is told; with fewer, right is
+    square to the foot.
     """
     way = {side: _direction(feet, (side, "heel"), (side, "toes")) for side in SIDES}
     axes = {side: axis for side, axis in way.items() if axis is not None}
@@ -128,12 +130,30 @@ def foot_angles(feet: Feet) -> FootAngles:
         forward = sum((axis for axis in alone if axis is not None), np.zeros(2))
     if float(np.linalg.norm(forward)) < LEAST_CERTAIN:
         return FootAngles(None, {})
+    if len(axes) < 2 and across is None and len(middles_mm) > 1:
+        return FootAngles(None, _by_plates(axes, middles_mm))
     ahead_deg = _degrees(forward)
     alone_on_one = len(axes) < 2 and across is None
     toe_out_deg = {} if alone_on_one else {s: _turned(axis, ahead_deg, s) for s, axis in axes.items()}
     return FootAngles(_within_half_turn(ahead_deg - 90.0), toe_out_deg)
 
 
+def _by_plates(axes: dict[Side, Floats], middles_mm: Sequence[Floats]) -> dict[Side, float]:
+    """Return the angle of the one foot whose axis is known, against two plates that lie beside each other for it."""
+    if len(middles_mm) != len(SIDES):
+        return {}
+    across = (middles_mm[1] - middles_mm[0])[:2]
+    found: dict[Side, float] = {}
+    for side, axis in axes.items():
+        forward = np.array([-across[1], across[0]])
+        turned = _turned(axis, _degrees(forward if forward @ axis > 0 else -forward), side)
+        if LEAST_OUT_DEG <= turned <= MOST_OUT_DEG:
+            found[side] = turned
+    return found
+
+
+LEAST_OUT_DEG, MOST_OUT_DEG = -20.0, 50.0
+"""A foot that would be turned out by less or more does not stand on one of two plates side by side."""
 LEAST_CERTAIN = 0.5
 """Two feet whose axes, of length 1, add up to less than this do not say where the lifter faces."""
 

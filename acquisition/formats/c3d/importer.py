@@ -42,7 +42,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
         _check_map(map_file, mapping, c3d, data, names)
 
     feet = feet_of(data.marker_labels, data.markers, data.marker_rate_hz)
-    angles = foot_angles(feet)
+    angles = foot_angles(feet, [plate.corners_mm.mean(axis=0) for plate in data.plates])
     lab, on_foot = lab_of(mapping.lab, angles), feet_said(mapping.foot, angles)
     sides = {plate.number: plate.side for plate in mapping.plate if plate.number is not None}
     pads = {plate.number: plate.pad_mm for plate in mapping.plate}
@@ -114,7 +114,8 @@ def _channels(data: C3DData, names: list[str], units: list[str]) -> list[FileCha
             data.labels[c],
             data.descriptions[c],
             units[c],
-            bool(np.isfinite(data.analog[:, c]).all()),
+            int((~np.isfinite(data.analog[:, c])).sum()),
+            len(data.analog),
             c in on_plates,
         )
         for c in range(len(names))

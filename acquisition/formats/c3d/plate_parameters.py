@@ -24,7 +24,9 @@ DIAGONAL_MM = (50.0, 10000.0)
 LABEL = re.compile(r"(?:^|[^A-Za-z])([FMfm])(\d*)([XYZxyz])(\d*)")
 DIRECTIONS = {2: ("FX", "FY", "FZ", "MX", "MY", "MZ"), 3: ("FX", "FX", "FY", "FY", "FZ", "FZ", "FZ", "FZ")}
 DIRECTIONS[4] = DIRECTIONS[2]
-NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0}
+NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0, "knm": 1e6}
+NEWTONS = {"kn": 1000.0, "kgf": 9.80665, "lbf": 4.4482216152605}
+"""Units of forces that are not N."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +34,8 @@ class FilePlate:
     """One force plate as the file describes it.
 
     `number` counts from 1, `columns` are its analog channels from 0. `corners_mm` (4, 3) and `origin_mm` (3,) are in mm, the
-    corners NaN where nobody knows them;
-    `per_unit` (channels,) or, of types 4 and 5, `matrix` (6, channels) bring the channels to N, mm and N·mm.
+    corners NaN where nobody knows them; `per_unit` (channels,) or, of types 4 and 5, `matrix` (6, channels) bring the channels
+    to N, mm and N·mm; `moments_to_Nmm` is what the unit of its moments, as the file says it, has in it.
     """
 
     number: int
@@ -43,6 +45,7 @@ class FilePlate:
     origin_mm: Floats
     per_unit: Floats
     matrix: Floats | None
+    moments_to_Nmm: float = 1.0
 
     @property
     def placed(self) -> bool:
@@ -95,6 +98,13 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
     unit = "".join(parameters.texts("POINT", "UNITS", 1)).lower()
     used = int(parameters.number("FORCE_PLATFORM", "USED") or 0)
     if used < 1:
+        described = parameters.values("FORCE_PLATFORM", "TYPE").size
+        if described and parameters.values("FORCE_PLATFORM", "CORNERS").size >= 12 * described:
+            sentence = (
+                f"The file describes {described} force plates, and says that none of them is used (FORCE_PLATFORM:USED), so "
+                "none is imported; if there are forces, have it exported again."
+            )
+            caveats.append(Caveat("plates_unused", "plates", {"described": float(described)}, sentence))
         return PlatesOfFile([], {}, MM.get(unit, 1.0))
     types = [int(value) for value in parameters.values("FORCE_PLATFORM", "TYPE").ravel(order="F")]
     columns = parameters.values("FORCE_PLATFORM", "CHANNEL")
@@ -117,7 +127,7 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
         except ValueError as error:
             unread[i + 1] = str(error)
             continue
-        plates.append(_in_nmm(parameters, plate, unit, caveats))
+        plates.append(_in_nmm(parameters, _in_newtons(parameters, plate, caveats), unit, caveats))
     _doubt_labels(plates, parameters.texts("ANALOG", "LABELS", channels), caveats)
     return PlatesOfFile(plates, unread, to_mm)
 
@@ -232,6 +242,21 @@ def _check_numbers(plate: FilePlate) -> None:
         raise ValueError("it is of type 3, and the distances of its sensors (FORCE_PLATFORM:ORIGIN) are 0")
 
 
+def _in_newtons(parameters: Parameters, plate: FilePlate, caveats: list[Caveat]) -> FilePlate:
+    """Return a plate whose forces are in N, by their channels' unit; a matrix tells its own unit."""
+    if plate.matrix is not None:
+        return plate
+    units = parameters.texts("ANALOG", "UNITS", max(plate.columns) + 1)
+    count = len(plate.columns) if plate.c3d_type == 3 else 3
+    said = {units[column].strip().lower() for column in plate.columns[:count]}
+    scale = NEWTONS.get(said.pop(), 1.0) if len(said) == 1 else 1.0
+    if scale == 1.0:
+        return plate
+    sentence = f"The forces of plate {plate.number} are in {units[plate.columns[0]]} and are converted to N."
+    caveats.append(Caveat("forces_converted", plate.name, {"factor": scale}, sentence))
+    return replace(plate, per_unit=plate.per_unit * np.where(np.arange(len(plate.columns)) < count, scale, 1.0))
+
+
 def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[Caveat]) -> FilePlate:
     """Return a plate whose moments are in N·mm, by their channels' unit, or else by the unit of lengths.
 
@@ -242,12 +267,13 @@ def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[C
     units = parameters.texts("ANALOG", "UNITS", max(plate.columns) + 1)
     of_lengths = MM.get(unit, 1.0)
     if plate.c3d_type == 1:
-        plate = replace(plate, per_unit=np.array([1.0, 1.0, 1.0, of_lengths, of_lengths, 1.0]))
+        plate = replace(plate, per_unit=plate.per_unit * np.array([1.0, 1.0, 1.0, of_lengths, of_lengths, 1.0]))
         own = plate.columns[5:]
     else:
         own = plate.columns[3:]
     said = {NMM[word] for word in ("".join(c for c in units[column].lower() if c.isalpha()) for column in own) if word in NMM}
     scale = said.pop() if len(said) == 1 else of_lengths
+    plate = replace(plate, moments_to_Nmm=scale)
     if scale == 1.0:
         return plate
     if len({units[column] for column in own}) == 1 and "".join(c for c in units[own[0]].lower() if c.isalpha()) in NMM:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,12 @@ def zero_of(
     nothing = np.zeros(raw.shape[1])
     if named is not None:
         first, last = named
-        there_N = float(fz_N[first : last + 1].mean())
+        there_N = float(np.nanmean(fz_N[first : last + 1])) if np.isfinite(fz_N[first : last + 1]).any() else math.nan
         which = f"samples {first + 1} to {last + 1}, which the file names as unloaded (FORCE_PLATFORM:ZERO)"
-        if is_unloaded(there_N, fz_N):
+        if not math.isnan(there_N) and is_unloaded(there_N, fz_N):
             sentence = f"Plate {plate.number} is unloaded in {which}; what it reads there, {there_N:.1f} N, is taken off."
             caveats.append(Caveat("zero_taken_off", plate.name, {"zero_N": there_N}, sentence))
-            return Zero(np.asarray(raw[first : last + 1].mean(axis=0)), known=True)
+            return Zero(np.asarray(np.nanmean(raw[first : last + 1], axis=0)), known=True)
         sentence = f"Plate {plate.number} carries {abs(there_N):.0f} N in {which}, so nothing is taken off for that."
         caveats.append(Caveat("zero_while_loaded", plate.name, {"load_N": abs(there_N)}, sentence))
     empty = empty_stretches(fz_N, rate_hz)
@@ -71,7 +72,7 @@ def zero_of(
         caveats.append(Caveat("zero_found", plate.name, {"zero_N": reads_N}, sentence))
     if abs(reads_N) <= READS_N and abs(ends_N[1] - ends_N[0]) <= READS_N:
         return Zero(nothing, known=True)
-    return Zero(np.asarray(raw[samples].mean(axis=0)), known=True)
+    return Zero(np.asarray(np.nanmean(raw[samples], axis=0)), known=True)
 
 
 def _reads_nothing(fz_N: Floats, rate_hz: float) -> bool:
@@ -85,7 +86,7 @@ def _reads_nothing(fz_N: Floats, rate_hz: float) -> bool:
 def while_loaded(fz_N: Floats) -> NDArray[np.bool_]:
     """Return where a plate is loaded, by its vertical force of either sign."""
     size = np.abs(fz_N)
-    return np.asarray(size > max(20.0, LOADED_PCT / 100 * float(np.percentile(size, 99))))
+    return np.asarray(size > max(20.0, LOADED_PCT / 100 * float(np.nanpercentile(size, 99))))
 
 
 def pull_of(fz_N: Floats) -> float:

@@ -10,15 +10,16 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.foot_markers import Feet, side_on_plate, standing_share
 from acquisition.formats.c3d.parameters import C3DError
-from acquisition.formats.c3d.plate_fit import fitting
+from acquisition.formats.c3d.plate_fit import CopOf, fitting
 from acquisition.formats.c3d.plate_zero import TURN_ABOVE_N, Zero, pull_of, while_loaded, zero_of
+from acquisition.formats.electrodes import MOST_MISSING
 from acquisition.rig import SIDES, Plate
 from acquisition.rig.plate_map import UNPLACED_N, plate_map
 from acquisition.rig.rig import VERTICAL_ALONE
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,6 +31,8 @@ APART_MM = 100.0
 """Plates side by side are at least this far apart along the lifter's right."""
 ONE_PLACE_MM = 10.0
 """Plates whose middles are closer are described as one."""
+LEFT_OUT_PCT = 5.0
+"""Plates that are left out may carry so much of the whole while both others are loaded (*design*)."""
 STANDS = 0.5
 """A part of a foot stands on a plate where it is over it for more of the time in which that is loaded."""
 
@@ -87,22 +90,27 @@ def choose_plates(
     """
     caveats: list[Caveat] = []
     judged = _judged(path, data, named, caveats)
-    judged = _heaviest_two(_directed(judged, caveats), caveats)
+    directed = _directed(judged, caveats)
+    judged = _heaviest_two(directed, caveats)
+    whole = bool(named) or _carry_all(directed, judged, caveats)
     for each in judged:
-        if np.percentile(np.abs(each.fz_N), 99) < contact_N:
+        if np.nanpercentile(np.abs(each.fz_N), 99) < contact_N:
             sentence = f"Plate {each.of_file.number} is never loaded: it stays below {contact_N:g} N."
             caveats.append(Caveat("plate_never_loaded", each.of_file.name, {"contact_N": contact_N}, sentence))
-    judged = [
-        replace(each, of_file=fitting(each.of_file, _loaded_cop(data, each), caveats)) if each.of_file.placed else each
-        for each in judged
+    fits = [
+        fitting(one.of_file, _loaded_cop(data, one), _load_of(one.fz_N), one.zero.known, caveats)
+        if one.of_file.placed
+        else one.of_file
+        for one in judged
     ]
+    judged = [replace(one, of_file=of_file) for one, of_file in zip(judged, fits, strict=True) if of_file is not None]
     _check_places(path, judged)
     said = [(labelled or {}).get(plate.of_file.number) for plate in judged]
     if not named and len({side for side in said if side}) == len(judged):
         chosen = [_placed(plate, side, "by its labels") for plate, side in zip(judged, said, strict=True) if side]
     else:
-        chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), caveats)
-    return chosen, _feet_apart(chosen, data, feet, caveats), caveats
+        chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), data, caveats)
+    return chosen, _feet_apart(chosen, data, feet, caveats) and whole, caveats
 
 
 def _judged(path: Path, data: PlateData, named: Mapping[int, Side], caveats: list[Caveat]) -> list[ChosenPlate]:
@@ -110,10 +118,17 @@ def _judged(path: Path, data: PlateData, named: Mapping[int, Side], caveats: lis
     unread = dict(data.unread)
     plates = []
     for plate in data.plates:
-        if _has_numbers(plate, data.analog[:, plate.columns]):
-            plates.append(plate)
-        else:
-            unread[plate.number] = "it has samples that are no numbers, so its force can't be known"
+        missing = _missing(plate, data.analog[:, plate.columns])
+        if missing > MOST_MISSING * len(data.analog):
+            unread[plate.number] = "it has samples that are no numbers, and they are most of it, so its force can't be known"
+            continue
+        plates.append(plate)
+        if missing and plate.number in (named or {plate.number}):
+            sentence = (
+                f"Plate {plate.number} has {missing} of {len(data.analog)} samples that are no numbers; it is used, and what "
+                "rests on it is undefined there."
+            )
+            caveats.append(Caveat("plate_gaps", plate.name, {"missing_samples": float(missing)}, sentence))
     for number, why in unread.items():
         if number in named:
             raise C3DError(f"Plate {number} of {path} can't be read: {why}.")
@@ -132,15 +147,13 @@ def _judged(path: Path, data: PlateData, named: Mapping[int, Side], caveats: lis
     return judged
 
 
-def _has_numbers(plate: FilePlate, raw: Floats) -> bool:
-    """Return whether a plate's samples (n, channels) are numbers; of type 1 the place may lack where it is unloaded."""
+def _missing(plate: FilePlate, raw: Floats) -> int:
+    """Return how many of a plate's samples (n, channels) are no numbers; of type 1 the place may lack where it is unloaded."""
     finite = np.isfinite(raw)
-    if plate.c3d_type != 1:
-        return bool(finite.all())
-    if raw.shape[1] == VERTICAL_ALONE:
-        return bool(finite.all())
-    unloaded = np.abs(raw[:, 2] * plate.per_unit[2]) < UNPLACED_N
-    return bool((finite[:, :3].all(axis=1) & (finite.all(axis=1) | unloaded)).all())
+    told = finite.all(axis=1)
+    if plate.c3d_type == 1 and raw.shape[1] > VERTICAL_ALONE:
+        told |= finite[:, :3].all(axis=1) & (np.abs(raw[:, 2] * plate.per_unit[2]) < UNPLACED_N)
+    return int((~told).sum())
 
 
 def _settings(plate: FilePlate, zero: Floats) -> Plate:
@@ -153,21 +166,29 @@ def _fz_N(plate: FilePlate, raw: Floats, zero: Floats) -> Floats:  # noqa: N802 
     return its_map.fz_N(raw) * (1.0 if its_map.rotation[2, 2] < 0 else -1.0)
 
 
-def _loaded_cop(data: PlateData, chosen: ChosenPlate) -> Callable[[FilePlate], Floats]:
+def _loaded_cop(data: PlateData, chosen: ChosenPlate) -> CopOf:
     """Return what gives a plate's centre of pressure in its own axes, about its middle, while it is loaded."""
     loaded = np.flatnonzero(while_loaded(chosen.fz_N))[:: max(1, len(chosen.fz_N) // 20000)]
     raw = data.analog[loaded][:, chosen.of_file.columns]
+    raw = raw[np.isfinite(raw).all(axis=1)]
 
-    def cop_mm(plate: FilePlate) -> Floats:
+    def cop_mm(plate: FilePlate, more_N: float = 0.0) -> Floats:
         its_map = plate_map(_settings(plate, chosen.zero.raw))
         signals = (raw - its_map.zero) * its_map.per_unit
         if its_map.gives_point:
             return np.asarray(signals[np.isfinite(signals[:, 3:5]).all(axis=1), 3:5])
         inside = signals @ (np.kron(np.eye(2), its_map.rotation.T) @ its_map.matrix).T
+        fz_N = inside[:, 2] + more_N * np.sign(np.median(inside[:, 2])) if len(inside) else inside[:, 2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.column_stack([-inside[:, 4] / inside[:, 2], inside[:, 3] / inside[:, 2]])
+            return np.column_stack([-inside[:, 4] / fz_N, inside[:, 3] / fz_N])
 
     return cop_mm
+
+
+def _load_of(fz_N: Floats) -> float:
+    """Return the median of a plate's vertical force while it is loaded, in N."""
+    loaded = np.abs(fz_N[while_loaded(fz_N)])
+    return float(np.median(loaded)) if loaded.size else 0.0
 
 
 def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPlate]:
@@ -179,7 +200,7 @@ def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPl
     carry = [
         plate
         for plate, pull in zip(plates, pulls_N, strict=True)
-        if not pull and np.percentile(np.abs(plate.fz_N), 99) > TURN_ABOVE_N
+        if not pull and np.nanpercentile(np.abs(plate.fz_N), 99) > TURN_ABOVE_N
     ]
     found = []
     for plate, pull in zip(plates, pulls_N, strict=True):
@@ -247,9 +268,9 @@ def _samples_of_frames(data: PlateData, feet: Feet) -> NDArray[np.int64]:
 def _heaviest_two(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPlate]:
     if len(plates) <= 2:
         return plates
-    by_load = sorted(plates, key=lambda plate: -float(np.mean(np.abs(plate.fz_N))))
+    by_load = sorted(plates, key=lambda plate: -float(np.nanmean(np.abs(plate.fz_N))))
     kept = sorted(by_load[:2], key=lambda plate: plate.of_file.number)
-    loads_N = {p.of_file.number: float(np.mean(np.abs(p.fz_N))) for p in plates}
+    loads_N = {p.of_file.number: float(np.nanmean(np.abs(p.fz_N))) for p in plates}
     loads = ", ".join(f"{number}: {load_N:.0f} N" for number, load_N in loads_N.items())
     sentence = (
         f"There are {len(plates)} plates, and two are imported: {kept[0].of_file.number} and {kept[1].of_file.number}, which "
@@ -258,6 +279,26 @@ def _heaviest_two(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[Chos
     values = {f"mean_plate_{number}_N": load_N for number, load_N in loads_N.items()}
     caveats.append(Caveat("plates_left_out", "plates", values, sentence))
     return kept
+
+
+def _carry_all(plates: list[ChosenPlate], kept: list[ChosenPlate], caveats: list[Caveat]) -> bool:
+    """Return whether two plates carry all there is while both are loaded, and tell where others carry with them."""
+    if len(kept) < 2:
+        return True
+    both = while_loaded(kept[0].fz_N) & while_loaded(kept[1].fz_N)
+    loads_N = {p.of_file.number: float(np.nanmean(np.abs(p.fz_N[both]))) if both.any() else 0.0 for p in plates}
+    used_N = sum(loads_N[plate.of_file.number] for plate in kept)
+    others = {number: load_N for number, load_N in loads_N.items() if number not in {p.of_file.number for p in kept}}
+    share_pct = 100.0 * sum(others.values()) / max(1e-9, used_N + sum(others.values()))
+    if share_pct <= LEFT_OUT_PCT:
+        return True
+    sentence = (
+        f"While both plates that are imported are loaded, the {'others carry' if len(others) > 1 else 'other one carries'} "
+        f"{share_pct:.0f} % of the whole, so a foot stands there as well: weights lack that, and there is no load share, no "
+        "load shift and no centre of pressure of a foot."
+    )
+    caveats.append(Caveat("load_left_out", "plates", {"left_out_pct": share_pct}, sentence))
+    return False
 
 
 def _found_sides(plates: list[ChosenPlate], data: PlateData, feet: Feet) -> list[Side | None]:
@@ -274,6 +315,7 @@ def _with_sides(
     found: list[Side | None],
     right: Floats | None,
     seen: bool,
+    data: PlateData,
     caveats: list[Caveat],
 ) -> list[ChosenPlate]:
     if named or not plates:
@@ -281,7 +323,7 @@ def _with_sides(
     markers = "by the markers on the feet"
     sides: list[Side]
     if len(plates) == 2 and found[0] == found[1] and found[0] is not None:
-        heavy = int(np.mean(plates[1].fz_N) > np.mean(plates[0].fz_N))
+        heavy = int(np.nanmean(plates[1].fz_N) > np.nanmean(plates[0].fz_N))
         sentence = (
             f"The {found[0]} foot stands on both plates, one after the other; only plate {plates[heavy].of_file.number} is "
             "imported, which carries more."
@@ -297,7 +339,10 @@ def _with_sides(
         if abs(to_right) > APART_MM:
             sides = ["left", "right"] if to_right > 0 else ["right", "left"]
             return [_placed(p, s, "by its place along the lifter's right") for p, s in zip(plates, sides, strict=True)]
+    numbers = sorted({plate.number for plate in data.plates} | set(data.unread))
     sides = list(SIDES[: len(plates)])
+    if len(plates) == 1 and len(numbers) == len(SIDES):  # the other one can't be used, and has its side all the same
+        sides = [SIDES[numbers.index(plates[0].of_file.number)]]
     which = " and ".join(f"{p.of_file.number} is the {s} one" for p, s in zip(plates, sides, strict=True))
     turned = ", ".join(f'{{ number = {p.of_file.number}, side = "{_other(s)}" }}' for p, s in zip(plates, sides, strict=True))
     why = (

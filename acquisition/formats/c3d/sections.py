@@ -28,6 +28,8 @@ TEXT, INTEGER, FLOAT = -1, 2, 4
 WRAP = 65536
 """Counts of frames in the header have 16 bits."""
 
+ROTATION = "ROTATION"
+
 
 @dataclass(slots=True)
 class _Parameter:
@@ -100,13 +102,20 @@ class Sections:
         self.mended = True
 
     def copy_to(self, path: Path) -> None:
-        """Write the mended copy; numbers of SGI become those of Intel."""
+        """Write the mended copy; numbers of SGI become those of Intel.
+
+        The group ROTATION is left out: with it ezc3d does not go by TRIAL, and reads no frame beyond the 65,535th.
+        """
         processor = INTEL if self.processor == SGI else self.processor
         section = bytearray([1, 0x50, 0, processor])
         numbers = {name: number for number, name in self.groups.items()}
         for number, name in self.groups.items():
+            if name == ROTATION:
+                continue
             section += struct.pack("<bb", len(name), -number) + name.encode("latin-1") + struct.pack("<HB", 3, 0)
         for (group, name), parameter in self.parameters.items():
+            if group == ROTATION:
+                continue
             body = struct.pack("<bB", parameter.kind, len(parameter.sizes)) + bytes(parameter.sizes)
             body += self._in_order(parameter.content, parameter.kind) + b"\0"
             section += struct.pack("<bb", len(name), numbers[group]) + name.encode("latin-1")
@@ -292,6 +301,13 @@ def _fill(sections: Sections, caveats: list[Caveat]) -> None:
         sections.put("TRIAL", "ACTUAL_END_FIELD", INTEGER, [sections.frames % WRAP, sections.frames // WRAP])
     if not channels:
         return
+    types = sections.values("FORCE_PLATFORM", "TYPE")
+    described = types and all(
+        len(sections.values("FORCE_PLATFORM", name)) >= each * len(types) for name, each in (("CORNERS", 12), ("CHANNEL", 6))
+    )
+    if described and missing("FORCE_PLATFORM", "USED"):
+        filled.append(f"there are {len(types)} force plates, by their types (FORCE_PLATFORM:USED)")
+        sections.put("FORCE_PLATFORM", "USED", INTEGER, [float(len(types))])
     used = (sections.values("ANALOG", "USED") or [0.0])[0]
     if used != channels:
         filled.append(f"the number of analog channels is the header's, {channels} (ANALOG:USED: {used:.0f})")

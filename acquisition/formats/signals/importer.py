@@ -94,7 +94,7 @@ def import_signals(
     if markers is not None:
         found.markers = _from(markers, stream.stream.segments[0].start_s)
         feet = feet_of(markers.labels, found.markers, markers.rate_hz)
-    angles = foot_angles(feet)
+    angles = foot_angles(feet, [plate.corners_mm.mean(axis=0) for plate in found.plates if plate.placed])
     lab, on_foot = lab_of(mapping.lab, angles), feet_said(mapping.foot, angles)
     sides = {plate.number or number: plate.side for number, plate in enumerate(mapping.plate, 1)}
     pads = {plate.number or number: plate.pad_mm for number, plate in enumerate(mapping.plate, 1)}
@@ -223,7 +223,14 @@ def _check_map(map_file: Path, mapping: ImportMap, file: SignalFile, streams: li
 def _channels(streams: list[_Named], of_plates: int, columns: set[int]) -> list[FileChannel]:
     return [
         FileChannel(
-            each.name, name, label, "", unit, bool(np.isfinite(samples).all()), taken=number == of_plates and column in columns
+            each.name,
+            name,
+            label,
+            "",
+            unit,
+            int((~np.isfinite(samples)).sum()),
+            len(samples),
+            taken=number == of_plates and column in columns,
         )
         for number, each in enumerate(streams)
         for column, (name, label, unit, samples) in enumerate(

@@ -86,3 +86,26 @@ def test_a_group_stands_for_its_nearest_muscle(label: str, muscle: str | None, s
 )
 def test_what_looks_like_a_muscle(label: str, like: bool) -> None:
     assert like_a_muscle(label) is like
+
+
+@pytest.mark.parametrize("label", ["外側広筋 右", "Прямая мышца бедра", "四头肌", "대퇴직근 L", "العضلة"])
+def test_a_label_in_a_script_that_is_not_read_is_for_a_person(label: str) -> None:
+    assert like_a_muscle(label)
+    assert muscle_and_side(label).muscle is None
+
+
+@pytest.mark.parametrize(
+    ("label", "muscle", "side"),
+    [
+        ("Glutaeus maximus links", "GMax", "left"),
+        ("Glutaeus medius rechts", "GMed", "right"),
+        ("M. glutaeus max. re", "GMax", "right"),
+    ],
+)
+def test_glutei_by_their_older_spelling(label: str, muscle: str, side: str) -> None:
+    assert muscle_and_side(label)[:2] == (muscle, side)
+
+
+@pytest.mark.parametrize("label", ["α_knee", "µV channel", "Épaule", "Fz1"])
+def test_greek_letters_and_accents_are_read(label: str) -> None:
+    assert not like_a_muscle(label)

@@ -233,6 +233,23 @@ def test_a_stance_at_the_bottom_is_told():
     assert (caveat.id, caveat.values) == ("stance_was_low", {})
 
 
+def test_stances_at_the_bottom_are_told_once():
+    lows = [stance(2.0, "first"), *(stance(at_s, "was low", moved_mm=(9.0, 9.0)) for at_s in (6.0, 12.0, 18.0))]
+    (caveat,) = caveats(replace(results(), stances=lows))
+    assert caveat.sentence.startswith("3 still seconds, the first of them before 6.0 s, were at the bottom of a squat")
+
+
+@pytest.mark.parametrize(("fz_N", "low", "said"), [(0.0, True, "left its plate"), (300.0, True, ""), (300.0, False, "known")])
+def test_a_foot_that_never_left_its_plate_is_not_said_to_have(fz_N, low, said):
+    plain = force_table([900.0] * 60, [0.0] * 20 + [NAN] * 40, [0.0] * 60)
+    force = np.column_stack([np.where(np.arange(60) == 18, fz_N, 300.0), np.full(60, 300.0)])
+    force[17:20, 0] = np.where(fz_N, 300.0, 0.0)
+    table = Table((*plain.columns, "fz_left_N", "fz_right_N"), ("",) * 7, ("",) * 7, plain.time_s, np.c_[plain.frames, force])
+    found = replace(results(tables={"plates.force": table}), stance_proved_low=low, zeros=[])
+    told = [caveat.sentence for caveat in caveats(found) if caveat.id == "foot_unreferenced"]
+    assert [said in sentence for sentence in told] == [True] * bool(said)
+
+
 @pytest.mark.parametrize(("weight_N", "told"), [(880.0, False), (700.0, True), (960.0, True)])
 def test_another_lifter_is_told(weight_N, told):
     found = caveats(replace(results(), stances=[stance(2.0, "first"), stance(30.0, "stepped on", weight_N)]))

@@ -103,12 +103,18 @@ def test_a_ratio_is_judged_over_the_first_repetitions_or_the_reference():
 
 
 def test_pressure_under_a_foot_whose_axis_is_unknown_is_no_finding():
-    inwards = of_muscles({"bottom": [20.0] * 6}, "medial_worst_mm", "right")
+    inwards = of_muscles({"bottom": [NAN] * 3 + [20.0] * 5}, "medial_change_worst_mm", "right")
     inwards = replace(inwards, rig=inwards.rig.model_copy(update={"foot": []}))
     assert findings(inwards) == []
     rig = inwards.rig.model_copy(update={"foot": [Foot(side=side, toe_out_deg=15.0) for side in SIDES]})
     (found,) = findings(replace(inwards, rig=rig))
     assert (found.rule, found.side, found.severity) == ("foot_cop_medial", "right", Severity.AMBER)
+
+
+def test_pressure_that_goes_inwards_in_each_repetition_alike_is_no_finding():
+    alike = of_muscles({"bottom": [20.0] * 8}, "medial_worst_mm", "right")
+    feet = [Foot(side=side, toe_out_deg=15.0) for side in SIDES]
+    assert findings(replace(alike, rig=alike.rig.model_copy(update={"foot": feet}))) == []
 
 
 def test_the_most_severe_comes_first_then_the_earliest():

@@ -322,7 +322,7 @@ def test_a_flag_that_comes_up_as_a_foot_leaves_is_withdrawn():
 
 
 def test_columns_that_are_not_to_be_judged_have_no_rule():
-    metrics = (*METRICS, metric("foot_cop_medial.foot_axis", side="left"), metric("foot_cop_medial.foot_axis", side="right"))
-    found = rules_for(Rules(), metrics, "plates", {"foot_cop_medial_left_mm"})
+    metrics = (*METRICS, *(metric("foot_cop_change.own_repetitions", side=side) for side in ("left", "right")))
+    found = rules_for(Rules(), metrics, "plates", {"foot_cop_change_left_mm"})
     assert {(one.name, one.side) for one in found if one.name == "foot_cop_medial"} == {("foot_cop_medial", "right")}
     assert [one.red for one in found if one.name == "foot_cop_medial"] == [math.inf]

@@ -103,6 +103,7 @@ def plain_frames(samples, k, body_weight_frames=None):
     for side in ("left", "right"):
         out[f"force_line_{side}_mm"] = out[f"foot_cop_medial_{side}_mm"] + 0.8 * out[f"outward_push_{side}_pct"]
     out["standing_s"] = out["repetition_phase"] = out["com_height_mm"] = np.full(n, np.nan)
+    out["foot_cop_change_left_mm"] = out["foot_cop_change_right_mm"] = np.full(n, np.nan)  # nobody has squatted
     out["body_weight_N"] = out["system_weight_N"] = known * weight
     out["judged"] = np.zeros(n)
     return np.column_stack([out[name] for name in NAMES])
@@ -130,6 +131,7 @@ def test_names_of_the_columns():
     unsure = ["foot_cop_medial_unsure_left_mm", "foot_cop_medial_unsure_right_mm"]
     done = [f"{what}_{side}_{unit}" for what, unit in DONE for side in ("left", "right")]
     last = ["body_weight_N", "system_weight_N", "judged", "standing_s", "repetition_phase", "com_height_mm"]
+    last += ["foot_cop_change_left_mm", "foot_cop_change_right_mm"]
     assert [*first, *places, *feet, *widths, *unsure, *done, *last] == NAMES
 
 

@@ -180,6 +180,34 @@ def test_a_foot_that_was_moved_has_a_new_place_in_the_next_stance_and_that_is_to
     assert frames["foot_cop_medial_right_mm"][-1] == pytest.approx(0.0)
 
 
+@pytest.mark.parametrize("moved_mm", [-40.0, -15.0, 9.0, 25.0, 60.0])
+@pytest.mark.parametrize(("side", "axis"), [("left", 0), ("right", 0), ("right", 1)])
+def test_a_foot_that_is_moved_in_a_stance_gets_a_new_place_once_it_has_rested_there(moved_mm, side, axis):
+    """Within 0.3 s and without unloading; a place is a whole second's, and none of a second in which the foot slides."""
+    total, _ = seconds(quiet(8.0), squat(), quiet(2.0))
+    at = np.tile(PLACES[side], (len(total), 1))
+    at[:, axis] += moved_mm * np.clip((np.arange(len(total)) - 300) / 30.0, 0.0, 1.0)
+    frames = Frames(total, **{side: at}, still=SECOND)
+    assert frames.kinds == [StanceKind.FIRST, StanceKind.AGAIN, *frames.kinds[2:]]
+    again = frames.stance.stances[1]
+    assert 400 < (again.last_sample + 1) / FRAME_SAMPLES <= 441
+    told = again.left_moved_mm if side == "left" else again.right_moved_mm
+    assert told == pytest.approx(abs(moved_mm), abs=0.1 * abs(moved_mm))
+    since = frames[f"foot_cop_medial_{side}_mm"][450:]
+    assert np.abs(since).max() < 0.1 * abs(moved_mm)
+    assert set(frames.kinds[2:]) <= {StanceKind.AGAIN}
+    assert all(max(stance.left_moved_mm, stance.right_moved_mm) < 8.0 for stance in frames.stance.stances[2:])
+
+
+@pytest.mark.parametrize("lean_mm", [7.0, -7.5])
+def test_who_leans_in_a_stance_keeps_the_place(lean_mm):
+    total = quiet(8.0)
+    at = np.tile(PLACES["right"], (len(total), 1))
+    at[300:, 1] += lean_mm
+    frames = Frames(total, right=at, still=SECOND)
+    assert frames.kinds == [StanceKind.FIRST]
+
+
 @pytest.mark.parametrize("pause_s", [1.5, 2.5, 4.0])
 @pytest.mark.parametrize("repetitions", [1, 3])
 def test_a_pause_at_the_bottom_is_no_stance(pause_s, repetitions):
@@ -206,6 +234,24 @@ def test_a_first_still_second_at_the_bottom_is_found_out(pause_s):
     assert np.isnan(frames["foot_cop_medial_left_mm"][risen - 40 : risen + 60]).all(), "nothing to refer to"
     assert np.isfinite(frames["foot_cop_medial_left_mm"][again - 150 :]).all()
     assert not frames.stance.proved_low
+
+
+@pytest.mark.parametrize("pauses", [2, 5])
+def test_pauses_at_the_bottom_after_one_that_proved_low_are_no_stances(pauses):
+    """The recording begins in a pause; nobody stands still for long at the top."""
+    total, _ = seconds(quiet(2.5), *[np.concatenate([way(0.4, 1.1), quiet(0.4), way(-0.4, 1.3), quiet(2.5)])] * pauses)
+    frames = Frames(total, still=SECOND)
+    assert frames.kinds == [StanceKind.FIRST]
+    assert frames.stance.proved_low
+    stood, starts = seconds(total, way(0.4, 1.1), quiet(3.0))
+    frames = Frames(stood, still=SECOND)
+    assert frames.kinds == [StanceKind.FIRST, StanceKind.WAS_LOW]
+    assert np.isfinite(frames["foot_cop_medial_left_mm"][round(100 * starts[2]) + 110 :]).all()
+
+
+def test_who_stands_for_long_where_it_proved_low_stands():
+    total, _ = seconds(quiet(2.5), way(0.4, 1.1), quiet(0.4), way(-0.4, 1.3), quiet(8.0))
+    assert Frames(total, still=SECOND).kinds == [StanceKind.FIRST, StanceKind.WAS_LOW]
 
 
 def test_what_proved_low_without_another_stance_is_told():
@@ -297,10 +343,10 @@ def test_numbers_are_along_the_lifters_axis_and_each_foots(right_deg, toe_out, m
     turn = np.exp(1j * np.radians(right_deg))
     rest = {"left": (-150 + 20j) * turn, "right": (150 + 30j) * turn}
     step = {"left": complex(*moved[:2]) * turn, "right": complex(*moved[2:]) * turn}
-    n = np.arange(20)
+    n = np.arange(19)  # a whole still window elsewhere would be a new place
     at = {side: np.where(n < 10, rest[side], rest[side] + step[side]) for side in rest}
     feet = {side: np.column_stack([at[side].real, at[side].imag]) for side in rest}
-    frames = Frames(np.full(20, 700.0), **feet, share=np.where(n < 10, 0.5, share), of=axes(toe_out, known, right_deg))
+    frames = Frames(np.full(19, 700.0), **feet, share=np.where(n < 10, 0.5, share), of=axes(toe_out, known, right_deg))
     own = {"left": step["left"] / (turn * np.exp(1j * np.radians(toe_out[0])))}
     own["right"] = step["right"] / (turn * np.exp(-1j * np.radians(toe_out[1])))
     assert frames["foot_cop_medial_left_mm"][-1] == pytest.approx(own["left"].real, abs=1e-9)

@@ -58,7 +58,7 @@ class PlatesView(Panel):
     def showing(self) -> object:
         """Digits and what is said beside the title; the points move on their own."""
         feed = self._feed
-        severities = tuple(feed.severity(f"foot_cop_medial_{side}_mm") for side in SIDES)
+        severities = tuple(feed.severity(f"foot_cop_change_{side}_mm") for side in SIDES)
         return severities, feed.lost_streams(), str(self._digits), self._resting()
 
     def refresh(self) -> None:
@@ -161,7 +161,7 @@ class PlatesView(Panel):
         x = area.left() if plate.side == "left" else area.right() - width
         align = lettering.LEFT if plate.side == "left" else lettering.RIGHT
         medial = f"foot_cop_medial_{plate.side}_mm"
-        severity = self._feed.severity(medial)
+        severity = self._feed.severity(f"foot_cop_change_{plate.side}_mm")
         value = self._digits.get(medial, math.nan)
         way = "" if math.isnan(value) or round(value) == 0 else " inward" if value > 0 else " outward"
         unsure = self._digits.get(f"foot_cop_medial_unsure_{plate.side}_mm", 0.0)

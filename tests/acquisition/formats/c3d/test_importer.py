@@ -21,6 +21,7 @@ from acquisition.formats.c3d.importer import C3DError, ImportResult, import_c3d,
 from acquisition.recording import Recording, RecordingError
 from acquisition.rig.plate_map import plate_map
 from acquisition.rig.rig_file import RigError
+from processing.batch import reprocess
 from tests.support.made_c3d import LEFT, PLATE_LABELS, PLATE_UNITS, RIGHT, make, make_integers, standing
 
 REAL = {
@@ -606,9 +607,9 @@ def test_labels_of_groups_and_labels_that_nobody_understands(tmp_path: Path) -> 
     assert ("ADD", "left", "Musculus gracilis") in [(e.muscle, e.side, e.channel) for e in followed.rig.emg]
 
 
-def test_emg_with_samples_that_are_no_numbers_is_not_used(tmp_path: Path) -> None:
+def test_emg_of_which_most_samples_are_no_numbers_is_not_used(tmp_path: Path) -> None:
     analog = np.hstack([standing(400.0), standing(500.0), np.full((1000, 1), 1e-4), np.full((1000, 1), 1e-4)])
-    analog[700, 12] = np.nan
+    analog[300:, 12] = np.nan
     result = run(make(tmp_path / "a.c3d", analog, [*PLATE_LABELS, "R_VL", "L_VL"], [*PLATE_UNITS * 2, "V", "V"]), tmp_path)
     assert [electrode.channel for electrode in result.rig.emg] == ["L_VL"]
     assert ("emg_no_numbers", "R_VL") in told(result)
@@ -676,3 +677,87 @@ def test_without_its_reader_a_c3d_file_is_refused_in_a_sentence(tmp_path: Path, 
     with pytest.raises(C3DError, match=r"the package ezc3d, which reads C3D files, is not installed .*copy the recording\.$"):
         import_c3d(tmp_path / "good.c3d", tmp_path / "out.h5")
     assert not (tmp_path / "out.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "about"),
+    [([3000], 2, "plate 1"), ([10, 2500, 5999], 6, "plate 2"), (range(2000, 2900), 9, "plate 2"), (range(40), 4, "plate 1")],
+)
+def test_samples_without_numbers_cost_only_their_own_frames(tmp_path, rows, column, about):
+    """As live: sides, zeros and the forces of all other frames stay what they are."""
+    analog = np.hstack([standing(400.0, 6000), standing(500.0, 6000)])
+    sound = import_c3d(make(tmp_path / "sound.c3d", analog), tmp_path / "sound.h5")
+    analog[list(rows), column] = np.nan
+    result = import_c3d(make(tmp_path / "gap.c3d", analog), tmp_path / "gap.h5")
+    (caveat,) = [caveat for caveat in result.caveats if caveat.id == "plate_gaps"]
+    assert (caveat.about, caveat.values) == (about, {"missing_samples": float(len(rows))})
+    assert [plate.model_dump() for plate in result.rig.plate] == [plate.model_dump() for plate in sound.rig.plate]
+    spoilt = {row // 10 for row in rows}
+    tables = [reprocess(each.path).table_with("fz_left_N", "fz_right_N") for each in (sound, result)]
+    plain, found = (table.column(f"fz_{'left' if about == 'plate 1' else 'right'}_N") for table in tables)
+    assert set(np.flatnonzero(np.isnan(found) != np.isnan(plain))) <= spoilt
+    rest = np.setdiff1d(np.arange(len(plain)), list(spoilt))
+    np.testing.assert_allclose(found[rest], plain[rest], atol=1e-6)
+
+
+@pytest.mark.parametrize("missing", [1, 200, 2900, 3100])
+def test_an_electrode_with_a_gap_is_used(tmp_path, missing):
+    emg = np.random.default_rng(1).normal(0.0, 30.0, (6000, 2))
+    emg[1000 : 1000 + missing, 0] = np.nan
+    analog = np.hstack([standing(400.0, 6000), standing(500.0, 6000), emg])
+    path = make(tmp_path / "a.c3d", analog, [*PLATE_LABELS, "R_VL", "L_VL"], PLATE_UNITS * 2 + ["uV"] * 2)
+    result = import_c3d(path, tmp_path / "a.h5")
+    used = missing <= 3000
+    assert {electrode.name for electrode in result.rig.emg} == ({"VL right", "VL left"} if used else {"VL left"})
+    (caveat,) = [caveat for caveat in result.caveats if caveat.id in ("emg_gaps", "emg_no_numbers")]
+    assert (caveat.id, caveat.values) == ("emg_gaps" if used else "emg_no_numbers", {"missing_samples": float(missing)})
+
+
+def test_the_plate_that_is_left_keeps_its_side(tmp_path):
+    analog = np.hstack([np.full((1000, 6), np.nan), standing(500.0)])
+    result = import_c3d(make(tmp_path / "a.c3d", analog), tmp_path / "a.h5")
+    assert [plate.side for plate in result.rig.plate] == ["right"]
+
+
+@pytest.mark.parametrize("loads_N", [(300.0, 300.0, 300.0), (400.0, 400.0, 60.0), (250.0, 10.0, 300.0, 260.0)])
+def test_a_plate_that_is_left_out_and_carries_with_the_others_leaves_no_load_share(tmp_path, loads_N):
+    n = len(loads_N)
+    corners = [np.add(LEFT, [420.0 * i, 0.0, 0.0]).tolist() for i in range(n)]
+    labels = [f"{label[:2]}{i + 1}" for i in range(n) for label in PLATE_LABELS[:6]]
+    path = make(
+        tmp_path / "a.c3d",
+        np.hstack([standing(load_N, 3000) for load_N in loads_N]),
+        labels,
+        PLATE_UNITS * n,
+        corners=corners,
+        types=[2] * n,
+        channels=[list(range(6 * i + 1, 6 * i + 7)) for i in range(n)],
+        origins=[[0, 0, -40.0]] * n,
+    )
+    result = import_c3d(path, tmp_path / "a.h5")
+    (said,) = [caveat for caveat in result.caveats if caveat.id == "load_left_out"]
+    left_out = 100.0 * sum(sorted(loads_N)[:-2]) / sum(loads_N)
+    assert said.values["left_out_pct"] == pytest.approx(left_out, abs=1.0)
+    assert not result.rig.lab.feet_apart
+    table = reprocess(result.path).table_with("load_shift_pct")
+    assert np.isnan(table.column("load_shift_pct")).all()
+
+
+def test_plates_that_are_described_and_counted_as_none_are_told(tmp_path):
+    result = import_c3d(make(tmp_path / "a.c3d", without=("USED",)), tmp_path / "a.h5")  # ezc3d writes 0 then
+    assert result.rig.plate == []
+    assert [caveat.values for caveat in result.caveats if caveat.id == "plates_unused"] == [{"described": 2.0}]
+
+
+@pytest.mark.parametrize(("unit", "newtons"), [("kN", 1000.0), ("kgf", 9.80665), ("lbf", 4.4482216152605)])
+def test_forces_in_another_unit_are_converted_and_said(tmp_path, unit, newtons):
+    analog = np.hstack([standing(400.0), standing(500.0)])
+    plain = import_c3d(make(tmp_path / "N.c3d", analog), tmp_path / "N.h5")
+    forces = np.tile([True] * 3 + [False] * 3, 2)
+    other = make(tmp_path / "a.c3d", np.where(forces, analog / newtons, analog), units=([unit] * 3 + ["Nmm"] * 3) * 2)
+    result = import_c3d(other, tmp_path / "a.h5")
+    assert [caveat.about for caveat in result.caveats if caveat.id == "forces_converted"] == ["plate 1", "plate 2"]
+    names = ("fz_left_N", "fz_right_N", "cop_left_x_mm")
+    found, expected = (reprocess(each.path).table_with(*names) for each in (result, plain))
+    for name in names:
+        np.testing.assert_allclose(found.column(name), expected.column(name), rtol=1e-4, atol=0.05)

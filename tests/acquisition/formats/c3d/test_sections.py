@@ -6,6 +6,7 @@ import pickle
 import subprocess
 from typing import TYPE_CHECKING
 
+import ezc3d
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from acquisition.formats.c3d.importer import import_c3d
 from acquisition.formats.c3d.parameters import C3DError
 from acquisition.recording import Recording
 from tests.support.c3d_bytes import DEC, SGI, C3DBytes
+from tests.support.made_c3d import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,3 +195,49 @@ def test_a_file_that_needs_more_memory_than_there_is(
     with pytest.raises(C3DError, match=r"needs more memory than there is here: it holds 1103 frames, 0 minutes; export it in"):
         import_c3d(shared_data / WALKING, tmp_path / "out.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("frames", "trial"), [(70_000, True), (66_000, False), (140_000, False), (65_534, False)])
+def test_a_long_file_of_ezc3ds_own_is_read_to_its_end(tmp_path, frames, trial):
+    """It writes a group ROTATION into each, beside which it does not go by TRIAL."""
+    rng = np.random.default_rng(2)
+    analog = rng.normal(0.0, 50.0, (frames, 2)).astype(np.float32)
+    file = ezc3d.c3d()
+    file["parameters"]["POINT"]["RATE"]["value"] = [100.0]
+    file["parameters"]["ANALOG"]["RATE"]["value"] = [100.0]
+    file["parameters"]["ANALOG"]["LABELS"]["value"] = ["L_VL", "R_VL"]
+    file.add_parameter("ANALOG", "UNITS", ["uV", "uV"])
+    if trial:
+        file.add_parameter("TRIAL", "ACTUAL_START_FIELD", [1, 0])
+        file.add_parameter("TRIAL", "ACTUAL_END_FIELD", [frames % 65536, frames // 65536])
+    file["data"]["points"] = np.zeros((4, 0, frames))
+    file["data"]["analogs"] = analog.T[None].astype(float)
+    path = tmp_path / "long.c3d"
+    file.write(str(path))
+    assert b"ROTATION" in path.read_bytes()[:20_000]
+    samples, rate_hz, told = imported(path)
+    assert rate_hz == 100.0
+    assert frames <= len(samples) < frames + 64, "the last block may be filled up"
+    np.testing.assert_array_equal(samples[:frames], analog)
+    assert ("frames_miscounted" in told) == (frames > 65_535)
+
+
+def test_frames_that_do_not_come_back_are_told(tmp_path, monkeypatch):
+    path = make(tmp_path / "a.c3d")
+
+    def half(source):
+        parameters, points, analogs = child.read_apart(source)
+        return parameters, points[..., ::2], analogs[..., ::2]
+
+    monkeypatch.setattr("acquisition.formats.c3d.file.read_apart", half)
+    with pytest.raises(C3DError, match="holds 100 frames, and ezc3d reads 50 of them"):
+        import_c3d(path, tmp_path / "a.h5")
+
+
+def test_plates_whose_number_is_not_said_are_counted_by_their_types(tmp_path: Path, walking: C3DBytes) -> None:
+    plain, _, _ = imported(walking.write(tmp_path / "plain.c3d"))
+    del walking.parameters["FORCE_PLATFORM", "USED"]
+    samples, _, told = imported(walking.write(tmp_path / "made.c3d"))
+    assert "force plates, by their types (FORCE_PLATFORM:USED)" in told["parameters_filled"].sentence
+    np.testing.assert_array_equal(samples, plain)
+    assert "plates_unused" not in told

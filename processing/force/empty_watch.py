@@ -1,0 +1,70 @@
+"""The empty watch: what plates read with nobody on them is found while a session runs, and taken off from then on.
+
+A plate whose vertical force hardly varies for a second has nobody on it. A foot that rests lightly may vary as little, so a
+reading is taken off only where that holds of both plates in the same second; and only what is too little for a person, since a
+model that stands varies by nothing at all. All is judged frame by frame, so that a recording gives what it gave live.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from acquisition.rig.empty_plate import EMPTY_S, EMPTY_SD_N, LIGHT_N, READS_N
+from hardware.arrays import Floats
+
+PLATES, WRENCH = 2, 6
+_FZ = 2
+
+
+class Empty(NamedTuple):
+    """State of the watch: wrenches as read (plates, 6, frames) in a ring, what is taken off (plates, 6), and where it stands.
+
+    `position`: place in the ring, and frames since the last gap; `there` (plates,): 1 for a plate that is there.
+    """
+
+    wrenches: Floats
+    taken_off: Floats
+    position: NDArray[np.int64]
+    there: NDArray[np.int64]
+
+
+class TakenOff(NamedTuple):
+    """What is taken off of a plate's vertical force after a raw sample, in N: what it read in the second before."""
+
+    plate: int
+    last_sample: int
+    reads_N: float
+
+
+def nothing_taken_off(there: list[bool], frame_s: float) -> Empty:
+    """Return the state in which nothing is known of plates that are there, or are not."""
+    frames = max(2, round(EMPTY_S / frame_s))
+    state = np.zeros((PLATES, WRENCH, frames)), np.zeros((PLATES, WRENCH)), np.zeros(2, dtype=np.int64)
+    return Empty(*state, np.array(there, dtype=np.int64))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def look_for_empty(empty: Empty, sample: int, found: Floats, count: int) -> int:
+    """Judge the ring, which ends with this raw sample; fill rows of `found` (plate, sample, N) from `count` on; return it."""
+    frames = empty.wrenches.shape[2]
+    for p in range(PLATES):
+        if empty.there[p] == 0:
+            continue
+        mean_N = empty.wrenches[p, _FZ].mean()
+        squares = 0.0
+        for i in range(frames):
+            squares += (empty.wrenches[p, _FZ, i] - mean_N) ** 2
+        if not squares < frames * EMPTY_SD_N**2:  # what is no number is not known to be empty
+            return count
+    for p in range(PLATES):
+        mean_N = empty.wrenches[p, _FZ].mean()
+        if empty.there[p] == 1 and abs(mean_N) < LIGHT_N and abs(mean_N - empty.taken_off[p, _FZ]) > READS_N:
+            for i in range(WRENCH):
+                empty.taken_off[p, i] = empty.wrenches[p, i].mean()
+            found[count, 0], found[count, 1], found[count, 2] = p, sample, mean_N
+            count += 1
+    return count
