@@ -354,7 +354,7 @@ def _frames_of_block(
         position[1] = 0
         empty.position[1] = 0
     found = 0
-    ring = empty.wrenches.shape[2]
+    ring = empty.wrenches.shape[0]
     hop = max(1, ring // 10)
     t = 0 if position[1] > 0 else min(-first_index % frame_samples, len(samples))
     n = 0
@@ -382,7 +382,7 @@ def _as_zeroed(empty: Empty, p: int, wrench: _Six) -> _Six:
     """Keep a frame's wrench as read, and return it without what the empty plate reads."""
     at = empty.position[0]
     for i in range(6):
-        empty.wrenches[p, i, at] = wrench[i]
+        empty.wrenches[at, p, i] = wrench[i]
     off = empty.taken_off
     return (
         wrench[0] - off[p, 0],
@@ -411,7 +411,7 @@ def _frame(
     """Fill row `n` from the raw channels' sums over a frame, but for what refers to quiet stance."""
     left = _as_zeroed(empty, 0, _wrench(plates, 0, left_sum, 1.0 / frame_samples))
     right = _as_zeroed(empty, 1, _wrench(plates, 1, right_sum, 1.0 / frame_samples))
-    empty.position[0] = (empty.position[0] + 1) % empty.wrenches.shape[2]
+    empty.position[0] = (empty.position[0] + 1) % empty.wrenches.shape[0]
     empty.position[1] += 1
     if left[2] > gates[1]:
         feel_arm(places, 0, left)

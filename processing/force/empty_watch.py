@@ -21,7 +21,7 @@ _FZ = 2
 
 
 class Empty(NamedTuple):
-    """State of the watch: wrenches as read (plates, 6, frames) in a ring, what is taken off (plates, 6), and where it stands.
+    """State of the watch: wrenches as read (frames, plates, 6) in a ring, what is taken off (plates, 6), and where it stands.
 
     `position`: place in the ring, and frames since the last gap; `there` (plates,): 1 for a plate that is there.
     """
@@ -43,28 +43,33 @@ class TakenOff(NamedTuple):
 def nothing_taken_off(there: list[bool], frame_s: float) -> Empty:
     """Return the state in which nothing is known of plates that are there, or are not."""
     frames = max(2, round(EMPTY_S / frame_s))
-    state = np.zeros((PLATES, WRENCH, frames)), np.zeros((PLATES, WRENCH)), np.zeros(2, dtype=np.int64)
+    state = np.zeros((frames, PLATES, WRENCH)), np.zeros((PLATES, WRENCH)), np.zeros(2, dtype=np.int64)
     return Empty(*state, np.array(there, dtype=np.int64))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def look_for_empty(empty: Empty, sample: int, found: Floats, count: int) -> int:
     """Judge the ring, which ends with this raw sample; fill rows of `found` (plate, sample, N) from `count` on; return it."""
-    frames = empty.wrenches.shape[2]
+    frames = empty.wrenches.shape[0]
+    light = False
+    for p in range(PLATES):  # a mean lies near each of the values, where they hardly vary
+        light = light or (empty.there[p] == 1 and abs(empty.wrenches[0, p, _FZ]) < 2.0 * LIGHT_N)
+    if not light:
+        return count
     for p in range(PLATES):
         if empty.there[p] == 0:
             continue
-        mean_N = empty.wrenches[p, _FZ].mean()
+        mean_N = empty.wrenches[:, p, _FZ].mean()
         squares = 0.0
         for i in range(frames):
-            squares += (empty.wrenches[p, _FZ, i] - mean_N) ** 2
+            squares += (empty.wrenches[i, p, _FZ] - mean_N) ** 2
         if not squares < frames * EMPTY_SD_N**2:  # what is no number is not known to be empty
             return count
     for p in range(PLATES):
-        mean_N = empty.wrenches[p, _FZ].mean()
+        mean_N = empty.wrenches[:, p, _FZ].mean()
         if empty.there[p] == 1 and abs(mean_N) < LIGHT_N and abs(mean_N - empty.taken_off[p, _FZ]) > READS_N:
             for i in range(WRENCH):
-                empty.taken_off[p, i] = empty.wrenches[p, i].mean()
+                empty.taken_off[p, i] = empty.wrenches[:, p, i].mean()
             found[count, 0], found[count, 1], found[count, 2] = p, sample, mean_N
             count += 1
     return count

@@ -77,7 +77,7 @@ def feel_arm(places: NDArray[np.void], p: int, wrench: tuple[float, float, float
         place.with_arm += 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@_inlined
 def is_no_place(places: NDArray[np.void], p: int, x: float, y: float, sample: int) -> bool:
     """Return whether a loaded plate's centre of pressure, in the lab axes, can't be one or is not believed."""
     place = places[p]

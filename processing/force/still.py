@@ -214,6 +214,11 @@ def _rests_elsewhere(state: NDArray[np.void], window: Floats) -> bool:
     It is taken fifth by fifth, so that a window within which the foot was moved waits for one in which it rested.
     """
     stance = state[0]
+    newest = (stance.standing - 1) % len(window)
+    left_mm = math.hypot(window[newest, 1] - stance.left_x, window[newest, 2] - stance.left_y)
+    right_mm = math.hypot(window[newest, 3] - stance.right_x, window[newest, 4] - stance.right_y)
+    if not (left_mm > MOVED_MM or right_mm > MOVED_MM):  # it is there no more, or never was
+        return False
     part = max(1, len(window) // 5)
     left_x, left_y = stance.left_x, stance.left_y
     right_x, right_y = stance.right_x, stance.right_y
