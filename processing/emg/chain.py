@@ -20,7 +20,7 @@ from processing.emg.activation import Activation
 from processing.emg.converter import LARGEST_UV, count_samples
 from processing.emg.filters import LANES, SECTIONS, cutoffs_hz, emg_sections, notch
 from processing.emg.mains import add_to_fold
-from processing.emg.quality import QualityJudge, Window, close_slice
+from processing.emg.quality import QualityJudge
 from processing.emg.verdicts import ChannelQuality, Withdrawal
 from processing.formulas import Metric, frame_samples
 
@@ -162,8 +162,11 @@ def _envelopes_of_block(
     settle: float,
     phase: int,
     frame_samples: int,
-    window: Window,
+    counts: Floats,
+    sums: Floats,
+    folds: Floats,
     at: int,
+    bins_per_sample: float,
     work: Floats,
     envelopes: Floats,
     energies: Floats,
@@ -175,22 +178,15 @@ def _envelopes_of_block(
     tile, band, left = work[0], work[1], work[2]
     start = 0
     while start < raw.shape[0]:
-        k = 0
-        while window.ends[k] <= at + start:
-            k += 1
-        to_slice = window.ends[k] - at - start
-        n = min(TILE, raw.shape[0] - start, to_slice)
+        n = min(TILE, raw.shape[0] - start)
         for g in range(z.shape[0]):
             for t in range(n):
                 for c in range(LANES):
                     tile[t, c] = raw[start + t, columns[g, c]]
-            count_samples(tile, n, factor[g], full_scale[g], window.counts[g])
+            count_samples(tile, n, factor[g], full_scale[g], counts[g])
             _hold(tile, n, factor[g], z[g], settle, left)
             _band_pass(tile, n, sections, notches[g], z[g], band)
-            bins_per_sample = window.bins_per_sample * (1.0 + window.off[0])
-            add_to_fold(band, tile, n, at + start, bins_per_sample, window.sums[g], window.folds[g])
-            if n == to_slice:
-                close_slice(window, g, k)
+            add_to_fold(band, tile, n, at + start, bins_per_sample, sums[g], folds[g])
             _energy(tile, n, z[g], left, phase + start, frame_samples, energies[g])
             _low_pass(tile, n, sections, z[g], left, phase + start, frame_samples, envelopes[g])
         start += n
@@ -290,9 +286,13 @@ class EmgChain:
         done = 0
         while done < n:
             start = first_index + done
-            length = min(n - done, self._window_end - start)
+            at = start - self._window_end + self._judge.window_samples
+            k, slice_end = self._judge.slice_at(at)
+            length = min(n - done, slice_end - at)
             self._advance(samples[done : done + length], start)
             done += length
+            if at + length == slice_end:
+                self._judge.close_slice(k)
             if start + length == self._window_end:
                 rows += self._judged(rows)
         self._next = first_index + n
@@ -367,8 +367,9 @@ class EmgChain:
             self._settle,
             phase + held * self.frame_samples,
             self.frame_samples,
-            self._judge.window,
+            *self._judge.open_sums,
             start - self._window_end + self._judge.window_samples,
+            self._judge.bins_per_sample,
             self._work,
             self._envelopes,
             self._energies,

@@ -20,7 +20,8 @@ from processing.emg.filters import LANES
 
 MAINS_HZ = (50.0, 60.0)
 FOLD_HZ = 10.0  # of which all mains and their harmonics are multiples
-BINS = 200
+BINS = 300
+PERIOD = 60  # bins of the longest period
 CLEAR = 12.0
 """A tone of so many times the mean share of its width is none by chance; it is exceeded in one window of 160,000."""
 MOST_OFF = 0.012
@@ -28,6 +29,9 @@ MOST_OFF = 0.012
 FORGET, SURE = 0.9, 1e5
 """What is known of a frequency counts so much less with each window, as grids wander; no window tells more than a tone of so
 many times the noise."""
+
+OFF_TUNE = 4e-4
+"""A notch is tuned again where the mains' frequency is off by more than this share of it, at which it leaves 2 %."""
 
 POWER, BEFORE_NOTCH = 0, LANES
 SUMS = 2 * LANES
@@ -40,7 +44,7 @@ MAINS_MEASURES = 12
 
 
 class Tones(NamedTuple):
-    """The harmonics within the band: their frequencies, mains they are of, cosines and sines, (tones, half the bins + 1).
+    """The harmonics within the band: their frequencies, mains they are of, cosines and sines, (tones, bins of half a period).
 
     `looked_for` are numbers of tones: all of them behind the notch, and then the fundamentals before it. Windows have so many
     `samples`, and slices that are `slice_s` apart; of noise in the band, `noise_share` falls on one tone.
@@ -60,7 +64,7 @@ def tones_within(band_hz: tuple[float, float], rate_hz: float, samples: int, sli
     """Return the harmonics of all mains up to the end of a band, for windows of so many samples and slices."""
     pairs = [(n * mains_hz, mains_hz) for mains_hz in MAINS_HZ for n in range(1, int(band_hz[1] / mains_hz) + 1)]
     hz, family = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
-    angles = 2.0 * np.pi * np.outer(hz / FOLD_HZ, np.arange(BINS // 2 + 1)) / BINS
+    angles = 2.0 * np.pi * np.outer(hz / FOLD_HZ, np.arange(PERIOD // 2 + 1)) / BINS
     window_s = samples / rate_hz
     noise_share = 1.0 / max(1.0, (band_hz[1] - band_hz[0]) * window_s)
     looked_for = np.concatenate([np.arange(len(hz)), np.flatnonzero(hz == family)])
@@ -84,37 +88,51 @@ def add_to_fold(band: Floats, notched: Floats, n: int, at: int, bins_per_sample:
     """
     for t in range(n):
         b = int((at + t) * bins_per_sample + 0.5) % BINS
+        behind, before = fold[0, b], fold[1, b]
         for c in range(LANES):
             x, y = band[t, c], notched[t, c]
             sums[BEFORE_NOTCH + c] += x * x
             sums[POWER + c] += y * y
-            fold[0, b, c] += y
-            fold[1, b, c] += x
+            behind[c] += y
+            before[c] += x
 
 
 @njit(nogil=True, cache=True)
 def unfold(fold: Floats, tones: Tones, spectrum: Floats, work: Floats) -> None:
     """Transform folds (2, BINS, LANES) into real and imaginary parts, (tones looked for, 2, LANES), and clear them."""
-    half = BINS // 2
     even, odd = work[0], work[1]
+    period, all_tones = 0, tones.hz.shape[0]
     for i in range(tones.looked_for.shape[0]):
-        if i == 0 or i == tones.hz.shape[0]:
-            of = fold[0 if i == 0 else 1]
-            for b in range(half + 1):
-                for c in range(LANES):
-                    x, y = of[b, c], of[(BINS - b) % BINS, c]
-                    even[b, c] = x + y if 0 < b < half else x
-                    odd[b, c] = x - y
         k = tones.looked_for[i]
+        if BINS // round(tones.family[k] / FOLD_HZ) != period or i == all_tones:
+            period = BINS // round(tones.family[k] / FOLD_HZ)
+            _fold_again(fold[0 if i < all_tones else 1], period, work)
         real, imaginary = spectrum[i, 0], spectrum[i, 1]
         real[:] = 0.0
         imaginary[:] = 0.0
-        for b in range(half + 1):
+        for b in range(period // 2 + 1):
             cosine, sine = tones.cosines[k, b], tones.sines[k, b]
             for c in range(LANES):
                 real[c] += even[b, c] * cosine
                 imaginary[c] -= odd[b, c] * sine
     fold[:] = 0.0
+
+
+@njit(nogil=True, cache=True)
+def _fold_again(fold: Floats, period: int, work: Floats) -> None:
+    """Fold onto the period of one of the mains, and part that into what is even in time and what is odd."""
+    even, odd, once = work[0], work[1], work[2]
+    for b in range(period):
+        for c in range(LANES):
+            once[b, c] = fold[b, c]
+        for again in range(b + period, BINS, period):
+            for c in range(LANES):
+                once[b, c] += fold[again, c]
+    for b in range(period // 2 + 1):
+        for c in range(LANES):
+            x, y = once[b, c], once[(period - b) % period, c]
+            even[b, c] = x + y if 0 < b < period // 2 else x
+            odd[b, c] = x - y
 
 
 @njit(nogil=True, cache=True)
@@ -192,3 +210,13 @@ def _follow(m: Floats, spectra: Floats, c: int, i: int, tones: Tones, off: float
         tells = above_noise * hz**2
         m[KNOWN] = FORGET * m[KNOWN] + tells
         m[OFF] += tells / m[KNOWN] * (found - m[OFF])
+
+
+@njit(nogil=True, cache=True)
+def tune(m: Floats, notch_hz: float, before_hz: float, tuned_hz: float) -> float:
+    """Return the frequency to which a channel's notch is tuned: the mains' own, where that is known."""
+    wanted_hz = notch_hz * (1.0 + m[OFF]) if m[KNOWN] > 0.0 else notch_hz
+    if notch_hz != before_hz or abs(wanted_hz - tuned_hz) > OFF_TUNE * notch_hz:
+        m[SETTLING] = 2.0 if notch_hz != before_hz else 1.0
+        return wanted_hz
+    return tuned_hz

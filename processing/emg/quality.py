@@ -3,16 +3,15 @@
 Measured per window: samples missing, what the converter gave (`converter`), RMS within the EMG band behind the notch, mains
 (`mains`) in it and taken out of it, since an open electrode is mostly mains, and whether the channel works along with its leg
 (`leg`). A channel that never shows more than its noise floor is not bad, since a resting muscle looks the same; but it is told.
-The quietest and the loudest RMS are those of slices of about a fifth of a second, short enough to lie between the bursts of
-steps and quick repetitions.
+Levels are those of slices of about a fifth of a second, short enough to lie between the bursts of steps and quick repetitions.
 
 A verdict holds for the window it was made of; frames wait for it. A channel that was bad is believed again once it has been
-good for `good_again_s`. One that is quieter than ever before, or lies flat while its leg works, has lost its muscle, or its
-electrode.
+good for `good_again_s`. One quieter than ever before, or flat while its leg works, has lost its muscle, or its electrode.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +58,8 @@ from processing.emg.mains import (
     MAINS_MEASURES,
     MAINS_UV,
     OFF,
+    OFF_TUNE,
+    PERIOD,
     POWER,
     SEEN_UV,
     SETTLING,
@@ -71,6 +72,7 @@ from processing.emg.mains import (
     chance_pct,
     hear_mains,
     tones_within,
+    tune,
     unfold,
 )
 from processing.emg.verdicts import NOISE_FACTOR, ChannelQuality, Verdict
@@ -82,8 +84,6 @@ BEFORE_RUN = 3.0
 HUM_WINDOWS = 2
 STRONGER = 1.5
 SLICE_S = 0.2
-OFF_TUNE = 4e-4
-"""A notch is tuned again where the mains' frequency is off by more than this share of it, at which it leaves 2 %."""
 FELL_SILENT, KNOWN_WINDOWS, SILENT_WINDOWS = 0.6, 10, 4
 """A channel is silent below this share of the quietest slices of at least so many good windows. Then nothing rests on it; it is
 called silent after so many windows in a row, as a muscle may rest more deeply than before."""
@@ -115,16 +115,17 @@ class Window(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def close_slice(window: Window, g: int, k: int) -> None:
-    """End the slice `k` of a window for a lane group."""
-    counts, sums, before = window.counts[g], window.sums[g], window.before[g]
+def _close_slice(window: Window, k: int) -> None:
+    """End the slice `k` of a window."""
     samples = window.ends[k] - (window.ends[k - 1] if k else 0)
-    for c in range(LANES):
-        present, power = counts[PRESENT + c], sums[POWER + c]
-        whole = present - before[0, c] == samples
-        window.slices[g, k, c] = np.sqrt(max(0.0, power - before[1, c]) / samples) if whole else np.nan
-        before[0, c], before[1, c] = present, power
-    unfold(window.folds[g], window.tones, window.spectra[g, k], window.work)
+    for g in range(window.sums.shape[0]):
+        counts, sums, before = window.counts[g], window.sums[g], window.before[g]
+        for c in range(LANES):
+            present, power = counts[PRESENT + c], sums[POWER + c]
+            whole = present - before[0, c] == samples
+            window.slices[g, k, c] = np.sqrt(max(0.0, power - before[1, c]) / samples) if whole else np.nan
+            before[0, c], before[1, c] = present, power
+        unfold(window.folds[g], window.tones, window.spectra[g, k], window.work)
 
 
 @njit(nogil=True, cache=True)
@@ -132,7 +133,9 @@ def _begin(window: Window) -> None:
     """Begin a window."""
     begin_window(window.counts)
     window.sums[:] = 0.0
-    window.folds[:] = 0.0
+    for g in range(window.slices.shape[0]):
+        if not window.slices[g].sum() >= 0.0:  # one was not closed, or had a sample missing
+            window.folds[g] = 0.0
     window.before[:] = 0.0
     window.slices[:] = np.nan
     window.spectra[:] = 0.0
@@ -181,16 +184,6 @@ def _notch_for(m: Floats, verdict: int, notch_hz: float, limits: _Limits, repeat
     if not limits.adaptive_notch or m[_IDX_HUMS] < HUM_WINDOWS or not m[TONE_UV] > STRONGER * m[TAKEN_UV]:
         return notch_hz
     return float(m[TONE_HZ])
-
-
-@njit(nogil=True, cache=True)
-def _tune(m: Floats, notch_hz: float, before_hz: float, tuned_hz: float) -> float:
-    """Return the frequency to which a channel's notch is tuned: the mains' own, where that is known."""
-    wanted_hz = notch_hz * (1.0 + m[OFF]) if m[KNOWN] > 0.0 else notch_hz
-    if notch_hz != before_hz or abs(wanted_hz - tuned_hz) > OFF_TUNE * notch_hz:
-        m[SETTLING] = HUM_WINDOWS if notch_hz != before_hz else 1.0
-        return wanted_hz
-    return tuned_hz
 
 
 @njit(nogil=True, cache=True)
@@ -259,7 +252,7 @@ def _judge(window: Window, judged: _Judged, legs: Legs, limits: _Limits, repeats
             lost[e] = (m[_IDX_RUN] + 1.0) * levels.shape[0]
         notch_before_hz = notch_hz[e]
         notch_hz[e] = _notch_for(m, verdict, notch_hz[e], limits, repeats)
-        tuned_hz[e] = _tune(m, notch_hz[e], notch_before_hz, tuned_hz[e])
+        tuned_hz[e] = tune(m, notch_hz[e], notch_before_hz, tuned_hz[e])
         believed[e] = verdict == Verdict.GOOD and not is_silent and m[_IDX_WAIT] <= 0.0
         m[_IDX_WAIT] = max(0.0, m[_IDX_WAIT] - repeats) if verdict == Verdict.GOOD else limits.good_again
         if m[SHARE] > limits.hum_pct and m[MAINS_UV] <= OPEN_UV:
@@ -280,9 +273,9 @@ def _judge(window: Window, judged: _Judged, legs: Legs, limits: _Limits, repeats
 class QualityJudge:
     """Sums of the running window, and the verdict of the last complete one, for the electrodes of one stream.
 
-    The kernels `count_samples` and `add_to_fold` add to `window`; `close_slice` is due at the end of each of its slices, and
-    `judge` closes it. `good` says of each electrode whether metrics may rest on it, `tuned_hz` which mains are taken out of it
-    (0: none), and `lost` since how many slices a muscle is lost that was found to be lost in the last window.
+    The kernels `count_samples` and `add_to_fold` add to `open_sums`, with `bins_per_sample`; `close_slice` is due at the end of
+    each slice, and `judge` closes the window. `good` says of each electrode whether metrics may rest on it, `tuned_hz` which
+    mains are taken out of it (0: none), and `lost` since how many slices a muscle is lost that was found to be so at last.
     """
 
     def __init__(
@@ -301,7 +294,7 @@ class QualityJudge:
         self.window_samples = max(1, round(settings.window_s * rate_hz))
         self.slices = min(self.window_samples, max(2, round(settings.window_s / SLICE_S)))
         tones = tones_within(band_hz, rate_hz, self.window_samples, self.slices)
-        self.window = Window(
+        self._window = Window(
             empty_counts(groups),
             np.zeros((groups, SUMS)),
             np.zeros((groups, 2, BINS, LANES)),
@@ -309,7 +302,7 @@ class QualityJudge:
             np.zeros((groups, self.slices, LANES)),
             np.zeros((groups, self.slices, len(tones.looked_for), 2, LANES)),
             np.zeros((groups, 2, LANES)),
-            np.zeros((2, BINS // 2 + 1, LANES)),
+            np.zeros((3, PERIOD, LANES)),
             np.zeros(1),
             BINS * FOLD_HZ / rate_hz,
             tones,
@@ -342,20 +335,34 @@ class QualityJudge:
             self.lost,
             np.full((self.slices, count), np.nan),
         )
-        self.judge(0)  # compiles the kernel; what it says of no window is wiped
+        self.open_sums = self._window.counts, self._window.sums, self._window.folds
+        self._ends: list[int] = self._window.ends.tolist()
+        self.close_slice(0)  # these compile the kernels; what they say of no window is wiped
+        self.judge(0)
+        has_shown(self._legs, 0)
         self._judged.measures[:] = np.nan
         self._judged.measures[:, [_IDX_WAIT, _IDX_RUN, _IDX_CODES, _IDX_HUMS, SEEN_UV, OFF, KNOWN]] = 0.0
         self._judged.measures[:, SETTLING] = 1.0  # the filters have to, before a frequency can be told
         self._judged.verdicts[:] = int(Verdict.NOT_JUDGED)
         self.good[:] = False
 
+    def slice_at(self, at: int) -> tuple[int, int]:
+        """Return which slice of the window a sample is in, and the sample with which that ends."""
+        k = bisect(self._ends, at)
+        return k, self._ends[k]
+
+    def close_slice(self, k: int) -> None:
+        """Close a slice of the window."""
+        _close_slice(self._window, k)
+
     def judge(self, windows: int = 1) -> None:
         """Close the window and begin the next; `windows` > 1 says that so many passed without a sample."""
-        _judge(self.window, self._judged, self._legs, self._limits, windows)
+        _judge(self._window, self._judged, self._legs, self._limits, windows)
+        self.bins_per_sample = float(self._window.bins_per_sample * (1.0 + self._window.off[0]))
 
     def begin_anew(self) -> None:
         """Forget the running window."""
-        _begin(self.window)
+        _begin(self._window)
 
     @property
     def channels(self) -> tuple[ChannelQuality, ...]:
@@ -365,8 +372,7 @@ class QualityJudge:
     def _channel(self, e: int, electrode: Electrode) -> ChannelQuality:
         m, of_leg = self._judged.measures[e], self._legs.measures[e]
         tally = self._judged.tally[e]
-        windows = int(tally.sum())
-        bad = windows - int(tally[Verdict.GOOD])
+        bad = (windows := int(tally.sum())) - int(tally[Verdict.GOOD])
         worst = Verdict(Verdict.MISSING + int(tally[Verdict.MISSING :].argmax())) if bad else Verdict.GOOD
         verdict = Verdict(int(self._judged.verdicts[e]))
         return ChannelQuality(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from acquisition.ring import Ring
 from acquisition.stretches import Stretch
+from hardware.source import Block
 from processing.analysis import Analysis
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.flags.rules import flags_of
+from processing.live import LivePipeline
 from processing.pipeline import FLAGS, Pipeline
 from sim.lifter.lifter import Lifter, QuadsTakeOver
 from tests.support.rigs import example_with
@@ -77,6 +80,21 @@ def test_a_muscle_that_is_rightly_quiet_keeps_its_ratio(factor):
     assert table is not None
     expected = 5.05 / factor
     assert np.nanmedian(table.column("qh_right")) == pytest.approx(expected, rel=0.15)
+
+
+def test_what_is_told_while_a_session_runs_bears_the_time_of_its_samples(sound, tmp_path):
+    """As in a replay, whose samples arrived long ago by another computer's clock."""
+    pipeline = Pipeline(RIG)
+    streams = [settings.stream() for settings in RIG.stream]
+    ring = Ring.create(tmp_path / "ring.h5", streams, 30.0, derived=pipeline.derived_streams(), description={})
+    live, writer = LivePipeline(ring, pipeline), ring.writer("emg")
+    samples = without(sound, channels("BF"), 12.1, 1.0)["emg"]
+    for first in range(0, len(samples), 500):
+        writer.append(Block(samples[first : first + 500], first, 5000.0 + (first + 500) / EMG_HZ))
+        live.follow()
+    (fell,) = ring.faults.read()
+    assert fell.about == "EMG BF right"
+    assert 5012.1 < fell.host_s < 5020.0
 
 
 def in_pieces(samples: dict[str, np.ndarray]) -> dict[str, list[Stretch]]:
