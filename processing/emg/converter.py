@@ -14,7 +14,7 @@ from hardware.arrays import Floats
 from processing.emg.filters import LANES
 
 LARGEST_UV = 1e9  # what exceeds a kilovolt is no sample of EMG
-RAIL_CODES = 32.0
+RAIL_CODES = 100.0
 """A window whose samples span fewer codes gives its largest by chance."""
 REPEATS = 3.0
 """A fine one gives it again by chance once or twice."""
