@@ -87,20 +87,48 @@ class Analysis:
         self._frames = {part.name: FrameFile(len(part.chain.metrics), folder) for part in pipeline.parts}
         self._changes: list[NDArray[np.float64]] = [np.empty((0, len(CHANGE)))]
         self._taken = {stream.name: _Taken() for stream in self._rig.stream}
+        self._withdrawals = dict.fromkeys(pipeline.emg, 0)
+        self._withdrawn: set[tuple[int, float]] = set()
 
     def take(self, stream: str, stretch: Stretch) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Process a stretch of a raw stream, and yield what it gives: (derived stream, rows); it must be exhausted."""
         self._taken[stream].add(stretch)
         yield from self._kept(self.pipeline.process(stream, stretch.samples, stretch.first_index))
+        yield from self._withdraw()
 
     def finish(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield what still waits, as `take` does, once every stream has ended; it must be exhausted before `results`."""
         yield from self._kept(self.pipeline.finish())
+        yield from self._withdraw()
+
+    def _withdraw(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Take back what has rested on electrodes that were found since the last time to have had no muscle behind them."""
+        for part in self.pipeline.parts:
+            chain = self.pipeline.emg.get(part.stream)
+            if chain is None or part.chain is not chain:
+                continue
+            for electrode, first, last in chain.withdrawn[self._withdrawals[part.stream] :]:
+                columns = chain.resting_on(electrode)
+                self._frames[part.name].withdraw(columns, first, last)
+                metrics = {chain.metrics[column].name for column in columns}
+                changes = [
+                    (flag.rule, float(Severity.FINE), flag.start_sample, np.nan, np.nan, np.nan)
+                    for flag in flags_of(np.concatenate(self._changes))
+                    if self.pipeline.rules[flag.rule].stream == part.stream
+                    and self.pipeline.rules[flag.rule].metric in metrics
+                    and (first <= flag.start_sample < last or first <= flag.raised_sample < last)
+                ]
+                self._withdrawn.update((rule, start) for rule, _, start, *_ in changes)
+                if changes:
+                    self._changes.append(np.array(changes))
+                    yield FLAGS, self._changes[-1]
+            self._withdrawals[part.stream] = len(chain.withdrawn)
 
     def _kept(self, found: Iterator[tuple[str, NDArray[np.float64]]]) -> Iterator[tuple[str, NDArray[np.float64]]]:
         for name, rows in found:
             kept = rows.copy()
             if name == FLAGS:
+                kept = kept[[(int(rule), start) not in self._withdrawn for rule, start in kept[:, [0, 2]]]]
                 self._changes.append(kept)
             elif name not in EVENTS:
                 self._frames[name].append(kept)
@@ -175,6 +203,8 @@ class Analysis:
         found = []
         flags_up = [part.book.flags_up() for part in self.pipeline.parts]
         for flag in flags_of(np.concatenate([*self._changes, *flags_up])):
+            if (flag.rule, flag.start_sample) in self._withdrawn:
+                continue
             rule = self.pipeline.rules[flag.rule]
             start, raised, end = (
                 clocks[rule.stream].host_s(np.array([flag.start_sample, flag.raised_sample, flag.end_sample])) - start_s

@@ -9,7 +9,7 @@ from hardware.severity import Severity
 from processing.emg.verdicts import ended
 
 if TYPE_CHECKING:
-    from acquisition.ring.fault_log import FaultLog
+    from acquisition.ring.fault_log import TellsFaults
     from processing.emg.chain import EmgChain
     from processing.emg.verdicts import ChannelQuality
 
@@ -31,7 +31,7 @@ class _Electrode:
 class ElectrodeWatch:
     """Looks at the verdicts of the chains of a session whenever a window has ended."""
 
-    def __init__(self, chains: dict[str, EmgChain], window_s: float, faults: FaultLog) -> None:
+    def __init__(self, chains: dict[str, EmgChain], window_s: float, faults: TellsFaults) -> None:
         self._chains = chains
         self._window_s = window_s
         self._faults = faults

@@ -12,7 +12,7 @@ import numpy as np
 from hardware.arrays import Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 HELD_BYTES = 1 << 20
@@ -55,6 +55,16 @@ class FrameFile:
             return held
         written = np.asarray(np.memmap(self._file, np.float64, "r", shape=(self._written_rows, self._width)))
         return np.concatenate([written, held]) if len(held) else written
+
+    def withdraw(self, columns: Sequence[int], first: float, last: float) -> None:
+        """Make these columns NaN in the rows whose first column is from `first` on and below `last`."""
+        parts = list(self._held)
+        if self._file is not None and self._written_rows:
+            written = np.memmap(self._file, np.float64, "r+", shape=(self._written_rows, self._width))
+            parts += list(pieces(written))
+        for part in parts:
+            rows = np.flatnonzero((part[:, 0] >= first) & (part[:, 0] < last))
+            part[rows[:, None], np.asarray(columns, dtype=np.int64)] = np.nan
 
     def _write(self) -> None:
         if self._file is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acquisition.ring.fault_log import FaultsOfSamples
 from hardware.host_clock import host_now_s
 from hardware.source import Block
 from processing.analysis import Analysis
@@ -34,8 +35,9 @@ class LivePipeline:
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)
         self._faults = ring.faults
-        self._plates = PlateWatch(pipeline.force, ring.faults)
-        self._electrodes = ElectrodeWatch(pipeline.emg, pipeline.rig.quality.window_s, ring.faults)
+        self._found = FaultsOfSamples(ring.faults)
+        self._plates = PlateWatch(pipeline.force, self._found)
+        self._electrodes = ElectrodeWatch(pipeline.emg, pipeline.rig.quality.window_s, self._found)
 
     def follow(self) -> bool:
         """Process what is new in every stream; return whether there was anything."""
@@ -46,6 +48,7 @@ class LivePipeline:
                 continue
             found = True
             self._write(self.analysis.take(name, stretch))
+            self._found.host_s = float(stretch.ticks["host_s"][-1])
             self._electrodes.look()
             self._plates.look()
         return found

@@ -8,7 +8,7 @@ from hardware.severity import Severity
 from processing.force.plate_fault import sentence_of
 
 if TYPE_CHECKING:
-    from acquisition.ring.fault_log import FaultLog
+    from acquisition.ring.fault_log import TellsFaults
     from processing.force.chain import ForceChain
 
 UNWEIGHED_S = 15.0
@@ -20,7 +20,7 @@ LOOK_EVERY = 20
 class PlateWatch:
     """Looks at what a session's force chain has found wrong with its plates; each fault is told once."""
 
-    def __init__(self, chain: ForceChain | None, faults: FaultLog) -> None:
+    def __init__(self, chain: ForceChain | None, faults: TellsFaults) -> None:
         self._chain = chain
         self._faults = faults
         self._told: set[tuple[str, str, str]] = set()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -36,6 +36,25 @@ class Fault:
     sentence: str
 
 
+class TellsFaults(Protocol):
+    """Somebody to whom a fault can be told."""
+
+    def tell(self, severity: Severity, about: str, sentence: str) -> None:
+        """Take a fault."""
+
+
+class FaultsOfSamples:
+    """Tells a fault log what was found in samples, at `host_s`, when these had arrived; in a replay that is long ago."""
+
+    def __init__(self, log: FaultLog) -> None:
+        self._log = log
+        self.host_s = 0.0
+
+    def tell(self, severity: Severity, about: str, sentence: str) -> None:
+        """Put a fault behind the others of the log."""
+        self._log.tell(severity, about, sentence, self.host_s)
+
+
 class FaultLog:
     """The faults of one ring; a ring of a version that kept none has an empty one."""
 
@@ -44,14 +63,17 @@ class FaultLog:
         self._session = session
         self._lock = threading.Lock()
 
-    def tell(self, severity: Severity, about: str, sentence: str) -> None:
-        """Put a fault behind the others; what is too long for its place is cut, and a ring that was closed takes none."""
+    def tell(self, severity: Severity, about: str, sentence: str, host_s: float | None = None) -> None:
+        """Put a fault behind the others; what is too long for its place is cut, and a ring that was closed takes none.
+
+        `host_s`: when it happened, now where that is not given.
+        """
         with self._lock:
             if not len(self._table):
                 return
             count = int(self._session[COUNT])
             self._table[count % KEPT] = (
-                host_now_s(),
+                host_now_s() if host_s is None else host_s,
                 severity,
                 _cut(about, ABOUT_BYTES),
                 _cut(sentence, SENTENCE_BYTES),

@@ -112,6 +112,12 @@ class Activation:
         """Take the MVCs of these electrodes, which are those that it was made for, from the next frame on."""
         self._pct_per_uV[:] = [100.0 / e.mvc_uV if e.mvc_uV is not None else np.nan for e in electrodes]
 
+    def resting_on(self, electrode: int) -> list[int]:
+        """Return the columns that rest on an electrode, but for its envelope, which is what it measured."""
+        own = [int(column) for column in (self._activation_column[electrode], self._energy_column[electrode]) if column >= 0]
+        group = int(self._group_of[electrode])
+        return own + (self.ratios.resting_on(*divmod(group, _PER_LEG)) if group >= 0 else [])
+
     def fill(
         self,
         envelopes: Floats,

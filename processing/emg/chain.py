@@ -1,13 +1,14 @@
 """The EMG chain, from raw samples to envelopes: one kernel, live and offline, exact however the blocks are cut.
 
-Each sample: hold what is not a number, band-pass, notch, rectify, low-pass; beside it the Teager-Kaiser energy of the band. The
-signal stands time-major with 16 channels side
-by side, and the state of every filter flat, `z[row * LANES + channel]`, so that the compiler runs the channels in SIMD lanes;
-three short passes over a tile that stays in the cache are faster than one long one. No fast-math: the results are those of
-`scipy.signal.sosfilt` to the bit.
+Each sample: hold what is not a number, band-pass, notch, rectify, low-pass; beside it the Teager-Kaiser energy of the band.
+The signal stands time-major with 16 channels side by side, and the state of every filter flat, `z[row * LANES + channel]`,
+so that the compiler runs the channels in SIMD lanes; three short passes over a tile that stays in the cache are faster than one
+long one. No fast-math: the results are those of `scipy.signal.sosfilt` to the bit.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numba import njit
@@ -18,8 +19,9 @@ from hardware.arrays import Floats, Samples
 from processing.emg.activation import Activation
 from processing.emg.converter import LARGEST_UV, count_samples
 from processing.emg.filters import LANES, SECTIONS, cutoffs_hz, emg_sections, notch
-from processing.emg.quality import QualityJudge, add_tones, close_slice
-from processing.emg.verdicts import ChannelQuality
+from processing.emg.mains import add_to_fold
+from processing.emg.quality import QualityJudge
+from processing.emg.verdicts import ChannelQuality, Withdrawal
 from processing.formulas import Metric, frame_samples
 
 TILE = 128
@@ -76,7 +78,7 @@ def _hold(
 
 @njit(nogil=True, cache=True)
 def _band_pass(tile: Floats, n: int, b: Floats, notch: Floats, z: Floats, band: Floats) -> None:
-    """Band-pass into `band`, then notch and rectify in place; sections are spelled out, as a loop over them is half as fast."""
+    """Band-pass into `band`, then notch in place; sections are spelled out, as a loop over them is half as fast."""
     p0, p1, p2, p3, p4 = b[0], b[1], b[2], b[3], b[4]
     q0, q1, q2, q3, q4 = b[5], b[6], b[7], b[8], b[9]
     r0, r1, r2, r3, r4 = b[10], b[11], b[12], b[13], b[14]
@@ -95,7 +97,7 @@ def _band_pass(tile: Floats, n: int, b: Floats, notch: Floats, z: Floats, band: 
             i = 8 * LANES + c
             n0, n1, n2, n3, n4 = notch[0, c], notch[1, c], notch[2, c], notch[3, c], notch[4, c]
             y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], n0, n1, n2, n3, n4)
-            tile[t, c] = abs(y)
+            tile[t, c] = y
 
 
 @njit(nogil=True, cache=True)
@@ -109,13 +111,13 @@ def _low_pass(
     frame_samples: int,
     envelope: Floats,
 ) -> None:
-    """Smooth the rectified signal; each frame's last sample goes to `envelope` (frames, LANES), as NaN until settled."""
+    """Rectify and smooth; each frame's last sample goes to `envelope` (frames, LANES), as NaN until settled."""
     u0, u1, u2, u3, u4 = b[20], b[21], b[22], b[23], b[24]
     v0, v1, v2, v3, v4 = b[25], b[26], b[27], b[28], b[29]
     for t in range(n):
         for c in range(LANES):
             i = 10 * LANES + c
-            y, z[i], z[i + LANES] = _section(tile[t, c], z[i], z[i + LANES], u0, u1, u2, u3, u4)
+            y, z[i], z[i + LANES] = _section(abs(tile[t, c]), z[i], z[i + LANES], u0, u1, u2, u3, u4)
             i = 12 * LANES + c
             y, z[i], z[i + LANES] = _section(y, z[i], z[i + LANES], v0, v1, v2, v3, v4)
             tile[t, c] = y
@@ -127,7 +129,7 @@ def _low_pass(
 
 
 @njit(nogil=True, cache=True)
-def _energy(band: Floats, n: int, z: Floats, left: Floats, phase: int, frame_samples: int, energy: Floats) -> None:
+def _energy(notched: Floats, n: int, z: Floats, left: Floats, phase: int, frame_samples: int, energy: Floats) -> None:
     """Write the mean Teager-Kaiser energy of each frame into `energy` (frames, LANES), NaN until settled.
 
     psi(n) = x(n)^2 - x(n + 1) x(n - 1) stands with the sample n + 1, by which it is known.
@@ -135,7 +137,7 @@ def _energy(band: Floats, n: int, z: Floats, left: Floats, phase: int, frame_sam
     f, k = phase // frame_samples, phase % frame_samples
     for t in range(n):
         for c in range(LANES):
-            x, before = band[t, c], z[_BEFORE + c]
+            x, before = notched[t, c], z[_BEFORE + c]
             z[_SUM + c] += before * before - x * z[_BEFORE_THAT + c]
             z[_BEFORE_THAT + c] = before
             z[_BEFORE + c] = x
@@ -160,11 +162,11 @@ def _envelopes_of_block(
     settle: float,
     phase: int,
     frame_samples: int,
-    tones: Floats,
     counts: Floats,
     sums: Floats,
+    folds: Floats,
     at: int,
-    slice_samples: int,
+    bins_per_sample: float,
     work: Floats,
     envelopes: Floats,
     energies: Floats,
@@ -176,8 +178,7 @@ def _envelopes_of_block(
     tile, band, left = work[0], work[1], work[2]
     start = 0
     while start < raw.shape[0]:
-        to_slice = slice_samples - (at + start) % slice_samples
-        n = min(TILE, raw.shape[0] - start, to_slice)
+        n = min(TILE, raw.shape[0] - start)
         for g in range(z.shape[0]):
             for t in range(n):
                 for c in range(LANES):
@@ -185,10 +186,8 @@ def _envelopes_of_block(
             count_samples(tile, n, factor[g], full_scale[g], counts[g])
             _hold(tile, n, factor[g], z[g], settle, left)
             _band_pass(tile, n, sections, notches[g], z[g], band)
-            add_tones(band, n, tones, sums[g])
-            if n == to_slice:
-                close_slice(counts[g], sums[g], slice_samples)
-            _energy(band, n, z[g], left, phase + start, frame_samples, energies[g])
+            add_to_fold(band, tile, n, at + start, bins_per_sample, sums[g], folds[g])
+            _energy(tile, n, z[g], left, phase + start, frame_samples, energies[g])
             _low_pass(tile, n, sections, z[g], left, phase + start, frame_samples, envelopes[g])
         start += n
 
@@ -199,7 +198,7 @@ class EmgChain:
     Frames cover `frame_samples` raw samples, about 10 ms; the envelope is the one at the frame's last sample. A frame that is
     not complete because samples were lost is dropped, and what follows a loss, the beginning or a sample that is no number is
     NaN until the filters have settled (`settle_s`). Frames wait for the verdict on the window of quality in which they end, so
-    that nothing rests on a channel that was bad then.
+    that nothing rests on a channel that was bad then. What is found only later to have rested on no muscle is in `withdrawn`.
     """
 
     unjudged: frozenset[str] = frozenset()
@@ -246,6 +245,7 @@ class EmgChain:
         self._next = -1
         self._segment_start = 0
         self._window_end = -1
+        self.withdrawn: list[Withdrawal] = []
         self._advance(np.zeros((0, self._width), dtype=stream.dtype), 0)
         self._activation.fill(self._envelopes, self._energies, 0, 0, 0, self.frame_samples, self._judge.good, self._frames)
 
@@ -262,6 +262,10 @@ class EmgChain:
     def quality(self) -> tuple[ChannelQuality, ...]:
         """What is known about each electrode's channel, in the order of the rig."""
         return self._judge.channels
+
+    def resting_on(self, electrode: int) -> list[int]:
+        """Return the columns of a frame that rest on an electrode, by its number."""
+        return self._activation.resting_on(electrode)
 
     @property
     def window_end(self) -> int:
@@ -282,9 +286,13 @@ class EmgChain:
         done = 0
         while done < n:
             start = first_index + done
-            length = min(n - done, self._window_end - start)
+            at = start - self._window_end + self._judge.window_samples
+            k, slice_end = self._judge.slice_at(at)
+            length = min(n - done, slice_end - at)
             self._advance(samples[done : done + length], start)
             done += length
+            if at + length == slice_end:
+                self._judge.close_slice(k)
             if start + length == self._window_end:
                 rows += self._judged(rows)
         self._next = first_index + n
@@ -292,6 +300,7 @@ class EmgChain:
 
     def finish(self) -> Floats:
         """Return the frames that still wait, once no sample will follow; of their window nothing is believed."""
+        self.withdrawn += [Withdrawal(e, -math.inf, math.inf) for e, q in enumerate(self.quality) if q.is_unused]
         nobody = np.zeros_like(self._judge.good)
         return self._frames[: self._hand_out(0, nobody)]
 
@@ -306,9 +315,12 @@ class EmgChain:
 
     def _judged(self, row: int) -> int:
         """End the running window, and hand out its frames from `row` on; return how many."""
-        before = self._judge.notch_hz.copy()
+        before = self._judge.tuned_hz.copy()
         self._judge.judge()
-        self._set_notches(np.flatnonzero(self._judge.notch_hz != before))
+        self._set_notches(np.flatnonzero(self._judge.tuned_hz != before))
+        for e in np.flatnonzero(self._judge.lost):
+            samples = float(self._judge.lost[e]) * self._judge.window_samples / self._judge.slices
+            self.withdrawn.append(Withdrawal(int(e), self._window_end - samples, float(self._window_end)))
         self._window_end += self._judge.window_samples
         return self._hand_out(row, self._judge.good)
 
@@ -316,7 +328,7 @@ class EmgChain:
         """Give these electrodes the notch that the judge has for them."""
         for e in electrodes:
             group, lane = divmod(int(e), LANES)
-            self._notches[group, :, lane] = notch(float(self._judge.notch_hz[e]), self._rate_hz)[0, [0, 1, 2, 4, 5]]
+            self._notches[group, :, lane] = notch(float(self._judge.tuned_hz[e]), self._rate_hz)[0, [0, 1, 2, 4, 5]]
 
     def _jump(self, first_index: int) -> int:
         """Begin anew after lost samples: filters at rest, and the windows of quality count what is missing.
@@ -355,11 +367,9 @@ class EmgChain:
             self._settle,
             phase + held * self.frame_samples,
             self.frame_samples,
-            self._judge.tones,
-            self._judge.counts,
-            self._judge.sums,
+            *self._judge.open_sums,
             start - self._window_end + self._judge.window_samples,
-            self._judge.slice_samples,
+            self._judge.bins_per_sample,
             self._work,
             self._envelopes,
             self._energies,

@@ -14,10 +14,14 @@ from hardware.arrays import Floats
 from processing.emg.filters import LANES
 
 LARGEST_UV = 1e9  # what exceeds a kilovolt is no sample of EMG
-RAIL_CODES = 32.0
+RAIL_CODES = 100.0
 """A window whose samples span fewer codes gives its largest by chance."""
+REPEATS = 3.0
+"""A fine one gives it again by chance once or twice."""
 COARSE_CODES = 8.0
 """A muscle that never spans more codes can't be measured (*design*)."""
+COARSE_UV = 5.0
+"""Nor can one at rest, where so much lies between two codes: it gives one value then, as one does that sticks (*design*)."""
 
 PRESENT, SATURATED, SUM, _AT_MOST, _AT_LEAST = 0, LANES, 2 * LANES, 3 * LANES, 4 * LANES
 _HIGH, _LOW = 5 * LANES, 6 * LANES
@@ -83,7 +87,10 @@ def spanned_codes(counts: Floats, c: int) -> float:
 @njit(nogil=True, cache=True)
 def at_ends(counts: Floats, c: int) -> float:
     """Return how many samples of a channel's window gave its largest or least value again, where it is fine enough to tell."""
-    return float(counts[_AT_MOST + c] + counts[_AT_LEAST + c]) if spanned_codes(counts, c) >= RAIL_CODES else 0.0
+    if spanned_codes(counts, c) < RAIL_CODES:
+        return 0.0
+    at_most, at_least = counts[_AT_MOST + c], counts[_AT_LEAST + c]
+    return float((at_most if at_most >= REPEATS else 0.0) + (at_least if at_least >= REPEATS else 0.0))
 
 
 @njit(nogil=True, cache=True)

@@ -68,6 +68,16 @@ class Ratios:
                 if known is not None:
                     self._baseline[leg, i], self._count[leg, i] = known, self._first.shape[2]
 
+    def resting_on(self, leg: int, group: int) -> list[int]:
+        """Return the columns that rest on a group of a leg, its own among them."""
+        of_group = {
+            _QUADS: (_QUADS, _QH, _SHARE, _CHANGE, _CO_CONTRACTION, _DROP),
+            _HAMS: (_HAMS, _QH, _SHARE, _CHANGE, _CO_CONTRACTION),
+            _GLUTES: (_GLUTES, _DROP),
+        }[group]
+        between = self._between[_GLUTES_BETWEEN if group == _GLUTES else _QH_BETWEEN]
+        return [int(column) for column in (*self._columns[leg, list(of_group)], between) if column >= 0]
+
     def fill(self, rows: Floats) -> None:
         """Fill the columns of frames (n, columns) whose groups are there."""
         _ratios(rows, self._columns, self._between, self._least_pct, self._first, self._count, self._baseline)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
 NOISE_FACTOR = 5.0  # a muscle has shown itself once its loudest slice is so many times its quietest
+
+
+LOUDEST_NOISE_UV = 30.0
+"""What never rests below this is a muscle that was held, and no electrode's noise (*design*)."""
 
 
 class Verdict(IntEnum):
@@ -26,17 +31,26 @@ class Verdict(IntEnum):
     HUM = 10
 
 
+class Withdrawal(NamedTuple):
+    """Nothing rests on an electrode, by its number, from a sample on and before another, though it was believed then."""
+
+    electrode: int
+    first: float
+    last: float
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelQuality:
     """One channel's last window, and what was seen since the beginning.
 
     `verdict`, `missing_pct`, `saturated_pct`, `mains_pct` (of the power within the band, at `mains_hz` and its harmonics),
     `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN before the first. `noise_uV` is the RMS of
-    the quietest slice so far (a fifth of a window), `loudest_uV` that of the loudest; windows without a signal don't count.
+    the quietest slice so far (about a fifth of a second), `loudest_uV` that of the loudest; windows with no signal don't count.
+    `only_noise`: none rose above the quietest by more than chance: a muscle at rest so far, or no muscle at all.
     `codes`: how many values `step_uV` apart its largest window spans, so how finely it is converted.
     `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`. `believed`: good for long
-    enough since it was last bad, so that metrics may rest on it. `notch_hz`: which mains are taken out of it, 0 for none; of
-    `mains_uV` (RMS, before that) in the last window.
+    enough since it was last bad, so that metrics may rest on it. `notch_hz`: which mains are taken out of it, 0 for none.
+    `mains_uV` (RMS, before that): when they were last seen clearly; `hum_hz`: the strongest of them that is left.
     """
 
     name: str
@@ -50,6 +64,7 @@ class ChannelQuality:
     dc_uV: float
     noise_uV: float
     loudest_uV: float
+    only_noise: bool
     codes: float
     step_uV: float
     windows: int
@@ -58,6 +73,7 @@ class ChannelQuality:
     believed: bool
     notch_hz: float
     mains_uV: float
+    hum_hz: float
 
     @property
     def good(self) -> bool:
@@ -70,9 +86,9 @@ class ChannelQuality:
         return 100.0 * self.bad_windows / self.windows if self.windows else np.nan
 
     @property
-    def only_noise(self) -> bool:
-        """Whether no slice was five times as loud as the quietest: a muscle at rest so far, or no muscle at all."""
-        return not self.loudest_uV >= NOISE_FACTOR * self.noise_uV
+    def is_unused(self) -> bool:
+        """Whether it is so quiet, and nothing else, that no ratio is to rest on it."""
+        return self.only_noise and not self.noise_uV >= LOUDEST_NOISE_UV
 
     @property
     def found(self) -> str:
@@ -94,12 +110,12 @@ class ChannelQuality:
                 return f"flat ({self.rms_uV:.2g} µV RMS within the band)"
             case Verdict.MAINS:
                 return f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz)"
+            case Verdict.SILENT if self.rms_uV >= self.noise_uV:
+                return f"does not work along with its leg any more ({self.rms_uV:.2g} µV RMS throughout)"
             case Verdict.SILENT:
                 return f"quieter than it ever was ({self.rms_uV:.2g} µV RMS, and {self.noise_uV:.2g} µV at its quietest before)"
             case Verdict.HUM:
-                return (
-                    f"{self.mains_pct:.0f} % of its power is mains hum ({self.mains_hz:.0f} Hz), too much to measure a muscle"
-                )
+                return f"{self.mains_pct:.0f} % of its power is mains hum ({self.hum_hz:.0f} Hz), too much to measure a muscle"
             case Verdict.GOOD if self.only_noise:
                 return f"nothing has risen above its noise floor of {self.noise_uV:.3g} µV RMS yet"
             case _:
@@ -109,9 +125,16 @@ class ChannelQuality:
     def advice(self) -> str:
         """What to do about it, empty where there is nothing to do."""
         if self.verdict is Verdict.HUM:
-            if self.notch_hz:
+            if not self.notch_hz:
+                return f"move cables and power supplies, or set notch_hz = {self.hum_hz:.0f} in [emg_processing]"
+            if self.notch_hz % self.mains_hz:
+                return (
+                    f"move cables and power supplies, or set notch_hz = {self.hum_hz:.0f} in [emg_processing] instead of "
+                    f"{self.notch_hz:.0f}"
+                )
+            if self.hum_hz != self.notch_hz:
                 return "move cables and power supplies: a notch does not take out its harmonics"
-            return f"move cables and power supplies, or set notch_hz = {self.mains_hz:.0f} in [emg_processing]"
+            return "move cables and power supplies: it changes faster than a notch can follow"
         return "contract this muscle to check" if self.good and self.only_noise else _ADVICE.get(self.verdict, "")
 
     @property

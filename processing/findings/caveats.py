@@ -11,6 +11,7 @@ from acquisition.formats.importing import unique_names
 from acquisition.rig import HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.timebase.clock import SyncLevel
 from hardware.source import CRYSTAL_OFF, same_rate
+from processing.emg.verdicts import LOUDEST_NOISE_UV
 from processing.findings.knee_caveats import about_knees
 from processing.findings.plate_caveats import about_plates
 from processing.findings.repetition_caveats import about_repetitions
@@ -118,6 +119,9 @@ def _about_channels(results: Results) -> list[Caveat]:
             f"Nothing rose above the noise floor of {names}; a muscle at rest looks like that, and so does an electrode that "
             "is off: contract the muscle to check."
         )
+        unused = [channel.name for channel in quiet if channel.noise_uV < LOUDEST_NOISE_UV]
+        if unused:
+            sentence += f" No ratio rests on {', '.join(unused)}."
         keys = unique_names([f"noise_{channel.name.replace(' ', '_')}" for channel in quiet])
         noise = {f"{key}_uV": channel.noise_uV for key, channel in zip(keys, quiet, strict=True)}
         said.append(Caveat("noise_floor_only", names, noise, sentence))

@@ -91,3 +91,15 @@ def test_pieces_are_all_rows():
     rows = np.arange(200_000.0)[:, None]
     assert np.concatenate(list(pieces(rows))).tobytes() == rows.tobytes()
     assert max(map(len, pieces(rows))) == frame_file.PIECE_ROWS
+
+
+@pytest.mark.parametrize("held_bytes", [1 << 10, 1 << 20])
+def test_what_is_withdrawn_is_nan_wherever_it_lies(monkeypatch, held_bytes):
+    monkeypatch.setattr(frame_file, "HELD_BYTES", held_bytes)
+    frames, rows = FrameFile(3), np.arange(900.0).reshape(300, 3)
+    for first in range(0, 300, 7):
+        frames.append(rows[first : first + 7].copy())
+    frames.withdraw([2], 30.0, 600.0)
+    expected = rows.copy()
+    expected[10:200, 2] = np.nan
+    np.testing.assert_array_equal(frames.rows(), expected)

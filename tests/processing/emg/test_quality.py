@@ -210,9 +210,9 @@ def test_lost_windows_count_as_missing():
     assert chain.quality[0].windows == 7
 
 
-def leg(*signals_uV, processing=None, **quality):
-    """Return the frames of a leg with VL and BF, and its channels' quality."""
-    rig = a_rig(
+def a_leg(processing=None, **quality):
+    """Return a rig with VL and BF of a leg."""
+    return a_rig(
         {"name": "emg", "rate_hz": 1000.0, "channels": ["a", "b"], "units": "uV"},
         emg=[
             {"muscle": "VL", "side": "left", "stream": "emg", "channel": "a", "mvc_uV": 100.0},
@@ -221,7 +221,11 @@ def leg(*signals_uV, processing=None, **quality):
         quality=quality,
         emg_processing=processing or {},
     )
-    chain = EmgChain(rig, "emg")
+
+
+def leg(*signals_uV, processing=None, **quality):
+    """Return the frames of a leg with VL and BF, and its channels' quality."""
+    chain = EmgChain(a_leg(processing, **quality), "emg")
     frames = np.vstack([chain.process(np.column_stack(signals_uV), 0).copy(), chain.finish()])
     return {m.name: frames[:, i] for i, m in enumerate(chain.metrics)}, chain.quality
 
@@ -350,3 +354,136 @@ def test_no_splitting_changes_when_a_notch_comes():
     whole = frames(6_000)
     for size in (7, 20, 333, 2500):
         np.testing.assert_array_equal(frames(size), whole)
+
+
+@pytest.mark.parametrize("rate_hz", [125.0, 200.0, 250.0, 500.0])
+@pytest.mark.parametrize("step_uV", [0.0, 0.02, 0.1])
+def test_sound_slow_emg_is_not_called_saturated(rate_hz, step_uV):
+    """In a window of 62 samples a chance repeat of the largest is more than the 1 % that may be saturated."""
+    t = np.arange(round(60 * rate_hz)) / rate_hz
+    muscles = [noise(seed=seed, n=len(t)) * np.where(t % 3.0 < 1.5, 1.0, 0.1) for seed in range(16)]
+    if step_uV:
+        muscles = [np.rint(muscle / step_uV) * step_uV for muscle in muscles]
+    assert [q.bad_windows for q in judge(*muscles, rate_hz=rate_hz, window_s=0.5)] == [0] * 16
+
+
+@pytest.mark.parametrize("rate_hz", [125.0, 1000.0])
+def test_slow_emg_that_is_cut_off_is_found(rate_hz):
+    t = np.arange(round(20 * rate_hz)) / rate_hz
+    whole = noise(n=len(t)) * np.where(t % 2.0 < 1.0, 10.0, 1.0)
+    (q,) = judge(np.clip(whole, -np.inf, 0.4 * whole.max()), rate_hz=rate_hz, window_s=0.5)
+    assert q.worst is Verdict.SATURATED
+    assert q.bad_pct > 30.0
+
+
+@pytest.mark.parametrize("rate_hz", [1000.0, 2148.15])
+@pytest.mark.parametrize("hum_uV", [20.0, 90.0])
+@pytest.mark.parametrize("mains_hz", [49.5, 49.8, 49.95, 50.1, 50.5, 59.7, 60.05])
+def test_mains_beside_their_nominal_frequency_are_taken_out_as_well(mains_hz, hum_uV, rate_hz):
+    """What is left is told by SciPy, of the muscle without hum: the envelope is the same within a few percent."""
+    t = np.arange(round(20 * rate_hz)) / rate_hz
+    muscle = noise(10.0, 1, n=len(t)) * np.where(t % 4.0 < 2.0, 3.0, 0.3)
+    hum = hum_uV * np.sqrt(2) * np.sin(2 * np.pi * mains_hz * t + 1.0)
+    (q,), clean, found = _envelopes(muscle, muscle + hum, rate_hz)
+    assert q.notch_hz == round(mains_hz / 10.0) * 10.0
+    assert q.mains_uV == pytest.approx(hum_uV, rel=0.1)
+    later = slice(len(clean) // 2, None)
+    assert np.mean(found[later]) == pytest.approx(np.mean(clean[later]), rel=0.05)
+    assert np.percentile(found[later], 10) == pytest.approx(np.percentile(clean[later], 10), rel=0.25)
+
+
+def _envelopes(clean, hummed, rate_hz):
+    rig = a_rig(
+        {"name": "emg", "rate_hz": rate_hz, "channels": ["a", "b"], "units": "uV"},
+        emg=[
+            {"muscle": "VL", "side": side, "stream": "emg", "channel": channel, "mvc_uV": 100.0}
+            for side, channel in (("left", "a"), ("right", "b"))
+        ],
+    )
+    chain = EmgChain(rig, "emg")
+    frames = chain.process(np.column_stack([clean, hummed]), 0)
+    return chain.quality[1:], frames[:, 1], frames[:, 2]
+
+
+@pytest.mark.parametrize("hz", [150.0, 180.0, 250.0, 350.0])
+def test_a_harmonic_alone_is_taken_out_where_it_is(hz):
+    t = np.arange(10_000) / RATE_HZ
+    muscle = noise(4.0, 1, n=len(t))
+    (q,), clean, found = _envelopes(muscle, muscle + 8.0 * np.sqrt(2) * np.sin(2 * np.pi * hz * t), RATE_HZ)
+    assert q.good
+    assert q.notch_hz == hz
+    assert np.mean(found[500:]) == pytest.approx(np.mean(clean[500:]), rel=0.05)
+
+
+def test_what_a_notch_leaves_is_measured_and_told():
+    """Two mains of the same strength: a notch takes one out, and the channel stays bad for the other."""
+    t = np.arange(10_000) / RATE_HZ
+    both = 12.0 * np.sqrt(2) * (np.sin(2 * np.pi * 50.0 * t) + np.sin(2 * np.pi * 250.0 * t))
+    column, quality = leg(noise(50.0, n=len(t)), noise(5.0, 1, n=len(t)) + both)
+    assert quality[1].verdict is Verdict.HUM
+    assert np.isnan(column["qh_left"]).all()
+    assert "a notch does not take out its harmonics" in quality[1].sentence
+
+
+def test_hum_of_other_mains_than_the_notch_says_which_to_set():
+    t = np.arange(5_000) / RATE_HZ
+    hum = 14.0 * np.sqrt(2) * np.sin(2 * np.pi * 60.0 * t)
+    _, quality = leg(noise(50.0, n=len(t)), noise(10.0, 1, n=len(t)) + hum, processing={"notch_hz": 50.0})
+    assert quality[1].verdict is Verdict.HUM
+    assert "set notch_hz = 60 in [emg_processing] instead of 50" in quality[1].sentence
+
+
+def test_hum_that_has_ended_is_told_as_large_as_it_was():
+    t = np.arange(10_000) / RATE_HZ
+    hum = 14.0 * np.sqrt(2) * np.sin(2 * np.pi * 50.0 * t) * (t < 5.0)
+    _, quality = leg(noise(50.0, n=len(t)), noise(10.0, 1, n=len(t)) + hum)
+    assert quality[1].notch_hz == 50.0
+    assert quality[1].mains_uV == pytest.approx(14.0, rel=0.2)
+
+
+@pytest.mark.parametrize("codes", [12, 16, 60])
+def test_a_converter_on_which_a_resting_muscle_is_one_code_is_called_coarse_and_not_stuck(codes):
+    muscle = noise(1.5, n=20_000) * np.where(np.arange(20_000) % 3000 < 1500, 1.0, 200.0)
+    step_uV = 2.0 * np.abs(muscle).max() / codes
+    (q,) = judge(np.rint(muscle / step_uV) * step_uV, window_s=0.5)
+    assert q.worst is Verdict.COARSE
+
+
+@pytest.mark.parametrize("sensor_uV", [1.0, 3.0])
+@pytest.mark.parametrize("at_s", np.arange(15.0, 18.0, 0.15).round(2).tolist())
+def test_an_electrode_that_falls_off_at_any_moment_is_noticed(at_s, sensor_uV):
+    """Its noise may be less or more than the muscle's at rest; it lies flat while the others of its leg work."""
+    t = np.arange(24_000) / 1000.0
+    work = np.clip(np.sin(2 * np.pi * t / 3.0), 0.0, None)
+    rng = np.random.default_rng(round(100 * at_s))
+    fallen = np.where(t < at_s, rng.normal(0.0, 1.6 + 30.0 * work), rng.normal(0.0, sensor_uV, len(t)))
+    chain = EmgChain(a_leg(), "emg")
+    chain.process(np.column_stack([rng.normal(0.0, 2.0 + 100.0 * work), fallen]), 0)
+    assert chain.quality[0].good
+    assert chain.quality[1].verdict is Verdict.SILENT
+    assert chain.quality[1].sentence.endswith("is the electrode still on?")
+    ((electrode, first, last),) = chain.withdrawn
+    assert electrode == 1
+    assert at_s - 2.5 < first / 1000.0 <= at_s + 0.35
+    assert last / 1000.0 < at_s + 5.0
+
+
+@pytest.mark.parametrize("left", [0.45, 0.15])
+def test_a_muscle_that_gives_out_is_not_called_an_electrode_that_fell(left):
+    """Hamstrings that do a fraction of what they did still rise with their leg: that is a finding, and stays one."""
+    t = np.arange(40_000) / 1000.0
+    work = np.clip(np.sin(2 * np.pi * t / 3.0), 0.0, None)
+    rng = np.random.default_rng(8)
+    weak = rng.normal(0.0, 1.2 + 40.0 * work * np.where(t < 15.0, 1.0, left))
+    column, quality = leg(rng.normal(0.0, 2.0 + 100.0 * work), weak)
+    assert [q.bad_windows for q in quality] == [0, 0]
+    assert np.nanmedian(column["qh_left"][2500:]) > 1.5 * np.nanmedian(column["qh_left"][300:1400])
+
+
+def test_a_pause_at_the_bottom_after_a_muscle_gave_out_is_no_fall_either():
+    t = np.arange(40_000) / 1000.0
+    work = np.clip(3.0 * np.sin(2 * np.pi * t / 8.0), 0.0, 1.0)
+    rng = np.random.default_rng(8)
+    weak = rng.normal(0.0, 1.2 + 40.0 * work * np.where(t < 20.0, 1.0, 0.4))
+    _, quality = leg(rng.normal(0.0, 2.0 + 100.0 * work), weak)
+    assert [q.bad_windows for q in quality] == [0, 0]

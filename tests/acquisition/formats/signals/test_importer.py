@@ -158,10 +158,14 @@ def test_force_and_place_give_share_and_place_and_no_more(tmp_path: Path) -> Non
     assert np.isfinite(table.column("outward_push_left_pct")[60:]).all()
 
 
-def test_a_place_that_lacks_under_load_leaves_the_plate_out(tmp_path: Path) -> None:
+def test_a_place_that_lacks_under_load_costs_its_samples_and_one_that_mostly_lacks_the_plate(tmp_path: Path) -> None:
     body = standing()
     body[1000, 3] = np.nan
-    result = run(tmp_path, stream(body, TWO, NEWTON_MM))
+    result = run(tmp_path / "one", stream(body, TWO, NEWTON_MM))
+    assert len(result.rig.plate) == 2
+    assert told(result)["plate_gaps"].values == {"missing_samples": 1.0}
+    body[100:, 3] = np.nan
+    result = run(tmp_path / "most", stream(body, TWO, NEWTON_MM))
     assert [plate.side for plate in result.rig.plate] == ["left"]
     assert told(result)["plate_not_read"].about == "plate 1"
 
