@@ -13,7 +13,7 @@ from acquisition.rig.judgement import ReferenceSettings
 from acquisition.rig.lifter_axes import lifter_axes
 from hardware.errors import SquatscopeError
 from processing.batch import reprocess
-from processing.emg.mvc import WINDOW_S, MvcFound, Try, judge_tries, tries_in
+from processing.emg.mvc import AGREE, WINDOW_S, MvcFound, Try, efforts_in, judge_tries
 from processing.force.rocking import Rocked, foot_axis
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class LifterError(SquatscopeError):
 def mvc_of(recordings: Sequence[Path]) -> list[MvcFound]:
     """Return what the tries in these recordings give for each of their electrodes; raises LifterError where there are none."""
     tries: dict[str, list[Try]] = {}
+    spoilt: dict[str, tuple[Try, str]] = {}
     electrodes: dict[str, Electrode] = {}
     for path in recordings:
         results = reprocess(path, _in_microvolts)
@@ -49,11 +50,25 @@ def mvc_of(recordings: Sequence[Path]) -> list[MvcFound]:
             electrodes.setdefault(electrode.name, electrode)
             column = f"activation_{electrode.side}_{electrode.muscle}_pct"
             table = results.table_with(column)
-            if table is not None:
-                tries.setdefault(electrode.name, []).extend(tries_in(table.time_s, table.column(column), path.stem))
+            if table is None:
+                continue
+            envelope = table.column(f"envelope_{electrode.side}_{electrode.muscle}_uV")
+            efforts = efforts_in(table.time_s, table.column(column), envelope, path.stem)
+            tries.setdefault(electrode.name, []).extend(efforts.tries)
+            before = spoilt.get(electrode.name)
+            if efforts.spoilt is not None and (before is None or efforts.spoilt.uV > before[0].uV):
+                why = next((channel.found for channel in results.channels if channel.name == electrode.name), "")
+                spoilt[electrode.name] = efforts.spoilt, why
     if not electrodes:
         raise LifterError(f"There is no EMG of a named muscle in {', '.join(map(str, recordings))}.")
-    return [judge_tries(electrode, tries.get(name, [])) for name, electrode in electrodes.items()]
+    return [_judged(electrode, tries.get(name, []), *spoilt.get(name, (None, ""))) for name, electrode in electrodes.items()]
+
+
+def _judged(electrode: Electrode, tries: Sequence[Try], spoilt: Try | None, why: str) -> MvcFound:
+    """Return what tries give; a spoilt effort counts where it was clearly stronger than the best of them all."""
+    best_uV = max((one.uV for one in tries), default=0.0)
+    stronger = spoilt is not None and spoilt.uV > (1.0 + AGREE) * best_uV
+    return judge_tries(electrode, tries, spoilt if stronger else None, why)
 
 
 def dynamic_reference(path: Path) -> list[Mvc]:

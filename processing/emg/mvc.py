@@ -7,6 +7,7 @@ the best two may differ by a tenth (*design*). The envelope is the one that %MVC
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ LEAST_S = 1.0
 BEGINS, BETWEEN = 0.5, 0.25
 """A try rises above the first share of the channel's largest, and ends below the second."""
 TRIES = 3
+RISES, REST = 3.0, 0.05
+"""A try rises to so many times of what the channel shows at rest, in this share of the recording (*design*)."""
 AGREE = 0.10
 """The best two tries may differ by this share of the best."""
 
@@ -58,39 +61,85 @@ class MvcFound:
         )
 
 
-def tries_in(time_s: Floats, envelope_uV: Floats, recording: str) -> list[Try]:
-    """Return the tries of one channel; `envelope_uV` (n,) is NaN where the channel was not good."""
+@dataclass(frozen=True, slots=True)
+class Efforts:
+    """The tries of a channel in a recording, and the strongest effort in which it was not good, None where there is none."""
+
+    tries: list[Try]
+    spoilt: Try | None = None
+
+
+def efforts_in(time_s: Floats, good_uV: Floats, envelope_uV: Floats, recording: str) -> Efforts:
+    """Return the efforts of one channel; `envelope_uV` (n,), and the same as `good_uV`, NaN where the channel was not good.
+
+    A try rises to three times what the channel shows at rest, and begins and ends with good seconds at rest: noise between bad
+    contractions is none, nor what is left of one that was bad in part.
+    """
     if len(time_s) < 2:
-        return []
+        return Efforts([])
     frame_s = float(np.median(np.diff(time_s)))
     window = max(1, round(WINDOW_S / frame_s))
-    if len(envelope_uV) < window:
-        return []
-    sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(envelope_uV))])
-    gone = np.concatenate([[0], np.cumsum(~np.isfinite(envelope_uV))])
-    mean = np.where(gone[window:] > gone[:-window], np.nan, (sums[window:] - sums[:-window]) / window)
-    if not np.isfinite(mean).any():
-        return []
-    largest = float(np.nanmax(mean))
-    found: list[Try] = []
-    start = -1
-    for i, value in enumerate(np.append(np.nan_to_num(mean), 0.0)):
-        if start < 0 and value >= BEGINS * largest:
+    if len(good_uV) < window:
+        return Efforts([])
+    mean, raw = _moving_mean(good_uV, window), _moving_mean(envelope_uV, window)
+    least = LEAST_S - WINDOW_S / 2
+    quiet = float(np.nanquantile(raw, REST)) if np.isfinite(raw).any() else math.nan
+    tries: list[Try] = []
+    if np.isfinite(mean).any():
+        largest = float(np.nanmax(mean))
+        for part in _parts(mean, largest):
+            above = np.count_nonzero(mean[part] >= BEGINS * largest)
+            best = part.start + int(np.argmax(mean[part]))
+            if above * frame_s >= least and mean[best] >= RISES * quiet:
+                tries.append(Try(recording, float(time_s[best + window - 1]), float(mean[best])))
+    beyond = max((1.0 + AGREE) * max((one.uV for one in tries), default=0.0), RISES * quiet)
+    not_good = np.where(np.isfinite(mean), np.nan, raw)
+    long_s = np.count_nonzero(~np.isfinite(good_uV) & (envelope_uV >= beyond)) * frame_s
+    if long_s < LEAST_S or not np.isfinite(not_good).any():
+        return Efforts(tries)
+    best = int(np.nanargmax(not_good))
+    return Efforts(tries, Try(recording, float(time_s[best + window - 1]), float(raw[best])))
+
+
+def _moving_mean(values: Floats, window: int) -> Floats:
+    """Return the mean over each window, NaN where a value of it is unknown."""
+    sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
+    gone = np.concatenate([[0], np.cumsum(~np.isfinite(values))])
+    return np.where(gone[window:] > gone[:-window], np.nan, (sums[window:] - sums[:-window]) / window)
+
+
+def _parts(mean: Floats, largest: float) -> list[slice]:
+    """Return where efforts are, from rest to rest, and known all the while."""
+    found: list[slice] = []
+    start, rested = -1, True
+    for i, value in enumerate([*mean.tolist(), 0.0]):
+        if math.isnan(value):
+            start, rested = -1, False
+        elif start >= 0:
+            if value < BETWEEN * largest:
+                found.append(slice(start, i))
+                start, rested = -1, True
+        elif value < BETWEEN * largest:
+            rested = True
+        elif rested and value >= BEGINS * largest:
             start = i
-        elif start >= 0 and value < BETWEEN * largest:
-            part = mean[start:i]
-            if np.count_nonzero(part >= BEGINS * largest) * frame_s >= LEAST_S - WINDOW_S / 2:
-                best = start + int(np.nanargmax(part))
-                found.append(Try(recording, float(time_s[best + window - 1]), float(mean[best])))
-            start = -1
     return found
 
 
-def judge_tries(electrode: Electrode, tries: Sequence[Try]) -> MvcFound:
-    """Return what the tries of one electrode give: the best of three, of which the best two agree, or why none."""
+def judge_tries(electrode: Electrode, tries: Sequence[Try], spoilt: Try | None = None, why: str = "") -> MvcFound:
+    """Return what the tries of one electrode give: the best of three, of which the best two agree, or why none.
+
+    `spoilt`: a stronger effort in which the channel was not good, for which `why` is the reason.
+    """
     strongest = sorted(tries, key=lambda one: -one.uV)
     refused = ""
-    if not strongest:
+    if spoilt is not None:
+        reason = f" ({why})" if why else ""
+        refused = (
+            f"its strongest effort, at {spoilt.at_s:.1f} s of {spoilt.recording}, can't be used, as the channel was not good "
+            f"then{reason}; mend that, and try again."
+        )
+    elif not strongest:
         refused = "no try was found; contract it as hard as you can for 3 to 5 s, three times, with a rest between."
     elif len(strongest) < TRIES:
         many = "tries were" if len(strongest) > 1 else "try was"

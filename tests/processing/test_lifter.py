@@ -149,3 +149,28 @@ def test_squats_are_no_rocking_trial_though_the_pressure_moves(shared_data: Path
         rocked(reprocess(squats.path))
     with pytest.raises(LifterError, match="has no two force plates"):
         rocked(analysed(example_with(plate=[]), simulated(example_with(plate=[]), seconds=6.0)))
+
+
+SEEN_S = np.arange(34000) / 1000.0
+PULLED = ((SEEN_S % 10) >= 4) & ((SEEN_S % 10) < 8) & (SEEN_S < 30)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (lambda s: s, "µV, the best of 3 tries"),
+        (lambda s: np.clip(s, -300, 300), "can't be used"),
+        (lambda s: s + (1270.0 * np.sin(2 * np.pi * 50 * SEEN_S) * PULLED)[:, None], "can't be used"),
+        (lambda s: np.where((PULLED & (np.arange(len(s)) % 500 < 10))[:, None], np.nan, s), "no try was found"),
+    ],
+    ids=["sound", "cut off", "hum", "lost"],
+)
+def test_noise_is_never_taken_for_a_contraction_that_was_bad(tmp_path: Path, fault, says: str) -> None:
+    electrode = {"muscle": "VL", "side": "left", "stream": "emg", "channel": "VL"}
+    rig = a_rig({"name": "emg", "rate_hz": 1000.0, "channels": ["VL"], "units": "uV"}, emg=[electrode])
+    signal = np.random.default_rng(4).normal(0.0, 2.0, (len(SEEN_S), 1))
+    for k, microvolts in enumerate((400, 410, 395)):
+        signal[(10 * k + 4) * 1000 : (10 * k + 8) * 1000] *= microvolts / 2.0
+    (found,) = mvc_of([recorded(tmp_path / "r.h5", rig, {"emg": fault(signal)})])
+    assert says in found.sentence
+    assert bool(found.refused) is (says != "µV, the best of 3 tries")
