@@ -30,7 +30,7 @@ import resource, sys
 import ui.session.parts, ui.cli.app
 make = ui.session.parts.LivePipeline
 def limited(*arguments):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_700_000, resource.RLIM_INFINITY))
     return make(*arguments)
 ui.session.parts.LivePipeline = limited
 ui.cli.app.main()

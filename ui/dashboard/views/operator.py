@@ -71,12 +71,12 @@ class Window(View):
             panel.setParent(self)
         self.card.hide()
         self.figure.hide()
-        self._guide()
         self._earlier: Window | None = None
         self.timeline.wanted.connect(self.go_to)
         self.keys = KeysCard()
         self.keys.setParent(self)
         self.keys.hide()
+        self._guide()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.frame)

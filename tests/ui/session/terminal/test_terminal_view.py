@@ -156,7 +156,7 @@ def test_a_flag_is_told_as_it_comes_reddens_and_ends_and_not_as_it_grows(session
 def test_flags_that_are_up_are_listed_the_most_severe_first(session):
     view = TerminalView(session.ring, console_of(80, terminal=False))
     session.flag("load_shift_pct", 1, 1.0)
-    session.flag("foot_cop_medial_right_mm", 2, 2.0)
+    session.flag("foot_cop_change_right_mm", 2, 2.0)
     session.flag("qh_change_right", 1, 0.5)
     session.flag("qh_change_right", 1, 0.5, end_s=0.9)
     view.update()
