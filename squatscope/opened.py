@@ -17,7 +17,7 @@ from acquisition.rig.rig_file import load
 from hardware.errors import SquatscopeError
 from processing.batch import as_recorded, with_settings
 from processing.batch import reprocess as compute
-from processing.force.chain import plate_wrench
+from processing.force.wrench import plate_wrench
 from processing.repetition.muscles import MuscleResult
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.results import FlagResult, Results
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from acquisition.rig import Rig
-    from processing.force.chain import PlateWrench
+    from processing.force.wrench import PlateWrench
 
 
 class DoorError(SquatscopeError):

@@ -205,7 +205,7 @@ class Ring:
     @property
     def seconds(self) -> float:
         """How many seconds of every stream it holds."""
-        return min(len(self._arrays[f"streams/{name}/samples"]) / stream.rate_hz for name, stream in self.streams.items())
+        return min(len(self._arrays[f"streams/{name}/samples"]) / one.rate_hz for name, one in self.streams.items())
 
     @property
     def room_s(self) -> float:
@@ -275,7 +275,6 @@ class StreamWriter:
         start = self._row % self._capacity
         until_end = min(count, self._capacity - start)
         end = self._row + count
-
         self._counters[RESERVED] = end
         fence()
         self._samples[start : start + until_end] = block.samples[:until_end]
@@ -285,7 +284,6 @@ class StreamWriter:
         fence()
         self._counters[TICKS] = self._tick + 1
         self._counters[PUBLISHED] = end
-
         self._row = end
         self._tick += 1
 

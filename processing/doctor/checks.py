@@ -6,19 +6,13 @@ are told apart from faults as far as numbers can.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.durations import in_words
 from acquisition.recording import gaps_of
-from acquisition.recording.recorder import bytes_per_s
 from acquisition.rig import microvolts_per_unit
 from acquisition.rig.plate_map import plate_map
-from acquisition.storage.disk import about_overwriting
-from acquisition.storage.host_date import wrong_date
 from acquisition.stretches import TICK
 from acquisition.timebase import sync
 from acquisition.timebase.arrivals import Arrivals
@@ -27,20 +21,20 @@ from acquisition.timebase.sync_edges import finders
 from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
 from hardware.source import CRYSTAL_OFF, SourceState
+from processing.doctor.check import Check
+from processing.doctor.computer import check_disk
 from processing.emg.chain import EmgChain
 from processing.emg.verdicts import ChannelQuality, Verdict, ended
 from processing.formulas import frame_samples
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from acquisition.probe import Probe
     from acquisition.rig import Plate, Rig, StreamSettings
     from acquisition.storage.disk import Disk
-    from hardware.nidaq.devices import NidaqDevice
 
 LATE_S = 0.1
 LEAST_BLOCKS = 3
@@ -50,19 +44,6 @@ GATE_SD = 5.0
 """The contact gate must be so many standard deviations of the unloaded plate."""
 OFFSET_SHARE = 0.5
 RAIL_SHARE = 0.999
-LEAST_MINUTES, FEW_MINUTES = 5.0, 30.0
-LEAST_SPEED, LITTLE_SPEED = 2.0, 5.0
-"""How many times faster than the session's samples a disk must be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line: what was looked at, what was found, and what to do about it (empty where it is green)."""
-
-    severity: Severity
-    what: str
-    found: str
-    advice: str = ""
 
 
 def examine(rig: Rig, probes: Sequence[Probe], disk: Disk | None, laden: Collection[str] = ()) -> list[Check]:
@@ -310,37 +291,6 @@ def _judged(quality: ChannelQuality, full_scale_uV: float) -> Check:
     )
 
 
-def check_date(folder: Path) -> Check:
-    """Check that the computer's date can be right, by this program's own and by what lies in the folder of sessions."""
-    wrong = wrong_date(folder)
-    if wrong is not None:
-        return Check(Severity.AMBER, "date", wrong.found, wrong.advice)
-    return Check(Severity.FINE, "date", f"It is {datetime.now().astimezone():%Y-%m-%d %H:%M}.")
-
-
-def check_driver(settings: NidaqSettings, devices: Sequence[NidaqDevice]) -> Check:
-    """Check that the devices which a stream names are among those of its driver, and are real; the driver must be there."""
-    what = f"NI-DAQmx of {settings.server or 'this machine'}"
-    named = dict.fromkeys(channel.split("/")[0] for channel in settings.physical_channels)
-    known = {device.name: device for device in devices}
-    absent = [name for name in named if name not in known]
-    if absent:
-        return Check(
-            Severity.RED,
-            what,
-            f"It knows no device {' or '.join(absent)}; it has {', '.join(known) or 'none'}.",
-            "Plug the device in, or correct physical_channels.",
-        )
-    found = ", ".join(f"{name} is a {known[name].product}, serial {known[name].serial}" for name in named)
-    simulated = [name for name in named if known[name].simulated]
-    return Check(
-        Severity.AMBER if simulated else Severity.FINE,
-        what,
-        f"Driver {known[next(iter(named))].driver_version}; {found}{' (simulated)' if simulated else ''}.",
-        "The numbers of a simulated device are made up; name the real one in physical_channels." if simulated else "",
-    )
-
-
 def check_sync(rig: Rig, probes: Sequence[Probe]) -> list[Check]:
     """Check that the clocks of several streams can be tied together by a line that they all sample."""
     if len(rig.stream) < 2:
@@ -382,27 +332,3 @@ def check_sync(rig: Rig, probes: Sequence[Probe]) -> list[Check]:
                 )
             )
     return checks
-
-
-def check_disk(rig: Rig, disk: Disk | None) -> Check:
-    """Check that a session fits on the disk, and that the disk is fast enough for it."""
-    if disk is None:
-        return Check(
-            Severity.RED, "disk", "Nothing can be written into this folder.", "Choose another folder, or free some space."
-        )
-    needed = bytes_per_s(rig)
-    minutes = disk.free_bytes / needed / 60.0
-    faster = disk.write_bytes_per_s / needed
-    severity = Severity.FINE
-    if minutes < FEW_MINUTES or faster < LITTLE_SPEED or disk.shared:
-        severity = Severity.AMBER
-    if minutes < LEAST_MINUTES or faster < LEAST_SPEED:
-        severity = Severity.RED
-    return Check(
-        severity,
-        "disk",
-        f"{disk.free_bytes / 1e9:.1f} GB are free, enough for {in_words(60.0 * minutes)}; it writes "
-        f"{disk.write_bytes_per_s / 1e6:.0f} MB/s, and this rig needs {needed / 1e6:.2f}."
-        f"{about_overwriting(disk.file_system, needed)} {disk.shared}".rstrip(),
-        "Free some space, or use another disk." if severity and not disk.shared else "",
-    )

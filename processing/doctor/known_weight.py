@@ -15,8 +15,8 @@ import numpy as np
 from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats
 from hardware.severity import Severity
-from processing.doctor.checks import Check
-from processing.force.chain import plate_wrench
+from processing.doctor.check import Check
+from processing.force.wrench import plate_wrench
 from processing.formulas import GRAVITY_M_S2
 
 if TYPE_CHECKING:

@@ -7,16 +7,13 @@ harms no other.
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig import SIDES, Rig
 from acquisition.rig.lifter_axes import lifter_axes
-from acquisition.rig.plate_map import PlateMap, plate_map
+from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats, Samples
 from processing.force.channel_watch import ChannelWatch, FoundFault, WatchColumns, WatchedPlate
 from processing.force.empty_watch import Empty, TakenOff, look_for_empty, nothing_taken_off
@@ -24,6 +21,7 @@ from processing.force.place_watch import feel_arm, place_of
 from processing.force.plate_fault import PlateFault
 from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
+from processing.force.wrench import Plates, Six, columns_of, cop_of, inlined, stacked, wrench_of
 from processing.formulas import Metric, frame_samples, metric
 from processing.repetition.detector import RepetitionColumns, RepetitionDetector
 from processing.repetition.own_pressure import OwnPressure, OwnPressureColumns
@@ -77,48 +75,6 @@ _WATCHED = {
 }
 
 
-class PlateWrench(NamedTuple):
-    """What one plate measured, sample by sample, in the lab axes.
-
-    `force_N` (T, 3): reaction on the foot, + up. `moment_Nmm` (T, 3): about the origin of the lab. `cop_mm` (T, 3): on the
-    surface. `free_moment_Nmm` (T,): about the vertical through the centre of pressure, + = anticlockwise seen from above.
-    """
-
-    force_N: Floats
-    moment_Nmm: Floats
-    cop_mm: Floats
-    free_moment_Nmm: Floats
-
-
-class _Plates(NamedTuple):
-    """The maps of the left and the right plate, one row each; all numbers of a plate that isn't there are NaN.
-
-    `turns` is 1 of a plate that tells its free moment, else NaN.
-    """
-
-    columns: NDArray[np.int64]
-    matrix: Floats
-    zero: Floats
-    normal: Floats
-    centre_mm: Floats
-    turns: Floats
-
-
-def plate_wrench(samples: Samples, columns: list[int], plate: PlateMap, cop_N: float) -> PlateWrench:
-    """Return the wrench of one plate for each raw sample (T, C); its channels stand in `columns`, in the plate's own order.
-
-    Centre of pressure and free moment are NaN where the vertical force is not above `cop_N`; a plate that tells no free moment
-    has none, and no moment about the vertical. Formulas: The C3D File Format:
-    A User Guide, FORCE_PLATFORM; with the surface's normal n, its centre P and the moment M about P they read
-    COP = P + n x M / (n . F) and T = n (M . F) / (n . F), in any frame.
-    """
-    n = len(samples)
-    wrench = PlateWrench(np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3)), np.empty(n))
-    signals = PlateSignals([(columns, plate)])
-    _wrench_of_samples(signals.of(samples), _stack(signals.plates), cop_N, *wrench)
-    return wrench
-
-
 class ForceChain:
     """Raw blocks of the plates' stream in, frames of `metrics` out, live and offline alike.
 
@@ -164,7 +120,7 @@ class ForceChain:
         self._sums = np.zeros((2, 6))
         maps = {plate.side: plate_map(plate) for plate in rig.plate}
         self._signals = PlateSignals([(channels[side], maps[side]) if side in maps else ABSENT for side in SIDES])
-        self._plates = _stack(self._signals.plates)
+        self._plates = stacked(self._signals.plates)
         watched = [WatchedPlate(plate.side, plate.channels, channels[plate.side], maps[plate.side]) for plate in rig.plate]
         spoils = [_WATCHED[plate.side] for plate in rig.plate]
         self.watch = ChannelWatch(watched, spoils, rig.plates.contact_N, rate_hz, self.frame_samples)
@@ -228,96 +184,10 @@ class ForceChain:
         return sorted(found, key=lambda fault: fault.first_sample)
 
 
-def _stack(plates: list[tuple[list[int], PlateMap]]) -> _Plates:
-    return _Plates(
-        np.array([columns for columns, _ in plates], dtype=np.int64),
-        np.stack([plate.matrix for _, plate in plates]),
-        np.stack([plate.zero for _, plate in plates]),
-        np.stack([plate.rotation[:, 2] for _, plate in plates]),
-        np.stack([plate.centre_mm for _, plate in plates]),
-        np.array([1.0 if plate.gives_turn else np.nan for _, plate in plates]),
-    )
-
-
-# Numbers travel between the kernels as tuples, as a slice of an array would cost a reference count; and they are inlined by
-# numba, before it counts the references of what is passed on, which more than halves the time of a frame.
-_Six = tuple[float, float, float, float, float, float]
-_inlined = njit(nogil=True, error_model="numpy", inline="always")
-
-
-@_inlined
-def _times(plates: _Plates, p: int, i: int, raw: _Six, scale: float) -> float:
-    value = 0.0
-    for j in range(6):
-        value += plates.matrix[p, i, j] * (raw[j] * scale - plates.zero[p, j])
-    return value if math.isfinite(value) else np.nan
-
-
-@_inlined
-def _wrench(plates: _Plates, p: int, raw: _Six, scale: float) -> _Six:
-    """Return Fx Fy Fz Mx My Mz about the centre of the surface of plate `p`, NaN if one of its channels isn't finite.
-
-    `scale` times `raw` are its channels: a frame's sums come with one over their number.
-    Zeros in the matrix don't hide a bad channel, since NaN and infinity times zero are NaN.
-    """
-    return (
-        _times(plates, p, 0, raw, scale),
-        _times(plates, p, 1, raw, scale),
-        _times(plates, p, 2, raw, scale),
-        _times(plates, p, 3, raw, scale),
-        _times(plates, p, 4, raw, scale),
-        _times(plates, p, 5, raw, scale),
-    )
-
-
-@_inlined
-def _cop(plates: _Plates, p: int, wrench: _Six, cop_N: float) -> tuple[float, float, float, float]:
-    """Return the centre of pressure in the lab axes and the free moment, NaN where Fz is not above `cop_N`."""
-    nx, ny, nz = plates.normal[p, 0], plates.normal[p, 1], plates.normal[p, 2]
-    fx, fy, fz, mx, my, mz = wrench
-    per_force = 1.0 / (nx * fx + ny * fy + nz * fz) if fz > cop_N else np.nan
-    return (
-        plates.centre_mm[p, 0] + (ny * mz - nz * my) * per_force,
-        plates.centre_mm[p, 1] + (nz * mx - nx * mz) * per_force,
-        plates.centre_mm[p, 2] + (nx * my - ny * mx) * per_force,
-        nz * (mx * fx + my * fy + mz * fz) * per_force,
-    )
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _wrench_of_samples(
-    samples: Samples,
-    plates: _Plates,
-    cop_N: float,
-    force: Floats,
-    moment: Floats,
-    cop: Floats,
-    free_moment: Floats,
-) -> None:
-    px, py, pz = plates.centre_mm[0, 0], plates.centre_mm[0, 1], plates.centre_mm[0, 2]
-    a, b, c, d, e, f = _columns(plates, 0)
-    for t in range(len(samples)):
-        raw = (samples[t, a], samples[t, b], samples[t, c], samples[t, d], samples[t, e], samples[t, f])
-        wrench = _wrench(plates, 0, raw, 1.0)
-        fx, fy, fz, mx, my, mz = wrench
-        force[t, 0], force[t, 1], force[t, 2] = fx + 0.0 * px, fy + 0.0 * py, fz  # NaN where nobody knows how the plate lies
-        moment[t, 0] = mx + py * fz - pz * fy
-        moment[t, 1] = my + pz * fx - px * fz
-        moment[t, 2] = (mz + px * fy - py * fx) * plates.turns[0]
-        cop[t, 0], cop[t, 1], cop[t, 2], free_moment[t] = _cop(plates, 0, wrench, cop_N)
-        free_moment[t] *= plates.turns[0]
-
-
-@_inlined
-def _columns(plates: _Plates, p: int) -> tuple[int, int, int, int, int, int]:
-    c = plates.columns
-    return c[p, 0], c[p, 1], c[p, 2], c[p, 3], c[p, 4], c[p, 5]
-
-
-@_inlined
-def _add(samples: Samples, start: int, end: int, plates: _Plates, p: int, sums: Floats) -> _Six:
+@inlined
+def _add(samples: Samples, start: int, end: int, plates: Plates, p: int, sums: Floats) -> Six:
     """Add the samples of plate `p` to its row of `sums`, one after the other, and return the row."""
-    a, b, c, d, e, f = _columns(plates, p)
+    a, b, c, d, e, f = columns_of(plates, p)
     sa, sb, sc, sd, se, sf = sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], sums[p, 4], sums[p, 5]
     for t in range(start, end):
         sa += samples[t, a]
@@ -337,7 +207,7 @@ def _frames_of_block(
     frame_samples: int,
     position: NDArray[np.int64],
     sums: Floats,
-    plates: _Plates,
+    plates: Plates,
     gates: Floats,
     medial: Floats,
     empty: Empty,
@@ -377,8 +247,8 @@ def _frames_of_block(
     return n, found
 
 
-@_inlined
-def _as_zeroed(empty: Empty, p: int, wrench: _Six) -> _Six:
+@inlined
+def _as_zeroed(empty: Empty, p: int, wrench: Six) -> Six:
     """Keep a frame's wrench as read, and return it without what the empty plate reads."""
     at = empty.position[0]
     for i in range(6):
@@ -394,13 +264,13 @@ def _as_zeroed(empty: Empty, p: int, wrench: _Six) -> _Six:
     )
 
 
-@_inlined
+@inlined
 def _frame(
     sample: int,
     frame_samples: int,
-    left_sum: _Six,
-    right_sum: _Six,
-    plates: _Plates,
+    left_sum: Six,
+    right_sum: Six,
+    plates: Plates,
     gates: Floats,
     medial: Floats,
     empty: Empty,
@@ -409,16 +279,16 @@ def _frame(
     n: int,
 ) -> None:
     """Fill row `n` from the raw channels' sums over a frame, but for what refers to quiet stance."""
-    left = _as_zeroed(empty, 0, _wrench(plates, 0, left_sum, 1.0 / frame_samples))
-    right = _as_zeroed(empty, 1, _wrench(plates, 1, right_sum, 1.0 / frame_samples))
+    left = _as_zeroed(empty, 0, wrench_of(plates, 0, left_sum, 1.0 / frame_samples))
+    right = _as_zeroed(empty, 1, wrench_of(plates, 1, right_sum, 1.0 / frame_samples))
     empty.position[0] = (empty.position[0] + 1) % empty.wrenches.shape[0]
     empty.position[1] += 1
     if left[2] > gates[1]:
         feel_arm(places, 0, left)
     if right[2] > gates[1]:
         feel_arm(places, 1, right)
-    left_x, left_y, _, left_turn = _cop(plates, 0, left, gates[1])
-    right_x, right_y, _, right_turn = _cop(plates, 1, right, gates[1])
+    left_x, left_y, _, left_turn = cop_of(plates, 0, left, gates[1])
+    right_x, right_y, _, right_turn = cop_of(plates, 1, right, gates[1])
     fz_left, fz_right = left[2], right[2]
     total = fz_left + fz_right
     # An index that needs both feet is switched off by its factor, since a product with NaN is NaN.

@@ -13,7 +13,7 @@ from acquisition.formats.importing import ImportResult
 from acquisition.formats.signal_file import Segment, SignalFile, SignalStream
 from acquisition.recording import Recording
 from acquisition.rig.plate_map import plate_map
-from processing.force.chain import PlateWrench, plate_wrench
+from processing.force.wrench import PlateWrench, plate_wrench
 
 COP_N = 50.0
 

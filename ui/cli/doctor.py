@@ -16,7 +16,9 @@ from acquisition.storage.disk import disk_of
 from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
 from hardware.source import SourceError
-from processing.doctor.checks import Check, check_date, check_driver, examine
+from processing.doctor.check import Check
+from processing.doctor.checks import examine
+from processing.doctor.computer import check_date, check_driver
 from processing.doctor.known_weight import KnownWeight, check_known_weight
 from processing.pipeline import warm
 from ui.cli.sysinfo import lines

@@ -17,7 +17,7 @@ from acquisition.rig.plate_map import plate_map
 from acquisition.rig.rig_file import example, load
 from hardware.errors import SquatscopeError
 from processing.emg.chain import EmgChain
-from processing.force.chain import plate_wrench
+from processing.force.wrench import plate_wrench
 from sim.lifter.squatter import RATE_HZ
 from ui.validation.comparison import Agreement
 from ui.validation.laboratories import of_kistler, of_knees, of_nexus, of_uci, scipy_envelope

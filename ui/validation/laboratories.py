@@ -16,7 +16,7 @@ from acquisition.rig.plate_map import plate_map
 from processing.batch import reprocess
 from processing.emg.chain import EmgChain
 from processing.emg.filters import band_pass, envelope_low_pass
-from processing.force.chain import plate_wrench
+from processing.force.wrench import plate_wrench
 from ui.validation.comparison import Agreement
 from ui.validation.repetitions import followed
 

@@ -18,7 +18,7 @@ from acquisition.formats.importing import even_stretch, write_recording
 from acquisition.recording import Recording
 from acquisition.rig.plate_map import plate_map
 from processing.batch import reprocess, with_settings
-from processing.force.chain import plate_wrench
+from processing.force.wrench import plate_wrench
 from tests.support.exported import a_lab, a_plate, less, stood, written
 from tests.support.rigs import a_rig, example_with
 from tests.support.sessions import recorded, simulated

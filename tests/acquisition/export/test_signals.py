@@ -7,7 +7,7 @@ import pytest
 
 from acquisition.export.signals import beside_emg, signals_of
 from acquisition.rig.plate_map import plate_map
-from processing.force.chain import plate_wrench
+from processing.force.wrench import plate_wrench
 from tests.support.exported import a_lab, a_plate, less, stood
 from tests.support.rigs import a_rig
 

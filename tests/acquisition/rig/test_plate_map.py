@@ -8,7 +8,8 @@ from scipy.spatial.transform import Rotation
 
 from acquisition.rig import Plate, Rig
 from acquisition.rig.plate_map import axes_of_corners, plate_map
-from processing.force.chain import METRICS, ForceChain, plate_wrench
+from processing.force.chain import METRICS, ForceChain
+from processing.force.wrench import plate_wrench
 from sim.lifter.plates import SimulatedPlate
 
 CHANNELS = ["Fx", "Fy", "Fz", "Mx", "My", "Mz"]

@@ -20,18 +20,16 @@ from hardware.nidaq.devices import NidaqDevice
 from hardware.nidaq.settings import NidaqSettings
 from hardware.severity import Severity
 from hardware.source import SourceState
+from processing.doctor.check import Check
 from processing.doctor.checks import (
-    Check,
     check_channels,
-    check_date,
-    check_disk,
-    check_driver,
     check_emg,
     check_plate,
     check_stream,
     check_sync,
     examine,
 )
+from processing.doctor.computer import check_date, check_disk, check_driver
 from sim.session_clock import sync_level
 
 if TYPE_CHECKING:

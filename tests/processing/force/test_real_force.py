@@ -10,7 +10,8 @@ import pytest
 
 from acquisition.rig import Plate, Rig
 from acquisition.rig.plate_map import plate_map
-from processing.force.chain import ForceChain, plate_wrench
+from processing.force.chain import ForceChain
+from processing.force.wrench import plate_wrench
 
 COP_N = 50.0
 RETURN11 = "nimblephysics/Return11_static_c3dfile1.c3d"

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from acquisition.rig.rig_file import example, load
-from processing.doctor.checks import Severity
+from hardware.severity import Severity
 from sim.lifter.lifter import Lifter
 from sim.wire.lab import WireLab
 from tests.support.lsl_here import NETWORK

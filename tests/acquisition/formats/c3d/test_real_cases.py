@@ -16,7 +16,7 @@ from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import plate_map
 from processing.batch import reprocess
 from processing.findings.caveats import caveats
-from processing.force.chain import plate_wrench
+from processing.force.wrench import plate_wrench
 from processing.results import Results
 from tests.support.made_c3d import make, standing
 
