@@ -54,6 +54,12 @@ class Session:
         assert self.process.stdout is not None
         assert self.process.stdout.readline().strip() == READY, self._said.read_text()
 
+    def wait_until_it_records(self) -> None:
+        """Wait until its recording is there, however long its kernels take to be compiled."""
+        deadline_s = time.perf_counter() + END_S
+        while not (self.folder / "recording.h5").exists() and self.process.poll() is None and time.perf_counter() < deadline_s:
+            time.sleep(0.05)
+
     def send(self, number: int) -> None:
         """Send a signal, if it still runs."""
         if self.process.poll() is None:
@@ -103,7 +109,8 @@ def frozen(folder: Path, seed: int) -> Account:
     """Stop the process and let it go on: its devices' clients held what came, and nothing is lost."""
     rng = Random(f"frozen {seed}")
     session = Session(folder, 10.0, seed)
-    time.sleep(STARTS_S + rng.uniform(0.5, 2.0))
+    session.wait_until_it_records()
+    time.sleep(rng.uniform(0.5, 2.0))
     for _ in range(2):
         session.send(signal.SIGSTOP)
         time.sleep(rng.choice([0.1, 0.6, 2.0, 3.0]))
@@ -129,7 +136,8 @@ def starved(folder: Path, seed: int) -> Account:
     with small_disk(folder.with_name(f"{folder.name}.disk"), rng.choice(["tmpfs", "ext4"])) as disk:
         inside = disk / folder.name
         session = Session(inside, 12.0, seed)
-        time.sleep(STARTS_S + rng.uniform(1.0, 3.0))
+        session.wait_until_it_records()
+        time.sleep(rng.uniform(1.0, 3.0))
         _fill(disk / "fill")
         if comes_back := rng.random() < 0.6:
             time.sleep(rng.choice([rng.uniform(0.5, 2.0), 3.0]))
@@ -145,7 +153,8 @@ def crowded(folder: Path, seed: int) -> Account:
     with small_disk(folder.with_name(f"{folder.name}.disk"), "btrfs", 320) as disk:
         inside = disk / folder.name
         session = Session(inside, 60.0, seed)
-        time.sleep(STARTS_S + rng.uniform(1.0, 3.0))
+        session.wait_until_it_records()
+        time.sleep(rng.uniform(1.0, 3.0))
         step = rng.choice([4, 8, 12])
         with suppress(OSError), (disk / "fill").open("wb", buffering=0) as file:
             while session.process.poll() is None:
