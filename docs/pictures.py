@@ -20,9 +20,11 @@ from rich.terminal_theme import TerminalTheme
 
 from acquisition.ring import PUBLISHED, Ring
 from hardware.errors import SquatscopeError
+from ui.dashboard.drawing import colours
 from ui.dashboard.views.lifter import LifterView
 from ui.dashboard.views.operator import Window
 from ui.dashboard.views.picture import save
+from ui.palette import LIGHT, SCREEN
 from ui.session.terminal.terminal_view import TerminalView
 
 DOCS = Path(__file__).parent
@@ -74,7 +76,8 @@ def short_screening(folder: Path) -> None:
             console.export_text()  # forgets the lines so far
         time.sleep(0.05)
     console.print(view._picture())
-    for name, screen in (("watch", LifterView), ("dashboard", Window)):
+    for name, screen, palette in (("watch", LifterView, SCREEN), ("dashboard", Window, SCREEN), ("light", Window, LIGHT)):
+        colours.use(palette)
         save(ring.path, folder / f"{name}-then.png", screen, size=(1200, 675))
         keep(folder / f"{name}-then.png", GALLERY / f"{name}.png", 1200)
     svg = console.export_svg(title="squatscope demo --headless", theme=GROUND)
