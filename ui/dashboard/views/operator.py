@@ -207,7 +207,8 @@ class Window(View):
             areas.append((self.plates, lower))
             areas.append((self.force, lower.translated(half + gap, 0)))
         elif self.centre:
-            heights = [round(share * (bottom - top - 2 * gap)) for share in (0.33, 0.41, 0.26)]
+            shares = (0.4, 0.36, 0.24) if self._guided else (0.33, 0.41, 0.26)  # the bar's letters need their height
+            heights = [round(share * (bottom - top - 2 * gap)) for share in shares]
             y = top
             for panel, tall in zip(self.centre, heights, strict=True):
                 areas.append((panel, QRect(x, y, middle, tall)))
