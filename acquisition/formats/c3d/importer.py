@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import ValidationError
 
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import C3DData, read_c3d
@@ -15,11 +14,11 @@ from acquisition.formats.c3d.parameters import C3DError
 from acquisition.formats.c3d.plates import choose_plates
 from acquisition.formats.electrodes import FileChannel, electrodes_of, unit_named
 from acquisition.formats.import_map import ImportMap, MapCheck, read_map
+from acquisition.formats.imported_rig import imported_rig
 from acquisition.formats.importing import STREAM, TICK_S, ImportResult, even_stretch, unique_names, write_recording
 from acquisition.formats.markers.leg_markers import leg_markers
 from acquisition.formats.summary import rig_in_words
-from acquisition.rig import FileSource, Rig, StreamSettings
-from acquisition.rig.judgement import Judgement
+from acquisition.rig import FileSource, StreamSettings
 from acquisition.rig.lifter_axes import right_said
 from acquisition.storage.hdf5_text import name_of
 
@@ -59,23 +58,12 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
         block_samples=max(1, round(data.rate_hz * TICK_S)),
         source=FileSource(kind="file", path=name_of(c3d)),
     )
-    try:
-        rig = Rig(
-            name=c3d.stem,
-            stream=[stream] if legs is None else [stream, legs.stream],
-            plate=[
-                plate.settings(STREAM, [names[c] for c in plate.of_file.columns], pads.get(plate.of_file.number, 0.0))
-                for plate in chosen
-            ],
-            emg=electrodes,
-            marker=[] if legs is None else legs.markers,
-            foot=on_foot,
-            lab=lab if apart else lab.model_copy(update={"feet_apart": False}),
-            **{name: getattr(mapping, name) for name in Judgement.model_fields},
-        )
-    except ValidationError as error:
-        text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
-        raise C3DError(f"{c3d} can't be imported: {text}.") from error
+    plates = [
+        plate.settings(STREAM, [names[c] for c in plate.of_file.columns], pads.get(plate.of_file.number, 0.0))
+        for plate in chosen
+    ]
+    stands = lab if apart else lab.model_copy(update={"feet_apart": False})
+    rig = imported_rig(c3d, C3DError, mapping, [stream], plates, electrodes, legs, on_foot, stands)
     stretches = {STREAM: [even_stretch(data.analog, stream)]}
     if legs is not None:
         stretches[legs.stream.name] = [even_stretch(legs.samples, legs.stream)]

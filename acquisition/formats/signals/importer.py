@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import ValidationError
 
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.foot_axes import about_angles, feet_said, lab_of
@@ -15,6 +14,7 @@ from acquisition.formats.c3d.foot_markers import feet_of, foot_angles
 from acquisition.formats.c3d.plates import choose_plates
 from acquisition.formats.electrodes import FileChannel, electrodes_of, unit_named
 from acquisition.formats.import_map import ImportMap, MapCheck, read_map
+from acquisition.formats.imported_rig import imported_rig
 from acquisition.formats.importing import MARKERS, TICK_S, ImportResult, even_stretch, unique_names, write_recording
 from acquisition.formats.markers.leg_markers import leg_markers
 from acquisition.formats.markers.marker_places import MarkerFileError
@@ -23,8 +23,7 @@ from acquisition.formats.signals.force_labels import labelled_plates
 from acquisition.formats.signals.plates import StreamPlates, fill_in
 from acquisition.formats.signals.times import checked, stretches_of
 from acquisition.formats.summary import rig_in_words
-from acquisition.rig import FileSource, Rig, StreamSettings
-from acquisition.rig.judgement import Judgement
+from acquisition.rig import FileSource, StreamSettings
 from acquisition.rig.lifter_axes import right_said
 from acquisition.storage.hdf5_text import name_of
 from hardware.source import MOST_HZ
@@ -110,25 +109,12 @@ def import_signals(
     if markers is not None:
         legs = leg_markers(markers.labels, markers.places_mm, markers.rate_hz, path, mapping.marker, caveats)
     settings = [each.settings(path) for each in streams]
-    try:
-        rig = Rig(
-            name=file.path.stem or "recording",
-            stream=settings if legs is None else [*settings, legs.stream],
-            plate=[
-                plate.settings(
-                    stream.name, [stream.channels[c] for c in plate.of_file.columns], pads.get(plate.of_file.number, 0.0)
-                )
-                for plate in chosen
-            ],
-            emg=electrodes,
-            marker=[] if legs is None else legs.markers,
-            foot=on_foot,
-            lab=lab if apart else lab.model_copy(update={"feet_apart": False}),
-            **{name: getattr(mapping, name) for name in Judgement.model_fields},
-        )
-    except ValidationError as error:
-        text = "; ".join(str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors())
-        raise SignalFileError(f"{file.path} can't be imported: {text}.") from error
+    plates = [
+        plate.settings(stream.name, [stream.channels[c] for c in plate.of_file.columns], pads.get(plate.of_file.number, 0.0))
+        for plate in chosen
+    ]
+    stands = lab if apart else lab.model_copy(update={"feet_apart": False})
+    rig = imported_rig(file.path, SignalFileError, mapping, settings, plates, electrodes, legs, on_foot, stands)
     begins_s = min(each.stream.segments[0].start_s for each in streams)
     begins_s = begins_s if markers is None or legs is None else min(begins_s, markers.starts_s)
     stretches = {each.name: stretches_of(each.stream, own, begins_s) for each, own in zip(streams, settings, strict=True)}
