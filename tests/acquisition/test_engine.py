@@ -50,7 +50,7 @@ class Counting:
 def no_thread_stays():
     before = set(threading.enumerate())
     yield
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # one that another test left may end meanwhile
 
 
 @pytest.fixture

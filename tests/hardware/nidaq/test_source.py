@@ -45,14 +45,14 @@ def rack() -> Rack:
 
 @pytest.fixture
 def server(rack: Rack) -> Iterator[StandInServer]:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     server = StandInServer(rack)
     yield server
     server.kill()
     deadline_s = time.perf_counter() + 30.0
-    while threading.active_count() > before and time.perf_counter() < deadline_s:
+    while not set(threading.enumerate()) <= before and time.perf_counter() < deadline_s:
         time.sleep(0.01)
-    assert threading.active_count() <= before, [thread.name for thread in threading.enumerate()]
+    assert set(threading.enumerate()) <= before
 
 
 def make(server: StandInServer, columns: int = 3, rate_hz: float = 2000.0, block: int = 40, **settings: object) -> NidaqSource:
