@@ -19,7 +19,6 @@ from processing.flags.rules import CHANGE, flags_of
 from processing.force.plate_fault import PlateFault
 from processing.force.two_plates import unlike_feet
 from processing.force.wrong_plates import LOAD, unsure_shift_pct, without_place
-from processing.frame_file import FrameFile, pieces
 from processing.pipeline import EVENTS, FLAGS
 from processing.repetition.table import RepetitionResult, repetition_rows
 from processing.results import (
@@ -33,6 +32,7 @@ from processing.results import (
     Table,
     ZeroResult,
 )
+from processing.results.frame_file import FrameFile, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -21,7 +21,7 @@ from processing.force.wrench import plate_wrench
 from processing.repetition.muscles import MuscleResult
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.results import FlagResult, Results
-from processing.row_tables import as_table
+from processing.results.row_tables import as_table
 from processing.screening.recorded_sets import session_measures
 from processing.tables import files_in, table_of
 from squatscope.events import Event, events_of

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from processing.cluster import ClusterError, Lost
+from processing.study.cluster import ClusterError, Lost
 from processing.study.outcomes import Done, Failed, Halt
 from processing.study.plan import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from processing.cluster import Cluster
+    from processing.study.cluster import Cluster
     from processing.study.outcomes import Outcome
     from processing.study.plan import Plan
     from processing.study.task import Work

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
-from processing.cluster import Cluster, local_cluster
+from processing.study.cluster import Cluster, local_cluster
 from processing.study.folder import Study, StudyFolder
 from processing.study.outcomes import Done
 from processing.study.plan import plan_of

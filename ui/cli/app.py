@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardware.errors import SquatscopeError
-from ui.cli import compare, export, files, lab, lifter, review, screening, sessions, studies
+from ui.cli import screening, sessions
 from ui.cli.console import fail, say
+from ui.cli.recordings import compare, export, files, lifter, review, studies
+from ui.cli.rig import lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable

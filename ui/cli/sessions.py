@@ -11,7 +11,7 @@ import typer
 
 from hardware.severity import Severity
 from ui.cli.console import console, fail, say
-from ui.cli.lifter import Lifters, for_lifters
+from ui.cli.recordings.lifter import Lifters, for_lifters
 
 if TYPE_CHECKING:
     from collections.abc import Callable

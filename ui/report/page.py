@@ -13,7 +13,7 @@ from hardware.errors import SquatscopeError
 from hardware.severity import Severity
 from processing.flags.amounts import amount, limit
 from ui.palette import AXIS, LIMIT_DASHES, PAPER, RIGHT_DASHES
-from ui.report.plot import HEIGHT, LEFT, WIDTH
+from ui.report.drawings.plot import HEIGHT, LEFT, WIDTH
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,12 +19,12 @@ from processing.formulas import FORMULAS, GRAVITY_M_S2
 from processing.pipeline import UNDERSAMPLED
 from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 from processing.results import Results, settings_sha256
-from ui.report.cop_paths import cop_paths
+from ui.report.drawings.cop_paths import cop_paths
+from ui.report.drawings.plot import Limit, Plot, Series, Span
 from ui.report.methods import methods
-from ui.report.muscle_table import muscle_table
 from ui.report.page import write_page
-from ui.report.plot import Limit, Plot, Series, Span
-from ui.report.repetition_table import repetition_table, shown_columns
+from ui.report.tables.muscle_table import muscle_table
+from ui.report.tables.repetition_table import repetition_table, shown_columns
 
 if TYPE_CHECKING:
     from pathlib import Path

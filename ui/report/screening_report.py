@@ -11,7 +11,7 @@ from processing.screening.advice import ALWAYS, advice_for
 from processing.screening.answers import WITH, disagreement_sentences, evidence, in_three_lines, missing_sentences, remarks
 from processing.screening.conditions import Basis
 from processing.screening.outcomes import OUTCOMES
-from ui.report import strips
+from ui.report.drawings import strips
 from ui.report.methods import methods
 from ui.report.page import ReportError, write_page
 from ui.report.report import plots

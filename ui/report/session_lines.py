@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processing.findings.knees import knee_outcomes
-from ui.report.repetition_table import OF_REPETITION, repetition_table, shown_columns
+from ui.report.tables.repetition_table import OF_REPETITION, repetition_table, shown_columns
 
 if TYPE_CHECKING:
     from processing.results import Results

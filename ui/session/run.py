@@ -13,7 +13,8 @@ from acquisition.recording.recorder import Recorder
 from hardware.errors import SquatscopeError
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
-from ui.report import repetition_csv, report
+from ui.report import report
+from ui.report.tables import repetition_csv
 from ui.session import dashboard_process
 from ui.session.awake import kept_awake
 from ui.session.parts import begin, remove

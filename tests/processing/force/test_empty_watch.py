@@ -14,7 +14,7 @@ from acquisition.rig import SIDES
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.force.chain import METRICS, ForceChain
-from processing.plate_watch import LOOK_EVERY, PlateWatch
+from processing.live.plate_watch import LOOK_EVERY, PlateWatch
 from sim.lifter.people import Person
 from sim.lifter.sets import Set
 from tests.support.rigs import example_with

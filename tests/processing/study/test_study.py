@@ -19,12 +19,12 @@ import pytest
 
 from acquisition.rig.rig_file import example, load
 from processing.batch import as_recorded, reprocess, with_settings
-from processing.cluster import local_cluster
 from processing.repetition.corrections import History, write_history
 from processing.screening.answers import headline
 from processing.screening.guided.session_file import read_session, write_session
 from processing.screening.recorded_sets import results_of_try, screening_of
 from processing.study import task
+from processing.study.cluster import local_cluster
 from processing.study.folder import STUDY, Study, StudyFolder
 from processing.study.outcomes import Done, Failed
 from processing.study.plan import StudyError, plan_of
@@ -291,7 +291,7 @@ def test_a_full_disk_stops_the_study_leaves_nothing_half_and_it_goes_on_later(ow
 
     out = tmp_path / "full"
     with monkeypatch.context() as patch:
-        patch.setattr("processing.results.claim", no_room)
+        patch.setattr("processing.results.results.claim", no_room)
         with pytest.raises(StudyError, match=r"The disk of .*full takes no more \(No space left on device\): make room"):
             studied(own, out)
     assert sorted(path.name for path in out.iterdir()) == [STUDY]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from ui import dashboard
-from ui.cli import sysinfo
+from ui.cli.rig import sysinfo
 from ui.dashboard import DEBIAN_PACKAGES, why_it_ended, window_trouble
 from ui.session import dashboard_process
 from ui.session.dashboard_process import opened

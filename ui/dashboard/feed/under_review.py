@@ -10,8 +10,8 @@ import numpy as np
 from acquisition.recording import Recording
 from acquisition.rig.rig import microvolts_per_unit
 from hardware.severity import Severity
-from processing.frame_file import PIECE_ROWS, pieces
 from processing.repetition.table import WHOLE
+from processing.results.frame_file import PIECE_ROWS, pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

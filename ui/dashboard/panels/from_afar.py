@@ -12,7 +12,7 @@ from hardware.severity import Severity
 from processing.screening.guided.asking import Moment
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
-from ui.dashboard.panels.balance_bar import SHIFT
+from ui.dashboard.panels.plates.balance_bar import SHIFT
 from ui.steps import shown_on
 
 if TYPE_CHECKING:

@@ -12,16 +12,16 @@ from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.traces import Traces
 from ui.dashboard.feed import scrollback
 from ui.dashboard.feed.feed import Feed
-from ui.dashboard.panels.balance_bar import BalanceBar
-from ui.dashboard.panels.electrode_figure import ElectrodeFigure
-from ui.dashboard.panels.emg_traces import EmgTraces, share_gain
 from ui.dashboard.panels.flag_timeline import FlagTimeline
 from ui.dashboard.panels.flags_list import FlagsList
-from ui.dashboard.panels.force_traces import ForceTraces
 from ui.dashboard.panels.header import Header
 from ui.dashboard.panels.keys_card import KeysCard
-from ui.dashboard.panels.leg import Leg
-from ui.dashboard.panels.plates_view import PlatesView
+from ui.dashboard.panels.muscles.electrode_figure import ElectrodeFigure
+from ui.dashboard.panels.muscles.emg_traces import EmgTraces, share_gain
+from ui.dashboard.panels.muscles.leg import Leg
+from ui.dashboard.panels.plates.balance_bar import BalanceBar
+from ui.dashboard.panels.plates.force_traces import ForceTraces
+from ui.dashboard.panels.plates.plates_view import PlatesView
 from ui.dashboard.panels.repetition_table import RepetitionTable
 from ui.dashboard.panels.step_card import StepCard
 from ui.dashboard.panels.stream_states import StreamStates

@@ -1,0 +1,1 @@
+"""Commands of a lab's rig: its file, its devices, this computer, and what is wrong with them."""

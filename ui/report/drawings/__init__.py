@@ -1,0 +1,1 @@
+"""What the pages draw: lines over time, paths of pressure, a strip of repetitions."""

@@ -1,0 +1,1 @@
+"""Tables of the pages, and of files beside them: repetitions and muscles."""
