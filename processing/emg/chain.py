@@ -55,7 +55,7 @@ def _hold(
     settle: float,
     left: Floats,
 ) -> None:
-    """Bring raw samples to µV, take the offset off and hold the last value where there is none; branch-free.
+    """Bring raw samples to µV, take the offset off and hold the last value where there is none.
 
     A channel begins at zero, and one that returns goes on from the value held: its offset is what it shows then. So neither
     a DC offset nor a jump within a dropout reaches the filters, which is the steady state at any offset.
@@ -74,6 +74,17 @@ def _hold(
             z[_LEFT + c] = now
             tile[t, c] = x
             left[t, c] = now
+
+
+@njit(nogil=True, cache=True)
+def _take_offset_off(tile: Floats, n: int, factor: Floats, z: Floats, left: Floats) -> None:
+    """Do what `_hold` does where all samples are there and no offset is still to be found: less than half the work."""
+    for t in range(n):
+        for c in range(LANES):
+            tile[t, c] = tile[t, c] * factor[c] - z[_OFFSET + c]
+            left[t, c] = z[_LEFT + c] - (t + 1.0)
+    for c in range(LANES):
+        z[_HELD + c], z[_LEFT + c] = tile[n - 1, c], left[n - 1, c]
 
 
 @njit(nogil=True, cache=True)
@@ -129,18 +140,18 @@ def _low_pass(
 
 
 @njit(nogil=True, cache=True)
-def _energy(notched: Floats, n: int, z: Floats, left: Floats, phase: int, frame_samples: int, energy: Floats) -> None:
+def _energy(rows: Floats, n: int, z: Floats, left: Floats, phase: int, frame_samples: int, energy: Floats) -> None:
     """Write the mean Teager-Kaiser energy of each frame into `energy` (frames, LANES), NaN until settled.
 
-    psi(n) = x(n)^2 - x(n + 1) x(n - 1) stands with the sample n + 1, by which it is known.
+    psi(n) = x(n)^2 - x(n + 1) x(n - 1) stands with the sample n + 1, by which it is known. `rows` (n + 2, LANES), behind the
+    notch, begin with two for the samples before, which are filled in here.
     """
     f, k = phase // frame_samples, phase % frame_samples
+    for c in range(LANES):
+        rows[0, c], rows[1, c] = z[_BEFORE_THAT + c], z[_BEFORE + c]
     for t in range(n):
         for c in range(LANES):
-            x, before = notched[t, c], z[_BEFORE + c]
-            z[_SUM + c] += before * before - x * z[_BEFORE_THAT + c]
-            z[_BEFORE_THAT + c] = before
-            z[_BEFORE + c] = x
+            z[_SUM + c] += rows[t + 1, c] * rows[t + 1, c] - rows[t + 2, c] * rows[t, c]
         k += 1
         if k == frame_samples:
             for c in range(LANES):
@@ -148,6 +159,8 @@ def _energy(notched: Floats, n: int, z: Floats, left: Floats, phase: int, frame_
                 z[_SUM + c] = 0.0
             f += 1
             k = 0
+    for c in range(LANES):
+        z[_BEFORE_THAT + c], z[_BEFORE + c] = rows[n, c], rows[n + 1, c]
 
 
 @njit(nogil=True, cache=True)
@@ -171,11 +184,11 @@ def _envelopes_of_block(
     envelopes: Floats,
     energies: Floats,
 ) -> None:
-    """Take the columns of raw (n, all channels) through the filters, 16 at a go; `work` is (3, TILE, LANES).
+    """Take the columns of raw (n, all channels) through the filters, 16 at a go; `work` is (3, 2 + TILE, LANES).
 
-    `at` is how far into its window of quality the first of them lies.
+    `at` is how far into its window of quality the first of them lies. A tile has room for two samples before it.
     """
-    tile, band, left = work[0], work[1], work[2]
+    tile, band, left = work[0, 2:], work[1], work[2]
     start = 0
     while start < raw.shape[0]:
         n = min(TILE, raw.shape[0] - start)
@@ -183,11 +196,14 @@ def _envelopes_of_block(
             for t in range(n):
                 for c in range(LANES):
                     tile[t, c] = raw[start + t, columns[g, c]]
-            count_samples(tile, n, factor[g], full_scale[g], counts[g])
-            _hold(tile, n, factor[g], z[g], settle, left)
+            all_there = count_samples(work[0, 1:], n, factor[g], full_scale[g], counts[g])
+            if all_there and z[g, _LEFT:_BEFORE].max() < settle:
+                _take_offset_off(tile, n, factor[g], z[g], left)
+            else:
+                _hold(tile, n, factor[g], z[g], settle, left)
             _band_pass(tile, n, sections, notches[g], z[g], band)
             add_to_fold(band, tile, n, at + start, bins_per_sample, sums[g], folds[g])
-            _energy(tile, n, z[g], left, phase + start, frame_samples, energies[g])
+            _energy(work[0], n, z[g], left, phase + start, frame_samples, energies[g])
             _low_pass(tile, n, sections, z[g], left, phase + start, frame_samples, envelopes[g])
         start += n
 
@@ -237,7 +253,7 @@ class EmgChain:
             self._factor[at] = microvolts[e]
             self._full_scale[at] = electrode.full_scale if electrode.full_scale is not None else np.inf
         self._z = np.zeros((lane_groups, STATE))
-        self._work = np.zeros((3, TILE, LANES))
+        self._work = np.zeros((3, 2 + TILE, LANES))
         self._envelopes, self._energies = np.zeros((2, lane_groups, 0, LANES))
         self._frames = np.zeros((0, len(self.metrics)))
         self._held: list[tuple[int, int, int]] = []  # rows of `_envelopes` from, to, and the last sample of the first

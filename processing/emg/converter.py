@@ -28,7 +28,9 @@ _HIGH, _LOW = 5 * LANES, 6 * LANES
 _OF_WINDOW = 7 * LANES
 # Of the session: the last value, the largest and the least so far, and the smallest step.
 _LAST, _MOST, _LEAST, STEP = 7 * LANES, 8 * LANES, 9 * LANES, 10 * LANES
-_ROWS = 11 * LANES
+# Of the rows at hand.
+_TOTAL, _NEAREST, _HIGHEST, _LOWEST, _ABSENT = 11 * LANES, 12 * LANES, 13 * LANES, 14 * LANES, 15 * LANES
+_ROWS = 16 * LANES
 
 
 def empty_counts(lane_groups: int) -> Floats:
@@ -52,28 +54,64 @@ def begin_window(counts: Floats) -> None:
 
 
 @njit(nogil=True, cache=True)
-def count_samples(raw: Floats, n: int, factor: Floats, full_scale: Floats, counts: Floats) -> None:
-    """Add n rows of raw samples (n, LANES) to the counts; `factor` brings them to µV, in which their sum is."""
-    for t in range(n):
+def count_samples(rows: Floats, n: int, factor: Floats, full_scale: Floats, counts: Floats) -> bool:
+    """Add n rows of raw samples to the counts; returns whether all of them are there.
+
+    `rows` (n + 1, LANES) begin with one for the sample before, which is filled in here; `factor` brings samples to µV, in which
+    their sum is. One pass finds what can change at all; a channel that lacks a sample or reaches an end is counted sample by
+    sample.
+    """
+    for c in range(LANES):
+        rows[0, c] = counts[_LAST + c]
+        counts[_TOTAL + c], counts[_NEAREST + c] = counts[SUM + c], counts[STEP + c]
+        counts[_HIGHEST + c], counts[_LOWEST + c], counts[_ABSENT + c] = -np.inf, np.inf, 0.0
+    for t in range(1, n + 1):
         for c in range(LANES):
-            x = raw[t, c]
-            value = x * factor[c]
-            present = abs(value) < LARGEST_UV
-            most, least, last = counts[_MOST + c], counts[_LEAST + c], counts[_LAST + c]
-            step = abs(x - last)
-            smallest = counts[STEP + c]
-            counts[PRESENT + c] += 1.0 if present else 0.0
-            counts[SATURATED + c] += 1.0 if abs(x) >= full_scale[c] else 0.0
-            counts[SUM + c] += value if present else 0.0
-            at_most, at_least = counts[_AT_MOST + c], counts[_AT_LEAST + c]
-            counts[_AT_MOST + c] = 0.0 if present and x > most else at_most + (1.0 if x == most else 0.0)
-            counts[_AT_LEAST + c] = 0.0 if present and x < least else at_least + (1.0 if x == least else 0.0)
-            counts[STEP + c] = step if present and step > 0.0 and step < smallest else smallest
-            counts[_MOST + c] = x if present and x > most else most
-            counts[_LEAST + c] = x if present and x < least else least
-            counts[_HIGH + c] = x if present and x > counts[_HIGH + c] else counts[_HIGH + c]
-            counts[_LOW + c] = x if present and x < counts[_LOW + c] else counts[_LOW + c]
-            counts[_LAST + c] = x if present else np.nan
+            x = rows[t, c]
+            value, step, smallest = x * factor[c], abs(x - rows[t - 1, c]), counts[_NEAREST + c]
+            counts[_ABSENT + c] += 0.0 if abs(value) < LARGEST_UV else 1.0
+            counts[_TOTAL + c] += value
+            counts[_NEAREST + c] = step if step > 0.0 and step < smallest else smallest
+            counts[_HIGHEST + c] = x if x > counts[_HIGHEST + c] else counts[_HIGHEST + c]
+            counts[_LOWEST + c] = x if x < counts[_LOWEST + c] else counts[_LOWEST + c]
+    all_there = True
+    for c in range(LANES):
+        high, low = counts[_HIGHEST + c], counts[_LOWEST + c]
+        is_there = counts[_ABSENT + c] == 0.0
+        all_there &= is_there
+        if is_there and high < counts[_MOST + c] and low > counts[_LEAST + c] and max(high, -low) < full_scale[c]:
+            counts[PRESENT + c] += n
+            counts[SUM + c], counts[STEP + c], counts[_LAST + c] = counts[_TOTAL + c], counts[_NEAREST + c], rows[n, c]
+            counts[_HIGH + c], counts[_LOW + c] = max(high, counts[_HIGH + c]), min(low, counts[_LOW + c])
+        else:
+            _count_one(rows, n, c, factor[c], full_scale[c], counts)
+    return all_there
+
+
+@njit(nogil=True, cache=True)
+def _count_one(rows: Floats, n: int, c: int, factor: float, full_scale: float, counts: Floats) -> None:
+    """Add n rows of one channel's samples to its counts, sample by sample."""
+    last, most, least, smallest = counts[_LAST + c], counts[_MOST + c], counts[_LEAST + c], counts[STEP + c]
+    for t in range(1, n + 1):
+        x = rows[t, c]
+        if abs(x) >= full_scale:
+            counts[SATURATED + c] += 1.0
+        if not abs(x * factor) < LARGEST_UV:
+            last = np.nan
+            continue
+        if x >= most:
+            counts[_AT_MOST + c] = 0.0 if x > most else counts[_AT_MOST + c] + 1.0
+            most = x
+        if x <= least:
+            counts[_AT_LEAST + c] = 0.0 if x < least else counts[_AT_LEAST + c] + 1.0
+            least = x
+        if 0.0 < abs(x - last) < smallest:
+            smallest = abs(x - last)
+        counts[PRESENT + c] += 1.0
+        counts[SUM + c] += x * factor
+        counts[_HIGH + c], counts[_LOW + c] = max(x, counts[_HIGH + c]), min(x, counts[_LOW + c])
+        last = x
+    counts[_LAST + c], counts[_MOST + c], counts[_LEAST + c], counts[STEP + c] = last, most, least, smallest
 
 
 @njit(nogil=True, cache=True)

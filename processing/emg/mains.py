@@ -86,8 +86,12 @@ def add_to_fold(band: Floats, notched: Floats, n: int, at: int, bins_per_sample:
 
     `at` is the place of the first of them within the window.
     """
+    periods = int(at * bins_per_sample + 0.5) // BINS * BINS
     for t in range(n):
-        b = int((at + t) * bins_per_sample + 0.5) % BINS
+        b = int((at + t) * bins_per_sample + 0.5) - periods
+        if b >= BINS:
+            b -= BINS
+            periods += BINS
         behind, before = fold[0, b], fold[1, b]
         for c in range(LANES):
             x, y = band[t, c], notched[t, c]

@@ -19,7 +19,7 @@ from scipy import signal
 
 from acquisition.rig import Rig
 from acquisition.rig.judgement import EmgSettings
-from processing.emg.chain import STATE, TILE, EmgChain, _band_pass, _hold, _low_pass
+from processing.emg.chain import STATE, TILE, EmgChain, _band_pass, _low_pass, _take_offset_off
 from processing.emg.filters import LANES, band_pass, emg_sections, envelope_low_pass, notch
 from tests.support.rigs import a_rig
 
@@ -75,27 +75,26 @@ def _scipy(emg: NDArray[np.float64]) -> Callable[[], object]:
 
 
 @njit(nogil=True)
-def _filters(raw, columns, factor, b, notches, z, settle, work, envelope):
+def _filters(raw, columns, factor, b, notches, z, work, envelope):
     tile, band, left = work[0], work[1], work[2]
     for start in range(0, raw.shape[0], TILE):
         n = min(TILE, raw.shape[0] - start)
         for t in range(n):
             for c in range(LANES):
                 tile[t, c] = raw[start + t, columns[c]]
-        _hold(tile, n, factor, z, settle, left)
+        _take_offset_off(tile, n, factor, z, left)
         _band_pass(tile, n, b, notches, z, band)
         _low_pass(tile, n, b, z, left, start, 20, envelope)
 
 
 def _kernel(raw: NDArray[np.float32] | NDArray[np.float64]) -> Callable[[], object]:
-    """The filters alone: pick the columns, hold, band-pass, notch, rectify, low-pass."""
+    """The filters alone: pick the columns, take the offset off, band-pass, notch, rectify, low-pass."""
     arguments = (
         np.arange(CHANNELS - LANES, CHANNELS),
         np.ones(LANES),
         emg_sections(SETTINGS, RATE_HZ),
         np.repeat(notch(SETTINGS.notch_hz, RATE_HZ)[0, [0, 1, 2, 4, 5], None], LANES, axis=1),
         np.zeros(STATE),
-        1000.0,
         np.zeros((3, TILE, LANES)),
         np.zeros((len(raw) // 20 + 2, LANES)),
     )
