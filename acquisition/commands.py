@@ -40,19 +40,22 @@ class Does(StrEnum):
     STOP = "stop"
     RATE = "rate"
     BAR = "bar"
+    MARK = "mark"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command, and of which moment of the session it was given (`turn`: the guide counts them).
 
-    `value`: the bar's weight in kg, or the grade of a rating; `repetition`: which one a rating is of, 0 for the whole set.
+    `value`: the bar's weight in kg, or the grade of a rating; `repetition`: which one a rating is of, 0 for the whole set;
+    `at_s`: at which second of the session a mark is.
     """
 
     does: Does
     turn: int
     value: str = ""
     repetition: int = 0
+    at_s: float = 0.0
 
 
 class Commands:
@@ -83,7 +86,8 @@ class Commands:
                 content = path.read_bytes()[:MOST_BYTES]
                 path.unlink()
                 said = json.loads(content)
-                found.append(Command(Does(said["does"]), int(said["turn"]), str(said["value"]), int(said["repetition"])))
+                does, turn, repetition = Does(said["does"]), int(said["turn"]), int(said["repetition"])
+                found.append(Command(does, turn, str(said["value"]), repetition, float(said["at_s"])))
             except (OSError, ValueError, KeyError, TypeError):
                 continue
         return found

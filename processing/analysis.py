@@ -25,6 +25,7 @@ from processing.results import (
     ChannelResult,
     FaultResult,
     FlagResult,
+    MarkResult,
     PlateFaultResult,
     Results,
     StanceResult,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from acquisition.rig import Rig
     from acquisition.ring.fault_log import Fault
+    from acquisition.ring.mark_log import Mark
     from acquisition.stretches import Stretch
     from acquisition.timebase.clock import Clock
     from processing.emg.verdicts import ChannelQuality
@@ -143,11 +145,12 @@ class Analysis:
         created_utc: str,
         complete: bool = True,
         faults: Sequence[Fault] = (),
+        marks: Sequence[Mark] = (),
     ) -> Results:
         """Return the results of what was taken, with session times by the recording's clocks, one for each raw stream.
 
         `clocks_differ_s`: how far each of them is from one that is fitted to the same ticks and edges. `faults`: those of the
-        session.
+        session; `marks`: at samples of the rig's first stream.
         """
         taken = [(clocks[name], taken) for name, taken in self._taken.items() if taken.rows]
         start_s = min((_host_s(clock, t.first_index) for clock, t in taken), default=0.0)
@@ -173,6 +176,7 @@ class Analysis:
             streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
             faults=[FaultResult(fault.host_s - start_s, fault.severity, fault.about, fault.sentence) for fault in faults],
+            marks=self._marks(marks, clocks, start_s),
             stances=[] if force is None else _stances(force, clocks[force.stream], start_s),
             stance_proved_low=force is not None and force.stance.proved_low,
             plate_faults=plate_faults,
@@ -184,6 +188,10 @@ class Analysis:
 
     def _repetitions(self, force: ForceChain, clock: Clock, start_s: float) -> list[RepetitionResult]:
         return repetition_rows(force.repetitions.found, lambda samples: clock.host_s(samples) - start_s)
+
+    def _marks(self, marks: Sequence[Mark], clocks: Mapping[str, Clock], start_s: float) -> list[MarkResult]:
+        times_s = _session_s(clocks[self._rig.stream[0].name], [mark.sample for mark in marks], start_s)
+        return sorted((MarkResult(at_s, mark.label) for at_s, mark in zip(times_s, marks, strict=True)), key=lambda m: m.at_s)
 
     def _table(self, name: str, clock: Clock, start_s: float) -> Table:
         metrics = next(part.chain.metrics for part in self.pipeline.parts if part.name == name)

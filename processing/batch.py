@@ -66,6 +66,7 @@ def reprocess(
             recording.uuid,
             recording.created_utc,
             recording.complete,
+            marks=recording.marks,
         )
     return results if history is None else corrected(results, history)
 

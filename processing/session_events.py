@@ -1,4 +1,4 @@
-"""What is handed on with a recording's samples: its repetitions and flags as events, and whose it is."""
+"""What is handed on with a recording's samples: its repetitions, marks and flags as events, and whose it is."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def counts(path: Path) -> bool:
 
 
 def events_of(results: Results) -> list[Event]:
-    """Return repetitions, the bottom of each, and flags, in the order of their times."""
+    """Return repetitions, the bottom of each, marks and flags, in the order of their times."""
     events = []
     for one in results.repetitions:
         name, seconds = f"repetition {one.number}", one.end_s - one.start_s
@@ -90,6 +90,7 @@ def events_of(results: Results) -> list[Event]:
         events.append(Event(one.start_s, seconds, "repetition", name, "", f"set {one.set}, depth {one.depth_m:.3f} m{doubt}"))
         if one.bottom_s == one.bottom_s:
             events.append(Event(one.bottom_s, 0.0, "bottom", f"{name} bottom"))
+    events += [Event(mark.at_s, 0.0, "mark", mark.label) for mark in results.marks]
     for flag in results.flags:
         about = f"{flag.severity.word}, {flag.metric} {flag.peak:.4g} {flag.unit}, limits {flag.amber:g} and {flag.red:g}"
         seconds = flag.end_s - flag.start_s

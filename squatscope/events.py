@@ -1,4 +1,4 @@
-"""Events: what began and ended in a recording, repetitions with their phases and flags, as rows of one table."""
+"""Events: what began and ended in a recording, repetitions with their phases, flags and marks, as rows of one table."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
     from processing.results import Results
 
-REPETITION, LOWERING, PAUSE, RISING, FLAG = "repetition", "lowering", "pause", "rising", "flag"
+REPETITION, LOWERING, PAUSE, RISING, FLAG, MARK = "repetition", "lowering", "pause", "rising", "flag", "mark"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What lasted from `start_s` to `end_s`, in seconds of the session; `number` is that of the repetition or flag, from 1."""
+    """What lasted from `start_s` to `end_s`, in seconds of the session; `number` is that of its kind, from 1.
+
+    `label`: what a mark was called; `rule` and `severity` are a flag's.
+    """
 
     start_s: float
     end_s: float
@@ -27,10 +30,11 @@ class Event:
     side: str
     rule: str = ""
     severity: str = ""
+    label: str = ""
 
 
 def events_of(results: Results) -> Iterator[Event]:
-    """Yield repetitions, each with its phases (a pause where there is one), then the flags that were not dismissed."""
+    """Yield repetitions, each with its phases (a pause where there is one), marks, and flags that were not dismissed."""
     for one in results.repetitions:
         yield Event(one.start_s, one.end_s, REPETITION, one.number, BOTH)
         if math.isnan(one.pause_start_s):  # as after a split within which no way down and up was seen
@@ -39,6 +43,8 @@ def events_of(results: Results) -> Iterator[Event]:
         if one.rise_s > one.pause_start_s:
             yield Event(one.pause_start_s, one.rise_s, PAUSE, one.number, BOTH)
         yield Event(one.rise_s, one.end_s, RISING, one.number, BOTH)
+    for number, mark in enumerate(results.marks, 1):
+        yield Event(mark.at_s, mark.at_s, MARK, number, BOTH, label=mark.label)
     for number, flag in enumerate(results.flags, 1):
         if flag.dismissed:
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from acquisition.recording import Recording
-from squatscope.events import FLAG
+from squatscope.events import FLAG, MARK
 from squatscope.opened import DoorError
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def to_mne(opened: Opened, stream: str | None = None) -> Any:  # noqa: ANN401 - mne has no types
-    """Return the EMG of a recording, of one stream, as MNE's `RawArray` in V; repetitions, phases, flags are annotations.
+    """Return the EMG of a recording, of one stream, as MNE's `RawArray` in V, with its events as annotations.
 
     An annotation stands at the sample at which the event began, by MNE's time, which counts samples at the nominal rate; a flag
-    is named by rule and side, and one that was still up lasts to the last sample. Raises DoorError where samples were lost,
-    there is none, or MNE is not installed (`pip install squatscope[mne]`).
+    is named by rule and side, a mark by its label, others by their kind. A flag that was still up lasts to the last sample.
+    Raises DoorError where samples were lost, there is none, or MNE is not installed (`pip install squatscope[mne]`).
     """
     emg = opened.emg if stream is None else opened.emg_on(stream)
     stream = stream or opened.rig.emg[0].stream
@@ -51,7 +51,11 @@ def to_mne(opened: Opened, stream: str | None = None) -> Any:  # noqa: ANN401 - 
         mne.Annotations(
             onset=start / rate_hz,
             duration=(end - start) / rate_hz,
-            description=np.where(events["event"] == FLAG, events["rule"] + " " + events["side"], events["event"]),
+            description=np.select(
+                [events["event"] == FLAG, events["event"] == MARK],
+                [events["rule"] + " " + events["side"], events["label"]],
+                events["event"],
+            ),
         )
     )
     return raw

@@ -40,8 +40,9 @@ EMG is raw, in microvolts at the skin, in *_emg.bdf. Forces, centres of pressure
 *_physio.tsv.gz, each at its own rate and with its own beginning; n/a stands where a sample was lost. In a BDF file the last
 value before stands there, and annotations and rows of *_events.tsv called BAD_ACQ_SKIP mark the span.
 
-*_events.tsv has repetitions, found from force alone, the bottom of each, and flags: limits that a squat went beyond. Onsets
-count from the first sample of the file of the same name. Where electrodes lay was not measured; *_channels.tsv names muscles.
+*_events.tsv has repetitions, found from force alone, the bottom of each, what was marked as it happened, and flags: limits
+that a squat went beyond. Onsets count from the first sample of the file of the same name. Where electrodes lay was not
+measured; *_channels.tsv names muscles.
 
 Nothing here is a diagnosis, and squatscope is not a medical device.
 """
@@ -51,6 +52,7 @@ EVENTS = {
         "Levels": {
             "repetition": "One squat, from standing to standing.",
             "bottom": "The lowest point of a repetition.",
+            "mark": "Somebody marked this instant.",
             "flag": "A metric was beyond its limit; the label says which.",
             "BAD_ACQ_SKIP": "Samples were lost or fill up the last data record; the value before is held.",
         },

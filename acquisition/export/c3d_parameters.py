@@ -26,7 +26,7 @@ MOST_BYTES = 120
 CONTEXTS = {"": "General", "left": "Left", "right": "Right"}
 INTEGER = 2
 """The type of whole numbers, as a C3D file and ezc3d count types."""
-FIRST = ("repetition", "bottom", "lost", "flag")
+FIRST = ("repetition", "bottom", "mark", "lost", "flag")
 """Which events stay where there are more than a file names."""
 
 

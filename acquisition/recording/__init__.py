@@ -1,5 +1,6 @@
 """Recordings, the HDF5 files in which raw samples are kept: written, read, and recovered."""
 
+from acquisition.recording.finding import is_other_hdf5, is_recording, recordings_in
 from acquisition.recording.gaps import GAP, gaps_of
 from acquisition.recording.recording import (
     FORMAT_VERSION,
@@ -8,9 +9,6 @@ from acquisition.recording.recording import (
     Recording,
     RecordingError,
     RecordingWriter,
-    is_other_hdf5,
-    is_recording,
-    recordings_in,
 )
 
 __all__ = [

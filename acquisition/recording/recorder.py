@@ -45,6 +45,9 @@ class Recorder:
         self._writer = RecordingWriter(path, rig, raw)
         self._readers = {stream.name: ring.reader(stream.name, rows_back=0 if from_now else None) for stream in raw}
         self._unwritten: dict[str, Stretch] = {}
+        self._marks = ring.marks
+        self._marked = ring.marks.count if from_now else 0
+        self._marks_of = raw[0].name
         self._faults = ring.faults
         self._next_s = 0.0
         self.stuck = False
@@ -109,6 +112,11 @@ class Recorder:
             continue
         for name, edges in self._time_base.edges.items():
             self._writer.append_edges(name, self._numbered_edges(name, edges) if self._from_now else edges)
+        if (marks := self._marks.read(self._marked)) and (not self._from_now or self._marks_of in self._first):
+            first = self._first.get(self._marks_of, 0)
+            self._writer.append_marks([mark._replace(sample=max(0, mark.sample - first)) for mark in marks])
+            self._marked += len(marks)
+            wrote = True
         if wrote:
             self._writer.flush()
         return wrote

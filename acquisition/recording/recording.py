@@ -1,9 +1,9 @@
 """A recording: raw samples as acquired with what is needed to understand them, in plain HDF5 for any program.
 
 Per stream there are `samples`, `ticks`, with a sync channel its `edges`, and, once the recording is complete, `gaps` and
-`clock`, which is the truth for every reader: only for a recording that was cut short are clocks fitted anew. While it is being
-written any program can open it and sees what was there a second ago. It is written once, by one writer; everything that is
-computed from it goes elsewhere.
+`clock`, which is the truth for every reader: only for a recording that was cut short are clocks fitted anew. `marks` are what
+somebody marked as it happened. While it is being written any program can open it and sees what was there a second ago. It is
+written once, by one writer; everything that is computed from it goes elsewhere.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import numpy as np
 from acquisition.recording.gaps import GAP, Gaps, gaps_of
 from acquisition.recording.torn_end import sound_edges, sound_ticks, whole, whole_rows
 from acquisition.rig import Rig
+from acquisition.ring.mark_log import MARK, Mark
 from acquisition.storage.disk import NO_SPACE, allocate, claim
 from acquisition.storage.hdf5_parts import PartError, dataset_in, groups_in, number_in, text_in, words_of
 from acquisition.storage.hdf5_text import fixed, text_of
@@ -49,6 +50,8 @@ HEAD_BYTES = 1 << 20
 METADATA_BYTES = 1 << 16
 TICKS_TOGETHER = 1024
 EDGES_TOGETHER = 1024
+MARKS_TOGETHER = 64
+MOST_MARKS = 1_000_000
 
 
 class RecordingError(SquatscopeError):
@@ -93,6 +96,8 @@ class RecordingWriter:
         attributes["uuid"] = fixed(self.uuid)
         attributes["complete"] = False
         self._file.create_dataset("rig", data=fixed(rig.model_dump_json(indent=1)))
+        self._file.create_dataset("marks", (0,), MARK, maxshape=(None,), chunks=(MARKS_TOGETHER,))
+        self._spare_bytes += MARKS_TOGETHER * MARK.itemsize
         synced = _with_sync_channel(rig)
         for stream in streams:
             group = self._file.create_group(f"streams/{stream.name}")
@@ -121,6 +126,16 @@ class RecordingWriter:
             ticks.resize(len(ticks) + len(moved), axis=0)
             ticks[-len(moved) :] = moved
         self._gaps[name].add(moved)
+
+    def append_marks(self, marks: Sequence[Mark]) -> None:
+        """Write marks behind the others, their samples counted from the first that was recorded of the rig's first stream."""
+        rows = np.array([(mark.sample, mark.label.encode()) for mark in marks], dtype=MARK)
+        if not len(rows):
+            return
+        dataset = self._file["marks"]
+        with self._space_for(rows.nbytes):
+            dataset.resize(len(dataset) + len(rows), axis=0)
+            dataset[-len(rows) :] = rows
 
     def append_edges(self, name: str, edges: NDArray[np.void]) -> None:
         """Write those edges (EDGE) of a stream's sync line that are not in the file yet; `edges` are all there are so far."""
@@ -196,29 +211,6 @@ class RecordingWriter:
 
 def _with_sync_channel(rig: Rig) -> list[str]:
     return [settings.name for settings in rig.stream if settings.sync_channel is not None]
-
-
-def is_recording(path: Path) -> bool:
-    """Return whether a file says of itself that it is a recording; False for anything that can't be read."""
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            return text_in(file, "format") == FORMAT
-    except (OSError, ValueError):
-        return False
-
-
-def is_other_hdf5(path: Path) -> bool:
-    """Return whether a file is a sound HDF5 file of another kind, such as results; False for one that can't be read."""
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            return "format" not in file.attrs or text_in(file, "format") != FORMAT
-    except (OSError, ValueError):
-        return False
-
-
-def recordings_in(folder: Path) -> list[Path]:
-    """Return the recordings in a folder and below it, in the order of their names."""
-    return sorted(file for file in folder.rglob("*.h5") if is_recording(file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +324,17 @@ class Recording:
                 end = int(ticks["row"][-1])
                 yield Stretch(self.samples(name, row, end - row), ticks, row, row + offset)
                 row = end
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What somebody marked as it happened; none in a recording of earlier versions. Raises RecordingError."""
+        try:
+            if "marks" not in self._file:
+                return []
+            rows = whole(dataset_in(self._file, "marks", MARK))[:MOST_MARKS].tolist()
+            return [Mark(sample, label.decode(errors="replace")) for sample, label in rows if sample >= 0 and label]
+        except (OSError, RuntimeError, ValueError) as error:
+            raise RecordingError(f"{self.path} is damaged in its marks: {words_of(error)}.") from error
 
     def edges(self, name: str) -> NDArray[np.void]:
         """Return the edges (EDGE) of a stream's sync line; raises RecordingError where the file is damaged there."""

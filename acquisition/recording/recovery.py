@@ -117,6 +117,8 @@ def _join(source: Ring, earlier: Recording | None, out: Path, rig: Rig, raw: lis
                 first = reader.read()
         for name, edges in time_base.edges.items():
             writer.append_edges(name, edges)
+        marks = [*(earlier.marks if earlier is not None else []), *source.marks.read()]
+        writer.append_marks(sorted(set(marks)))
         writer.finish(time_base.fitted())
     except BaseException as error:
         writer.abandon()

@@ -1,17 +1,16 @@
 """The fault log: what went wrong in a session, with time and severity, in its ring, where every screen finds it.
 
-The newest 64 are kept. They are few, so a lock may stand between those who tell them; readers need none.
+The newest 64 are kept.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from acquisition.ring.fence import fence
+from acquisition.ring.log_table import LogTable, cut
 from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 
@@ -59,49 +58,29 @@ class FaultLog:
     """The faults of one ring; a ring of a version that kept none has an empty one."""
 
     def __init__(self, table: NDArray[np.void], session: NDArray[Any]) -> None:
-        self._table = table
-        self._session = session
-        self._lock = threading.Lock()
+        self._rows = LogTable(table, session, COUNT)
 
     def tell(self, severity: Severity, about: str, sentence: str, host_s: float | None = None) -> None:
         """Put a fault behind the others; what is too long for its place is cut, and a ring that was closed takes none.
 
         `host_s`: when it happened, now where that is not given.
         """
-        with self._lock:
-            if not len(self._table):
-                return
-            count = int(self._session[COUNT])
-            self._table[count % KEPT] = (
-                host_now_s() if host_s is None else host_s,
-                severity,
-                _cut(about, ABOUT_BYTES),
-                _cut(sentence, SENTENCE_BYTES),
-            )
-            fence()
-            self._session[COUNT] = count + 1
+        at_s = host_now_s() if host_s is None else host_s
+        self._rows.tell((at_s, severity, cut(about, ABOUT_BYTES), cut(sentence, SENTENCE_BYTES)))
 
     def let_go(self) -> None:
         """Let go of the ring's mapping; what is told after that goes nowhere."""
-        with self._lock:
-            self._table, self._session = self._table[:0].copy(), self._session.copy()
+        self._rows.let_go()
 
     @property
     def count(self) -> int:
         """How many faults were told so far."""
-        return int(self._session[COUNT]) if len(self._table) else 0
+        return self._rows.count
 
     def read(self, first: int = 0) -> list[Fault]:
         """Return the faults from number `first` on, those of them that are still kept."""
-        count = self.count
-        fence()
         found = []
-        for number in range(max(first, count - KEPT), count):
-            host_s, severity, about, sentence = self._table[number % KEPT].item()
+        for host_s, severity, about, sentence in self._rows.read(first):
             known = Severity(severity) if severity in tuple(Severity) else Severity.RED
             found.append(Fault(host_s, known, about.decode(errors="replace"), sentence.decode(errors="replace")))
         return found
-
-
-def _cut(text: str, size: int) -> bytes:
-    return text.encode()[:size].decode(errors="ignore").encode()

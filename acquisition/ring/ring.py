@@ -36,6 +36,7 @@ import numpy as np
 from acquisition.ring import ring_file
 from acquisition.ring.fault_log import FAULT, FaultLog
 from acquisition.ring.fence import fence
+from acquisition.ring.mark_log import MARK, MarkLog
 from acquisition.ring.step_board import STEP, StepBoard
 from acquisition.storage.disk import NO_SPACE
 from acquisition.storage.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
 PHASE, BEAT_NS, ROOM = 0, 1, 3
-"""Places in `session`; that of the count of faults is between them."""
+"""Places in `session`; those of the counts of faults and of marks are beside them."""
 MOST_DESCRIPTION_BYTES = 1 << 16
 MOST_ROOM_S = 1e9
 
@@ -90,10 +91,9 @@ class Ring:
                 extents = dict(ring_file.extents(file, list(self.streams.values())))
             self._bytes = np.memmap(path, mode="r+" if writable else "r")
             self._arrays = {name: self._view(*extent) for name, extent in extents.items()}
-            self._counters = self._arrays["counters"]
-            self._session = self._arrays["session"]
-            self._notes = self._arrays["notes"]
+            self._counters, self._session, self._notes = (self._arrays[name] for name in ("counters", "session", "notes"))
             self.faults = FaultLog(self._arrays.get("faults", np.empty(0, FAULT)), self._session)
+            self.marks = MarkLog(self._arrays.get("marks", np.empty(0, MARK)), self._session)
             self.step = StepBoard(self._arrays.get("step", np.empty(0, STEP)))
             self._order = {name: i for i, name in enumerate(self.streams)}
             self._ends: dict[str, int] = {}
@@ -155,8 +155,8 @@ class Ring:
         for view in list(self._views):
             view.let_go()
         self._arrays.clear()
-        self.faults.let_go()
-        self.step.let_go()
+        for told in (self.faults, self.marks, self.step):
+            told.let_go()
         del self._bytes, self._counters, self._session, self._notes
 
     def writer(self, name: str) -> StreamWriter:
@@ -193,8 +193,7 @@ class Ring:
     @property
     def heartbeat_age_s(self) -> float:
         """Seconds since the engine last gave a sign of life; infinite where that was before this machine was started."""
-        beat_s = int(self._session[BEAT_NS]) * 1e-9
-        age_s = host_now_s() - beat_s
+        age_s = host_now_s() - int(self._session[BEAT_NS]) * 1e-9
         return age_s if age_s >= 0 else math.inf
 
     def beat(self, phase: SessionPhase) -> None:

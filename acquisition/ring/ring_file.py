@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from acquisition.ring import mark_log
 from acquisition.ring.fault_log import FAULT, KEPT
 from acquisition.ring.step_board import STEP
 from acquisition.storage.disk import allocate, claim
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT = "squatscope ring"
 FORMAT_VERSION = 2
 READ_VERSIONS = (1, 2)
-"""The ring of version 1 keeps no faults, and one of no guided session no steps."""
+"""The ring of version 1 keeps no faults, an earlier one of version 2 no steps or no marks."""
 COUNTERS_PER_STREAM = 8
 NOTE_BYTES = 256
 PAGE_BYTES = 4096
@@ -52,9 +53,8 @@ def make(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, des
 
 def size_of(streams: Sequence[tuple[Stream, bool]], seconds: float) -> int:
     """Return the bytes that a ring takes, at most."""
-    return (
-        HEAD_BYTES + KEPT * FAULT.itemsize + STEP.itemsize + PAGE_BYTES + sum(_size(stream, seconds) for stream, _ in streams)
-    )
+    told = KEPT * FAULT.itemsize + mark_log.KEPT * mark_log.MARK.itemsize + STEP.itemsize + 3 * PAGE_BYTES
+    return HEAD_BYTES + told + sum(_size(stream, seconds) for stream, _ in streams)
 
 
 def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, description: Mapping[str, Any]) -> None:
@@ -69,6 +69,7 @@ def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, 
         _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))
         _dataset(file, "faults", (KEPT,), FAULT)
         _dataset(file, "step", (1,), STEP)
+        _dataset(file, "marks", (mark_log.KEPT,), mark_log.MARK)
         for stream, derived in streams:
             group = file.create_group(f"streams/{stream.name}")
             write_stream(group, stream)
@@ -105,6 +106,8 @@ def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, t
         expected["faults"] = ((KEPT,), FAULT)
     if "step" in file:
         expected["step"] = ((1,), STEP)
+    if "marks" in file:
+        expected["marks"] = ((mark_log.KEPT,), mark_log.MARK)
     found = {name: dataset_in(file, name) for name in expected}
     for stream in streams:
         group = group_in(group_in(file, "streams"), stream.name)

@@ -34,7 +34,7 @@ class LivePipeline:
         self._readers = {settings.name: ring.reader(settings.name) for settings in pipeline.rig.stream}
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)
-        self._faults = ring.faults
+        self._faults, self._marks = ring.faults, ring.marks
         self._found = FaultsOfSamples(ring.faults)
         self._plates = PlateWatch(pipeline.force, self._found)
         self._electrodes = ElectrodeWatch(pipeline.emg, pipeline.rig.quality.window_s, self._found)
@@ -76,4 +76,5 @@ class LivePipeline:
             recording_uuid,
             created_utc,
             faults=self._faults.read(),
+            marks=self._marks.read(),
         )

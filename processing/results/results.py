@@ -165,6 +165,14 @@ class FaultResult:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkResult:
+    """What somebody marked as it happened: session time, and what it was called."""
+
+    at_s: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class StanceResult:
     """A quiet stance: session time, why it was taken (a `StanceKind`), weights, places at rest (lab axes), width of the stance.
 
@@ -213,6 +221,24 @@ class PlateFaultResult:
     value: float
 
 
+ROWS: dict[str, type] = {
+    "flags": FlagResult,
+    "streams": StreamResult,
+    "faults": FaultResult,
+    "marks": MarkResult,
+    "stances": StanceResult,
+    "plate_faults": PlateFaultResult,
+    "zeros": ZeroResult,
+    "repetitions": RepetitionResult,
+    "phases": PhaseResult,
+    "muscles": MuscleResult,
+    "variability": VariabilityResult,
+    "edits": EditResult,
+    "found_repetitions": RepetitionResult,
+}
+"""The lists of results that are tables of their file, by the names that they have in both."""
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
     """All that was computed from one recording; `complete` is False for a recording cut short or still being written.
@@ -235,6 +261,7 @@ class Results:
     streams: list[StreamResult]
     complete: bool = True
     faults: list[FaultResult] = field(default_factory=list)
+    marks: list[MarkResult] = field(default_factory=list)
     stances: list[StanceResult] = field(default_factory=list)
     stance_proved_low: bool = False
     plate_faults: list[PlateFaultResult] = field(default_factory=list)
@@ -298,22 +325,9 @@ class Results:
                 dataset = group.create_dataset(key, numbers.shape, np.float64)
                 for row, piece in zip(range(0, len(numbers), PIECE_ROWS), pieces(numbers), strict=True):
                     dataset[row : row + len(piece)] = piece
-        for name, kind, rows in (
-            ("flags", FlagResult, self.flags),
-            ("quality", ChannelResult, self.channels),
-            ("streams", StreamResult, self.streams),
-            ("faults", FaultResult, self.faults),
-            ("stances", StanceResult, self.stances),
-            ("plate_faults", PlateFaultResult, self.plate_faults),
-            ("zeros", ZeroResult, self.zeros),
-            ("repetitions", RepetitionResult, self.repetitions),
-            ("phases", PhaseResult, self.phases),
-            ("muscles", MuscleResult, self.muscles),
-            ("variability", VariabilityResult, self.variability),
-            ("edits", EditResult, self.edits),
-            ("found_repetitions", RepetitionResult, self.found_repetitions),
-        ):
-            file.create_dataset(name, data=as_table(kind, rows))
+        file.create_dataset("quality", data=as_table(ChannelResult, self.channels))
+        for name, kind in ROWS.items():
+            file.create_dataset(name, data=as_table(kind, getattr(self, name)))
         file.create_dataset("broken_off_s", data=np.array(self.broken_off_s, dtype=np.float64))
         for name, formulas in (("repetitions", OF_REPETITION), ("phases", OF_PHASE), ("muscles", OF_MUSCLE)):
             file[name].attrs["columns"] = fixed(list(formulas))
@@ -347,25 +361,16 @@ class Results:
             body_weight_N=number_in(file, "body_weight_N"),
             rig=Rig.model_validate_json(text_of(dataset_in(file, "rig")[()])),
             tables={name: _table(name, group) for name, group in groups_in(file, "metrics").items()},
-            flags=from_table(FlagResult, dataset_in(file, "flags")),
             channels=_channels(dataset_in(file, "quality")),
-            streams=from_table(StreamResult, dataset_in(file, "streams")),
             complete=bool(number_in(file, "complete")) if "complete" in file.attrs else True,
-            faults=from_table(FaultResult, dataset_in(file, "faults")) if "faults" in file else [],
-            stances=from_table(StanceResult, dataset_in(file, "stances")) if "stances" in file else [],
             stance_proved_low="stance_proved_low" in file.attrs and bool(number_in(file, "stance_proved_low")),
-            plate_faults=from_table(PlateFaultResult, dataset_in(file, "plate_faults")) if "plate_faults" in file else [],
-            zeros=from_table(ZeroResult, dataset_in(file, "zeros")) if "zeros" in file else [],
             weighing_refused=text_in(file, "weighing_refused") if "weighing_refused" in file.attrs else "",
-            repetitions=from_table(RepetitionResult, dataset_in(file, "repetitions")) if "repetitions" in file else [],
-            phases=from_table(PhaseResult, dataset_in(file, "phases")) if "phases" in file else [],
-            muscles=from_table(MuscleResult, dataset_in(file, "muscles")) if "muscles" in file else [],
-            variability=from_table(VariabilityResult, dataset_in(file, "variability")) if "variability" in file else [],
             broken_off_s=dataset_in(file, "broken_off_s", np.float64)[()].tolist() if "broken_off_s" in file else [],
-            edits=from_table(EditResult, dataset_in(file, "edits")) if "edits" in file else [],
-            found_repetitions=from_table(RepetitionResult, dataset_in(file, "found_repetitions"))
-            if "found_repetitions" in file
-            else [],
+            **{
+                name: from_table(kind, dataset_in(file, name))
+                for name, kind in ROWS.items()
+                if name in file or name in ("flags", "streams")  # which every version has
+            },
         )
 
 

@@ -12,7 +12,13 @@ from acquisition.commands import Command, CommandError, Commands, Does
 
 def test_what_is_given_is_taken_once_and_in_order(tmp_path):
     commands, screen = Commands(tmp_path / "commands"), Commands(tmp_path / "commands")
-    given = [Command(Does.NEXT, 1), Command(Does.BAR, 2, "62.5"), Command(Does.RATE, 3, "slight", 4), Command(Does.STOP, 4)]
+    given = [
+        Command(Does.NEXT, 1),
+        Command(Does.BAR, 2, "62.5"),
+        Command(Does.RATE, 3, "slight", 4),
+        Command(Does.STOP, 4),
+        Command(Does.MARK, 0, at_s=12.25),
+    ]
     for one in given:
         screen.give(one)
     assert commands.take() == given

@@ -9,7 +9,7 @@ import pytest
 
 from hardware.severity import Severity
 from processing.batch import reprocess
-from processing.results import FlagResult
+from processing.results import FlagResult, MarkResult
 from processing.screening.guided.session_file import read_session, write_session
 from processing.session_events import counts, described, events_of
 from tests.support.repetitions import a_repetition, squatted
@@ -22,7 +22,7 @@ def session(tmp_path_factory):
     return a_screening(tmp_path_factory.mktemp("events") / "B2" / "2026-11-27-1", "load", (LIGHT, LOADED), markers=False)
 
 
-def test_repetitions_and_flags_are_events_in_the_order_of_time():
+def test_repetitions_flags_and_marks_are_events_in_the_order_of_time():
     repetitions = [
         a_repetition(1, start_s=1.0, bottom_s=2.0, end_s=3.5),
         a_repetition(2, bottom_s=math.nan, start_s=5.0, end_s=7.0),
@@ -31,12 +31,14 @@ def test_repetitions_and_flags_are_events_in_the_order_of_time():
     metric = ("load_shift_pct", "x", "%")
     label = "load shifts to the left leg"
     flag = FlagResult("load_shift", label, "left", Severity.RED, *metric, 1.5, 1.8, math.nan, -12.5, 5.0, 10.0, "plates", 0)
-    events = events_of(replace(squatted([0.0]), repetitions=repetitions, flags=[flag]))
+    marks = [MarkResult(6.0, "mark 1")]
+    events = events_of(replace(squatted([0.0]), repetitions=repetitions, flags=[flag], marks=marks))
     assert [(e.at_s, e.kind, e.label, e.side) for e in events] == [
         (1.0, "repetition", "repetition 1", ""),
         (1.5, "flag", "load shifts to the left leg", "left"),
         (2.0, "bottom", "repetition 1 bottom", ""),
         (5.0, "repetition", "repetition 2", ""),
+        (6.0, "mark", "mark 1", ""),
     ]
     assert events[0].seconds == 2.5
     assert math.isnan(events[1].seconds)

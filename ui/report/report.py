@@ -123,6 +123,7 @@ def _plot(
         _limits_on(shown, results.rig.rules),
         spans,
         includes,
+        [(mark.at_s, mark.label) for mark in results.marks],
     )
 
 

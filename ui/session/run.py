@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from acquisition.commands import FOLDER, Commands
+from acquisition.marks import Marks
 from acquisition.recording.recorder import Recorder
 from hardware.errors import SquatscopeError
 from ui.archive import running
@@ -86,7 +88,7 @@ def run_session(
                 length_s=length_s,
                 ring_s=ring_s,
                 recorded=recorded,
-                more=lambda ring, _recorder, _gate, _pipeline: others(ring),
+                more=lambda ring, _recorder, _gate, _pipeline: {"marks": Marks(ring, _commands(folder)), **others(ring)},
             )
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None
@@ -117,6 +119,7 @@ def run_session(
             f"At {told.at_s:.0f} s, {told.about}: {told.sentence}" for told in results.faults if told.sentence not in faults
         ]
         parts.ring.close()
+        _commands(folder).clear()
         if not whole and folder.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
         else:
@@ -134,11 +137,16 @@ def run_session(
 
 
 def _recorder(folder: Folder, rig: Rig, ring: Ring, time_base: TimeBase, undo: ExitStack) -> Recorder:
-    """Make the recorder of the whole session."""
+    """Make the recorder of the whole session, and the folder of its commands."""
+    undo.callback(_commands(folder).clear)
     recorder = Recorder(ring, folder.recording, rig, time_base)
     undo.callback(remove, folder.recording, [])
     undo.callback(recorder.abandon)
     return recorder
+
+
+def _commands(folder: Folder) -> Commands:
+    return Commands(folder.path / FOLDER)
 
 
 def _watch(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from acquisition.commands import FOLDER, Commands
+from acquisition.commands import FOLDER, Commands, Does
+from acquisition.marks import put_mark
 from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import PUBLISHED
 from hardware.errors import SquatscopeError
@@ -141,7 +142,7 @@ class GuideFollower:
         self, ring: Ring, rig: Rig, gate: SyncGate, commands: Commands, guide: Callable[[], Guide], session: Session
     ) -> None:
         """Wait for the first samples, and then begin with the `guide`."""
-        self._board = ring.step
+        self._ring = ring
         self._gate = gate
         self._commands = commands
         plates = rig.plate[0].stream
@@ -180,12 +181,15 @@ class GuideFollower:
                 return new
             self._guide = self._begin()
         for command in self._commands.take():
-            self._guide.take(command)
+            if command.does is Does.MARK:
+                put_mark(self._ring, command)
+            else:
+                self._guide.take(command)
         if new:
             self._guide.look(self._seen)
         text = self._guide.shown.model_dump_json()
         if text != self._written:
-            self._board.write(text)
+            self._ring.step.write(text)
             self._written = text
         return new
 

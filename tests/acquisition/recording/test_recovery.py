@@ -13,6 +13,7 @@ from acquisition.recording import recorder as recorder_module
 from acquisition.recording.recorder import Recorder
 from acquisition.recording.recovery import RecoveryError, recover
 from acquisition.ring import Ring, RingError, SessionPhase
+from acquisition.ring.mark_log import Mark
 from acquisition.timebase.time_base import TimeBase
 from tests.support.fakes import a_stream, check_numbers, numbered
 from tests.support.rigs import a_rig
@@ -105,6 +106,8 @@ def session(tmp_path, recorded_blocks: int, blocks: int = 100, first_host_s: flo
         for stream, size in ((PLATES, 40), (EMG, 20)):
             lost, segment = 17 * (i > 10) + 5 * (i > 60), int(i > 40)
             ring.writer(stream.name).append(numbered(stream, size * i + lost, size, first_host_s + 0.02 * i, segment))
+        if i == 20:
+            ring.marks.put(600)
         if i < recorded_blocks:
             recorder.follow()
     recorder.abandon()
@@ -115,12 +118,14 @@ def session(tmp_path, recorded_blocks: int, blocks: int = 100, first_host_s: flo
 def test_ring_and_unfinished_recording_are_joined(tmp_path, monkeypatch, recorded_blocks, lost):
     monkeypatch.setattr(recorder_module, "BATCH_S", 0.0)
     ring = session(tmp_path, recorded_blocks)
+    ring.marks.put(1500)
     recovered = recover(ring.path, tmp_path / "out.h5")
     assert recovered.rows == {"plates": 4000 - lost, "emg": 2000 - lost // 2}
     assert recovered.from_recording["plates"] == min(40 * recorded_blocks, 3000)
     assert {caveat.about: caveat.values["samples"] for caveat in recovered.caveats}.get("plates", 0.0) == lost
     with Recording(tmp_path / "out.h5") as out:
         assert out.complete
+        assert out.marks == [Mark(600, "mark 1"), Mark(1500, "mark 2")]
         for name, size in (("plates", 40), ("emg", 20)):
             for stretch in out.stretches(name):
                 check_numbers(stretch)

@@ -10,6 +10,7 @@ import pytest
 from acquisition.recording import Recording, RecordingError
 from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import Ring
+from acquisition.ring.mark_log import Mark
 from acquisition.timebase.time_base import TimeBase
 from hardware.source import Block
 from tests.support.fakes import a_stream, numbered
@@ -40,12 +41,15 @@ def test_each_try_holds_what_came_between_its_begin_and_its_end(lab, tmp_path):
     feed(ring, 0.0, 3.0)
     assert not recorder.follow()
     assert recorder.spare_s == math.inf
+    ring.marks.put(2 * SECOND)
     recorder.begin(tmp_path / "1.h5")
     feed(ring, 3.0, 5.0)
+    ring.marks.put(round(4.5 * SECOND))
     recorder.follow()
     feed(ring, 5.0, 6.0)
     recorder.end()
     feed(ring, 6.0, 8.0)
+    ring.marks.put(7 * SECOND)
     recorder.begin(tmp_path / "2.h5")
     feed(ring, 8.0, 9.0)
     recorder.finish()
@@ -53,6 +57,7 @@ def test_each_try_holds_what_came_between_its_begin_and_its_end(lab, tmp_path):
         with Recording(tmp_path / name) as recording:
             assert recording.complete
             assert recording.seconds == pytest.approx(seconds)
+            assert recording.marks == ([Mark(round(1.5 * SECOND), "mark 2")] if name == "1.h5" else [])
             for stream, rate_hz in (("plates", 2000.0), ("emg", 1000.0)):
                 samples = recording.samples(stream)
                 assert (samples[:, 0] == np.arange(first_s * rate_hz, (first_s + seconds) * rate_hz)).all()

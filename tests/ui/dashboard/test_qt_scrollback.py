@@ -7,6 +7,8 @@ import math
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from acquisition.commands import FOLDER, Commands, Does
+from acquisition.marks import put_mark
 from acquisition.ring import Ring
 from hardware.severity import Severity
 from tests.support.squat_ring import SquatRing, rig_data
@@ -151,3 +153,25 @@ def test_a_rig_without_plates_has_no_table(tmp_path, qtbot):
     window.go_to(2.0)
     assert window.shown_s == pytest.approx(2.0, abs=0.1)
     assert math.isfinite(window._earlier.feed.value("quads_left_pct"))
+
+
+def test_what_is_on_the_screen_is_marked_for_the_session_and_stands_on_the_time_line(window, squat, qtbot):
+    folder = squat.ring.path.parent / FOLDER
+    qtbot.keyClick(window, "m")  # nobody listens
+    assert not folder.exists()
+    commands = Commands(folder)
+    qtbot.keyClick(window, "m")
+    qtbot.keyClick(window, Qt.Key.Key_Left)
+    qtbot.keyClick(window, "m")
+    marked = commands.take()
+    assert [command.does for command in marked] == [Does.MARK] * 2
+    assert [command.at_s for command in marked] == pytest.approx([14.5, 13.5], abs=0.05)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    window.catch_up()
+    before = window.timeline.grab().toImage()
+    for command in marked:
+        put_mark(squat.ring, command)
+    window.catch_up()
+    assert [round(mark.at_s, 1) for mark in window.feed.marks] == [14.5, 13.5]
+    assert window.timeline.grab().toImage() != before
+    assert "mark 2, 0:13" in window.timeline.meaning(QPointF(window.timeline.x_of(13.5), 20))

@@ -13,8 +13,10 @@ import h5py
 import numpy as np
 import pytest
 
+from acquisition.commands import FOLDER, Command, Commands, Does
 from acquisition.recording import Recording
 from acquisition.ring import Ring
+from acquisition.ring.mark_log import Mark
 from processing.results import Results
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ def test_a_session_that_is_told_to_end_completes_its_files(start, tmp_path, numb
     folder = tmp_path / "s"
     process = start(*demo(folder))
     wait_for_samples(folder, 1.5)
+    Commands(folder / FOLDER).give(Command(Does.MARK, 0, at_s=1.25))
     process.send_signal(number)
     if number == signal.SIGINT:
         time.sleep(0.2)
@@ -84,10 +87,15 @@ def test_a_session_that_is_told_to_end_completes_its_files(start, tmp_path, numb
     assert "The session is brought to its end" in out
     assert {"recording.h5", "metrics.h5", "report.html"} <= {path.name for path in folder.iterdir()}
     assert not (folder / "ring.h5").exists()
+    assert not (folder / FOLDER).exists()
     with Recording(folder / "recording.h5") as recording:
         assert recording.complete
         assert 1.5 < recording.seconds < 30
-    assert len(Results.read(folder / "metrics.h5").tables["plates.force"].frames) > 150
+        assert recording.marks == [Mark(1250, "mark 1")]
+    results = Results.read(folder / "metrics.h5")
+    assert len(results.tables["plates.force"].frames) > 150
+    assert [(mark.at_s, mark.label) for mark in results.marks] == [(pytest.approx(1.25, abs=0.01), "mark 1")]
+    assert "mark 1 at 1.2" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_killed_session_is_recovered_whole(start, tmp_path):

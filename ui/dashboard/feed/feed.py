@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
@@ -50,6 +50,13 @@ class ShownFlag:
         return math.isnan(self.end_s)
 
 
+class ShownMark(NamedTuple):
+    """A mark, in seconds of the session."""
+
+    at_s: float
+    label: str
+
+
 class Feed:
     """Follows the derived streams of a ring; `poll` it once a frame.
 
@@ -74,6 +81,7 @@ class Feed:
         self._seen: list[NDArray[np.float64]] = []
         self.flags: list[ShownFlag] = []
         self.faults: list[Fault] = []
+        self.marks: list[ShownMark] = []
         self.repetitions = FollowedRepetitions(ring, self.rig)
 
     def poll(self) -> None:
@@ -84,6 +92,9 @@ class Feed:
             frames.poll()
             frames.stale = now - frames.host_s > stale_after
         self.faults = self.ring.faults.read()
+        if self.ring.marks.count > len(self.marks):
+            per_s = self.ring.streams[self.raw[0]].rate_hz
+            self.marks = [ShownMark(mark.sample / per_s, mark.label) for mark in self.ring.marks.read()]
         self._poll_flags()
         self.repetitions.poll()
 

@@ -15,7 +15,7 @@ from ui.dashboard.drawing.panel import Panel
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPainter
 
-    from ui.dashboard.feed.feed import Feed, ShownFlag
+    from ui.dashboard.feed.feed import Feed, ShownFlag, ShownMark
 
 LEAST_S = 60.0
 """So much of a session has room from its beginning on."""
@@ -44,10 +44,10 @@ class FlagTimeline(Panel):
         return max(LEAST_S, now_s) if math.isfinite(now_s) else LEAST_S
 
     def showing(self) -> object:
-        """The flags, the repetitions, and the time to a pixel."""
+        """The flags, the repetitions, the marks, and the time to a pixel."""
         flags = tuple((f.flag.rule, f.flag.start_sample, f.flag.severity, f.end_s) for f in self._feed.flags)
         now_px = round(self._feed.session_s * self.width() / self.whole_s) if math.isfinite(self._feed.session_s) else 0
-        return flags, len(self._feed.repetitions.rows), now_px
+        return flags, len(self._feed.repetitions.rows), len(self._feed.marks), now_px
 
     def _line(self) -> QRectF:
         return QRectF(self.px(40), self.px(8), self.width() - self.px(60), self.height() - self.px(30))
@@ -70,6 +70,8 @@ class FlagTimeline(Panel):
             lettering.write(painter, spot, name, self.px(17), colour, lettering.RIGHT, bold=True)
         for shown in reversed(self._feed.flags):  # the worst last, on top
             self._bar(painter, line, shown, lane)
+        for mark in self._feed.marks:
+            self._mark(painter, line, mark)
         self._axis(painter, line)
         now_s = self._shown.session_s
         if math.isfinite(now_s):
@@ -84,6 +86,14 @@ class FlagTimeline(Panel):
         high = (0.84 if shown.flag.severity is Severity.RED else 0.42) * lane
         top = line.top() + (_LANES.get(shown.side, 1) + 0.92) * lane - high
         painter.fillRect(QRectF(left, top, max(self.px(3), right - left), high), colours.SEVERITIES[shown.flag.severity])
+
+    def _mark(self, painter: QPainter, line: QRectF, mark: ShownMark) -> None:
+        x, size = self.x_of(mark.at_s), self.px(7)
+        painter.setPen(QPen(colours.QUIET, self.px(2)))
+        painter.drawLine(QPointF(x, line.top()), QPointF(x, line.bottom()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.TEXT)
+        painter.drawPolygon([QPointF(x - size, line.top()), QPointF(x + size, line.top()), QPointF(x, line.top() + 1.4 * size)])
 
     def _axis(self, painter: QPainter, line: QRectF) -> None:
         step_s = next((s for s in _STEPS_S if s * line.width() / self.whole_s > self.px(90)), _STEPS_S[-1])
@@ -109,4 +119,5 @@ class FlagTimeline(Panel):
             for shown in self._feed.flags
             if shown.start_s - near <= second <= (self._feed.session_s if shown.up else shown.end_s) + near
         ]
+        found += [f"{mark.label}, {lettering.clock(mark.at_s)}" for mark in self._feed.marks if abs(mark.at_s - second) <= near]
         return "\n".join(found) if found else "Flags over the session; a click goes back to that second, Space returns."

@@ -18,6 +18,7 @@ KEYS = (
     ("← →", "a second back, or on; with Shift ten"),
     ("Home  End", "as far back as the ring reaches; now"),
     ("click on the time line", "go to that second"),
+    ("m", "mark what is on the screen; it is kept with the recording"),
     ("rest the pointer", "what a number means, with unit and formula"),
     ("F9  F11", "dark or light; the whole screen"),
     ("Esc", "leave this list, then the past, then the whole screen"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 
+from acquisition.commands import FOLDER, Command, CommandError, Commands, Does
 from acquisition.ring import RingError, SessionPhase
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.traces import Traces
@@ -236,6 +238,8 @@ class Window(View):
             self.now()
         elif event.text().lower() == "f" and not event.isAutoRepeat():
             self.now() if self._earlier else self.go_to(self.feed.session_s)
+        elif event.text().lower() == "m" and not event.isAutoRepeat():
+            self.mark()
         elif not event.isAutoRepeat():
             self.card.press("n" if key == Qt.Key.Key_PageDown else event.text())
 
@@ -266,6 +270,13 @@ class Window(View):
         earlier.catch_up()
         self._earlier = earlier
         self.keys.raise_()
+
+    def mark(self) -> None:
+        """Have the session mark the second that is on the screen; a session that has ended, or hears nobody, marks nothing."""
+        folder = self.feed.ring.path.parent / FOLDER
+        if math.isfinite(self.shown_s) and folder.is_dir():
+            with suppress(CommandError):
+                Commands(folder).give(Command(Does.MARK, 0, at_s=self.shown_s))
 
     def now(self) -> None:
         """Show what is now again."""

@@ -46,7 +46,10 @@ class Limit:
 
 @dataclass(frozen=True)
 class Plot:
-    """One picture; `formulas` say how its numbers are computed. Its axis always shows the limits and what it `includes`."""
+    """One picture; `formulas` say how its numbers are computed. Its axis always shows the limits and what it `includes`.
+
+    `marked`: what somebody marked, by time and label.
+    """
 
     title: str
     unit: str
@@ -56,6 +59,7 @@ class Plot:
     limits: list[Limit] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     includes: tuple[float, ...] = (0.0,)
+    marked: list[tuple[float, str]] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
