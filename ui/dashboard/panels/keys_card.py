@@ -20,7 +20,7 @@ KEYS = (
     ("click on the time line", "go to that second"),
     ("m", "mark what is on the screen; it is kept with the recording"),
     ("rest the pointer", "what a number means, with unit and formula"),
-    ("F9  F11", "dark or light; the whole screen"),
+    ("F8  F9  F11", "sounds; dark or light; the whole screen"),
     ("Esc", "leave this list, then the past, then the whole screen"),
     ("?  F1", "this list"),
     ("n r s q 0 1 2", "in a guided session: as its card says"),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from acquisition.ring import Ring, SessionPhase
 from ui.dashboard.drawing import colours, lettering, sweep
 from ui.dashboard.feed.feed import Feed
+from ui.dashboard.sound import Player, Sound, Sounds
 from ui.palette import LIGHT, SCREEN
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ui.dashboard.views.view import View
 
-_NEXT_MS = 1000
+_NEXT_MS, _HEAR_MS = 1000, 100
 
 
 def show(ring_path: Path, view: Callable[[Feed], View], next_ring: Callable[[], Path | None] | None = None) -> int:
@@ -41,11 +42,12 @@ def show(ring_path: Path, view: Callable[[Feed], View], next_ring: Callable[[], 
 
 
 class OnScreen:
-    """The window on the screen, and the ring that it shows; size and place, dark or light are those of the last time."""
+    """The window on the screen, and the ring that it shows; size, place, colours and sounds are those of the last time."""
 
     def __init__(self, ring: Ring, view: Callable[[Feed], View], kept: QSettings | None = None) -> None:
-        """Open a view of a ring; `kept`: where size and colours are kept, the user's own settings where none are given."""
+        """Open a view of a ring; `kept`: where these are kept, the user's own settings where none are given."""
         self._view = view
+        self._player = Player()
         self._kept = QSettings("squatscope", "screens") if kept is None else kept
         colours.use(LIGHT if self._kept.value("light", False, bool) else SCREEN)
         self.window = view(Feed(ring))
@@ -59,17 +61,33 @@ class OnScreen:
         else:
             self.window.showMaximized()
         self._timer = QTimer()
+        self._ear = QTimer()
+        self._ear.timeout.connect(lambda: self._sounds.look())
+        if self._kept.value("sound", False, bool):
+            self._ear.start(_HEAR_MS)
 
     def _open(self) -> None:
         self.window.put_by.connect(self.keep)
         self.window.turned.connect(self.turn)
+        self.window.sounded.connect(self.sound)
         self.window.catch_up()
+        self._sounds = Sounds(self.window.feed, self._player.play)
         self.window.start()
         self.window.show()
 
     def keep(self) -> None:
         """Keep size and place for the next time."""
         self._kept.setValue(self._name, self.window.saveGeometry())
+
+    def sound(self) -> None:
+        """Turn sounds on, or off."""
+        self._kept.setValue("sound", not self._ear.isActive())
+        if self._ear.isActive():
+            self._ear.stop()
+        else:
+            self._sounds = Sounds(self.window.feed, self._player.play)
+            self._player.play(Sound.STEP)
+            self._ear.start(_HEAR_MS)
 
     def turn(self) -> None:
         """Turn dark into light, or light into dark."""

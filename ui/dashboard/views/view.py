@@ -1,4 +1,4 @@
-"""The view, base of all windows on a ring: the ground between panels, the whole screen, dark and light."""
+"""The view, base of all windows on a ring: the ground between panels, the keys that all have, dark and light."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 
 class View(QWidget):
-    """A window on the ring of a feed. `turned`: dark or light is asked for; `put_by`: it is about to be closed."""
+    """A window on the ring of a feed.
+
+    `turned`: dark or light is asked for; `sounded`: sounds are, or none any more; `put_by`: it is about to be closed.
+    """
 
     turned = Signal()
+    sounded = Signal()
     put_by = Signal()
 
     def __init__(self, feed: Feed, title: str) -> None:
@@ -36,9 +40,14 @@ class View(QWidget):
         """Bring every panel to the ring's present state at once, for a first frame or a picture."""
 
     def whole_screen(self, event: QKeyEvent) -> bool:
-        """Fill the screen on F11, let go of it on F11 or Escape, turn dark or light on F9; return whether it was such a key."""
+        """Do what the keys of every view ask for, and return whether it was one.
+
+        F11 fills the screen, F11 or Escape lets go of it, F9 turns it dark or light, F8 turns sounds on or off.
+        """
         key = event.key()
-        if key == Qt.Key.Key_F9:
+        if key == Qt.Key.Key_F8:
+            self.sounded.emit()
+        elif key == Qt.Key.Key_F9:
             self.turned.emit()
         elif key == Qt.Key.Key_F11 and not self.isFullScreen():
             self.showFullScreen()

@@ -93,7 +93,7 @@ def test_tables_long_and_wide_and_of_one_recording(session, tmp_path, squatscope
 
 
 def test_a_recording_that_was_cut_short_is_exported_and_told(tmp_path, squatscope):
-    killed = Path(__file__).parents[2] / "stored" / "0.1.0" / "killed-recording.h5"
+    killed = Path(__file__).parents[3] / "stored" / "0.1.0" / "killed-recording.h5"
     for kind in ("c3d", "csv", "bids"):
         told = squatscope("export", killed, "--out", tmp_path / kind, "--as", kind)
         assert told.code == 0, told.err
