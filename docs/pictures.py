@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -20,10 +21,11 @@ from rich.terminal_theme import TerminalTheme
 
 from acquisition.ring import PUBLISHED, Ring
 from hardware.errors import SquatscopeError
+from tests.support.screens import STATES
 from ui.dashboard.drawing import colours
 from ui.dashboard.views.lifter import LifterView
 from ui.dashboard.views.operator import Window
-from ui.dashboard.views.picture import save
+from ui.dashboard.views.picture import draw_into, save
 from ui.palette import LIGHT, SCREEN
 from ui.session.terminal.terminal_view import TerminalView
 
@@ -33,6 +35,10 @@ FROM_S, WORST_S = 17.0, 33.65
 """Of the demonstration: what the terminal says is kept from the first on; at the second a knee comes in."""
 COLOURS = 128
 GROUND = TerminalTheme((14, 18, 23), (220, 224, 228), [(110, 118, 126)] * 8, [(220, 224, 228)] * 8)
+SCREENS = """# Screens
+
+Every state of every view, dark and light, of a made-up session, by `python docs/pictures.py`. A test compares their shapes.
+"""
 LIFTERS = {"A1": "technique", "A2": "imbalance", "A3": "healthy"}
 
 
@@ -41,12 +47,12 @@ def squatscope(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "ui.cli.app", *map(str, words)]
 
 
-def keep(picture: Path, to: Path, width: int = 1440) -> None:
+def keep(picture: Path, to: Path, width: int = 1440, colour_count: int = COLOURS) -> None:
     """Keep a picture smaller: so wide, with few colours."""
     with Image.open(picture) as whole:
         height = round(whole.height * width / whole.width)
         small = whole.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-        small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(to, optimize=True)
+        small.quantize(colour_count, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(to, optimize=True)
 
 
 def long_session(folder: Path) -> None:
@@ -125,8 +131,31 @@ def first_study(folder: Path) -> None:
     keep(folder / "study.png", DOCS / "tutorials" / "first-study.png", 990)
 
 
+def states(folder: Path) -> None:
+    """Keep every state of every view, dark and light, and make the page that shows them."""
+    lines = []
+    for name, make in STATES.items():
+        title = name.replace("_", " ").capitalize()
+        lines += [
+            f"## {title}",
+            "",
+            f"{(make.__doc__ or '').replace('Return it', 'The dashboard').replace('Return t', 'T')}",
+            "",
+        ]
+        for ground, palette in (("dark", SCREEN), ("light", LIGHT)):
+            colours.use(palette)
+            place = folder / f"{name}-{ground}"
+            place.mkdir(parents=True)
+            draw_into(place / "whole.png", partial(make, place))
+            keep(place / "whole.png", GALLERY / "screens" / f"{name}-{ground}.png", 560, 32)
+            lines += [f"![{title}, {ground}](gallery/screens/{name}-{ground}.png)", ""]
+    colours.use(SCREEN)
+    (DOCS / "screens.md").write_text("\n".join([SCREENS, *lines[:-1]]) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
+        states(Path(place) / "states")
         long_session(Path(place) / "long")
         short_screening(Path(place) / "short")
         first_study(Path(place))

@@ -175,3 +175,14 @@ def test_what_is_on_the_screen_is_marked_for_the_session_and_stands_on_the_time_
     assert [round(mark.at_s, 1) for mark in window.feed.marks] == [14.5, 13.5]
     assert window.timeline.grab().toImage() != before
     assert "mark 2, 0:13" in window.timeline.meaning(QPointF(window.timeline.x_of(13.5), 20))
+
+
+def test_the_past_is_drawn_anew_in_a_window_of_another_size(window, qapp):
+    window.go_to(12.0)
+    window.resize(1366, 768)
+    qapp.processEvents()
+    resized = window._earlier.grab().toImage()
+    window.now()
+    window.go_to(12.0)
+    qapp.processEvents()
+    assert window._earlier.grab().toImage() == resized

@@ -140,6 +140,7 @@ class Window(View):
         self._lay_out()
         if self._earlier is not None:
             self._earlier.setGeometry(self.rect())
+            self._earlier.catch_up()  # nothing else redraws it
 
     def _guide(self) -> None:
         """Show the card from the first step on, and a figure instead of the plates where a step has one."""
