@@ -47,12 +47,12 @@ def squatscope(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "ui.cli.app", *map(str, words)]
 
 
-def keep(picture: Path, to: Path, width: int = 1440, colour_count: int = COLOURS) -> None:
+def keep(picture: Path, to: Path, width: int = 1440) -> None:
     """Keep a picture smaller: so wide, with few colours."""
     with Image.open(picture) as whole:
         height = round(whole.height * width / whole.width)
         small = whole.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-        small.quantize(colour_count, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(to, optimize=True)
+        small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(to, optimize=True)
 
 
 def long_session(folder: Path) -> None:
@@ -147,7 +147,7 @@ def states(folder: Path) -> None:
             place = folder / f"{name}-{ground}"
             place.mkdir(parents=True)
             draw_into(place / "whole.png", partial(make, place))
-            keep(place / "whole.png", GALLERY / "screens" / f"{name}-{ground}.png", 560, 32)
+            keep(place / "whole.png", GALLERY / "screens" / f"{name}-{ground}.png", 560)
             lines += [f"![{title}, {ground}](gallery/screens/{name}-{ground}.png)", ""]
     colours.use(SCREEN)
     (DOCS / "screens.md").write_text("\n".join([SCREENS, *lines[:-1]]) + "\n", encoding="utf-8")

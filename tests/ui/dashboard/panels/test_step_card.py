@@ -10,6 +10,7 @@ from acquisition.ring import Ring
 from processing.pipeline import Pipeline
 from processing.screening.guided.asking import Moment, Shown
 from ui.palette import SCREEN
+from ui.steps import NAMES
 
 pytest.importorskip("PySide6.QtWidgets")
 
@@ -36,7 +37,7 @@ def window(tmp_path, qtbot):
     return made
 
 
-def step(moment: Moment = Moment.READY, turn: int = 3, keys: tuple[Does, ...] = tuple(Does), figure: str = "") -> str:
+def step(moment: Moment = Moment.READY, turn: int = 3, keys: tuple[Does, ...] = tuple(NAMES), figure: str = "") -> str:
     told = {"title": "Set, light", "do": "Squat 6 times.", "wanted": "press next", "keys": list(keys), "figure": figure}
     return Shown(turn=turn, moment=moment, step=1, steps=4, **told).model_dump_json()
 
