@@ -249,7 +249,7 @@ def test_where_nothing_was_computed_there_are_no_envelopes_and_events_are_empty(
     bare = squatscope.open(recorded(tmp_path / "b.h5", rig, {"line": np.zeros((300, 1))}))
     with pytest.raises(SquatscopeError, match="no table with emg; nothing could be computed from it"):
         bare.envelopes  # noqa: B018
-    assert list(bare.events.columns) == ["start_s", "end_s", "event", "number", "side", "rule", "severity"]
+    assert list(bare.events.columns) == ["start_s", "end_s", "event", "number", "side", "rule", "severity", "label"]
     assert bare.events.empty
 
 

@@ -16,11 +16,10 @@ from hardware.severity import Severity
 from processing.flags.amounts import amount
 from ui.dashboard.drawing import charts, colours, lettering
 from ui.dashboard.drawing.panel import Panel
-from ui.dashboard.feed.feed import TRAIL_ROWS, Feed
+from ui.dashboard.feed.feed import Feed
+from ui.dashboard.panels.plates.spots import Spots
 
 Points = NDArray[np.float64]
-_EVERY = 4  # of the trail's rows, which are 10 ms apart
-_SHADES = 12
 LEAST_UNSURE_MM = 0.5
 _RESTING = "stand still for a second to set the reference"
 
@@ -42,8 +41,7 @@ class PlatesView(Panel):
         self._crosses = [pyqtgraph.PlotCurveItem(connect="pairs") for _ in self._plates]
         self._letters = [_letter(plate) for plate in self._plates]
         self._middle = pyqtgraph.InfiniteLine(angle=90)
-        self._spots = pyqtgraph.ScatterPlotItem(tip=None)
-        self._styles: dict[str, NDArray[np.object_]] = {}
+        self._spots = Spots()
         self.chart = charts.plot(self)
         self.chart.setAspectLocked(True)
         self.chart.setVisible(bool(self._plates))
@@ -94,28 +92,8 @@ class PlatesView(Panel):
             self._letters[k].setPos(x, outline[:, 1].max())
             self._letters[k].setFont(lettering.typeface(round(self.px(22)), True)[0])
         self._middle.setPen(pyqtgraph.mkPen(colours.QUIET, width=max(1.0, self.px(1.5)), style=Qt.PenStyle.DashLine))
-        self._styles = self._spot_styles()
+        self._spots.style(self.px(1))
         self._move()
-
-    def _spot_styles(self) -> dict[str, NDArray[np.object_]]:
-        """Return how each spot looks: for each foot the trail from old to new and then the newest; last the net one."""
-        shades = np.arange(TRAIL_ROWS // _EVERY) * _SHADES // (TRAIL_ROWS // _EVERY) / _SHADES
-        rim, none = pyqtgraph.mkPen(colours.GROUND, width=self.px(2)), pyqtgraph.mkPen(None)
-        brushes, sizes, pens, symbols = [], [], [], []
-        for plate in self._plates:
-            colour = colours.SIDES[plate.side]
-            fading = {share: pyqtgraph.mkBrush(colours.mixed(colour, colours.WELL, 0.25 + 0.7 * share)) for share in shades}
-            brushes += [*(fading[share] for share in shades), pyqtgraph.mkBrush(colour)]
-            sizes += [*(self.px(3 + 3 * share) for share in shades), self.px(20)]
-            pens += [none] * len(shades) + [rim]
-            symbols += ["o"] * (len(shades) + 1)
-        styles = {
-            "brush": [*brushes, pyqtgraph.mkBrush(colours.NET)],
-            "size": [*sizes, self.px(19)],
-            "pen": [*pens, rim],
-            "symbol": [*symbols, "d"],
-        }
-        return {name: np.array(style, dtype=object) for name, style in styles.items()}
 
     def _cop(self, side: str) -> Points:
         """Return the trail of a foot's centre of pressure, (n, 2) in mm to the right and to the front."""
@@ -131,11 +109,8 @@ class PlatesView(Panel):
 
     def _move(self) -> None:
         """Move all points, and the middle of the stance, to where the newest frame has them."""
-        trails = [self._cop(plate.side) for plate in self._plates]
         net = self._net()
-        points = np.vstack([part for trail in trails for part in (trail[_EVERY - 1 :: _EVERY], trail[-1:])] + [net])
-        known = np.isfinite(points).all(axis=1)
-        self._spots.setData(pos=points[known], **{name: style[known] for name, style in self._styles.items()})
+        self._spots.show_at({plate.side: self._cop(plate.side) for plate in self._plates}, net)
         middle = net[0] - self._feed.value("cop_net_shift_mm")
         self._middle.setVisible(math.isfinite(middle))
         if math.isfinite(middle):
