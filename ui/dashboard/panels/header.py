@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ui.dashboard.feed.feed import Feed
 
 
+_LEAST_NAME = 40
+
+
 class Header(Panel):
     """Name on the left, session time in the middle, state on the right."""
 
@@ -72,9 +75,11 @@ class Header(Panel):
         lettering.write(painter, QRectF(m, 0, self.px(200), h), "squatscope", self.px(27), colours.TEXT, bold=True)
         name = self._feed.rig.name if self._feed.rig else "this ring doesn't say which rig it is from"
         left = m + self.px(210)
-        lettering.write(painter, QRectF(left, self.px(2), 0.4 * w - left, h), name, self.px(19), colours.QUIET)
         squats = QRectF(left, self.px(2), 0.42 * w - left, h)
         lettering.write(painter, squats, self.newest(), self.px(19), colours.TEXT, lettering.RIGHT)
+        place = squats.adjusted(0, 0, -lettering.width_of(self.newest(), self.px(19)) - self.px(24), 0)
+        if place.width() > self.px(_LEAST_NAME):
+            lettering.write(painter, place, name, self.px(19), colours.QUIET)
         middle = QRectF(0.42 * w, 0, 0.16 * w, h)
         lettering.write(
             painter, middle, lettering.clock(self._feed.session_s), self.px(40), colours.TEXT, lettering.CENTRE, bold=True

@@ -34,6 +34,9 @@ _BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
 _AFTER_END_MS = 1000
 _CARD_PX, _TIMELINE_PX = 112, 72
 _STEP_S, _LEAP_S = 1.0, 10.0
+_LEAST_PX = (900, 500)
+"""A smaller window shows less, so that what it shows can be read."""
+_SMALL_DESIGN = (1120, 800)
 
 
 class Window(View):
@@ -45,7 +48,7 @@ class Window(View):
     def __init__(self, feed: Feed, *, close_at_end: bool = False, live: Feed | None = None) -> None:
         """Show a feed; `live`: that of the running session, where this one was taken back to an earlier second."""
         super().__init__(feed, "squatscope")
-        self.setMinimumSize(960, 540)
+        self.setMinimumSize(640, 480)
         self._close_at_end = close_at_end
         self._closing = False
         self._count = 0
@@ -157,16 +160,21 @@ class Window(View):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        scale = min(self.width() / 1920, self.height() / 1080)
+        small = self.width() < _LEAST_PX[0] or self.height() < _LEAST_PX[1]
+        design = _SMALL_DESIGN if small else (1920, 1080)
+        scale = min(self.width() / design[0], self.height() / design[1])
         for panel in self._shown:
             panel.scale = scale
         self.figure.scale = self.keys.scale = scale
         self.keys.place(self.rect())
-        areas = self._areas(scale)
+        areas = self._few_areas(scale) if small else self._areas(scale)
+        placed = {panel for panel, _ in areas}
+        for panel in self._shown:
+            panel.setVisible(panel in placed)
         centre = [area for panel, area in areas if panel in self.centre]
         drawn = bool(self._drawn_group and centre)
         for panel in self.centre:
-            panel.setVisible(not drawn)
+            panel.setVisible(panel in placed and not drawn)
         self.figure.setVisible(drawn)
         if drawn:
             areas.append((self.figure, centre[0].united(centre[-1])))
@@ -218,6 +226,28 @@ class Window(View):
                 y += tall + gap
         if self.unknown is not None:
             areas.append((self.unknown, QRect(gap, top, width - 2 * gap, bottom - top)))
+        return areas
+
+    def _few_areas(self, scale: float) -> list[tuple[Panel, QRect]]:
+        """Lay out what a small window has room for: what is to be done, load, muscles or else plates, flags, the time line."""
+        gap = round(12 * scale)
+        width = self.width() - 2 * gap
+        below: list[Panel] = [*self.legs] or self.centre[1:2]
+        shared: list[list[Panel]] = [self.centre[:1], [] if self._guided and self.centre else below]
+        shared += [[self.unknown] if self.unknown else [], [self.flags]]
+        fixed: dict[Panel, float] = {self.header: 64 * scale, self.card: _CARD_PX * scale, self.timeline: _TIMELINE_PX * scale}
+        card: list[Panel] = [self.card] if self._guided else []
+        every: list[list[Panel]] = [[self.header], card, *shared, [self.timeline]]
+        rows = [panels for panels in every if panels]
+        spare = self.height() - gap - sum(fixed.get(panels[0], 0.0) + gap for panels in rows)
+        share = spare / sum(panels[0] not in fixed for panels in rows)
+        areas: list[tuple[Panel, QRect]] = []
+        y = float(gap)
+        for panels in rows:
+            tall = fixed.get(panels[0], share)
+            wide = (width - (len(panels) - 1) * gap) // len(panels)
+            areas += [(panel, QRect(gap + k * (wide + gap), round(y), wide, round(tall))) for k, panel in enumerate(panels)]
+            y += tall + gap
         return areas
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
