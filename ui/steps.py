@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from acquisition.commands import Command, Does
 from processing.screening.guided.asking import Moment, Shown
-from processing.screening.guided.guide import GRADES
+from processing.screening.guided.session_file import GRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,9 @@ from processing.compare.source import CompareError
 from processing.repetition.columns import OF_PHASE, OF_REPETITION
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.screening.comparison import Change, Values, compare
+from processing.screening.condition import Condition
 from processing.screening.conditions import Conditions
-from processing.screening.outcomes import OUTCOMES, Condition
+from processing.screening.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,8 +15,9 @@ from hardware.errors import SquatscopeError
 from processing.batch import as_recorded, reprocess
 from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 from processing.results import Results
+from processing.screening.condition import Condition
 from processing.screening.guided.session_file import NAME, read_session, try_of
-from processing.screening.outcomes import Condition, SetOutcome, set_outcome
+from processing.screening.outcomes import SetOutcome, set_outcome
 from processing.screening.recorded_sets import results_of_try, screening_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from acquisition.rig import SIDES
 from processing.screening.advice import ALWAYS, advice_for
 from processing.screening.comparison import Answer
+from processing.screening.condition import Condition
 from processing.screening.conditions import Basis, Presence
-from processing.screening.outcomes import Condition
 from processing.screening.triage import State, disagreeing
 
 if TYPE_CHECKING:

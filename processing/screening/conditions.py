@@ -26,7 +26,8 @@ from processing.screening.comparison import (
     compare_ratings,
     located,
 )
-from processing.screening.outcomes import HEEL_PLATES_KG, OUTCOMES, Condition
+from processing.screening.condition import Condition
+from processing.screening.outcomes import HEEL_PLATES_KG, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,17 +23,7 @@ if TYPE_CHECKING:
     from processing.repetition.muscles import MuscleResult
     from processing.repetition.table import PhaseResult, RepetitionResult
     from processing.results import Results
-
-
-class Condition(StrEnum):
-    """How a set is done: the conditions of a screening."""
-
-    LIGHT = "light"
-    CUE = "cue"
-    SLOW = "slow"
-    HEELS = "heels"
-    DEPTH = "depth"
-    LOADED = "loaded"
+    from processing.screening.condition import Condition
 
 
 class Outcome(NamedTuple):

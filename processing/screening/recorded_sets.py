@@ -9,8 +9,9 @@ from acquisition.lifter_file import LifterFile, load_lifter, with_lifter
 from acquisition.rig.judgement import TriageSettings
 from processing.batch import as_recorded, reprocess
 from processing.lifter import DYNAMIC
+from processing.screening.condition import Condition
 from processing.screening.guided.session_file import try_of
-from processing.screening.outcomes import Condition, set_outcome
+from processing.screening.outcomes import set_outcome
 from processing.screening.triage import triage
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from acquisition.rig import SIDES
 from processing.screening.comparison import CHANGED_FROM, Answer, Change
+from processing.screening.condition import Condition
 from processing.screening.conditions import EITHER, Basis, Comparison, Conditions, Presence
-from processing.screening.outcomes import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from tests.conftest import QT_LOADS
 FOLDER = Path(__file__).parent
 BRIEF = {
     "alignment": {"SECONDS": 40.0},
-    "dashboard": {"FRAMES": 3, "POINTS": 500},
+    "dashboard": {"FRAMES": 3, "POINTS": 500, "BLOCKS": 5, "MEMORY_S": 0.5},
     "delay": {"SECONDS": 5.0},
     "emg": {"LENGTHS": (("1 s", 1.0, 1, "-"), ("a block of 20 ms", 0.02, 2, "-"))},
     "force": {"SAMPLES": 2000, "REPEATS": 1},

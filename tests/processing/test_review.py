@@ -21,8 +21,8 @@ from processing.repetition.corrections import EditError, History, edits_of
 from processing.results import Results
 from processing.review import Review
 from processing.screening.answers import remarks
+from processing.screening.condition import Condition
 from processing.screening.guided.session_file import read_session
-from processing.screening.outcomes import Condition
 from processing.screening.recorded_sets import screening_of
 from processing.tables import rows_of
 from tests.support.rigs import example_with

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig import SIDES, Foot
+from processing.screening.condition import Condition
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Try, new_session, write_session
-from processing.screening.outcomes import OUTCOMES, Condition, RepetitionOutcome, SetOutcome
+from processing.screening.outcomes import OUTCOMES, RepetitionOutcome, SetOutcome
 from sim.device import devices
 from sim.lifter.families import of_family
 from sim.lifter.sets import Set

@@ -8,9 +8,9 @@ from acquisition.recording import Recording
 from acquisition.recording.copying import copy_recording
 from acquisition.rig import FileSource
 from processing.lifter import dynamic_reference
+from processing.screening.condition import Condition
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Grade, Try, new_session, read_session, write_session
-from processing.screening.outcomes import Condition
 from ui.archive.carried_edits import carry_edits
 from ui.archive.lifters import ArchiveError, checked_id, new_session_folder
 

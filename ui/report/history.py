@@ -10,8 +10,9 @@ import numpy as np
 
 from processing.screening.answers import amount_in_words, headline, named
 from processing.screening.comparison import Answer, compare
+from processing.screening.condition import Condition
 from processing.screening.conditions import Basis, Comparison, Conditions
-from processing.screening.outcomes import OUTCOMES, Condition
+from processing.screening.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from processing.screening.recorded_sets import Screening

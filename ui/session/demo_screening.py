@@ -10,9 +10,10 @@ from acquisition.rig.rig_file import example, load
 from acquisition.ring import PUBLISHED
 from hardware.errors import SquatscopeError
 from processing.pipeline import REPETITIONS as REPETITION_ROWS
+from processing.screening.condition import Condition
 from processing.screening.guided.asking import Moment, Shown, text_of, title_of
 from processing.screening.guided.protocol import SetStep
-from processing.screening.outcomes import Condition, SetOutcome, set_outcome
+from processing.screening.outcomes import SetOutcome, set_outcome
 from processing.screening.triage import triage
 from sim.device import devices
 from sim.lifter.families import of_family

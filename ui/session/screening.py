@@ -16,12 +16,13 @@ from hardware.errors import SquatscopeError
 from processing.batch import as_recorded
 from processing.lifter import dynamic_reference, mvc_of
 from processing.pipeline import REPETITIONS
+from processing.screening.condition import Condition
 from processing.screening.guided.acceptance import Judged, Known, judge, judge_mvc
 from processing.screening.guided.asking import Seen
 from processing.screening.guided.guide import Guide
 from processing.screening.guided.protocol import MvcStep
 from processing.screening.guided.session_file import now_utc, write_session
-from processing.screening.outcomes import Condition, set_outcome
+from processing.screening.outcomes import set_outcome
 from processing.screening.recorded_sets import results_of_try, with_contractions
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError

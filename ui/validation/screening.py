@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from acquisition.rig import SIDES, Foot
 from acquisition.rig.judgement import TriageSettings
 from acquisition.rig.rig_file import example, load
-from processing.screening.outcomes import Condition, RepetitionOutcome, SetOutcome, set_outcome
+from processing.screening.condition import Condition
+from processing.screening.outcomes import RepetitionOutcome, SetOutcome, set_outcome
 from processing.screening.triage import Cause, State, Triage, triage
 from sim.lifter.families import FAMILIES, of_family
 from sim.lifter.lifter import KneeCaves, ShareDrift

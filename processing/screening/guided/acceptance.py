@@ -11,8 +11,9 @@ import numpy as np
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS
 from processing.formulas import GRAVITY_M_S2
 from processing.screening.comparison import FEWEST
+from processing.screening.condition import Condition
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
-from processing.screening.outcomes import HEEL_PLATES_KG, Condition, set_outcome
+from processing.screening.outcomes import HEEL_PLATES_KG, set_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

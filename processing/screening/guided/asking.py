@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import BaseModel
 
 from acquisition.commands import Does
+from processing.screening.condition import Condition
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
-from processing.screening.outcomes import Condition
 
 if TYPE_CHECKING:
     from processing.screening.guided.protocol import AnyStep

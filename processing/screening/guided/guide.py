@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, get_args
+from typing import TYPE_CHECKING, Protocol
 
 from acquisition.commands import Does
 from hardware.errors import SquatscopeError
@@ -16,7 +16,7 @@ from processing.formulas import GRAVITY_M_S2
 from processing.screening.guided.acceptance import Judged
 from processing.screening.guided.asking import STILL_S, Moment, Seen, State, shown
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
-from processing.screening.guided.session_file import Grade, Try, now_utc
+from processing.screening.guided.session_file import GRADES, Try, now_utc
 
 if TYPE_CHECKING:
     from acquisition.commands import Command
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 RESTS_S = 1.0
 """A set is over once all repetitions are done and the lifter has stood for so long."""
 EMPTY_SHARE, EMPTY_N = 0.2, 100.0
-GRADES = get_args(Grade)
 
 
 class Stage(Protocol):

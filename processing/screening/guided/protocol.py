@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from acquisition.rig.rig_file import RigError, read_toml
 from hardware.settings import NotNegative, Seconds, Settings
-from processing.screening.outcomes import Condition
+from processing.screening.condition import Condition
 
 PROTOCOLS = Path(__file__).parent / "protocols"
 MOST_STEPS = 100

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError
 
@@ -21,6 +21,7 @@ MOST_BYTES = 10_000_000
 PLACED_ANEW = timedelta(hours=6)
 """After so long without a try, electrodes were placed anew: another day (*design*)."""
 Grade = Literal["none", "slight", "past"]
+GRADES: tuple[Grade, ...] = get_args(Grade)
 
 
 class SessionFileError(SquatscopeError):

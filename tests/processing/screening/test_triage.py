@@ -10,8 +10,9 @@ import pytest
 from acquisition.rig.judgement import TriageSettings
 from processing.screening.answers import evidence, summary
 from processing.screening.comparison import Answer
+from processing.screening.condition import Condition
 from processing.screening.conditions import Basis, Presence
-from processing.screening.outcomes import Condition, SetOutcome
+from processing.screening.outcomes import SetOutcome
 from processing.screening.triage import Cause, State, Triage, triage
 from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, ORDER, screened, with_dynamic
 

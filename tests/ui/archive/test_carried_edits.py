@@ -10,8 +10,8 @@ from acquisition.recording import Recording
 from acquisition.recording.copying import copy_recording
 from processing.repetition.corrections import EditError, edits_of, read_history
 from processing.review import Review
+from processing.screening.condition import Condition
 from processing.screening.guided.session_file import read_session
-from processing.screening.outcomes import Condition
 from tests.support.screenings import a_screening
 from ui.archive.anonymize import anonymize
 from ui.archive.carried_edits import carry_edits

@@ -565,3 +565,13 @@ def test_a_dashboard_ends_when_it_is_told_to(tmp_path):
     process.terminate()
     assert process.wait(240) == -signal.SIGTERM
     process.stdout.close()
+
+
+def test_a_screen_loads_nothing_that_only_reprocessing_needs():
+    """It is a process of its own beside the session: what it loads is its memory, and the time until it opens."""
+    code = (
+        "import sys, ui.dashboard.views.lifter, ui.dashboard.views.on_screen, ui.dashboard.views.operator\n"
+        "print(sorted({'processing.batch', 'scipy.signal', 'scipy.sparse', 'acquisition.formats'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

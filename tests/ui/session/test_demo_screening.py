@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from processing.screening.comparison import Answer
-from processing.screening.outcomes import Condition
+from processing.screening.condition import Condition
 from processing.screening.triage import Cause
 from ui.archive.folder import Folder
 from ui.session.demo_screening import run_demo_screening

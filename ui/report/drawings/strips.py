@@ -11,8 +11,9 @@ import numpy as np
 
 from processing.screening.answers import amount_in_words, named
 from processing.screening.comparison import Answer
+from processing.screening.condition import Condition
 from processing.screening.conditions import Conditions
-from processing.screening.outcomes import OUTCOMES, Condition
+from processing.screening.outcomes import OUTCOMES
 from ui.report.drawings.plot import round_marks
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 from acquisition.lifter_file import Mvc
 from acquisition.rig import SIDES, Electrode, Foot
 from processing.emg.mvc import MvcFound, Try
+from processing.screening.condition import Condition
 from processing.screening.guided.acceptance import Known, judge, judge_mvc
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
-from processing.screening.outcomes import Condition
 from sim.lifter.people import Person, someone
 from sim.lifter.sets import Set
 from tests.support.rigs import example_with
