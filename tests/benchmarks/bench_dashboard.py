@@ -97,7 +97,7 @@ def glass_ms(size: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def own_memory_mb() -> float:
-    """Return the memory that a dashboard's process shares with nobody and no file backs, in MB; NaN where Linux doesn't tell."""
+    """Return the memory that a dashboard's process shares with nobody and no file backs, in MB; NaN off Linux."""
     with tempfile.TemporaryDirectory() as folder:
         squat = SquatRing(Path(folder) / "bench.ring", rig_data(others=TRACES - 14))
         squat.advance(12.0)

@@ -268,7 +268,7 @@ def test_what_is_written_into_the_image_is_what_the_screen_shows(tmp_path, opene
     for traces in window._traces:
         place = view_of(traces).translated(traces.pos())
         shown = screen[place.top() : place.top() + place.height(), place.left() : place.left() + place.width()]
-        written = traces._pixels.view(np.uint8).reshape(*traces._pixels.shape, 4)[:, :, :3]
+        written = traces._pixels.view(np.uint8).reshape(*traces._pixels.shape, 4)[:, :, 2::-1]
         np.testing.assert_array_equal(shown, written)
 
 

@@ -49,5 +49,5 @@ def mixed(colour: QColor, ground: QColor, share: float) -> QColor:
 
 
 def packed(colour: QColor) -> int:
-    """Return the colour as the four bytes of an opaque RGBA pixel, read as one little-endian number."""
-    return int.from_bytes((colour.red(), colour.green(), colour.blue(), 255), "little")
+    """Return the colour as a pixel 0xffRRGGBB, which is Qt's own and painted without being converted."""
+    return int(colour.rgb())

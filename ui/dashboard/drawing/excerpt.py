@@ -46,7 +46,7 @@ class Picture:
         """Begin with an empty one."""
         self._pixels = np.full((max(height, 1), max(width, 1)), colours.packed(colours.WELL), dtype=np.uint32)
         self._from_s, self._per_s = from_s, width / (to_s - from_s)
-        self.image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+        self.image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
 
     def rule(self, band: Band, value: float) -> None:
         """Draw the grid's line at a value of a band."""

@@ -98,7 +98,7 @@ def draw(
     thickness: float,
     lost_colour: np.uint32,
 ) -> None:
-    """Draw the columns from `first` to `until` of all lanes into `image` (height, width) of pixels packed as 0xffBBGGRR.
+    """Draw the columns from `first` to `until` of all lanes into `image` (height, width) of pixels 0xffRRGGBB.
 
     Lane k fills the rows from `top[k]` to `bottom[k]` and shows the values from `least[k]` to `most[k]`, cut off there.
     `ground` is the empty image with its grid; columns in `lost` are hatched. Ends of a stroke are smoothed by how much of
@@ -126,10 +126,10 @@ def draw(
             for row in range(int(start), min(int(np.ceil(end)), bottom[lane])):
                 cover = min(end, row + 1.0) - max(start, float(row))
                 under = image[row, p]
-                r = cover * red + (1.0 - cover) * (under & 255)
+                r = cover * red + (1.0 - cover) * ((under >> 16) & 255)
                 g = cover * green + (1.0 - cover) * ((under >> 8) & 255)
-                b = cover * blue + (1.0 - cover) * ((under >> 16) & 255)
-                image[row, p] = np.uint32((255 << 24) | (int(b) << 16) | (int(g) << 8) | int(r))
+                b = cover * blue + (1.0 - cover) * (under & 255)
+                image[row, p] = np.uint32((255 << 24) | (int(r) << 16) | (int(g) << 8) | int(b))
 
 
 @njit(nogil=True, cache=True)

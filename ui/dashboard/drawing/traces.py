@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QResizeEvent
 
 from ui.dashboard.drawing import charts, colours, lettering, raster
+from ui.dashboard.drawing.canvas import Canvas
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.sweep import SWEEP_S, Sweep
 from ui.dashboard.feed.feed import Feed
@@ -31,10 +31,10 @@ class Lane:
 
 
 class Traces(Panel):
-    """A panel with a chart whose only picture is an image of traces. Subclasses say where lanes lie and what they span.
+    """A panel with a chart, and an image of traces over it. Subclasses say where lanes lie and what they span.
 
-    A sweep writes its new columns into the image, and only these are painted; axes and labels around it are items of the
-    chart, drawn again when their text changes.
+    A sweep writes its new columns into the image, and only these are painted, past the chart's scene, which costs more than
+    they do; axes and labels around it are items of the chart, drawn again when their text changes.
     """
 
     sample_column: str | None = None
@@ -53,8 +53,8 @@ class Traces(Panel):
         self.most = np.full(len(self.lanes), 1.0)
         self.chart = charts.plot(self)
         self.chart.setVisible(bool(self.lanes))
-        self._image = pyqtgraph.ImageItem(compositionMode=QPainter.CompositionMode.CompositionMode_Source)
-        self.chart.addItem(self._image, ignoreBounds=True)
+        self._canvas = Canvas(self)
+        self._canvas.setVisible(bool(self.lanes))
 
     # What subclasses say.
 
@@ -108,8 +108,8 @@ class Traces(Panel):
             return
         height, width = self._size()
         self._pixels = np.zeros((height, width), dtype=np.uint32)
-        # pyqtgraph shows bytes of RGBA as they lie, without a copy: what is written into them later needs an update alone.
-        self._image.setImage(self._pixels.view(np.uint8).reshape(height, width, 4), autoLevels=False)
+        place = self.chart.getViewBox().mapRectToScene(self.chart.getViewBox().rect()).topLeft().toPoint()
+        self._canvas.show_pixels(self._pixels, self.chart.pos() + place, self.devicePixelRatioF())
         self._ground = self._empty(height, width)
         self._top, self._bottom = self.rows(height)
         self.sweeps = []
@@ -148,14 +148,13 @@ class Traces(Panel):
     def _draw_all(self) -> None:
         bottom, top = self.span()
         self.chart.setRange(xRange=(0.0, SWEEP_S), yRange=(bottom, top), padding=0.0)
-        self._image.setRect(QRectF(0.0, top, SWEEP_S, bottom - top))
         self.write_scale(self.chart.getAxis("left"))
         self._pixels[:] = self._ground
         ahead = self._ahead()
         for sweep, which in self.sweeps:
             if sweep.newest >= 0:
                 self._draw(sweep, which, sweep.newest - sweep.width + 1 + ahead, sweep.newest + 1)
-        self._image.update()
+        self._canvas.wrote(0, self._pixels.shape[1])
 
     def _ahead(self) -> int:
         return round(_AHEAD_PX * self.devicePixelRatioF())
@@ -182,7 +181,7 @@ class Traces(Panel):
         """Write the columns that are new, and have only these painted."""
         if self._pixels.shape != self._size():  # the window is of another size, or on another screen
             self.restart()
-        ahead, height = self._ahead(), len(self._pixels)
+        ahead = self._ahead()
         for sweep, which in self.sweeps:
             first = sweep.poll()
             until = sweep.newest + 1
@@ -195,7 +194,7 @@ class Traces(Panel):
             if until - first + ahead >= sweep.width:
                 start, end = 0, sweep.width
             for left, right in ((start, end),) if start < end else ((start, sweep.width), (0, end)):
-                self._image.update(QRectF(left, 0, right - left, height))
+                self._canvas.wrote(left, right)
 
     def refit(self) -> None:
         """Choose scales anew, about once a second, and draw everything again if they have changed."""
