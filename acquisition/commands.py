@@ -41,14 +41,15 @@ class Does(StrEnum):
     RATE = "rate"
     BAR = "bar"
     MARK = "mark"
+    TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command, and of which moment of the session it was given (`turn`: the guide counts them).
 
-    `value`: the bar's weight in kg, or the grade of a rating; `repetition`: which one a rating is of, 0 for the whole set;
-    `at_s`: at which second of the session a mark is.
+    `value`: the bar's weight in kg, the grade of a rating, or a target in %; `repetition`: which one a rating is of, 0 for the
+    whole set; `at_s`: at which second of the session a mark is.
     """
 
     does: Does

@@ -122,7 +122,7 @@ class Watch:
                 "are lost. Free some space before the next one."
             )
         room_s = max(0.0, free - self._reserve_bytes) / self._bytes_per_s
-        self._ring.tell_room(room_s)
+        self._ring.room_s.tell(room_s)
         needed_s = self._end_s - now_s if math.isfinite(self._end_s) else LITTLE_S
         if room_s < needed_s:
             self._once("disk", f"The disk has room for {in_words(room_s)} more of recording; free some space.")

@@ -38,6 +38,7 @@ from acquisition.ring.fault_log import FAULT, FaultLog
 from acquisition.ring.fence import fence
 from acquisition.ring.mark_log import MARK, MarkLog
 from acquisition.ring.step_board import STEP, StepBoard
+from acquisition.ring.told_number import ToldNumber
 from acquisition.storage.disk import NO_SPACE
 from acquisition.storage.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
 from acquisition.stretches import Stretch, read_stream, split_at_gaps
@@ -53,10 +54,9 @@ if TYPE_CHECKING:
     from hardware.source import Block, Stream
 
 RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
-PHASE, BEAT_NS, ROOM = 0, 1, 3
-"""Places in `session`; those of the counts of faults and of marks are beside them."""
+PHASE, BEAT_NS, ROOM, TARGET = 0, 1, 5, 6
+"""Places in `session`; those of the counts of faults and of marks are between them, and 3 was that of the room in seconds."""
 MOST_DESCRIPTION_BYTES = 1 << 16
-MOST_ROOM_S = 1e9
 
 
 class RingError(SquatscopeError):
@@ -94,6 +94,8 @@ class Ring:
             self._counters, self._session, self._notes = (self._arrays[name] for name in ("counters", "session", "notes"))
             self.faults = FaultLog(self._arrays.get("faults", np.empty(0, FAULT)), self._session)
             self.marks = MarkLog(self._arrays.get("marks", np.empty(0, MARK)), self._session)
+            self.room_s = ToldNumber(self._session, ROOM)  # for how long the disk has room yet (the watch tells it)
+            self.target_pct = ToldNumber(self._session, TARGET)  # how far the load may shift by what the coach wants
             self.step = StepBoard(self._arrays.get("step", np.empty(0, STEP)))
             self._order = {name: i for i, name in enumerate(self.streams)}
             self._ends: dict[str, int] = {}
@@ -155,7 +157,7 @@ class Ring:
         for view in list(self._views):
             view.let_go()
         self._arrays.clear()
-        for told in (self.faults, self.marks, self.step):
+        for told in (self.faults, self.marks, self.room_s, self.target_pct, self.step):
             told.let_go()
         del self._bytes, self._counters, self._session, self._notes
 
@@ -205,16 +207,6 @@ class Ring:
     def seconds(self) -> float:
         """How many seconds of every stream it holds."""
         return min(len(self._arrays[f"streams/{name}/samples"]) / one.rate_hz for name, one in self.streams.items())
-
-    @property
-    def room_s(self) -> float:
-        """For how many seconds more the disk had room when the engine last looked; NaN where it never did."""
-        told = int(self._session[ROOM])
-        return told - 1.0 if told else math.nan
-
-    def tell_room(self, seconds: float) -> None:
-        """Say for how many seconds more the disk has room (the watch does)."""
-        self._session[ROOM] = 1 + int(min(max(seconds, 0.0), MOST_ROOM_S))
 
     def rewind(self, ends: Mapping[str, int]) -> None:
         """Have readers that are made from now on see each stream as it was when it came to a sample number, to the block.

@@ -80,7 +80,7 @@ def test_a_disk_with_little_room_is_told_once(tmp_path, monkeypatch):
     session.free_bytes = 700e3
     session.run(3.0)
     assert session.told == []
-    assert session.ring.room_s == 700.0
+    assert session.ring.room_s.value == 700.0
     session.free_bytes = 200e3
     session.run(3.0)
     assert session.told == [(Severity.AMBER, "disk")]
@@ -92,12 +92,12 @@ def test_where_overwriting_takes_room_a_session_ends_before_the_disk_is_full(tmp
     session = Session(tmp_path, monkeypatch, length_s=100.0)
     session.free_bytes = LEAST_RESERVE_BYTES + 300e3
     session.run(3.0)
-    assert (session.told, session.watch.must_end, session.ring.room_s) == ([], "", 300.0)
+    assert (session.told, session.watch.must_end, session.ring.room_s.value) == ([], "", 300.0)
     session.free_bytes = LEAST_RESERVE_BYTES - 1
     session.run(3.0)
     assert "ended before samples are lost" in session.watch.must_end
     assert session.told == [(Severity.RED, "disk"), (Severity.AMBER, "disk")]
-    assert session.ring.room_s == 0.0
+    assert session.ring.room_s.value == 0.0
 
 
 def test_a_session_ends_before_a_full_disk_costs_samples(tmp_path, monkeypatch):

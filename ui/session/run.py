@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from acquisition.commands import FOLDER, Commands
-from acquisition.marks import Marks
 from acquisition.recording.recorder import Recorder
+from acquisition.screen_commands import ScreenCommands
 from hardware.errors import SquatscopeError
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
@@ -88,7 +88,10 @@ def run_session(
                 length_s=length_s,
                 ring_s=ring_s,
                 recorded=recorded,
-                more=lambda ring, _recorder, _gate, _pipeline: {"marks": Marks(ring, _commands(folder)), **others(ring)},
+                more=lambda ring, _recorder, _gate, _pipeline: {
+                    "commands": ScreenCommands(ring, _commands(folder)),
+                    **others(ring),
+                },
             )
         except KeyboardInterrupt:
             raise SessionError("The session was ended before it began, so nothing was recorded.") from None

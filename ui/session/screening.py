@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from acquisition.commands import FOLDER, Commands, Does
-from acquisition.marks import put_mark
+from acquisition.commands import FOLDER, Commands
 from acquisition.recording.try_recorder import TryRecorder
 from acquisition.ring import PUBLISHED
+from acquisition.screen_commands import carry_out
 from hardware.errors import SquatscopeError
 from processing.batch import as_recorded
 from processing.lifter import dynamic_reference, mvc_of
@@ -182,9 +182,7 @@ class GuideFollower:
                 return new
             self._guide = self._begin()
         for command in self._commands.take():
-            if command.does is Does.MARK:
-                put_mark(self._ring, command)
-            else:
+            if not carry_out(self._ring, command):
                 self._guide.take(command)
         if new:
             self._guide.look(self._seen)

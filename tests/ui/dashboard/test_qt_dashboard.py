@@ -403,7 +403,7 @@ def test_the_header_says_how_the_session_is_doing(tmp_path, opened):
     squat.advance(5.0)
     window.catch_up()
     assert window.header.state() == (0, "LIVE", "")
-    squat.ring.tell_room(9 * 3600.0)
+    squat.ring.room_s.tell(9 * 3600.0)
     assert window.header.state() == (0, "LIVE", "disk for 9 h")
     squat.writers["emg"].report(SourceState.LOST)
     window.catch_up()

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent
 
+from acquisition.commands import FOLDER, Commands, Does
 from acquisition.ring import Ring
+from acquisition.screen_commands import carry_out
 from hardware.severity import Severity
 from processing.screening.guided.asking import Moment, Shown
 from tests.support.squat_ring import SquatRing, rig_data
 from ui.dashboard.drawing import lettering
 from ui.dashboard.feed.feed import Feed
 from ui.dashboard.views.lifter import LifterView
+from ui.dashboard.views.operator import Window
 from ui.dashboard.views.picture import save
 
 SIZES = ((3840, 2160), (1920, 1080), (1024, 768), (640, 360))
@@ -151,3 +155,41 @@ def test_a_rig_with_fewer_plates_is_shown_too(tmp_path, qtbot, monkeypatch, plat
 def test_a_picture_of_it_is_saved(squat, tmp_path):
     save(squat.ring.path, tmp_path / "watch.png", LifterView, size=(960, 540))
     assert (QImage(str(tmp_path / "watch.png")).width(), QImage(str(tmp_path / "watch.png")).height()) == (960, 540)
+
+
+def test_the_target_zone_is_dragged_at_the_load_bar_and_says_what_is_even(squat, view, qtbot):
+    squat.shift_pct = 14.0
+    window = Window(Feed(Ring.attach(squat.ring.path), frozen=True))
+    qtbot.addWidget(window)
+    window.resize(1920, 1080)
+    window.show()
+    window.catch_up()
+    window.grab()
+    bar, commands = window.balance, Commands(squat.ring.path.parent / FOLDER)
+
+    def at(pct: float) -> QPoint:
+        return QPoint(round(bar._at(pct)), round(bar._track.top()))
+
+    view._shift = view.load._shift = 7.0
+    assert view.load.word() == ("RIGHT", Severity.FINE)
+    for start, end in ((15.0, 20.0), (5.0, 5.0)):  # beside the handles, and not moved
+        qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=at(start))
+        qtbot.mouseMove(bar, at(end))
+        qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=at(end))
+    assert commands.take() == []
+    assert "± 5 %" in bar.meaning(QPointF(at(5.0)))
+    qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=at(-5.0))
+    bar.mouseMoveEvent(moved_to(at(-9.2)))
+    qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=at(-9.2))
+    (asked,) = commands.take()
+    assert (asked.does, asked.value) == (Does.TARGET, "9")
+    assert carry_out(squat.ring, asked)
+    assert (window.feed.target_pct, view.feed.target_pct) == (9.0, 9.0)
+    assert view.load.word() == ("EVEN", Severity.FINE)
+    assert window.feed.limits("load_shift_pct") == (5.0, 10.0)
+
+
+def moved_to(place: QPoint) -> QMouseEvent:
+    """Return a move with the left button held, which the tests' own mouse does not make."""
+    held, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    return QMouseEvent(QEvent.Type.MouseMove, QPointF(place), QPointF(place), held, held, none)

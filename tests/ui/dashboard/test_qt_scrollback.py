@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from acquisition.commands import FOLDER, Commands, Does
-from acquisition.marks import put_mark
 from acquisition.ring import Ring
+from acquisition.screen_commands import carry_out
 from hardware.severity import Severity
 from tests.support.squat_ring import SquatRing, rig_data
 from ui.dashboard.feed import scrollback
@@ -170,7 +170,7 @@ def test_what_is_on_the_screen_is_marked_for_the_session_and_stands_on_the_time_
     window.catch_up()
     before = window.timeline.grab().toImage()
     for command in marked:
-        put_mark(squat.ring, command)
+        assert carry_out(squat.ring, command)
     window.catch_up()
     assert [round(mark.at_s, 1) for mark in window.feed.marks] == [14.5, 13.5]
     assert window.timeline.grab().toImage() != before

@@ -141,6 +141,12 @@ class Feed:
         return None
 
     @property
+    def target_pct(self) -> float:
+        """How far the load may shift to either side: what was wanted of this session, else the amber limit; NaN of none."""
+        wanted, limits = self.ring.target_pct.value, self.limits("load_shift_pct")
+        return wanted if math.isfinite(wanted) else limits[0] if limits is not None else math.nan
+
+    @property
     def gone(self) -> bool:
         """Whether the ring's file is no more where it was, while its session goes on."""
         return not self.ring.path.exists()

@@ -75,18 +75,19 @@ class LoadFromAfar(Panel):
         self._shift = self._feed.value(SHIFT)
 
     def word(self) -> tuple[str, Severity]:
-        """Return where the load is, and how far beyond a limit."""
+        """Return where the load is, even within the target zone, and how far beyond a limit."""
         if math.isnan(self._shift):
             return "–", Severity.FINE
         severity = self._feed.severity(SHIFT)
-        limits = self._feed.limits(SHIFT)
-        even = abs(self._shift) < (limits[0] if limits is not None else 5.0)
+        target_pct = self._feed.target_pct
+        even = abs(self._shift) < (target_pct if math.isfinite(target_pct) else 5.0)
         return "EVEN" if even and not severity else "RIGHT" if self._shift > 0 else "LEFT", severity
 
     def showing(self) -> object:
         """The bar, the shares and the word."""
         now = self._feed.value(SHIFT)
-        return round(now * 4) if math.isfinite(now) else None, lettering.number(self._shift, 0), self.word()
+        target = lettering.number(self._feed.target_pct, 1)
+        return round(now * 4) if math.isfinite(now) else None, lettering.number(self._shift, 0), self.word(), target
 
     def draw(self, painter: QPainter) -> None:
         """Draw shares left and right, the word between them, and the bar below."""
@@ -111,9 +112,8 @@ class LoadFromAfar(Panel):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.WELL)
         painter.drawRoundedRect(area, self.px(8), self.px(8))
-        limits = self._feed.limits(SHIFT)
-        if limits is not None:
-            even = min(1.0, limits[0] / WIDEST_PCT) * half
+        if math.isfinite(self._feed.target_pct):
+            even = min(1.0, self._feed.target_pct / WIDEST_PCT) * half
             painter.fillRect(QRectF(centre - even, area.top(), 2.0 * even, area.height()), colours.LINE)
         now = self._feed.value(SHIFT)
         if math.isfinite(now):

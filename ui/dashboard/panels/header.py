@@ -57,7 +57,7 @@ class Header(Panel):
             return fault.severity, "FAULT", fault.sentence
         if phase == SessionPhase.ARMED or not math.isfinite(feed.session_s):
             return Severity.FINE, "ARMED", "waiting for the first samples"
-        room_s = feed.ring.room_s
+        room_s = feed.ring.room_s.value
         return Severity.FINE, "LIVE", "" if math.isnan(room_s) else f"disk for {in_words(room_s)}"
 
     def showing(self) -> object:

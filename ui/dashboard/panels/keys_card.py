@@ -19,6 +19,7 @@ KEYS = (
     ("Home  End", "as far back as the ring reaches; now"),
     ("click on the time line", "go to that second"),
     ("m", "mark what is on the screen; it is kept with the recording"),
+    ("drag at the load bar", "the target zone of the lifter's screen"),
     ("rest the pointer", "what a number means, with unit and formula"),
     ("F8  F9  F11", "sounds; dark or light; the whole screen"),
     ("Esc", "leave this list, then the past, then the whole screen"),

@@ -78,6 +78,7 @@ class Window(View):
         self.figure.hide()
         self._earlier: Window | None = None
         self.timeline.wanted.connect(self.go_to)
+        self.balance.targeted.connect(lambda target_pct: self._ask(Command(Does.TARGET, 0, f"{target_pct:g}")))
         self.keys = KeysCard()
         self.keys.setParent(self)
         self.keys.hide()
@@ -303,11 +304,16 @@ class Window(View):
         self.keys.raise_()
 
     def mark(self) -> None:
-        """Have the session mark the second that is on the screen; a session that has ended, or hears nobody, marks nothing."""
+        """Have the session mark the second that is on the screen."""
+        if math.isfinite(self.shown_s):
+            self._ask(Command(Does.MARK, 0, at_s=self.shown_s))
+
+    def _ask(self, command: Command) -> None:
+        """Give a command to the session; one that has ended, or hears nobody, does nothing."""
         folder = self.feed.ring.path.parent / FOLDER
-        if math.isfinite(self.shown_s) and folder.is_dir():
+        if folder.is_dir():
             with suppress(CommandError):
-                Commands(folder).give(Command(Does.MARK, 0, at_s=self.shown_s))
+                Commands(folder).give(command)
 
     def now(self) -> None:
         """Show what is now again."""

@@ -187,7 +187,7 @@ class TerminalView:
                 line.append(f" {behind_s:.1f} s behind", RED_STYLE)
             if note := self._ring.note(name):
                 line.append(f" {note}", "" if good else RED_STYLE)
-        if not math.isnan(room_s := self._ring.room_s):
+        if not math.isnan(room_s := self._ring.room_s.value):
             line.append(f"   disk for {in_words(room_s)}", "dim")
         return line
 

@@ -219,7 +219,7 @@ def test_a_fault_is_printed_once_with_its_severity(session):
 def test_the_room_on_the_disk_stands_beside_the_streams(session):
     view = TerminalView(session.ring, console_of(80, terminal=False))
     assert not any("disk for" in line for line in picture(view, 80))
-    session.ring.tell_room(26.2 * 3600)
+    session.ring.room_s.tell(26.2 * 3600)
     assert [line.endswith("disk for 26 h") for line in picture(view, 80) if "plates" in line] == [True]
 
 

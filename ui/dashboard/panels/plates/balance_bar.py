@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QMouseEvent, QPainter, QPen, QPolygonF
 
 from hardware.severity import Severity
 from processing.flags.amounts import amount
@@ -16,17 +16,26 @@ from ui.dashboard.feed.feed import Feed
 SHIFT = "load_shift_pct"
 SHARE = "load_share_right_pct"
 COP = "cop_net_shift_mm"
+_SPAN_PCT = 30.0
+_GRIP = 16
 
 
 class BalanceBar(Panel):
-    """One large bar, left on the left: the middle is even, the zones begin at the limits of the rules."""
+    """One large bar, left on the left: the middle is even, the zones begin at the limits of the rules.
 
+    Two handles bound the target zone, within which the lifter's screen says that the load is even. Dragged, they ask for
+    another one (`targeted`, in %); limits and flags stay as they are.
+    """
+
+    targeted = Signal(float)
     formulas = ("load_share.total_referenced", "load_shift.total_referenced", "cop_net_shift.lifter_axis")
 
     def __init__(self, feed: Feed) -> None:
         super().__init__("LOAD SHIFT")
         self._feed = feed
         self._digits = (math.nan, math.nan, math.nan)
+        self._track = QRectF()
+        self._dragged_pct = math.nan
 
     def refresh_digits(self) -> None:
         """Take new numbers."""
@@ -36,7 +45,12 @@ class BalanceBar(Panel):
         """Whatever would move the bar by a pixel."""
         feed = self._feed
         bars = (round(value * 8) if math.isfinite(value) else None for value in (feed.value(SHIFT), feed.value(COP)))
-        return (*bars, *(lettering.number(value, 1) for value in self._digits), feed.severity(SHIFT), feed.severity(COP))
+        digits = (lettering.number(value, 1) for value in (*self._digits, self._target_pct))
+        return (*bars, *digits, feed.severity(SHIFT), feed.severity(COP))
+
+    @property
+    def _target_pct(self) -> float:
+        return self._dragged_pct if math.isfinite(self._dragged_pct) else self._feed.target_pct
 
     def draw(self, painter: QPainter) -> None:
         """Draw the shares, the bar of load shift and below it that of the net centre of pressure."""
@@ -56,13 +70,68 @@ class BalanceBar(Panel):
         self._shift(painter, middle, shift, severity)
         top = numbers.bottom() + 0.03 * area.height()
         bar = QRectF(area.left(), top, area.width(), 0.23 * area.height())
-        self._bar(painter, bar, SHIFT, feed.value(SHIFT), span=30.0)
+        self._bar(painter, bar, SHIFT, feed.value(SHIFT), span=_SPAN_PCT)
+        self._track = bar
+        self._handles(painter)
         scale = QRectF(area.left(), bar.bottom() + self.px(3), area.width(), self.px(22))
         for tick in (-20, -10, 0, 10, 20):
-            x = scale.center().x() + tick / 30 * scale.width() / 2
+            x = scale.center().x() + tick / _SPAN_PCT * scale.width() / 2
             spot = QRectF(x - self.px(40), scale.top(), self.px(80), scale.height())
             lettering.write(painter, spot, f"{abs(tick)} %" if tick else "even", self.px(15), colours.FAINT, lettering.CENTRE)
         self._cop_row(painter, QRectF(area.left(), area.bottom() - self.px(34), area.width(), self.px(34)), cop)
+
+    def _at(self, pct: float) -> float:
+        """Return where a load shift stands on the bar."""
+        return self._track.center().x() + max(-1.0, min(1.0, pct / _SPAN_PCT)) * self._track.width() / 2
+
+    def _handles(self, painter: QPainter) -> None:
+        if math.isnan(self._target_pct):
+            return
+        size, top = self.px(8), self._track.top()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.TEXT)
+        for x in (self._at(-self._target_pct), self._at(self._target_pct)):
+            painter.drawPolygon(
+                QPolygonF([QPointF(x - size, top - size), QPointF(x + size, top - size), QPointF(x, top + size)])
+            )
+        if math.isfinite(self._dragged_pct):
+            spot = QRectF(
+                self._at(self._dragged_pct) + self.px(12), self._track.center().y() - self.px(11), self.px(140), self.px(22)
+            )
+            lettering.write(painter, spot, f"± {self._dragged_pct:.0f} %", self.px(18), colours.TEXT, bold=True)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Take hold of a handle that is near."""
+        if event.button() != Qt.MouseButton.LeftButton or math.isnan(self._target_pct):
+            return
+        x, y = event.position().x(), event.position().y()
+        near = min(abs(x - self._at(sign * self._target_pct)) for sign in (-1.0, 1.0)) < self.px(_GRIP)
+        if near and abs(y - self._track.top()) < self.px(_GRIP):
+            self._dragged_pct = self._target_pct
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Drag it, by whole percents."""
+        if math.isfinite(self._dragged_pct) and self._track.width() > 0:
+            shift_pct = abs(event.position().x() - self._track.center().x()) / (self._track.width() / 2) * _SPAN_PCT
+            self._dragged_pct = float(round(max(1.0, min(_SPAN_PCT, shift_pct))))
+            self.update()
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for the zone as it was dragged."""
+        if math.isfinite(self._dragged_pct):
+            wanted_pct, self._dragged_pct = self._dragged_pct, math.nan
+            if wanted_pct != self._feed.target_pct:
+                self.targeted.emit(wanted_pct)
+            self.update()
+
+    def meaning(self, at: QPointF) -> str:
+        """Return what is shown means; near the handles, what they do."""
+        if math.isfinite(self._target_pct) and abs(at.y() - self._track.top()) < self.px(_GRIP):
+            return (
+                f"Target zone: within ± {self._target_pct:g} % the lifter's screen says EVEN. Drag a handle for another one; "
+                "limits and flags stay as they are."
+            )
+        return super().meaning(at)
 
     def _share(self, painter: QPainter, area: QRectF, letter: str, percent: float) -> None:
         colour = colours.LEFT if letter == "L" else colours.RIGHT

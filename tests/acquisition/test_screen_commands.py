@@ -1,4 +1,4 @@
-"""Marks stand at the second that was on the screen, whatever samples were lost before it, and other commands put none."""
+"""Screen commands: marks stand at the second that was on the screen, whatever was lost before it; a target is a number."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from acquisition import marks as marks_module
+from acquisition import screen_commands
 from acquisition.commands import Command, Commands, Does
-from acquisition.marks import Marks
 from acquisition.ring import Ring
+from acquisition.screen_commands import ScreenCommands
 from tests.support.fakes import a_stream, numbered
 
 
@@ -22,9 +22,9 @@ def ring(tmp_path):
 
 
 def test_a_mark_stands_at_its_second_and_not_behind_now(ring, tmp_path, monkeypatch):
-    monkeypatch.setattr(marks_module, "LOOK_S", 0.0)
+    monkeypatch.setattr(screen_commands, "LOOK_S", 0.0)
     commands = Commands(tmp_path / "commands")
-    marks = Marks(ring, commands)
+    marks = ScreenCommands(ring, commands)
     assert not marks.follow()
     for at_s in (1.75, 0.1, 99.0, -1.0, math.nan, math.inf):
         commands.give(Command(Does.MARK, 0, at_s=at_s))
@@ -41,5 +41,17 @@ def test_before_the_first_sample_a_mark_is_at_the_beginning(tmp_path):
     ring = Ring.create(tmp_path / "ring.h5", [a_stream()], 2.0)
     commands = Commands(tmp_path / "commands")
     commands.give(Command(Does.MARK, 0, at_s=3.0))
-    Marks(ring, commands).finish()
+    ScreenCommands(ring, commands).finish()
     assert [mark.sample for mark in ring.marks.read()] == [0]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"), [([], math.nan), (["7.5"], 7.5), (["7.5", "0"], 0.0), (["x", "nan", "-1", "101"], math.nan)]
+)
+def test_the_target_zone_is_told_to_every_screen(ring, tmp_path, values, told):
+    commands = Commands(tmp_path / "commands")
+    for value in values:
+        commands.give(Command(Does.TARGET, 0, value))
+    ScreenCommands(ring, commands).finish()
+    assert Ring.attach(ring.path).target_pct.value == pytest.approx(told, nan_ok=True)
+    assert ring.marks.read() == []

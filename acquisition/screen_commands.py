@@ -1,0 +1,65 @@
+"""Screen commands: what any screen asks of the ring itself, a mark at a second of its session, or the lifter's target zone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from acquisition.commands import Command, Does
+from hardware.host_clock import host_now_s
+
+if TYPE_CHECKING:
+    from acquisition.commands import Commands
+    from acquisition.ring import Ring
+
+LOOK_S = 0.05
+
+
+def carry_out(ring: Ring, command: Command) -> bool:
+    """Do what a command asks of a ring, and return whether it was such a one.
+
+    A mark at a second that has not come yet is now. A target that is no number from 0 to 100 % is none.
+    """
+    if command.does is Does.MARK:
+        name = next(name for name in ring.streams if name not in ring.derived)
+        stretch = ring.reader(name, rows_back=1).read()
+        newest = 0 if stretch is None else int(stretch.ticks["index"][-1]) - 1
+        wanted = command.at_s * ring.streams[name].rate_hz
+        ring.marks.put(max(0, min(round(wanted), newest)) if math.isfinite(wanted) else newest)
+        return True
+    if command.does is Does.TARGET:
+        try:
+            target_pct = float(command.value)
+        except ValueError:
+            return True
+        if 0.0 <= target_pct <= 100.0:
+            ring.target_pct.tell(target_pct)
+        return True
+    return False
+
+
+class ScreenCommands:
+    """A follower that takes them, in a session which nobody guides; other commands make no sense there."""
+
+    def __init__(self, ring: Ring, commands: Commands) -> None:
+        self._ring = ring
+        self._commands = commands
+        self._next_s = 0.0
+
+    def follow(self) -> bool:
+        """Carry out what was commanded since; return whether there was anything."""
+        if host_now_s() < self._next_s:
+            return False
+        self._next_s = host_now_s() + LOOK_S
+        return self._take()
+
+    def _take(self) -> bool:
+        done = [carry_out(self._ring, command) for command in self._commands.take()]
+        return any(done)
+
+    def finish(self) -> None:
+        """Carry out what was commanded last."""
+        self._take()
+
+    def abandon(self) -> None:
+        """Keep what was done; there is nothing to close."""
