@@ -19,7 +19,8 @@ from scipy import signal
 
 from acquisition.rig import Rig
 from acquisition.rig.judgement import EmgSettings
-from processing.emg.chain import STATE, TILE, EmgChain, _band_pass, _low_pass, _take_offset_off
+from processing.emg.chain import EmgChain
+from processing.emg.envelope_kernel import STATE, TILE, band_pass_tile, low_pass_tile, take_offset_off
 from processing.emg.filters import LANES, band_pass, emg_sections, envelope_low_pass, notch
 from tests.support.rigs import a_rig
 
@@ -82,9 +83,9 @@ def _filters(raw, columns, factor, b, notches, z, work, envelope):
         for t in range(n):
             for c in range(LANES):
                 tile[t, c] = raw[start + t, columns[c]]
-        _take_offset_off(tile, n, factor, z, left)
-        _band_pass(tile, n, b, notches, z, band)
-        _low_pass(tile, n, b, z, left, start, 20, envelope)
+        take_offset_off(tile, n, factor, z, left)
+        band_pass_tile(tile, n, b, notches, z, band)
+        low_pass_tile(tile, n, b, z, left, start, 20, envelope)
 
 
 def _kernel(raw: NDArray[np.float32] | NDArray[np.float64]) -> Callable[[], object]:
