@@ -164,7 +164,6 @@ def test_the_target_zone_is_dragged_at_the_load_bar_and_says_what_is_even(squat,
     window.resize(1920, 1080)
     window.show()
     window.catch_up()
-    window.grab()
     bar, commands = window.balance, Commands(squat.ring.path.parent / FOLDER)
 
     def at(pct: float) -> QPoint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from hardware.severity import Severity
@@ -32,6 +32,8 @@ class Panel(QWidget):
         self.colour = colour
         self.scale = 1.0
         self._drawn: object = None
+        self._field_of: object = None
+        self._drawn_field = QPixmap()
 
     def refresh_digits(self) -> None:
         """Take new numbers; they change less often than bars, so that they can be read."""
@@ -75,12 +77,24 @@ class Panel(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the field, its title and what is inside."""
         with QPainter(self) as painter:
+            painter.drawPixmap(0, 0, self._field())
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self.draw_field(painter)
             self.draw(painter)
 
+    def _field(self) -> QPixmap:
+        """Return what stays as it is, drawn once for each size of the panel."""
+        ratio = self.devicePixelRatioF()
+        of = self.size(), self.scale, ratio, self.title, self.colour.rgb()
+        if self._field_of != of:
+            self._field_of, self._drawn_field = of, QPixmap(self.size() * ratio)
+            self._drawn_field.setDevicePixelRatio(ratio)
+            with QPainter(self._drawn_field) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                self.draw_field(painter)
+        return self._drawn_field
+
     def draw_field(self, painter: QPainter) -> None:
-        """Draw the ground, the rounded field and its title."""
+        """Draw what never changes: the ground, the rounded field and its title."""
         painter.fillRect(self.rect(), colours.GROUND)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.PANEL)

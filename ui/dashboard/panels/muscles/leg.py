@@ -14,7 +14,7 @@ from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPainter
+    from PySide6.QtGui import QColor, QPainter
 
     from acquisition.rig import Side
     from ui.dashboard.feed.feed import Feed
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _GROUPS = (("Quads", "quads", QUADRICEPS), ("Hams", "hams", HAMSTRINGS), ("Glutes", "glutes", GLUTES))
 _FULL_PCT = 125.0
 _TICKS_PCT = (25, 50, 75, 100)
+_RATIO_WIDTH = 0.39
+_SCALE, _VALUE = 22, 64
 
 
 class Leg(Panel):
@@ -61,11 +63,8 @@ class Leg(Panel):
             self.say(painter, "No EMG on this leg")
             return
         area = self.inside(top=46)
-        ratio_width = 0.39 * area.width()
-        self._ratio(painter, QRectF(area.left(), area.top(), ratio_width, area.height()))
-        left = area.left() + ratio_width + self.px(14)
-        bars = QRectF(left, area.top(), area.right() - left, area.height())
-        self._bars(painter, bars)
+        self._ratio(painter, QRectF(area.left(), area.top(), _RATIO_WIDTH * area.width(), area.height()))
+        self._bars(painter)
         stopped = self._feed.lost_streams(self._side)
         if stopped:
             self.aside(painter, f"{stopped[0]}: no data", colours.RED, severity=Severity.RED)
@@ -133,33 +132,50 @@ class Leg(Panel):
                 return "needs an MVC trial"
         return "no data"
 
-    def _bars(self, painter: QPainter, area: QRectF) -> None:
-        scale_height = self.px(22)
-        row = (area.height() - scale_height) / len(_GROUPS)
-        label, value = self.px(72), self.px(64)
-        track_left, track_width = area.left() + label, area.width() - label - value
+    def _rows(self) -> list[tuple[str, str, QColor, QRectF, QRectF]]:
+        """Return of each group its name, its metric, the colour of its letters, and the places of its name and of its bar."""
+        area = self.inside(top=46)
+        left = area.left() + _RATIO_WIDTH * area.width() + self.px(14)
+        row = (area.height() - self.px(_SCALE)) / len(_GROUPS)
+        label = self.px(72)
+        rows = []
         for k, (name, column, muscles) in enumerate(_GROUPS):
-            metric = f"{column}_{self._side}_pct"
-            y = area.top() + k * row
-            present = any(e.muscle in muscles for e in self._electrodes)
-            colour = colours.TEXT if present else colours.FAINT
-            lettering.write(painter, QRectF(area.left(), y, label, row), name, self.px(19), colour)
-            track = QRectF(track_left, y + 0.2 * row, track_width, 0.6 * row)
+            colour = colours.TEXT if any(e.muscle in muscles for e in self._electrodes) else colours.FAINT
+            spot = QRectF(left, area.top() + k * row, label, row)
+            track = QRectF(left + label, spot.top() + 0.2 * row, area.right() - left - label - self.px(_VALUE), 0.6 * row)
+            rows.append((name, f"{column}_{self._side}_pct", colour, spot, track))
+        return rows
+
+    def draw_field(self, painter: QPainter) -> None:
+        """Draw names and empty bars of the groups, and their scale."""
+        super().draw_field(painter)
+        if not self._electrodes:
+            return
+        for name, _, colour, spot, track in self._rows():
+            lettering.write(painter, spot, name, self.px(19), colour)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.WELL)
             painter.drawRoundedRect(track, self.px(4), self.px(4))
+        bottom = self.inside(top=46).bottom()
+        for tick in _TICKS_PCT:
+            x = track.left() + tick / _FULL_PCT * track.width()
+            spot = QRectF(x - self.px(30), bottom - self.px(_SCALE), self.px(60), self.px(_SCALE))
+            lettering.write(painter, spot, str(tick), self.px(15), colours.FAINT, lettering.CENTRE)
+
+    def _bars(self, painter: QPainter) -> None:
+        rows = self._rows()
+        for _, metric, colour, spot, track in rows:
             level = self._feed.value(metric)
             if math.isfinite(level):
-                reach = max(0.0, min(1.0, level / _FULL_PCT)) * track_width
+                reach = max(0.0, min(1.0, level / _FULL_PCT)) * track.width()
                 painter.fillRect(QRectF(track.left(), track.top(), reach, track.height()), colours.SIDES[self._side])
                 if level > _FULL_PCT:
                     painter.fillRect(QRectF(track.right() - self.px(5), track.top(), self.px(5), track.height()), colours.TEXT)
             digits = self._digits.get(metric, math.nan)
-            spot = QRectF(track.right(), y, value, row)
-            lettering.write(painter, spot, lettering.number(digits), self.px(26), colour, lettering.RIGHT, bold=True)
+            at = QRectF(track.right(), spot.top(), self.px(_VALUE), spot.height())
+            lettering.write(painter, at, lettering.number(digits), self.px(26), colour, lettering.RIGHT, bold=True)
+        first, last = rows[0][-1], rows[-1][-1]
         for tick in _TICKS_PCT:
-            x = track_left + tick / _FULL_PCT * track_width
-            line = QRect(round(x), round(area.top() + 0.2 * row), 2 if tick == 100 else 1, round((len(_GROUPS) - 0.4) * row))
+            x = first.left() + tick / _FULL_PCT * first.width()
+            line = QRect(round(x), round(first.top()), 2 if tick == 100 else 1, round(last.bottom() - first.top()))
             painter.fillRect(line, colours.mixed(colours.TEXT, colours.WELL, 0.45 if tick == 100 else 0.2))
-            spot = QRectF(x - self.px(30), area.bottom() - scale_height, self.px(60), scale_height)
-            lettering.write(painter, spot, str(tick), self.px(15), colours.FAINT, lettering.CENTRE)

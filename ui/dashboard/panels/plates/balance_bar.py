@@ -34,7 +34,6 @@ class BalanceBar(Panel):
         super().__init__("LOAD SHIFT")
         self._feed = feed
         self._digits = (math.nan, math.nan, math.nan)
-        self._track = QRectF()
         self._dragged_pct = math.nan
 
     def refresh_digits(self) -> None:
@@ -52,32 +51,48 @@ class BalanceBar(Panel):
     def _target_pct(self) -> float:
         return self._dragged_pct if math.isfinite(self._dragged_pct) else self._feed.target_pct
 
+    @property
+    def _shares(self) -> bool:
+        return self._feed.rig is not None and len(self._feed.rig.plate) > 1
+
+    def _numbers(self) -> QRectF:
+        area = self.inside(top=14)
+        return QRectF(area.left(), area.top() + 0.13 * area.height(), area.width(), 0.33 * area.height())
+
+    @property
+    def _track(self) -> QRectF:
+        area = self.inside(top=14)
+        return QRectF(area.left(), self._numbers().bottom() + 0.03 * area.height(), area.width(), 0.23 * area.height())
+
+    def draw_field(self, painter: QPainter) -> None:
+        """Draw the scale below the bar, and what the numbers are."""
+        super().draw_field(painter)
+        if not self._shares:
+            return
+        self.aside(painter, "(R − L) / (R + L)")
+        bar = self._track
+        for tick in (-20, -10, 0, 10, 20):
+            x = bar.center().x() + tick / _SPAN_PCT * bar.width() / 2
+            spot = QRectF(x - self.px(40), bar.bottom() + self.px(3), self.px(80), self.px(22))
+            lettering.write(painter, spot, f"{abs(tick)} %" if tick else "even", self.px(15), colours.FAINT, lettering.CENTRE)
+
     def draw(self, painter: QPainter) -> None:
         """Draw the shares, the bar of load shift and below it that of the net centre of pressure."""
         feed, area = self._feed, self.inside(top=14)
-        if len(feed.rig.plate if feed.rig else []) < 2:
+        if not self._shares:
             self.say(painter, "No load share", "it needs two plates, one under each foot")
             return
-        self.aside(painter, "(R − L) / (R + L)")
         share, shift, cop = self._digits
         severity = feed.severity(SHIFT)
-        numbers = QRectF(area.left(), area.top() + 0.13 * area.height(), area.width(), 0.33 * area.height())
+        numbers = self._numbers()
         side_width = 0.3 * area.width()
         left = math.nan if math.isnan(share) else 100 - round(share)
         self._share(painter, QRectF(numbers.left(), numbers.top(), side_width, numbers.height()), "L", left)
         self._share(painter, QRectF(numbers.right() - side_width, numbers.top(), side_width, numbers.height()), "R", share)
         middle = QRectF(numbers.left() + side_width, numbers.top(), numbers.width() - 2 * side_width, numbers.height())
         self._shift(painter, middle, shift, severity)
-        top = numbers.bottom() + 0.03 * area.height()
-        bar = QRectF(area.left(), top, area.width(), 0.23 * area.height())
-        self._bar(painter, bar, SHIFT, feed.value(SHIFT), span=_SPAN_PCT)
-        self._track = bar
+        self._bar(painter, self._track, SHIFT, feed.value(SHIFT), span=_SPAN_PCT)
         self._handles(painter)
-        scale = QRectF(area.left(), bar.bottom() + self.px(3), area.width(), self.px(22))
-        for tick in (-20, -10, 0, 10, 20):
-            x = scale.center().x() + tick / _SPAN_PCT * scale.width() / 2
-            spot = QRectF(x - self.px(40), scale.top(), self.px(80), scale.height())
-            lettering.write(painter, spot, f"{abs(tick)} %" if tick else "even", self.px(15), colours.FAINT, lettering.CENTRE)
         self._cop_row(painter, QRectF(area.left(), area.bottom() - self.px(34), area.width(), self.px(34)), cop)
 
     def _at(self, pct: float) -> float:
