@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ui.dashboard.views.view import View
+    from ui.dashboard.views.view import RingView, View
 
 
 def _ring(folder: Path, *, still: bool = False, **rig: object) -> SquatRing:
@@ -52,7 +52,7 @@ def _squatted(folder: Path, **rig: object) -> SquatRing:
     return squat
 
 
-def _window(squat: SquatRing, view: Callable[[Feed], View] = Window) -> View:
+def _window(squat: SquatRing, view: Callable[[Feed], RingView] = Window) -> View:
     return view(Feed(Ring.attach(squat.ring.path), frozen=True))
 
 
@@ -169,7 +169,7 @@ def review(folder: Path) -> ReviewWindow:
     return ReviewWindow(made)
 
 
-STATES: dict[str, Callable[[Path], View | ReviewWindow]] = {
+STATES: dict[str, Callable[[Path], View]] = {
     make.__name__: make
     for make in (
         flags_up, beginning, guided, contraction, plates_alone, emg_alone, nothing_named, many_channels,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hardware.source import Source
     from ui.dashboard.feed.feed import Feed
-    from ui.dashboard.views.view import View
+    from ui.dashboard.views.view import RingView
     from ui.session.run import Outcome
 
 WIRED_S = 30.0
@@ -201,7 +201,7 @@ def _need_qt() -> None:
         fail(missing)
 
 
-def _show(ring: Path | None, picture: Path | None, view: Callable[[Feed], View]) -> None:
+def _show(ring: Path | None, picture: Path | None, view: Callable[[Feed], RingView]) -> None:
     """Show a view of a ring, or of the newest session and then of the next, or draw it into a file."""
     from ui.archive.running import newest
 

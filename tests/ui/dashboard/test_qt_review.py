@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QColor
 
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
@@ -18,7 +19,8 @@ from tests.support.sessions import recorded, simulated
 from ui.dashboard.drawing import colours
 from ui.dashboard.drawing.excerpt import Band, Picture, Signals
 from ui.dashboard.feed.under_review import BINS, lowest_and_highest
-from ui.dashboard.views.review import KEYS, ReviewWindow, save
+from ui.dashboard.views.review import KEYS, ReviewOnScreen, ReviewWindow, save
+from ui.palette import LIGHT, SCREEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -337,3 +339,29 @@ def test_a_picture_is_made_without_a_screen_and_never_over_another(recording, tm
     with pytest.raises(DashboardError, match="exists already"):
         save(Review(recording), png)
     assert math.isfinite(png.stat().st_size)
+
+
+def test_f9_turns_it_light_as_all_windows_and_keeps_the_edits(recording, tmp_path, qtbot) -> None:
+    kept = QSettings(str(tmp_path / "screens.ini"), QSettings.Format.IniFormat)
+    review = Review(recording, who="coach")
+    shown = ReviewOnScreen(review, kept)
+    qtbot.addWidget(shown.window)
+    shown.window.resize(1200, 700)
+    shown.window.show()
+    first = shown.window
+    review.drop(numbers(first)[0])
+    try:
+        assert grounds(first) == {SCREEN.grounds[0]}
+        qtbot.keyClick(first, Qt.Key.Key_F9)
+        assert shown.window is not first
+        assert grounds(shown.window) == {LIGHT.grounds[0]}
+        assert kept.value("light", False, bool) is True
+        assert 1 not in numbers(shown.window)
+        shown.window.close()
+    finally:
+        colours.use(SCREEN)
+
+
+def grounds(window: ReviewWindow) -> set[str]:
+    image = window.grab().toImage()
+    return {QColor(image.pixel(x, y)).name() for x, y in ((1, 1), (image.width() - 2, image.height() - 2))}

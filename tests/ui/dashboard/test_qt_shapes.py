@@ -39,8 +39,7 @@ def shapes(tmp_path_factory, qapp):
             window.resize(*SIZE)
             window.ensurePolished()
             window.grab()
-            if hasattr(window, "catch_up"):
-                window.catch_up()
+            window.catch_up()
             image = window.grab().toImage()
             window.close()
             found[f"{name}-{ground}"] = image.scaled(

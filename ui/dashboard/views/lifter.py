@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 
 from ui.dashboard.panels.from_afar import CountFromAfar, DepthFromAfar, LoadFromAfar, StepFromAfar
 from ui.dashboard.panels.header import Header
-from ui.dashboard.views.view import View
+from ui.dashboard.views.view import RingView
 
 if TYPE_CHECKING:
     from ui.dashboard.drawing.panel import Panel
@@ -20,7 +20,7 @@ FRAME_MS = 33
 _DIGITS_EVERY = 10
 
 
-class LifterView(View):
+class LifterView(RingView):
     """The lifter's screen of one ring; `frame` is called 30 times a second by a timer which `start` sets going."""
 
     def __init__(self, feed: Feed, *, target_m: float = math.nan) -> None:

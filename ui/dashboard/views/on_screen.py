@@ -9,21 +9,21 @@ from PySide6.QtCore import QByteArray, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from acquisition.ring import Ring, SessionPhase
-from ui.dashboard.drawing import colours, lettering, sweep
+from ui.dashboard.drawing import lettering, sweep
+from ui.dashboard.drawing.kept_colours import kept_settings, turn_kept_colours, use_kept_colours
 from ui.dashboard.feed.feed import Feed
 from ui.dashboard.sound import Player, Sound, Sounds
-from ui.palette import LIGHT, SCREEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ui.dashboard.views.view import View
+    from ui.dashboard.views.view import RingView
 
 _NEXT_MS, _HEAR_MS = 1000, 100
 
 
-def show(ring_path: Path, view: Callable[[Feed], View], next_ring: Callable[[], Path | None] | None = None) -> int:
+def show(ring_path: Path, view: Callable[[Feed], RingView], next_ring: Callable[[], Path | None] | None = None) -> int:
     """Show a view of a ring until it is closed, and return the exit code of its process.
 
     With `next_ring`, which is asked once a second from the end of the session on, it goes over to the one that begins next.
@@ -44,12 +44,12 @@ def show(ring_path: Path, view: Callable[[Feed], View], next_ring: Callable[[], 
 class OnScreen:
     """The window on the screen, and the ring that it shows; size, place, colours and sounds are those of the last time."""
 
-    def __init__(self, ring: Ring, view: Callable[[Feed], View], kept: QSettings | None = None) -> None:
+    def __init__(self, ring: Ring, view: Callable[[Feed], RingView], kept: QSettings | None = None) -> None:
         """Open a view of a ring; `kept`: where these are kept, the user's own settings where none are given."""
         self._view = view
         self._player = Player()
-        self._kept = QSettings("squatscope", "screens") if kept is None else kept
-        colours.use(LIGHT if self._kept.value("light", False, bool) else SCREEN)
+        self._kept = kept_settings() if kept is None else kept
+        use_kept_colours(self._kept)
         self.window = view(Feed(ring))
         self._name = f"{type(self.window).__name__}/geometry"
         screen = QApplication.primaryScreen().availableGeometry()
@@ -91,9 +91,7 @@ class OnScreen:
 
     def turn(self) -> None:
         """Turn dark into light, or light into dark."""
-        light = not self._kept.value("light", False, bool)
-        self._kept.setValue("light", light)
-        colours.use(LIGHT if light else SCREEN)
+        turn_kept_colours(self._kept)
         self._replace(self.window.feed.ring.path)
 
     def follow(self, next_ring: Callable[[], Path | None]) -> None:

@@ -27,7 +27,7 @@ from ui.dashboard.panels.plates.plates_view import PlatesView
 from ui.dashboard.panels.repetition_table import RepetitionTable
 from ui.dashboard.panels.step_card import StepCard
 from ui.dashboard.panels.stream_states import StreamStates
-from ui.dashboard.views.view import View
+from ui.dashboard.views.view import RingView
 
 FRAME_MS = 16
 _BARS_EVERY, _DIGITS_EVERY, _HEALTH_EVERY, _SCALES_EVERY = 2, 12, 12, 60
@@ -39,7 +39,7 @@ _LEAST_PX = (900, 500)
 _SMALL_DESIGN = (1120, 800)
 
 
-class Window(View):
+class Window(RingView):
     """The dashboard of one ring. `frame` is called 60 times a second by a timer which `start` sets going.
 
     Gone back to an earlier second, it covers itself with another window on the ring as it was then, and goes on below it.

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ui.dashboard.views.review import ReviewWindow
-    from ui.dashboard.views.view import View
+    from ui.dashboard.views.view import RingView, View
 
 _EXISTS = "{} exists already, and nothing is ever overwritten; give another name."
 
 
-def save(ring_path: Path, png: Path, view: Callable[[Feed], View] = Window, *, size: tuple[int, int] = (1920, 1080)) -> None:
+def save(
+    ring_path: Path, png: Path, view: Callable[[Feed], RingView] = Window, *, size: tuple[int, int] = (1920, 1080)
+) -> None:
     """Draw a ring, with ten seconds of traces, and save it as `png`.
 
     A session that goes on is drawn as it stands, one that has ended at its worst frame, or at its end if no flag was up.
@@ -42,7 +43,7 @@ def save(ring_path: Path, png: Path, view: Callable[[Feed], View] = Window, *, s
     draw_into(png, lambda: view(_feed(ring)), size)
 
 
-def draw_into(png: Path, made: Callable[[], View | ReviewWindow], size: tuple[int, int] = (1920, 1080)) -> None:
+def draw_into(png: Path, made: Callable[[], View], size: tuple[int, int] = (1920, 1080)) -> None:
     """Make a window where nobody sees it, and save it as `png`; raises DashboardError as `save` does."""
     if png.exists():
         raise DashboardError(_EXISTS.format(png))

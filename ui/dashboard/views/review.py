@@ -6,12 +6,13 @@ import signal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QRect, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication
 
 from hardware.errors import SquatscopeError
-from ui.dashboard.drawing import colours, lettering, sweep
+from ui.dashboard.drawing import lettering, sweep
+from ui.dashboard.drawing.kept_colours import kept_settings, turn_kept_colours, use_kept_colours
 from ui.dashboard.feed.under_review import UnderReview
 from ui.dashboard.panels.keys_card import KeysCard
 from ui.dashboard.panels.review.head import ReviewHead
@@ -19,6 +20,7 @@ from ui.dashboard.panels.review.lists import ReviewFlags, ReviewTable
 from ui.dashboard.panels.review.overview import Overview
 from ui.dashboard.panels.review.traces import ReviewTraces
 from ui.dashboard.views.picture import draw_into
+from ui.dashboard.views.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,20 +42,18 @@ KEYS = (
     ("+ −  wheel", "look closer, or at more"),
     ("Home  End", "the beginning, the end"),
     ("e", "the next electrodes, where not all have room"),
-    ("F11  Esc", "the whole screen, and back"),
+    ("F9  F11", "dark or light; the whole screen"),
     ("?  F1", "this list"),
 )
 """Each key with what it does."""
 _CURSOR_S, _LEAP_S, _PAGE, _WHEEL, _ZOOM = 0.02, 1.0, 0.8, 0.1, 1.5
 
 
-class ReviewWindow(QWidget):
+class ReviewWindow(View):
     """The window of one review; every edit is kept, and shown, as soon as it is made."""
 
     def __init__(self, review: Review) -> None:
-        super().__init__()
-        self.setWindowTitle(f"squatscope review: {review.path.name}")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        super().__init__(f"squatscope review: {review.path.name}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(960, 540)
         self.review = review
@@ -194,18 +194,12 @@ class ReviewWindow(QWidget):
         if key == Qt.Key.Key_F1 or text == "?":
             self.keys.setVisible(not self.keys.isVisible())
             self.keys.raise_()
-        elif key == Qt.Key.Key_Escape:
-            self._leave()
-        elif key == Qt.Key.Key_F11:
-            self.showMaximized() if self.isFullScreen() else self.showFullScreen()
+        elif key == Qt.Key.Key_Escape and self.keys.isVisible():
+            self.keys.hide()
+        elif self.whole_screen(event):
+            return
         elif not self._look(key, text, shift=shift) and not event.isAutoRepeat():
             self._change(key, text, shift=shift)
-
-    def _leave(self) -> None:
-        if self.keys.isVisible():
-            self.keys.hide()
-        elif self.isFullScreen():
-            self.showMaximized()
 
     def _look(self, key: int, text: str, *, shift: bool) -> bool:
         """Go elsewhere, and return whether the key says so."""
@@ -296,11 +290,6 @@ class ReviewWindow(QWidget):
         self.flags.setGeometry(QRect(2 * gap + left, below, width - left - gap, foot))
         self.catch_up()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the ground between the panels."""
-        with QPainter(self) as painter:
-            painter.fillRect(event.rect(), colours.GROUND)
-
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Close the recording as well."""
         self.under.close()
@@ -314,11 +303,36 @@ def show_review(review: Review) -> int:
     sweep.warm()
     for ending in ("SIGINT", "SIGTERM"):  # Qt's loop hears no Python handler; every edit is kept already
         signal.signal(getattr(signal, ending), signal.SIG_DFL)
-    window = ReviewWindow(review)
+    shown = ReviewOnScreen(review)
     screen = QApplication.primaryScreen().availableGeometry()
-    window.resize(min(1920, screen.width()), min(1080, screen.height()))
-    window.showMaximized()
+    shown.window.resize(min(1920, screen.width()), min(1080, screen.height()))
+    shown.window.showMaximized()
     return int(app.exec())
+
+
+class ReviewOnScreen:
+    """The window of a review, dark or light as the last one on a ring was left."""
+
+    def __init__(self, review: Review, kept: QSettings | None = None) -> None:
+        """Make the window; `kept`: where dark or light is kept, the user's own settings where none are given."""
+        self._review = review
+        self._kept = kept_settings() if kept is None else kept
+        self.window = self._made()
+
+    def _made(self) -> ReviewWindow:
+        use_kept_colours(self._kept)
+        window = ReviewWindow(self._review)
+        window.turned.connect(self.turn)
+        return window
+
+    def turn(self) -> None:
+        """Turn dark into light, or light into dark."""
+        turn_kept_colours(self._kept)
+        before, self.window = self.window, self._made()
+        self.window.restoreGeometry(before.saveGeometry())
+        self.window.show()
+        before.close()
+        before.deleteLater()
 
 
 def save(review: Review, png: Path, *, size: tuple[int, int] = (1920, 1080)) -> None:

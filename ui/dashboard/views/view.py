@@ -1,4 +1,4 @@
-"""The view, base of all windows on a ring: the ground between panels, the keys that all have, dark and light."""
+"""The view, base of all windows: the ground between panels, the keys that all have, dark and light."""
 
 from __future__ import annotations
 
@@ -16,28 +16,20 @@ if TYPE_CHECKING:
 
 
 class View(QWidget):
-    """A window on the ring of a feed.
-
-    `turned`: dark or light is asked for; `sounded`: sounds are, or none any more; `put_by`: it is about to be closed.
-    """
+    """A window. `turned`: dark or light is asked for; `sounded`: sounds are, or none any more; `put_by`: it will be closed."""
 
     turned = Signal()
     sounded = Signal()
     put_by = Signal()
 
-    def __init__(self, feed: Feed, title: str) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__()
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.feed = feed
-
-    @abstractmethod
-    def start(self) -> None:
-        """Begin to redraw."""
 
     @abstractmethod
     def catch_up(self) -> None:
-        """Bring every panel to the ring's present state at once, for a first frame or a picture."""
+        """Draw every panel as things stand now, for a first frame or a picture."""
 
     def whole_screen(self, event: QKeyEvent) -> bool:
         """Do what the keys of every view ask for, and return whether it was one.
@@ -66,3 +58,15 @@ class View(QWidget):
         """Paint the ground between the panels."""
         with QPainter(self) as painter:
             painter.fillRect(event.rect(), colours.GROUND)
+
+
+class RingView(View):
+    """A window on the ring of a feed."""
+
+    def __init__(self, feed: Feed, title: str) -> None:
+        super().__init__(title)
+        self.feed = feed
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to redraw."""
