@@ -10,6 +10,7 @@ import numpy as np
 
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.parameters import C3DError, Parameters
+from acquisition.formats.force_units import newton_millimetres, newtons
 from acquisition.rig.rig import PLATE_CHANNELS, Plate
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ DIAGONAL_MM = (50.0, 10000.0)
 LABEL = re.compile(r"(?:^|[^A-Za-z])([FMfm])(\d*)([XYZxyz])(\d*)")
 DIRECTIONS = {2: ("FX", "FY", "FZ", "MX", "MY", "MZ"), 3: ("FX", "FX", "FY", "FY", "FZ", "FZ", "FZ", "FZ")}
 DIRECTIONS[4] = DIRECTIONS[2]
-NMM = {"nmm": 1.0, "ncm": 10.0, "ndm": 100.0, "nm": 1000.0, "knm": 1e6}
-NEWTONS = {"kn": 1000.0, "kgf": 9.80665, "lbf": 4.4482216152605}
-"""Units of forces that are not N."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,18 +241,25 @@ def _check_numbers(plate: FilePlate) -> None:
 
 
 def _in_newtons(parameters: Parameters, plate: FilePlate, caveats: list[Caveat]) -> FilePlate:
-    """Return a plate whose forces are in N, by their channels' unit; a matrix tells its own unit."""
+    """Return a plate whose forces are in N, by their channels' units; a matrix tells its own unit."""
     if plate.matrix is not None:
         return plate
     units = parameters.texts("ANALOG", "UNITS", max(plate.columns) + 1)
     count = len(plate.columns) if plate.c3d_type == 3 else 3
-    said = {units[column].strip().lower() for column in plate.columns[:count]}
-    scale = NEWTONS.get(said.pop(), 1.0) if len(said) == 1 else 1.0
-    if scale == 1.0:
+    said = [units[column].strip() for column in plate.columns[:count]]
+    scales = [newtons(unit) for unit in said]
+    unknown = [unit for unit, scale in zip(said, scales, strict=True) if scale is None]
+    if unknown:
+        what = f"are in {unknown[0]!r}, which is no unit of force known here" if unknown[0] else "name no unit"
+        sentence = f"The forces of plate {plate.number} {what}; they are taken to be in N, so check the body weight."
+        caveats.append(Caveat("forces_guessed", plate.name, {}, sentence))
+    per_N = np.array([1.0 if scale is None else scale for scale in scales])
+    if (per_N == 1.0).all():
         return plate
-    sentence = f"The forces of plate {plate.number} are in {units[plate.columns[0]]} and are converted to N."
-    caveats.append(Caveat("forces_converted", plate.name, {"factor": scale}, sentence))
-    return replace(plate, per_unit=plate.per_unit * np.where(np.arange(len(plate.columns)) < count, scale, 1.0))
+    other = ", ".join(dict.fromkeys(unit for unit, scale in zip(said, per_N, strict=True) if scale != 1.0))
+    sentence = f"The forces of plate {plate.number} are in {other} and are converted to N."
+    caveats.append(Caveat("forces_converted", plate.name, {"factor": float(per_N[-1])}, sentence))
+    return replace(plate, per_unit=plate.per_unit * np.concatenate([per_N, np.ones(len(plate.columns) - count)]))
 
 
 def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[Caveat]) -> FilePlate:
@@ -271,19 +276,20 @@ def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[C
         own = plate.columns[5:]
     else:
         own = plate.columns[3:]
-    said = {NMM[word] for word in ("".join(c for c in units[column].lower() if c.isalpha()) for column in own) if word in NMM}
-    scale = said.pop() if len(said) == 1 else of_lengths
+    said = {newton_millimetres(units[column]) for column in own}
+    scale = said.pop() if len(said) == 1 else None
+    known, scale = scale is not None, of_lengths if scale is None else scale
     plate = replace(plate, moments_to_Nmm=scale)
-    if scale == 1.0:
-        return plate
-    if len({units[column] for column in own}) == 1 and "".join(c for c in units[own[0]].lower() if c.isalpha()) in NMM:
+    if not known:
+        named = ", ".join(dict.fromkeys(repr(units[column]) for column in own if units[column]))
+        what = f"are in {named}, which is no one unit of moments known here" if named else "name no unit of moments"
+        sentence = f"The moments of plate {plate.number} {what}; by the unit of lengths they are taken as N·{unit or 'mm'}."
+        caveats.append(Caveat("moments_guessed", plate.name, {"factor": scale}, sentence))
+    elif scale != 1.0:
         sentence = f"The moments of plate {plate.number} are in {units[own[0]]} and are converted to N·mm."
         caveats.append(Caveat("moments_converted", plate.name, {"factor": scale}, sentence))
-    else:
-        sentence = (
-            f"The moments of plate {plate.number} name no unit of moments; by the unit of lengths they are taken as N·{unit}."
-        )
-        caveats.append(Caveat("moments_guessed", plate.name, {"factor": scale}, sentence))
+    if scale == 1.0:
+        return plate
     if plate.c3d_type == 1:
         return replace(plate, per_unit=plate.per_unit * np.array([1.0] * 5 + [scale]))
     return plate.with_moments(scale)

@@ -7,13 +7,15 @@ understood is left out, never made up.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.formats.c3d.plate_parameters import MM, NMM, FilePlate
+from acquisition.formats.c3d.plate_parameters import MM, FilePlate
 from acquisition.formats.c3d.plate_zero import while_loaded
+from acquisition.formats.force_units import newton_millimetres, newtons
 from acquisition.rig.plate_map import axes_of_corners, lies_on
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from acquisition.formats.signals.force_labels import LabelledPlate
     from hardware.arrays import Floats
 
-NEWTONS = {"n": 1.0, "newton": 1.0, "newtons": 1.0, "kn": 1000.0}
 MARGIN_MM, LEAST_HALF_MM = 50.0, 100.0
 """The outline that stands for a plate goes so far beyond the places of its force, and is at least so large."""
 SAME_POINT_MM = 1.0
@@ -31,11 +32,6 @@ NO_MOMENT_NMM = 20.0
 ON = 0.9
 DOWN = np.array([1.0, -1.0, -1.0])
 """From the lab's axes to those of a plate that lies flat, with z down as in a C3D file."""
-
-
-def letters(unit: str) -> str:
-    """Return the letters of a unit, small: those of `N.m` and `N·m` are `nm`."""
-    return "".join(letter for letter in unit.lower() if letter.isalpha())
 
 
 def _with_z_down(corners_mm: Floats) -> tuple[Floats, Floats]:
@@ -65,7 +61,7 @@ class Measured:
         self._height = place[2]
         self._place = [column for column in place[:2] if column is not None]
         self._moment = [plate.moment[axis] for axis in axes]
-        self._newtons = np.array([NEWTONS.get(units[column].lower(), 1.0) for column in self._force])
+        self._newtons = np.array([newtons(units[column]) or 1.0 for column in self._force])
         self._z_up = axes == (0, 1, 2)
         fz = raw[:, self._force[-1]] * self._newtons[-1]
         self._loaded = while_loaded(np.where(np.isfinite(fz), fz, 0.0))
@@ -150,15 +146,17 @@ class Measured:
             raise ValueError("its force is along x or y, and the moments of such a plate are read with z vertical only")
         moment = [column for column in self._moment if column is not None]
         corners, signs = _with_z_down(np.array(corners_mm, dtype=np.float64))
-        scales = np.array([NMM.get(letters(self._units[column]), 1.0) for column in moment])
+        scales = np.array([newton_millimetres(self._units[column]) or 1.0 for column in moment])
         per_unit = np.concatenate([self._newtons * signs, scales * signs])
         return FilePlate(self.number, 2, tuple(self._force + moment), corners, np.zeros(3), per_unit, None)
 
     def _per_moment(self, to_mm: float) -> Floats | None:
         """Return what brings its moments to N·mm: by their unit, else that of lengths; None where neither tells."""
-        said = [letters(self._units[column]) for column in self._moment if column is not None]
-        if said and all(unit in NMM for unit in said):
-            return np.array([NMM[letters(self._units[c])] if c is not None else np.nan for c in self._moment])
+        units = [None if column is None else self._units[column] for column in self._moment]
+        said = [unit for unit in units if unit is not None]
+        scales = [math.nan if unit is None else newton_millimetres(unit) for unit in units]
+        if said and None not in scales:
+            return np.array(scales, dtype=np.float64)
         if said and not any(said) and to_mm in (MM["m"], MM["mm"]):
             return np.full(3, to_mm)
         return None

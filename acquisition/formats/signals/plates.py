@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.formats.c3d.plate_parameters import MM, NMM, FilePlate
+from acquisition.formats.c3d.plate_parameters import MM, FilePlate
+from acquisition.formats.force_units import newton_millimetres, newtons
 from acquisition.formats.signals.force_labels import LabelledPlate, labelled_plates
-from acquisition.formats.signals.measured import NEWTONS, Measured, letters
+from acquisition.formats.signals.measured import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +104,7 @@ def fill_in(
 def _mapped(number: int, said: MapPlate, labels: Sequence[str], units: Sequence[str]) -> FilePlate:
     columns = tuple(labels.index(label) for label in said.channels)
     own = [units[column] for column in columns]
-    scales = [NEWTONS.get(unit.lower(), 0.0) or NMM.get(letters(unit), 0.0) or MM.get(unit.lower(), 1.0) for unit in own]
+    scales = [newtons(unit) or newton_millimetres(unit) or MM.get(unit.lower(), 1.0) for unit in own]
     per_unit = said.sensitivities or (scales if said.c3d_type in (1, 2) else [1.0] * len(columns))
     return FilePlate(
         number,
@@ -126,10 +127,10 @@ def _whole(
     for plate in plates:
         if any(units[c].lower() not in {*MM, ""} for c in plate.place if c is not None):
             plate.place = [None] * 3
-        if any(letters(units[c]) not in {*NMM, ""} for c in plate.moment if c is not None):
+        if any(units[c] and newton_millimetres(units[c]) is None for c in plate.moment if c is not None):
             plate.moment = [None] * 3
-    whole = [p for p in plates if p.has_vertical and {units[c].lower() for c in p.columns_of_force} <= {*NEWTONS, ""}]
-    parts = [labels[c] for p in plates if p not in whole for c in p.columns_of_force if units[c].lower() in {*NEWTONS, ""}]
+    whole = [p for p in plates if p.has_vertical and all(_may_be_force(units[c]) for c in p.columns_of_force)]
+    parts = [labels[c] for p in plates if p not in whole for c in p.columns_of_force if _may_be_force(units[c])]
     if parts:
         sentence = (
             f"The channels {', '.join(parts)} are labelled as forces, and none is the vertical one of a plate; they are "
@@ -154,6 +155,11 @@ def _whole(
     return [plate for plate in whole if plate not in bare]
 
 
+def _may_be_force(unit: str) -> bool:
+    """Return whether a channel of this unit may be a force: it is in one, or names none."""
+    return not unit or newtons(unit) is not None
+
+
 def _up(raw: Floats, plates: list[LabelledPlate], units: Sequence[str]) -> int | None:
     """Return the axis along which the load is: by far the largest on average."""
     loads = np.zeros(3)
@@ -162,7 +168,7 @@ def _up(raw: Floats, plates: list[LabelledPlate], units: Sequence[str]) -> int |
         return 1 if plates[0].opensim else 2
     for plate in entire:
         columns = plate.columns_of_force
-        scale = np.array([NEWTONS.get(units[column].lower(), 1.0) for column in columns])
+        scale = np.array([newtons(units[column]) or 1.0 for column in columns])
         finite = raw[:, columns][np.isfinite(raw[:, columns]).all(axis=1)]
         loads += np.abs(finite).sum(axis=0) * scale
     order = np.argsort(loads)

@@ -455,6 +455,8 @@ def test_metres_and_newton_metres(tmp_path: Path) -> None:
         moments = {"said": "moments_converted", "said otherwise": "moments_converted", "only the lengths": "moments_guessed"}
         assert told(result)[lengths, "recording"].values == {"factor": 1000.0}
         found = {kind: caveat.values for (kind, about), caveat in told(result).items() if about == "plate 1"}
+        assert ("forces_guessed" in found) == (name == "only the lengths")
+        found.pop("forces_guessed", None)
         assert found == ({moments[name]: {"factor": 1000.0}} if name in moments else {})
 
 
@@ -749,15 +751,47 @@ def test_plates_that_are_described_and_counted_as_none_are_told(tmp_path):
     assert [caveat.values for caveat in result.caveats if caveat.id == "plates_unused"] == [{"described": 2.0}]
 
 
-@pytest.mark.parametrize(("unit", "newtons"), [("kN", 1000.0), ("kgf", 9.80665), ("lbf", 4.4482216152605)])
-def test_forces_in_another_unit_are_converted_and_said(tmp_path, unit, newtons):
+POUND_N, KILOGRAM_N = 4.4482216152605, 9.80665
+
+
+@pytest.mark.parametrize(
+    ("force", "newtons", "moment", "nmm"),
+    [
+        ("kN", 1000.0, "Nmm", 1.0),
+        ("kN", 1000.0, "kN·m", 1e6),
+        ("KN", 1000.0, "kNmm", 1000.0),
+        ("daN", 10.0, "daN m", 1e4),
+        ("mN", 1e-3, "mNm", 1.0),
+        ("kgf", KILOGRAM_N, "Nm", 1000.0),
+        ("kg", KILOGRAM_N, "kgf.cm", 10.0 * KILOGRAM_N),
+        ("kp", KILOGRAM_N, "kpm", 1000.0 * KILOGRAM_N),
+        ("lbf", POUND_N, "lbf·in", 25.4 * POUND_N),
+        ("lb", POUND_N, "in-lb", 25.4 * POUND_N),
+        ("lbs", POUND_N, "ft-lbs", 304.8 * POUND_N),
+        ("Newtons", 1.0, "Newton-metres", 1000.0),
+    ],
+)
+def test_forces_and_moments_in_another_unit_are_converted_and_said(tmp_path, force, newtons, moment, nmm):
     analog = np.hstack([standing(400.0), standing(500.0)])
     plain = import_c3d(make(tmp_path / "N.c3d", analog), tmp_path / "N.h5")
-    forces = np.tile([True] * 3 + [False] * 3, 2)
-    other = make(tmp_path / "a.c3d", np.where(forces, analog / newtons, analog), units=([unit] * 3 + ["Nmm"] * 3) * 2)
+    per_unit = np.tile([newtons] * 3 + [nmm] * 3, 2)
+    other = make(tmp_path / "a.c3d", analog / per_unit, units=([force] * 3 + [moment] * 3) * 2)
     result = import_c3d(other, tmp_path / "a.h5")
-    assert [caveat.about for caveat in result.caveats if caveat.id == "forces_converted"] == ["plate 1", "plate 2"]
+    for kind, scale in (("forces_converted", newtons), ("moments_converted", nmm)):
+        doubted = ["plate 1", "plate 2"] if scale != 1.0 else []
+        assert [caveat.about for caveat in result.caveats if caveat.id == kind] == doubted
+    assert not {"moments_unit_wrong", "moments_guessed", "forces_guessed"} & {caveat.id for caveat in result.caveats}
     names = ("fz_left_N", "fz_right_N", "cop_left_x_mm")
     found, expected = (reprocess(each.path).table_with(*names) for each in (result, plain))
     for name in names:
         np.testing.assert_allclose(found.column(name), expected.column(name), rtol=1e-4, atol=0.05)
+
+
+@pytest.mark.parametrize("unit", ["", "V", "N/kg"])
+def test_a_unit_of_force_that_is_not_known_is_a_doubt(tmp_path, unit):
+    analog = np.hstack([standing(400.0), standing(500.0)])
+    result = import_c3d(make(tmp_path / "a.c3d", analog, units=[unit] * 12), tmp_path / "a.h5")
+    said = {(caveat.id, caveat.about): caveat.sentence for caveat in result.caveats}
+    for plate in ("plate 1", "plate 2"):
+        assert repr(unit) in said["forces_guessed", plate] or "name no unit" in said["forces_guessed", plate]
+        assert "moments_guessed" in {kind for kind, about in said if about == plate}
