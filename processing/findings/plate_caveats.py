@@ -27,6 +27,8 @@ IDS = {
     PlateFault.PULLS: "plate_pulls",
     PlateFault.NO_WEIGHT: "plate_without_weight",
     PlateFault.NOT_ZEROED: "plate_not_zeroed",
+    PlateFault.SHEAR_NOT_ZEROED: "plate_not_zeroed",
+    PlateFault.MOMENTS_NOT_ZEROED: "plate_not_zeroed",
     PlateFault.OFF_PLATE: "cop_off_plate",
     PlateFault.NO_MOMENTS: "moments_unit_wrong",
     PlateFault.UNLIKE: "plates_unlike",

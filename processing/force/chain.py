@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from acquisition.rig import SIDES, Rig
+from acquisition.rig.empty_plate import READS_N, READS_NMM
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats, Samples
@@ -154,8 +155,8 @@ class ForceChain:
             self._found_empty,
             self._rows,
         )
-        for plate, sample, reads_N in self._found_empty[:found].tolist():
-            self.taken_off.append(TakenOff(int(plate), int(sample), reads_N))
+        for plate, sample, *reads in self._found_empty[:found].tolist():
+            self.taken_off.append(TakenOff(int(plate), int(sample), *reads))
         rows = self._rows[:n]
         self.watch.look(samples, first_index, rows)
         self.stance.refer(rows)
@@ -172,9 +173,14 @@ class ForceChain:
         """What has been wrong with the plates for long enough to be told, the earliest first."""
         found = list(self.watch.faults)
         for p, side in enumerate(SIDES):
-            off = [one for one in self.taken_off if one.plate == p]
-            if off:
-                found.append(FoundFault(side, PlateFault.NOT_ZEROED, "", off[0].last_sample, 0.0, off[0].reads_N))
+            for kind, limit, reads in (
+                (PlateFault.NOT_ZEROED, READS_N, "reads_N"),
+                (PlateFault.SHEAR_NOT_ZEROED, READS_N, "shear_N"),
+                (PlateFault.MOMENTS_NOT_ZEROED, READS_NMM, "moment_Nmm"),
+            ):
+                off = [one for one in self.taken_off if one.plate == p and abs(getattr(one, reads)) > limit]
+                if off:
+                    found.append(FoundFault(side, kind, "", off[0].last_sample, 0.0, getattr(off[0], reads)))
             place = self._places[p]
             if place["first"] >= 0:
                 kind = PlateFault.NO_MOMENTS if place["armless"] else PlateFault.OFF_PLATE

@@ -13,11 +13,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.rig.empty_plate import EMPTY_S, EMPTY_SD_N, LIGHT_N, READS_N
+from acquisition.rig.empty_plate import EMPTY_S, EMPTY_SD_N, LIGHT_N, READS_N, READS_NMM
 from hardware.arrays import Floats
 
 PLATES, WRENCH = 2, 6
-_FZ = 2
+_FZ, _MOMENTS = 2, 3
 
 
 class Empty(NamedTuple):
@@ -33,11 +33,13 @@ class Empty(NamedTuple):
 
 
 class TakenOff(NamedTuple):
-    """What is taken off of a plate's vertical force after a raw sample, in N: what it read in the second before."""
+    """What is taken off of a plate after a raw sample: what it read in the second before, vertical, across, and of moments."""
 
     plate: int
     last_sample: int
     reads_N: float
+    shear_N: float
+    moment_Nmm: float
 
 
 def nothing_taken_off(there: list[bool], frame_s: float) -> Empty:
@@ -49,7 +51,7 @@ def nothing_taken_off(there: list[bool], frame_s: float) -> Empty:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def look_for_empty(empty: Empty, sample: int, found: Floats, count: int) -> int:
-    """Judge the ring, which ends with this raw sample; fill rows of `found` (plate, sample, N) from `count` on; return it."""
+    """Judge the ring, which ends with this raw sample; fill rows of `found` (`TakenOff`) from `count` on; return it."""
     frames = empty.wrenches.shape[0]
     light = False
     for p in range(PLATES):  # a mean lies near each of the values, where they hardly vary
@@ -67,9 +69,20 @@ def look_for_empty(empty: Empty, sample: int, found: Floats, count: int) -> int:
             return count
     for p in range(PLATES):
         mean_N = empty.wrenches[:, p, _FZ].mean()
-        if empty.there[p] == 1 and abs(mean_N) < LIGHT_N and abs(mean_N - empty.taken_off[p, _FZ]) > READS_N:
+        if empty.there[p] == 0 or not abs(mean_N) < LIGHT_N:
+            continue
+        is_off, shear, moment = False, 0.0, 0.0
+        for i in range(WRENCH):
+            mean = empty.wrenches[:, p, i].mean()
+            is_off = is_off or abs(mean - empty.taken_off[p, i]) > (READS_N if i < _MOMENTS else READS_NMM)
+            if i >= _MOMENTS:
+                moment = max(moment, abs(mean))
+            elif i != _FZ:
+                shear = max(shear, abs(mean))
+        if is_off:
             for i in range(WRENCH):
                 empty.taken_off[p, i] = empty.wrenches[:, p, i].mean()
             found[count, 0], found[count, 1], found[count, 2] = p, sample, mean_N
+            found[count, 3], found[count, 4] = shear, moment
             count += 1
     return count

@@ -14,6 +14,8 @@ class PlateFault(StrEnum):
     PULLS = "pulls"
     NO_WEIGHT = "no weight"
     NOT_ZEROED = "not zeroed"
+    SHEAR_NOT_ZEROED = "shear not zeroed"
+    MOMENTS_NOT_ZEROED = "moments not zeroed"
     OFF_PLATE = "pressure off the plate"
     NO_MOMENTS = "moments next to nothing"
     UNLIKE = "moments unlike the other's"
@@ -23,7 +25,7 @@ def sentence_of(kind: PlateFault, side: str, channel: str, seconds: float, value
     """Return a fault of a plate as a sentence.
 
     `value`: raw where cut off or stuck, in % of the time where pressure is off the plate or has no moments, how many times as
-    far where the plates are unlike, else in N; `from_s`: when it began.
+    far where the plates are unlike, in N·mm where moments are not zeroed, else in N; `from_s`: when it began.
     """
     since = f", first at {from_s}" if from_s else ""
     match kind:
@@ -58,6 +60,14 @@ def sentence_of(kind: PlateFault, side: str, channel: str, seconds: float, value
             return (
                 f"The {side} plate reads {value:.0f} N while neither plate's force varies, so with nobody on it{since}; that "
                 "is taken off from then on: correct its zero in the rig."
+            )
+        case PlateFault.SHEAR_NOT_ZEROED | PlateFault.MOMENTS_NOT_ZEROED:
+            reads = (
+                f"a moment of {value / 1000:.1f} N m" if kind is PlateFault.MOMENTS_NOT_ZEROED else f"a shear of {value:.0f} N"
+            )
+            return (
+                f"The {side} plate reads {reads} while neither plate's force varies, so with nobody on it{since}; that is "
+                "taken off from then on: correct its zero in the rig."
             )
         case PlateFault.OFF_PLATE:
             return (

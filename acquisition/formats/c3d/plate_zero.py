@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.rig.empty_plate import READS_N, empty_stretches, is_unloaded
+from acquisition.rig.empty_plate import READS_N, READS_NMM, empty_stretches, is_unloaded
+from acquisition.rig.plate_map import plate_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,9 +71,28 @@ def zero_of(
             "hardly varies; that is taken off."
         )
         caveats.append(Caveat("zero_found", plate.name, {"zero_N": reads_N}, sentence))
+    mean = np.asarray(np.nanmean(raw[samples], axis=0))
     if abs(reads_N) <= READS_N and abs(ends_N[1] - ends_N[0]) <= READS_N:
-        return Zero(nothing, known=True)
-    return Zero(np.asarray(np.nanmean(raw[samples], axis=0)), known=True)
+        shear_N, moment_Nmm = _across(plate, mean)
+        if not (shear_N > READS_N or moment_Nmm > READS_NMM):
+            return Zero(nothing, known=True)
+        sentence = (
+            f"Plate {plate.number} reads a moment of {moment_Nmm / 1000:.1f} N m and a shear of {shear_N:.0f} N with nobody on "
+            f"it, for {len(samples) / rate_hz:.1f} s in which its force hardly varies; that is taken off."
+        )
+        values = {"zero_N": reads_N, "shear_N": shear_N, "moment_Nmm": moment_Nmm}
+        caveats.append(Caveat("zero_found", plate.name, values, sentence))
+    return Zero(mean, known=True)
+
+
+def _across(plate: FilePlate, raw: Floats) -> tuple[float, float]:
+    """Return the largest shear and moment, in N and N·mm, of raw values (channels,); none where places are told."""
+    names = [str(column) for column in plate.columns]
+    its_map = plate_map(plate.settings("left", "", names, 1.0, np.zeros(len(names)), 0.0))
+    if its_map.gives_point:
+        return 0.0, 0.0
+    wrench = np.abs(its_map.wrench(raw[None])[0])
+    return float(wrench[:2].max()), float(wrench[3:].max())
 
 
 def _reads_nothing(fz_N: Floats, rate_hz: float) -> bool:

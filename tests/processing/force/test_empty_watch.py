@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquisition.rig import SIDES
+from acquisition.rig.plate_map import calibration
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.force.chain import METRICS, ForceChain
@@ -154,3 +155,32 @@ def test_a_drift_is_taken_off_at_each_empty_stretch():
     chain.process(changed["plates"], 0)
     assert {SIDES[one.plate] for one in chain.taken_off} == {"left"}
     assert "load_shift" not in {one.rule for one in findings(results)}
+
+
+CHANNELS = ("Fx", "Fy", "Fz", "Mx", "My", "Mz")
+
+
+@pytest.mark.parametrize(
+    ("channel", "offset", "kind"),
+    [("Mx", 60e3, "moment"), ("My", -20e3, "moment"), ("Mz", 8e3, "moment"), ("Fx", 60.0, "shear"), ("Fy", -100.0, "shear")],
+)
+@pytest.mark.parametrize("side", SIDES)
+def test_moments_and_shear_that_empty_plates_read_are_taken_off_and_said(side, channel, offset, kind):
+    sound, samples = analysed(RIG, session()), {name: values.copy() for name, values in session().items()}
+    (plate,) = (plate for plate in RIG.plate if plate.side == side)
+    column = RIG.column("plates", plate.channels[CHANNELS.index(channel)])
+    per_raw = np.abs(calibration(plate))[CHANNELS.index(channel), CHANNELS.index(channel)]
+    samples["plates"][:, column] += offset / per_raw
+    found = analysed(RIG, samples)
+    names = [
+        f"{name}_{side}_{unit}" for name, unit in (("foot_cop_medial", "mm"), ("outward_push", "pct"), ("free_moment", "Nm"))
+    ]
+    names += [f"cop_{side}_x_mm", f"cop_{side}_y_mm"]
+    for name, most in zip(names, (0.5, 0.5, 0.3, 1.5, 1.5), strict=True):
+        tables = sound.table_with(name), found.table_with(name)
+        apart = [table.column(name)[table.time_s > 5.0] for table in tables]
+        assert np.nanmax(np.abs(apart[0] - apart[1])) < most, name
+    said = [caveat.sentence for caveat in caveats(found) if caveat.id == "plate_not_zeroed"]
+    assert any(f"The {side} plate reads a {kind}" in sentence for sentence in said)
+    assert all(f"The {side} plate reads a " in sentence for sentence in said)
+    assert findings(found) == []

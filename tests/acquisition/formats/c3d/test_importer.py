@@ -795,3 +795,32 @@ def test_a_unit_of_force_that_is_not_known_is_a_doubt(tmp_path, unit):
     for plate in ("plate 1", "plate 2"):
         assert repr(unit) in said["forces_guessed", plate] or "name no unit" in said["forces_guessed", plate]
         assert "moments_guessed" in {kind for kind, about in said if about == plate}
+
+
+@pytest.mark.parametrize(
+    "offset", [(0.0, 0.0, 0.0, 3e4, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0, -8e3, 5e3), (40.0, -60.0, 0.0, 0.0, 0.0, 0.0)]
+)
+def test_moments_and_shear_of_an_empty_plate_are_taken_off_and_said(tmp_path, offset):
+    empty = np.zeros((1500, 12))
+    analog = np.vstack([empty, np.hstack([standing(400.0, 3000), standing(500.0, 3000)])])
+    analog += np.random.default_rng(0).normal(0.0, 0.2, analog.shape)
+    plain = import_c3d(make(tmp_path / "plain.c3d", analog), tmp_path / "plain.h5")
+    changed = analog.copy()
+    changed[:, :6] += offset
+    result = import_c3d(make(tmp_path / "a.c3d", changed), tmp_path / "a.h5")
+    assert "zero_found" not in {caveat.id for caveat in plain.caveats}
+    (said,) = [caveat for caveat in result.caveats if caveat.id == "zero_found"]
+    assert said.values["shear_N"] == pytest.approx(max(map(abs, offset[:2])), abs=0.5)
+    assert said.values["moment_Nmm"] == pytest.approx(max(map(abs, offset[3:])), abs=1.0)
+    for side, wrench in wrenches_zeroed(result).items():
+        np.testing.assert_allclose(wrench[2000:], wrenches_zeroed(plain)[side][2000:], atol=2.0)
+
+
+def wrenches_zeroed(result):
+    """Return what each plate measured (samples, 6), less its zero, by side."""
+    with Recording(result.path) as recording:
+        columns = {
+            plate.side: [recording.rig.column(plate.stream, name) for name in plate.channels] for plate in recording.rig.plate
+        }
+        raw = recording.samples(recording.rig.plate[0].stream)
+        return {plate.side: plate_map(plate).wrench(raw[:, columns[plate.side]]) for plate in recording.rig.plate}
