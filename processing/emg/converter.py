@@ -2,7 +2,9 @@
 
 Taken from the raw numbers, before any filter. A channel's range need not be known: a signal that is cut off gives its largest
 or its least value again and again, which a muscle never does; and the smallest step between two samples that follow each other
-is one code. Counts stand flat, `counts[row * LANES + channel]`, so that the compiler runs the channels in SIMD lanes.
+is one code. A device that loses samples on their way may give the last one again, or zeros: one value for a while, between
+steps of many codes, which a muscle never does either. Counts stand flat, `counts[row * LANES + channel]`, so that the compiler
+runs the channels in SIMD lanes.
 """
 
 from __future__ import annotations
@@ -23,14 +25,19 @@ COARSE_CODES = 8.0
 COARSE_UV = 5.0
 """Nor can one at rest, where so much lies between two codes: it gives one value then, as one does that sticks (*design*)."""
 
+FILLED, STEEP_CODES = 4.0, 8.0
+"""One value is given again so often, between two steps of so many codes, where samples were lost."""
+
 PRESENT, SATURATED, SUM, _AT_MOST, _AT_LEAST = 0, LANES, 2 * LANES, 3 * LANES, 4 * LANES
-_HIGH, _LOW = 5 * LANES, 6 * LANES
-_OF_WINDOW = 7 * LANES
+_HIGH, _LOW, _FILLED = 5 * LANES, 6 * LANES, 7 * LANES
+_OF_WINDOW = 8 * LANES
 # Of the session: the last value, the largest and the least so far, and the smallest step.
-_LAST, _MOST, _LEAST, STEP = 7 * LANES, 8 * LANES, 9 * LANES, 10 * LANES
+_LAST, _MOST, _LEAST, STEP = 8 * LANES, 9 * LANES, 10 * LANES, 11 * LANES
+# How often the last value was given again, and the step that led to it.
+_AGAIN, _ENTRY = 12 * LANES, 13 * LANES
 # Of the rows at hand.
-_TOTAL, _NEAREST, _HIGHEST, _LOWEST, _ABSENT = 11 * LANES, 12 * LANES, 13 * LANES, 14 * LANES, 15 * LANES
-_ROWS = 16 * LANES
+_TOTAL, _NEAREST, _HIGHEST, _LOWEST, _ABSENT = 14 * LANES, 15 * LANES, 16 * LANES, 17 * LANES, 18 * LANES
+_ROWS = 19 * LANES
 
 
 def empty_counts(lane_groups: int) -> Floats:
@@ -38,6 +45,7 @@ def empty_counts(lane_groups: int) -> Floats:
     counts = np.zeros((lane_groups, _ROWS))
     counts[:, _LAST:_MOST] = np.nan
     counts[:, _MOST:_LEAST], counts[:, _LEAST:STEP], counts[:, STEP:] = -np.inf, np.inf, np.inf
+    counts[:, _AGAIN:_TOTAL] = 0.0
     begin_window(counts)
     return counts
 
@@ -71,7 +79,12 @@ def count_samples(rows: Floats, n: int, factor: Floats, full_scale: Floats, coun
             value, step, smallest = x * factor[c], abs(x - rows[t - 1, c]), counts[_NEAREST + c]
             counts[_ABSENT + c] += 0.0 if abs(value) < LARGEST_UV else 1.0
             counts[_TOTAL + c] += value
-            counts[_NEAREST + c] = step if step > 0.0 and step < smallest else smallest
+            smallest = step if step > 0.0 and step < smallest else smallest
+            counts[_NEAREST + c] = smallest
+            again, entry, steep = counts[_AGAIN + c], counts[_ENTRY + c], STEEP_CODES * smallest
+            counts[_FILLED + c] += again if (again >= FILLED) & (entry >= steep) & (step >= steep) else 0.0
+            counts[_ENTRY + c] = entry if step == 0.0 else step
+            counts[_AGAIN + c] = again + 1.0 if step == 0.0 else 0.0
             counts[_HIGHEST + c] = x if x > counts[_HIGHEST + c] else counts[_HIGHEST + c]
             counts[_LOWEST + c] = x if x < counts[_LOWEST + c] else counts[_LOWEST + c]
     all_there = True
@@ -129,6 +142,15 @@ def at_ends(counts: Floats, c: int) -> float:
         return 0.0
     at_most, at_least = counts[_AT_MOST + c], counts[_AT_LEAST + c]
     return float((at_most if at_most >= REPEATS else 0.0) + (at_least if at_least >= REPEATS else 0.0))
+
+
+@njit(nogil=True, cache=True)
+def filled(counts: Floats, c: int) -> float:
+    """Return how many samples of a channel's window, which ends here, only repeat the one before while it moves."""
+    if counts[_AGAIN + c] >= FILLED and counts[_ENTRY + c] >= STEEP_CODES * counts[STEP + c]:
+        counts[_FILLED + c] += counts[_AGAIN + c]
+        counts[_AGAIN + c] = 0.0
+    return float(counts[_FILLED + c])
 
 
 @njit(nogil=True, cache=True)

@@ -30,6 +30,7 @@ from processing.emg.converter import (
     at_ends,
     begin_window,
     empty_counts,
+    filled,
     is_coarse,
     spanned_codes,
 )
@@ -187,9 +188,14 @@ def _notch_for(m: Floats, verdict: int, notch_hz: float, limits: _Limits, repeat
 
 
 @njit(nogil=True, cache=True)
-def _verdict(m: Floats, of_leg: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuck: bool, notched: bool) -> int:
-    """Return the verdict by a window's measures `m`, whose samples span so many codes; of several the first counts."""
-    if m[_IDX_MISSING] > limits.missing_pct:
+def _verdict(
+    m: Floats, of_leg: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuck: bool, notched: bool, never_whole: bool
+) -> int:
+    """Return the verdict by a window's measures `m`, whose samples span so many codes; of several the first counts.
+
+    `never_whole`: none of its slices has all of its samples, so that the filters never settle.
+    """
+    if m[_IDX_MISSING] > limits.missing_pct or never_whole:
         verdict = Verdict.MISSING
     elif m[_IDX_SATURATED] > limits.saturated_pct:
         verdict = Verdict.SATURATED
@@ -213,15 +219,18 @@ def _verdict(m: Floats, of_leg: Floats, limits: _Limits, spans: float, is_silent
 
 
 @njit(nogil=True, cache=True)
-def _measure(window: Window, judged: _Judged, e: int) -> None:
+def _measure(window: Window, judged: _Judged, e: int, saturated_pct: float) -> None:
     """Measure a window of one channel."""
     g, c = e // LANES, e % LANES
     n, sums, samples = window.counts[g], window.sums[g], window.tones.samples
     m = judged.measures[e]
     present = n[PRESENT + c]
-    m[_IDX_MISSING] = 100.0 * (samples - present) / samples
     m[_IDX_STEP_UV] = n[STEP + c] * judged.microvolts[e]
     m[_IDX_SATURATED] = 100.0 * max(n[SATURATED + c], at_ends(n, c)) / samples
+    # At an end of its range it is cut off, and sticks where it gives nothing else.
+    repeated = filled(n, c) if m[_IDX_SATURATED] <= saturated_pct and spanned_codes(n, c) > 1.0 else 0.0
+    lost = samples - present + repeated
+    m[_IDX_MISSING] = min(100.0, 100.0 * lost / samples)
     m[_IDX_DC] = n[SUM + c] / present if present > 0.0 else np.nan
     power, before = sums[POWER + c], sums[BEFORE_NOTCH + c]
     m[_IDX_RMS] = np.sqrt(power / samples)
@@ -234,7 +243,7 @@ def _measure(window: Window, judged: _Judged, e: int) -> None:
 def _judge(window: Window, judged: _Judged, legs: Legs, limits: _Limits, repeats: int) -> None:
     _, measures, verdicts, tally, believed, notch_hz, tuned_hz, lost, levels = judged
     for e in range(verdicts.shape[0]):
-        _measure(window, judged, e)
+        _measure(window, judged, e, limits.saturated_pct)
         if measures[e, _IDX_MISSING] > 0.0:
             measures[e, SETTLING] = 1.0
         legs.counts[e] = verdicts[e] == Verdict.GOOD  # in the window before: that of this one is not known yet
@@ -247,7 +256,10 @@ def _judge(window: Window, judged: _Judged, legs: Legs, limits: _Limits, repeats
         lost[e] = of_leg[LENGTH] + BEFORE_RUN if follow_leg(legs, e, levels) else 0.0
         is_silent = tally[e, Verdict.GOOD] >= KNOWN_WINDOWS and m[_IDX_RMS] < FELL_SILENT * of_leg[QUIET]
         m[_IDX_RUN] = m[_IDX_RUN] + repeats if is_silent else 0.0
-        verdict = _verdict(m, of_leg, limits, spans, is_silent, tally[e, Verdict.STUCK] > 0, notch_hz[e] > 0.0)
+        never_whole = True
+        for k in range(levels.shape[0]):
+            never_whole = never_whole and not levels[k, e] >= 0.0
+        verdict = _verdict(m, of_leg, limits, spans, is_silent, tally[e, Verdict.STUCK] > 0, notch_hz[e] > 0.0, never_whole)
         if verdict == Verdict.SILENT and verdicts[e] != Verdict.SILENT and lost[e] == 0.0 and m[_IDX_RUN] > 0.0:
             lost[e] = (m[_IDX_RUN] + 1.0) * levels.shape[0]
         notch_before_hz = notch_hz[e]

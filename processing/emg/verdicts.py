@@ -43,9 +43,10 @@ class Withdrawal(NamedTuple):
 class ChannelQuality:
     """One channel's last window, and what was seen since the beginning.
 
-    `verdict`, `missing_pct`, `saturated_pct`, `mains_pct` (of the power within the band, at `mains_hz` and its harmonics),
-    `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN before the first. `noise_uV` is the RMS of
-    the quietest slice so far (about a fifth of a second), `loudest_uV` that of the loudest; windows with no signal don't count.
+    `verdict`, `missing_pct` (with samples that only fill up what was lost), `saturated_pct`, `mains_pct` (of the power within
+    the band, at `mains_hz` and its harmonics), `rms_uV` (within the band) and `dc_uV` belong to the last complete window; NaN
+    before the first. `noise_uV` is the RMS of the quietest slice so far (about a fifth of a second), `loudest_uV` that of the
+    loudest; windows with no signal don't count.
     `only_noise`: none rose above the quietest by more than chance: a muscle at rest so far, or no muscle at all.
     `codes`: how many values `step_uV` apart its largest window spans, so how finely it is converted.
     `windows` were judged, `bad_windows` of them were not good, most often for the reason `worst`. `believed`: good for long
@@ -97,7 +98,7 @@ class ChannelQuality:
             case Verdict.NOT_JUDGED:
                 return "not judged yet, its first window is not complete"
             case Verdict.MISSING:
-                return f"{self.missing_pct:.0f} % of its samples are missing"
+                return f"{self.missing_pct:.2g} % of its samples are missing, or repeat the one before while it moves"
             case Verdict.SATURATED:
                 return f"{self.saturated_pct:.0f} % of its samples are at full scale"
             case Verdict.COARSE:

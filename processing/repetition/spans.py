@@ -34,6 +34,29 @@ def means_and_peaks(frames: Floats, firsts: NDArray[np.int64], lasts: NDArray[np
     return out
 
 
+def means_together(
+    frames: Floats, firsts: NDArray[np.int64], lasts: NDArray[np.int64], columns: tuple[int, int]
+) -> tuple[Floats, Floats]:
+    """Return the means (spans,) of two columns over the frames of each span in which both are known."""
+    out = np.full((len(firsts), 2), np.nan)
+    _means_together(frames, firsts, lasts, *columns, out)
+    return out[:, 0], out[:, 1]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _means_together(frames: Floats, firsts: NDArray[np.int64], lasts: NDArray[np.int64], a: int, b: int, out: Floats) -> None:
+    for k in range(len(firsts)):
+        first, last = max(0, firsts[k]), min(len(frames), lasts[k])
+        count, of_a, of_b = 0, 0.0, 0.0
+        for i in range(first, last):
+            if math.isfinite(frames[i, a] + frames[i, b]):
+                count += 1
+                of_a += frames[i, a]
+                of_b += frames[i, b]
+        if count > 0 and count >= KNOWN * (last - first):
+            out[k, 0], out[k, 1] = of_a / count, of_b / count
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _means_and_peaks(
     frames: Floats,

@@ -13,7 +13,7 @@ from hardware.arrays import Floats
 from processing.repetition.columns import BOTTOM_S, WORST_S
 from processing.repetition.knee_over_foot import Bounds, KneeFrames, come_in_mm, in_words, knee_phases, worst_word
 from processing.repetition.phases import Doubt
-from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, WHERE, span_statistics
+from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, WHERE, means_together, span_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -265,6 +265,17 @@ _OF_LEG = ("fz_{}_N", "foot_cop_medial_{}_mm", "foot_cop_change_{}_mm", "outward
 _TOLD = frozenset([*_OF_BOTH, *(name.format(side) for name in _OF_LEG for side in SIDES)])
 
 
+_COMPARED = (
+    *(
+        pair
+        for side in SIDES
+        for pair in ((f"quads_{side}_pct", f"hams_{side}_pct"), (f"quads_{side}_pct", f"glutes_{side}_pct"))
+    ),
+    ("glutes_left_pct", "glutes_right_pct"),
+)
+"""Groups of muscles that are compared with each other."""
+
+
 class _Told:
     """Statistics of all spans of a session; each number is an array over the spans."""
 
@@ -272,6 +283,7 @@ class _Told:
         self._seconds = bounds_s[:, 1] - bounds_s[:, 0]
         self._unknown = np.full(len(bounds_s), NAN)
         self._values: dict[str, Floats] = {}
+        self._together: dict[tuple[str, str], tuple[Floats, Floats]] = {}
         for of in (force, *others):
             step_s = float(np.median(np.diff(of.time_s[:1000]))) if len(of.time_s) > 1 else 1.0
             firsts, lasts = (np.searchsorted(of.time_s, bounds_s[:, i] + of.lag_s, side="right") for i in (0, 1))
@@ -279,6 +291,9 @@ class _Told:
             columns = [of.at(name) for name in names]
             statistics = span_statistics(of.frames, firsts, lasts, columns, round(WORST_S / step_s))
             self._values.update({name: statistics[:, c] for c, name in enumerate(names)})
+            for pair in _COMPARED:
+                if of.at(pair[0]) >= 0 and of.at(pair[1]) >= 0:
+                    self._together[pair] = means_together(of.frames, firsts, lasts, (of.at(pair[0]), of.at(pair[1])))
 
     def _at_peak(self, force: Frames) -> Floats:
         """Return the load shift in the frame of the greatest force."""
@@ -290,6 +305,14 @@ class _Told:
 
     def _of(self, name: str, statistic: int) -> Floats:
         return self._values[name][:, statistic] if name in self._values else self._unknown
+
+    def _ratio(self, above: str, below: str, least_pct: float) -> Floats:
+        """Return the ratio of two columns' means over the frames in which both are known, where both are active together.
+
+        A channel that was bad for a part of a phase is compared with what the other did in the rest of it.
+        """
+        apart = self._of(above, MEAN), self._of(below, MEAN)
+        return _ratio(*self._together.get((above, below), apart), least_pct)
 
     def _forces(self, column: str) -> dict[str, Floats]:
         mean_N, peak_N, body_N = self._of(column, MEAN), self._of(column, MOST), self._of("body_weight_N", MEAN)
@@ -307,7 +330,7 @@ class _Told:
         """Return the numbers of a leg."""
         medial = f"foot_cop_medial_{side}_mm"
         groups = {group: f"{group}_{side}_pct" for group in ("quads", "hams", "glutes")}
-        quads, hams, glutes = (self._of(column, MEAN) for column in groups.values())
+        quads, hams, glutes = groups.values()
         return {
             **self._forces(f"fz_{side}_N"),
             "cop_ml_range_mm": self._of(medial, MOST) - self._of(medial, LEAST),
@@ -320,8 +343,8 @@ class _Told:
             "force_line_mean_mm": self._of(f"force_line_{side}_mm", MEAN),
             **{f"{group}_mean_pct": self._of(column, MEAN) for group, column in groups.items()},
             **{f"{group}_peak_pct": self._of(column, MOST) for group, column in groups.items()},
-            "qh_ratio": _ratio(quads, hams, least_pct),
-            "qg_ratio": _ratio(quads, glutes, least_pct),
+            "qh_ratio": self._ratio(quads, hams, least_pct),
+            "qg_ratio": self._ratio(quads, glutes, least_pct),
             "co_contraction_pct": self._of(f"co_contraction_{side}_pct", MEAN),
             "knee_margin_mean_mm": self._of(f"knee_margin_{side}_mm", MEAN),
             "knee_margin_min_mm": self._of(f"knee_margin_{side}_mm", LEAST),
@@ -340,7 +363,7 @@ class _Told:
             "cop_beyond_load_mm": self._of("cop_net_beyond_load_mm", MEAN),
             "knee_ankle_ratio_min": self._of("knee_ankle_ratio", LEAST),
             "qh_between_legs_log2": np.log2(right["qh_ratio"] / left["qh_ratio"]),
-            "glute_deficit_log2": np.log2(_ratio(left["glutes_mean_pct"], right["glutes_mean_pct"], 0.0)),
+            "glute_deficit_log2": np.log2(self._ratio("glutes_left_pct", "glutes_right_pct", 0.0)),
         }
 
 

@@ -136,14 +136,14 @@ def _of_side(
     phases: Mapping[tuple[int, str, str], PhaseResult], muscles: list[MuscleResult], number: int, side: Side
 ) -> dict[str, float]:
     whole, bottom, lowering = (phases[number, phase, side] for phase in (WHOLE, BOTTOM, LOWERING))
-    quads, hams, glutes = (_ln(getattr(whole, f"{group}_mean_pct")) for group in ("quads", "hams", "glutes"))
+    quads, hams = (_ln(getattr(whole, f"{group}_mean_pct")) for group in ("quads", "hams"))
     thigh = (quads + hams) / 2.0
     numbers = {
         "knee": -float(np.fmin(lowering.knee_margin_min_mm, bottom.knee_margin_min_mm)),
         "knee_axis": bottom.knee_off_axis_mean_mm,
         "fall": whole.knee_fall_mm,
         "qh": _ln(whole.qh_ratio),
-        "glutes": thigh - glutes,
+        "glutes": _ln(whole.qg_ratio) - _ln(whole.qh_ratio) / 2.0,  # against the mean of both, where all are known
         "moment": bottom.free_moment_mean_Nm,
         "push": bottom.outward_push_mean_pct,
     }

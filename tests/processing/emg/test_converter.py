@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.emg.converter import PRESENT, SATURATED, STEP, SUM, at_ends, count_samples, empty_counts, spanned_codes
+from processing.emg.converter import PRESENT, SATURATED, STEP, SUM, at_ends, count_samples, empty_counts, filled, spanned_codes
 from processing.emg.filters import LANES
 
 FULL_SCALE = 6.0
@@ -55,3 +57,23 @@ def test_values_at_the_ends_are_counted_once_a_range_is_known():
     counts, _ = counted(samples, [128, 128, 128, 16])
     first = np.flatnonzero(samples[:, 0] == 99.0)[0]
     assert at_ends(counts, 0) == (samples[first + 1 :, 0] == 99.0).sum()  # -100 comes again only once: by chance
+
+
+@given(st.lists(st.integers(-40, 40), min_size=1, max_size=80), st.lists(st.integers(1, 20), min_size=1, max_size=9))
+def test_what_fills_up_lost_samples_is_counted_however_it_is_cut(steps, lengths):
+    """A value comes again 4 times or more, between steps of 8 codes or more; a window's open end counts by its beginning."""
+    column = np.cumsum(np.where(np.abs(steps) < 30, steps, 0))  # many a step is none
+    column = np.repeat(column, np.where(np.arange(len(column)) % 5 == 2, 6, 1)).astype(float)
+    samples = np.zeros((len(column), LANES))
+    samples[:, 2] = column
+    cut = np.minimum(np.cumsum(lengths), len(column))
+    counts, _ = counted(samples, np.diff(np.concatenate([[0], cut, [len(column)]])).tolist())
+    expected, again, entry, code = 0, 0, 0.0, np.inf
+    for before, value in pairwise(column):
+        step = abs(value - before)
+        code = min(code, step) if step else code
+        expected += again if step and again >= 4 and min(entry, step) >= 8 * code else 0
+        again, entry = (again + 1, entry) if not step else (0, step)
+    expected += again if again >= 4 and entry >= 8 * code else 0
+    assert filled(counts, 2) == expected
+    assert filled(counts, 2) == expected  # asked twice, it is counted once

@@ -161,8 +161,8 @@ def test_a_converter_of_few_bits_is_good_until_its_steps_are_as_large_as_the_sig
 
 
 def test_a_channel_that_sticks_in_a_session_is_told_and_comes_back():
-    stuck = noise(n=7000)
-    stuck[2500:4500] = stuck[2499]
+    stuck = noise(n=9000)
+    stuck[2500:6500] = stuck[2499]  # three whole windows, and half of two, of which samples are missing
     (q,) = judge(stuck[:4500])
     assert q.verdict is Verdict.STUCK
     (q,) = judge(stuck)
@@ -487,3 +487,42 @@ def test_a_pause_at_the_bottom_after_a_muscle_gave_out_is_no_fall_either():
     weak = rng.normal(0.0, 1.2 + 40.0 * work * np.where(t < 20.0, 1.0, 0.4))
     _, quality = leg(rng.normal(0.0, 2.0 + 100.0 * work), weak)
     assert [q.bad_windows for q in quality] == [0, 0]
+
+
+@pytest.mark.parametrize("rate_hz", [250.0, 1000.0, 4000.0])
+@pytest.mark.parametrize("fill", ["zeros", "the last value"])
+@pytest.mark.parametrize("lost_s", [0.024, 0.05, 0.2])
+def test_samples_that_are_lost_and_filled_up_are_missing(rate_hz, fill, lost_s):
+    """A device that loses packets gives zeros or its last value for them; a third of a muscle at work is lost."""
+    n, step_uV = round(6 * rate_hz), 0.3
+    muscle = np.round(noise(60.0, n=n) / step_uV) * step_uV
+    lost = (np.arange(n) / rate_hz % (3 * lost_s)) < lost_s
+    lost[: round(2 * rate_hz)] = False
+    last = np.maximum.accumulate(np.where(lost, 0, np.arange(n)))
+    sound, filled_up = judge(muscle, np.where(lost, 0.0, muscle) if fill == "zeros" else muscle[last], rate_hz=rate_hz)
+    assert sound.bad_windows == 0
+    assert (filled_up.bad_windows, filled_up.worst) == (4, Verdict.MISSING)
+    assert filled_up.missing_pct == pytest.approx(100.0 * lost[-round(rate_hz) :].mean(), rel=0.25)
+    assert "of its samples are missing, or repeat the one before" in filled_up.sentence
+
+
+@pytest.mark.parametrize("step_uV", [0.02, 1.0, 4.0, 10.0])
+@pytest.mark.parametrize("rate_hz", [125.0, 500.0, 2000.0, 4000.0])
+def test_a_muscle_that_rests_on_few_codes_is_not_called_lost(rate_hz, step_uV):
+    n = round(60 * rate_hz)
+    t = np.arange(n) / rate_hz
+    muscle = signal.sosfilt(signal.butter(2, [20, min(450, 0.45 * rate_hz)], "bandpass", fs=rate_hz, output="sos"), noise(n=n))
+    loud_uV = np.where(t % 3.0 < 1.2, 80.0, 2.0) * muscle / muscle.std()
+    (q,) = judge(np.round(loud_uV / step_uV) * step_uV, rate_hz=rate_hz)
+    assert q.bad_windows == 0 or q.worst in (Verdict.STUCK, Verdict.COARSE)
+
+
+def test_gaps_between_which_no_filter_settles_are_told():
+    gaps = noise()
+    gaps[::100] = np.nan  # 1 % of the samples
+    sparse = noise()
+    sparse[::150] = np.nan
+    for q in judge(gaps, sparse, missing_pct=1.5):
+        assert q.verdict is Verdict.MISSING
+        assert "are missing" in q.sentence
+        assert " 0 %" not in q.sentence

@@ -14,7 +14,7 @@ from acquisition.rig import SIDES
 from processing.emg.filters import envelope_delay_s
 from processing.repetition.columns import OF_PHASE, OF_REPETITION
 from processing.repetition.phases import Doubt, Repetition
-from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, span_statistics
+from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, means_together, span_statistics
 from processing.repetition.table import (
     NUMBERS,
     PHASES,
@@ -195,3 +195,33 @@ def test_a_phase_without_numbers_has_no_variability():
     told = variability(rows, [a_phase(n) for n in range(1, 6)])
     assert {one.column for one in told} == {*OF_REPETITIONS, "duration_s"}
     assert isinstance(a_phase(1), PhaseResult)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 30), st.integers(1, 30))
+def test_means_of_two_together_are_of_the_frames_in_which_both_are_known(seed, first, length):
+    rng = np.random.default_rng(seed)
+    frames = np.where(rng.random((60, 3)) < rng.uniform(0.0, 0.5), np.nan, rng.normal(0.0, 5.0, (60, 3)))
+    span = frames[first : first + length]
+    known = np.isfinite(span[:, 0] + span[:, 2])
+    expected = span[known][:, [0, 2]].mean(axis=0) if known.sum() >= 0.5 * length else [np.nan, np.nan]
+    found = means_together(frames, np.array([first]), np.array([first + length]), (0, 2))
+    np.testing.assert_allclose(np.concatenate(found), expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("group", ["quads", "hams", "glutes"])
+@pytest.mark.parametrize("side", SIDES)
+def test_a_group_that_was_bad_where_it_worked_most_is_compared_with_the_rest_of_the_phase(group, side):
+    """All groups rise and fall together; the most active third of one is not known."""
+    row = a_repetition(1)
+    t_s = np.arange(row.start_s - 1.0, row.end_s + 1.0, 0.01)
+    effort = 20.0 + 60.0 * np.sin(np.pi * np.clip((t_s - row.start_s) / (row.end_s - row.start_s), 0.0, 1.0))
+    times = {"quads": 1.0, "hams": 0.2, "glutes": 0.4}
+    columns = {f"{name}_{leg}_pct": share * effort for name, share in times.items() for leg in SIDES}
+    columns[f"{group}_{side}_pct"] = np.where(effort > 72.0, np.nan, columns[f"{group}_{side}_pct"])
+    nothing = Frames(("fz_total_N", "load_shift_pct"), np.empty(0), np.empty((0, 2)), 0.0)
+    emg = Frames(tuple(columns), t_s, np.column_stack(list(columns.values())), 0.0)
+    told = {(one.phase, one.side): one for one in phase_rows([row], nothing, [emg], 5.0, 10.0)}
+    assert told["whole", side].qh_ratio == pytest.approx(5.0)
+    assert told["whole", side].qg_ratio == pytest.approx(2.5)
+    assert told["whole", "both"].qh_between_legs_log2 == pytest.approx(0.0, abs=1e-9)
+    assert told["whole", "both"].glute_deficit_log2 == pytest.approx(0.0, abs=1e-9)
