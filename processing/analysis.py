@@ -17,10 +17,10 @@ from hardware.severity import Severity
 from processing.corrected import with_repetitions
 from processing.flags.rules import CHANGE, flags_of
 from processing.force.plate_fault import PlateFault
-from processing.force.two_plates import unlike_feet
+from processing.force.two_plates import pull_inwards_pct, unlike_feet
 from processing.force.wrong_plates import LOAD, unsure_shift_pct, without_place
 from processing.pipeline import EVENTS, FLAGS
-from processing.repetition.table import RepetitionResult, repetition_rows
+from processing.repetition.table import BOTH, RepetitionResult, repetition_rows
 from processing.results import (
     ChannelResult,
     FaultResult,
@@ -162,7 +162,7 @@ class Analysis:
         zeros = [] if force is None else zeros_of(tables[f"{force.stream}.force"], self._rig, force.taken_off)
         plate_faults = [] if force is None else _plate_faults(force, clocks[force.stream], start_s)
         if force is not None:
-            plate_faults += _unlike(force, tables[f"{force.stream}.force"], repetitions)
+            plate_faults += _against_each_other(force, tables[f"{force.stream}.force"], repetitions)
         computed = Results(
             recording=recording,
             recording_uuid=recording_uuid,
@@ -356,17 +356,19 @@ def _plate_faults(force: ForceChain, clock: Clock, start_s: float) -> list[Plate
     ]
 
 
-def _unlike(force: ForceChain, table: Table, repetitions: Sequence[RepetitionResult]) -> list[PlateFaultResult]:
-    """Return the plate under which pressure moves much farther than under the other."""
+def _against_each_other(force: ForceChain, table: Table, repetitions: Sequence[RepetitionResult]) -> list[PlateFaultResult]:
+    """Return the plate under which pressure moves much farther than under the other, and feet that seem to pull inwards."""
     bounds = [np.searchsorted(table.time_s, [row.start_s, row.end_s]).tolist() for row in repetitions]
     left_mm, right_mm = (
         sum(table.column(f"cop_{side}_{axis}_mm") * force.axes.forward[side][i] for i, axis in enumerate("xy"))
         for side in SIDES
     )
-    found = unlike_feet(left_mm, right_mm, [(first, last) for first, last in bounds])
-    if found is None:
-        return []
-    return [PlateFaultResult(repetitions[0].start_s, found.side, str(PlateFault.UNLIKE), "", 0.0, found.times)]
+    spans = [(first, last) for first, last in bounds]
+    unlike = unlike_feet(left_mm, right_mm, spans)
+    pull_pct = pull_inwards_pct(table.column("outward_push_left_pct"), table.column("outward_push_right_pct"), spans)
+    found: list[tuple[str, PlateFault, float]] = [] if unlike is None else [(unlike.side, PlateFault.UNLIKE, unlike.times)]
+    found += [(BOTH, PlateFault.INWARDS, pull_pct)] if pull_pct else []
+    return [PlateFaultResult(repetitions[0].start_s, side, str(kind), "", 0.0, value) for side, kind, value in found]
 
 
 def _fault(quality: ChannelQuality) -> tuple[str, str]:

@@ -32,6 +32,7 @@ IDS = {
     PlateFault.OFF_PLATE: "cop_off_plate",
     PlateFault.NO_MOMENTS: "moments_unit_wrong",
     PlateFault.UNLIKE: "plates_unlike",
+    PlateFault.INWARDS: "feet_pull_inwards",
 }
 
 
@@ -55,14 +56,19 @@ def _faults(results: Results, zeros: list[Caveat]) -> list[Caveat]:
     """Tell plates and channels that can't have measured what they read, unless it is the zero that is told anyway."""
     said = []
     empty_N = {caveat.about: min(caveat.values.values()) for caveat in zeros}
+    dead = {fault.side for fault in results.plate_faults if fault.kind in (PlateFault.STUCK, PlateFault.NO_WEIGHT)}
     for fault in results.plate_faults:
         kind = PlateFault(fault.kind)
         if kind is PlateFault.NOT_ZEROED and f"{fault.side} plate" in empty_N:
             continue
+        if kind in (PlateFault.SHEAR_NOT_ZEROED, PlateFault.MOMENTS_NOT_ZEROED) and fault.side in dead:
+            continue
         if kind is PlateFault.PULLS and fault.value > empty_N.get(f"{fault.side} plate", 0.0) - ALIKE_N:
             continue
         sentence = sentence_of(kind, fault.side, fault.channel, fault.seconds, fault.value, f"{fault.at_s:.1f} s")
-        about = f"{fault.side} plate" + (f", {fault.channel}" if fault.channel else "")
+        about = (
+            "plates" if kind is PlateFault.INWARDS else f"{fault.side} plate" + (f", {fault.channel}" if fault.channel else "")
+        )
         said.append(Caveat(IDS[kind], about, {"seconds": fault.seconds, "value": fault.value}, sentence))
     return said
 

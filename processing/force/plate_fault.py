@@ -19,13 +19,15 @@ class PlateFault(StrEnum):
     OFF_PLATE = "pressure off the plate"
     NO_MOMENTS = "moments next to nothing"
     UNLIKE = "moments unlike the other's"
+    INWARDS = "feet pull inwards"
 
 
 def sentence_of(kind: PlateFault, side: str, channel: str, seconds: float, value: float, from_s: str = "") -> str:
     """Return a fault of a plate as a sentence.
 
     `value`: raw where cut off or stuck, in % of the time where pressure is off the plate or has no moments, how many times as
-    far where the plates are unlike, in N·mm where moments are not zeroed, else in N; `from_s`: when it began.
+    far where the plates are unlike, in % of the load where feet pull inwards, in N·mm where moments are not zeroed, else in N;
+    `from_s`: when it began.
     """
     since = f", first at {from_s}" if from_s else ""
     match kind:
@@ -86,4 +88,11 @@ def sentence_of(kind: PlateFault, side: str, channel: str, seconds: float, value
                 f"In the repetitions the pressure under the {side} foot moves {value:.0f} times as far forwards and back as "
                 f"under the {other} one, which no two feet do: the moments of one of the plates are in another unit, or have "
                 "another gain; nothing that rests on where the pressure is is found."
+            )
+        case PlateFault.INWARDS:
+            return (
+                f"In the repetitions both feet seem to pull the floor inwards, by {value:.0f} % of their load, and legs that "
+                "stand apart push it outwards: the plates are swapped, their corners begin at the wrong one, or the signs of "
+                "their shear are turned. Check which plate is under which foot, as left and right may be swapped in all that "
+                "is told; nothing that rests on where the pressure is is found."
             )

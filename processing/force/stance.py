@@ -89,7 +89,8 @@ class QuietStance:
 
     `frame_samples` raw samples of `rate_hz` make a frame. A window of `settings.window_s` counts as still where the total
     vertical force has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above
-    `settings.least_N`, and no frame is missing or without a centre of pressure under either foot, if its plate tells one. A
+    `settings.least_N`, and no frame is missing or without a centre of pressure under either foot, if its plate tells one (none
+    for longer than a window is a plate whose moments are not known, and who stands on it is weighed all the same). A
     foot is off its plate where its vertical force is not above `contact_N`. `places` (left, right) tells which centres of
     pressure can't be one: they become NaN, with all that rests on them, and the lifter is weighed all the same.
     """
@@ -229,6 +230,23 @@ def _settle(state: NDArray[np.void], limits: NDArray[np.void], left_N: float, ri
     return 1.0 if stance.settled > limits[0].settled_frames else 0.0
 
 
+@_inlined
+def _blind(foot_N: float, total_N: float, place: float, before: int, limits: NDArray[np.void]) -> int:
+    """Return for how many frames in a row a plate that a foot stands on has told no place."""
+    return before + 1 if math.isnan(place) and foot_N > max(limits[0].contact_N, ONE_LEG * total_N) else 0
+
+
+@_inlined
+def _tells(foot_N: float, total_N: float, place: float, blind: int, window: Floats, limits: NDArray[np.void]) -> bool:
+    """Return whether a frame tells what is to be known of a foot: its place, or that there is none for longer than a window.
+
+    A place that is back begins a window of its own.
+    """
+    if math.isfinite(place):
+        return blind <= len(window)
+    return bool(_blind(foot_N, total_N, place, blind, limits) > len(window))
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _refer(
     rows: Floats,
@@ -255,7 +273,11 @@ def _refer(
         _feel(state, limits, left_N, right_N)
         # A plate of which nobody knows where it lies tells no place, and none is waited for; all that needs one stays NaN.
         left_nowhere, right_nowhere = axes[8, 0] > 0.0, axes[8, 1] > 0.0
-        stands = math.isfinite(total_N + (0.0 if left_nowhere else lx + ly) + (0.0 if right_nowhere else rx + ry))
+        left_told = left_nowhere or _tells(left_N, total_N, lx + ly, stance.left_blind, window, limits)
+        right_told = right_nowhere or _tells(right_N, total_N, rx + ry, stance.right_blind, window, limits)
+        stance.left_blind = _blind(left_N, total_N, lx + ly, stance.left_blind, limits)
+        stance.right_blind = _blind(right_N, total_N, rx + ry, stance.right_blind, limits)
+        stands = math.isfinite(total_N) and left_told and right_told
         if not stands or sample - stance.last_sample != limits[0].frame_samples:
             stance.standing = 0
             stance.still = 0

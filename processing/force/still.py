@@ -65,6 +65,8 @@ STATE = np.dtype(
         ("standing", np.int64),  # frames without a break in which both feet stood on their plates
         ("left_off", np.int64),  # frames in a row in which that foot was off its plate
         ("right_off", np.int64),
+        ("left_blind", np.int64),  # frames in a row in which that foot stood on its plate, which told no place
+        ("right_blind", np.int64),
         ("last_sample", np.int64),
         ("settled", np.int64),  # frames in a row with the weight on both feet
         ("aboard", np.int64),  # 1 until both feet have left

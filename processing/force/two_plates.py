@@ -1,4 +1,4 @@
-"""Two plates under one lifter: whether the pressure under both feet moves alike, as it does where both measure rightly."""
+"""Two plates under one lifter: whether what both feet do is possible, as it is where both plates measure rightly."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ UNLIKE = 5.0
 MOVES_MM = 15.0
 """A pressure that moves less is no evidence."""
 LEAST_REPETITIONS = 3
+PULL_PCT = 3.0
+"""Legs that stand apart push the floor outwards with both feet; no lifter pulls it inwards by so much of the load with both in
+the median repetition (*design*)."""
 
 
 class Unlike(NamedTuple):
@@ -38,3 +41,16 @@ def unlike_feet(left_mm: Floats, right_mm: Floats, spans: list[tuple[int, int]])
     if 1.0 / UNLIKE < times < UNLIKE:
         return None
     return Unlike("right", times) if times > 1.0 else Unlike("left", 1.0 / times)
+
+
+def pull_inwards_pct(left_pct: Floats, right_pct: Floats, spans: list[tuple[int, int]]) -> float:
+    """Return by how much of their load both feet seem to pull the floor inwards, 0 where they don't.
+
+    `left_pct` and `right_pct` (frames,): the outward push of each foot; `spans` as above.
+    """
+    pushes = np.array([[feet[first:last].mean() for feet in (left_pct, right_pct)] for first, last in spans if last > first])
+    pushes = pushes[np.isfinite(pushes).all(axis=1)] if len(pushes) else pushes
+    if len(pushes) < LEAST_REPETITIONS:
+        return 0.0
+    least_pct = float(-np.median(pushes, axis=0).max())
+    return least_pct if least_pct > PULL_PCT else 0.0

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LOAD, BETWEEN_FEET, IN_FOOT = "load_shift", "cop_shift", "foot_cop_medial"
 NO_PLACE = frozenset({PlateFault.OFF_PLATE, PlateFault.NO_MOMENTS})
+OF_EITHER = frozenset({PlateFault.UNLIKE, PlateFault.INWARDS})
+"""Faults of which nobody knows which plate has them."""
 
 
 class OfPlate(Protocol):
@@ -38,7 +40,7 @@ class EmptyPlate(Protocol):
 def without_place(faults: Collection[OfPlate]) -> set[tuple[str, str]]:
     """Return rules and sides that rest on a centre of pressure which is known to be wrong."""
     wrong = {fault.side for fault in faults if fault.kind in NO_PLACE}
-    if any(fault.kind == PlateFault.UNLIKE for fault in faults):  # it may be either
+    if any(fault.kind in OF_EITHER for fault in faults):
         wrong = set(SIDES)
     between = {(BETWEEN_FEET, side) for side in SIDES if wrong}
     return between | {(IN_FOOT, side) for side in wrong}

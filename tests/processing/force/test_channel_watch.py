@@ -10,9 +10,12 @@ import pytest
 
 from acquisition.rig.plate_map import plate_map
 from processing.findings.caveats import caveats
+from processing.findings.findings import findings
 from processing.force.chain import ForceChain
+from sim.lifter.people import someone
+from sim.lifter.sets import Set
 from tests.support.rigs import a_rig, example_with
-from tests.support.sessions import analysed, simulated
+from tests.support.sessions import analysed, lifted, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,3 +187,22 @@ def test_a_plate_without_shear_channels_and_one_clamped_to_zero_are_sound() -> N
     chain = ForceChain(rig)
     chain.process(np.rint(samples), 0)  # whole newtons
     assert chain.watch.faults == []
+
+
+@pytest.mark.parametrize("channel", ["Fx", "Fy", "Mx", "My", "Mz"])
+@pytest.mark.parametrize(("side", "from_s"), [("left", 0.0), ("right", 0.0), ("left", 12.0), ("right", 20.0)])
+def test_who_stands_on_a_plate_whose_shear_or_moment_sticks_is_weighed_and_judged_by_the_load(side, from_s, channel):
+    rig = example_with(emg=[], stream=[one.model_dump() for one in example_with().stream if one.name == "plates"])
+    lifter = someone(5, sets=(Set(repetitions=5, bar_mass_kg=20.0),), load_shift_pct=14.0)
+    samples = lifted(rig, lifter, lifter.plan.end_s)
+    sound = analysed(rig, samples)
+    (plate,) = (plate for plate in rig.plate if plate.side == side)
+    names = ("Fx", "Fy", "Fz", "Mx", "My", "Mz")
+    first = round(1000 * from_s)
+    column = rig.column("plates", plate.channels[names.index(channel)])
+    samples["plates"][first:, column] = samples["plates"][first, column] + 0.01
+    results = analysed(rig, samples)
+    assert results.body_weight_N == pytest.approx(sound.body_weight_N, rel=2e-3)
+    assert len(results.repetitions) == len(sound.repetitions) == 5
+    assert [(one.rule, one.side) for one in findings(results)] == [("load_shift", "right")]
+    assert {one.id for one in caveats(results)} & {"plate_stuck", "plate_not_zeroed"} == {"plate_stuck"}

@@ -15,8 +15,10 @@ from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.force.chain import METRICS, ForceChain
 from processing.force.plate_fault import PlateFault
-from processing.force.two_plates import unlike_feet
+from processing.force.two_plates import pull_inwards_pct, unlike_feet
 from sim.lifter.lifter import Lifter
+from sim.lifter.people import someone
+from sim.lifter.sets import Set
 from tests.support.rigs import example_with
 from tests.support.sessions import analysed, lifted
 
@@ -127,3 +129,59 @@ def test_two_feet_move_alike(times, side):
     assert unlike_feet(0.01 * way, 0.01 * times * way, [(0, 99), (100, 199), (200, 299)]) is None, (
         "hardly moving is no evidence"
     )
+
+
+def swapped(samples: np.ndarray) -> np.ndarray:
+    """Return the plates' channels as they come where each cable is in the other's socket; both plates are of one kind."""
+    left, right = (np.array([RIG.column("plates", name) for name in plate.channels]) for plate in TWINS.plate)
+    changed = samples.copy()
+    changed[:, left], changed[:, right] = samples[:, right], samples[:, left]
+    return changed
+
+
+def _half_a_turn(corners_mm: list[list[float]]) -> list[list[float]]:
+    return corners_mm[2:] + corners_mm[:2]
+
+
+TWINS = example_with(
+    plate=[
+        RIG.plate[0].model_dump() | {"zero": None},
+        RIG.plate[0].model_dump()
+        | {
+            "name": "right",
+            "side": "right",
+            "channels": RIG.plate[1].channels,
+            "corners_mm": [[x + 420.0, y, z] for x, y, z in RIG.plate[0].corners_mm],
+            "zero": None,
+        },
+    ],
+    emg=[],
+    stream=[stream.model_dump() for stream in RIG.stream if stream.name == "plates"],
+)
+TURNED = TWINS.model_copy(
+    update={"plate": [plate.model_copy(update={"corners_mm": _half_a_turn(plate.corners_mm)}) for plate in TWINS.plate]}
+)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("how", ["as it is", "cables swapped", "half a turn"])
+def test_feet_that_seem_to_pull_inwards_are_a_doubt(seed, how):
+    lifter = someone(seed, sets=(Set(repetitions=5, bar_mass_kg=20.0),), outward=0.10 + 0.1 * seed)
+    samples = lifted(TWINS, lifter, lifter.plan.end_s)
+    if how == "cables swapped":
+        samples = {"plates": swapped(samples["plates"])}
+    results = analysed(TURNED if how == "half a turn" else TWINS, samples)
+    said = [caveat for caveat in caveats(results) if caveat.id == "feet_pull_inwards"]
+    assert [caveat.about for caveat in said] == ([] if how == "as it is" else ["plates"])
+    if said:
+        assert "the plates are swapped" in said[0].sentence
+        assert not {one.rule for one in findings(results)} & set(PLACES)
+
+
+@pytest.mark.parametrize(("left", "right", "found"), [(-8.0, -6.0, 6.0), (-8.0, 6.0, 0.0), (8.0, 6.0, 0.0), (-2.0, -9.0, 0.0)])
+def test_one_foot_alone_that_pulls_inwards_is_no_evidence(left, right, found):
+    spans = [(0, 10), (10, 20), (20, 30)]
+    push = [np.full(30, pct) for pct in (left, right)]
+    assert pull_inwards_pct(*push, spans) == found
+    assert pull_inwards_pct(*push, spans[:2]) == 0.0
+    assert pull_inwards_pct(np.full(30, np.nan), push[1], spans) == 0.0
