@@ -75,6 +75,24 @@ def standing_share(
     return float(np.mean(shares)) if shares else 0.0
 
 
+def away_from_foot_mm(feet: Feet, side: Side, corners_mm: Floats, loaded: NDArray[np.bool_], cop_mm: Floats) -> float:
+    """Return how far pressure, (frames, 2) in the lab, is in the median from the line from heel to forefoot of a foot.
+
+    It is told while the plate is loaded and the whole of the foot stands on it; NaN where that is never so.
+    """
+    if (side, "heel") not in feet.parts or (side, "forefoot") not in feet.parts:
+        return float("nan")
+    heel, forefoot = feet.parts[side, "heel"], feet.parts[side, "forefoot"]
+    stands = loaded & np.isfinite(cop_mm).all(axis=1)
+    for part in (heel, forefoot):
+        stands &= _still(part, feet.rate_hz) & _over(part, corners_mm)
+    if not stands.any():
+        return float("nan")
+    along, there = (forefoot - heel)[stands, :2], cop_mm[stands] - heel[stands, :2]
+    share = np.clip((there * along).sum(axis=1) / np.maximum(1e-9, (along * along).sum(axis=1)), 0.0, 1.0)
+    return float(np.median(np.linalg.norm(there - share[:, None] * along, axis=1)))
+
+
 def _still(at: Floats, rate_hz: float) -> NDArray[np.bool_]:
     """Return where a part of a foot, (frames, 3) in mm, stands."""
     moved = np.gradient(at, axis=0) if len(at) > 1 else np.zeros_like(at)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.formats.c3d.foot_markers import Feet, side_on_plate, standing_share
+from acquisition.formats.c3d.foot_markers import Feet, away_from_foot_mm, side_on_plate, standing_share
 from acquisition.formats.c3d.parameters import C3DError
 from acquisition.formats.c3d.plate_fit import CopOf, fitting
 from acquisition.formats.c3d.plate_zero import TURN_ABOVE_N, Zero, pull_of, while_loaded, zero_of
@@ -33,6 +33,8 @@ ONE_PLACE_MM = 10.0
 """Plates whose middles are closer are described as one."""
 LEFT_OUT_PCT = 5.0
 """Plates that are left out may carry so much of the whole while both others are loaded (*design*)."""
+BESIDE_MM = 80.0
+"""Pressure lies nearer to the line from heel to toes of its own foot (*design*); at most 35 mm off in recordings of people."""
 STANDS = 0.5
 """A part of a foot stands on a plate where it is over it for more of the time in which that is loaded."""
 
@@ -254,10 +256,30 @@ def _feet_apart(plates: list[ChosenPlate], data: PlateData, feet: Feet, caveats:
     elif both:
         what = f"Both feet stand on plate {next(iter(both))}"
     else:
-        return True
+        return not any(_presses_elsewhere(plate, data, feet, caveats) for plate in plates)
     sentence = f"{what}, by the markers on them, so there is no load share, no load shift and no centre of pressure of a foot."
     caveats.append(Caveat("feet_not_apart", "feet", {}, sentence))
     return False
+
+
+def _presses_elsewhere(plate: ChosenPlate, data: PlateData, feet: Feet, caveats: list[Caveat]) -> bool:
+    """Return whether a plate's pressure is not under the foot that stands on it, and tell that."""
+    its_map = plate_map(plate.settings("", [str(column) for column in plate.of_file.columns], 0.0))
+    samples = _samples_of_frames(data, feet)
+    loaded = while_loaded(plate.fz_N)[samples]
+    wrench = its_map.wrench(data.analog[samples][:, plate.of_file.columns])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cop_mm = its_map.centre_mm[:2] + np.column_stack([-wrench[:, 4], wrench[:, 3]]) / wrench[:, 2:3]
+    away_mm = away_from_foot_mm(feet, plate.side, plate.of_file.corners_mm, loaded, cop_mm)
+    if not away_mm > BESIDE_MM:
+        return False
+    sentence = (
+        f"The pressure on plate {plate.of_file.number} lies {away_mm:.0f} mm beside the {plate.side} foot, which stands on it "
+        "by its markers: the order of the plate's corners, its origin, its channels or the labels of markers can't be right. "
+        "So there is no load share, no load shift and no centre of pressure of a foot."
+    )
+    caveats.append(Caveat("cop_off_foot", plate.of_file.name, {"away_mm": away_mm}, sentence))
+    return True
 
 
 def _samples_of_frames(data: PlateData, feet: Feet) -> NDArray[np.int64]:

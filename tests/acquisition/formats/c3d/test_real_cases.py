@@ -248,7 +248,8 @@ def test_real_files_whose_feet_have_no_plate_of_their_own(shared_data, tmp_path,
 def test_feet_on_plates_of_their_own_are_not_doubted(shared_data, tmp_path, name):
     result = imported(shared_data / name, tmp_path)
     assert result.rig.lab.feet_apart
-    assert not {"plate_zero_unknown", "moments_unit_wrong", "cop_off_plate", "plate_not_read"} & set(told(result))
+    doubts = {"plate_zero_unknown", "moments_unit_wrong", "cop_off_plate", "plate_not_read", "cop_off_foot"}
+    assert not doubts & set(told(result))
 
 
 def test_emg_without_plates_is_a_recording(shared_data, tmp_path):
@@ -318,3 +319,23 @@ def test_a_rate_that_contradicts_the_frames_is_not_believed(tmp_path):
     result = imported(path, tmp_path)
     assert "each frame at 100 Hz has 10 samples, which is 1000 Hz" in told(result)["rate_contradicts"]
     assert result.rig.stream[0].rate_hz == 1000.0
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+@pytest.mark.parametrize("plates", [[0], [1], [0, 1]])
+def test_pressure_beside_the_foot_that_makes_it_is_told_and_gives_no_share(shared_data, tmp_path, first, plates):
+    """Corners that begin at another one turn the plate's axes, and its outline stays."""
+
+    def change(c3d: Any, _samples: np.ndarray) -> None:
+        corners = c3d["parameters"]["FORCE_PLATFORM"]["CORNERS"]
+        for plate in plates:
+            corners["value"][:, :, plate] = np.roll(corners["value"][:, :, plate], first, axis=1)
+
+    result = imported(shared_data / RETURN11, tmp_path, change)
+    sentence = told(result)["cop_off_foot"]
+    assert sentence.startswith(f"The pressure on plate {plates[0] + 1} lies ")
+    assert "mm beside the " in sentence
+    assert not result.rig.lab.feet_apart
+    found = judged(result)
+    assert not found.flags
+    assert np.isnan(found.table_with("load_shift_pct").column("load_shift_pct")).all()
