@@ -29,6 +29,8 @@ BOUNCE = 0.03
 """Who rocks slowly keeps the total force within this share of its mean (standard deviation); a squat does not."""
 DYNAMIC = "dynamic reference:"
 """How the trial of a muscle begins whose 100 % is no maximal contraction."""
+MOSTLY_PCT = 50.0
+"""A channel that was bad for more of the time tells no try, and why."""
 LEAST_S = 3.0
 """A reference set must have a ratio defined for so long."""
 
@@ -40,7 +42,7 @@ class LifterError(SquatscopeError):
 def mvc_of(recordings: Sequence[Path]) -> list[MvcFound]:
     """Return what the tries in these recordings give for each of their electrodes; raises LifterError where there are none."""
     tries: dict[str, list[Try]] = {}
-    spoilt: dict[str, tuple[Try, str]] = {}
+    spoilt: dict[str, tuple[Try | None, str]] = {}
     electrodes: dict[str, Electrode] = {}
     for path in recordings:
         results = reprocess(path, _in_microvolts)
@@ -55,10 +57,12 @@ def mvc_of(recordings: Sequence[Path]) -> list[MvcFound]:
             envelope = table.column(f"envelope_{electrode.side}_{electrode.muscle}_uV")
             efforts = efforts_in(table.time_s, table.column(column), envelope, path.stem)
             tries.setdefault(electrode.name, []).extend(efforts.tries)
-            before = spoilt.get(electrode.name)
-            if efforts.spoilt is not None and (before is None or efforts.spoilt.uV > before[0].uV):
-                why = next((channel.found for channel in results.channels if channel.name == electrode.name), "")
-                spoilt[electrode.name] = efforts.spoilt, why
+            before, _ = spoilt.get(electrode.name, (None, ""))
+            quality = next((channel for channel in results.channels if channel.name == electrode.name), None)
+            if efforts.spoilt is not None and (before is None or efforts.spoilt.uV > before.uV):
+                spoilt[electrode.name] = efforts.spoilt, quality.found if quality is not None else ""
+            elif before is None and quality is not None and quality.bad_pct > MOSTLY_PCT:
+                spoilt[electrode.name] = None, quality.found
     if not electrodes:
         raise LifterError(f"There is no EMG of a named muscle in {', '.join(map(str, recordings))}.")
     return [_judged(electrode, tries.get(name, []), *spoilt.get(name, (None, ""))) for name, electrode in electrodes.items()]

@@ -36,7 +36,7 @@ _NAMES: dict[Muscle, str] = {
     "bfl bicepsfemoriscaputlongum bicepsfemoriscaputlongus bicepsfemorislong bfsh bicepsfemorisshorthead "
     "bicepsfemoriscaputbreve "
     "bicepsfemoriscaputbrevis bicepsfemoral bicepscrural bicipitefemorale bicipefemorale bicepsfemorallongo beinbizeps "
-    "bizepsfemoris zweikopfigerschenkelmuskel zweikoepfigerschenkelmuskel",
+    "bizepsfem bizepsfemoris zweikopfigerschenkelmuskel zweikoepfigerschenkelmuskel",
     "ST": "st semit semitend semiten semitendinosus semitendinous semitendineux demitendineux semitendinoso semitendineo "
     "halbsehnenmuskel halbsehniger",
     "GMax": "gmax glmax glutmax glutemax gluteusmax gluteusmaximus glmx gmx gluteusmaximum maxglut maximusgluteus "
@@ -69,7 +69,7 @@ _NEEDS_A_SIDE = {"ha", "tha", "vi", "sm", "isc"}
 """Words that say a muscle only where a side stands beside."""
 _UNIT = re.compile(r"(?<![A-Za-z])([muµμ]?V|m[vV]|[uµμ][vV]|volts?|millivolts?|microvolts?)(?![A-Za-z])")
 _NOT_SAID = re.compile(
-    r"(emg|semg|voltage|volt|raw|sensor|analog|analogue|ch|channel|chan|muscle|muskel|muscolo|musculo|musculus|musc|trigno|delsys|"
+    r"(emg|semg|voltage|volt|raw|sensor|analog|analogue|ch|channel|chan|muscle|muskel|muscolo|musculo|musculus|musc|trigno|delsys|noraxon|ultium|cometa|btsfree|bts|zerowire|myon|biopac|"
     r"im|signal|sig|uv|mv|v|env|rms|filt|filtered|of|the|del|della|des|du|de|le|la|il|el|jambe|bein|gamba|pierna|leg)?\d*$"
 )
 _LIKE_A_MUSCLE = re.compile(
@@ -118,8 +118,13 @@ def muscle_and_side(label: str) -> Reading:
 def like_a_muscle(label: str) -> bool:
     """Return whether a label looks as if it named a muscle, or said that its channel is EMG.
 
-    One in a script that is not read here may; what it says is for a person.
+    One in a script that is not read here may; what it says is for a person. So may one with the short form of a muscle as a
+    word, if of two letters beside a side.
     """
+    words = _words(label)
+    has_side = any(word in SIDE_WORDS for word in words)
+    if any(word in _MUSCLES and len(word) > (1 if has_side else 2) for word in words):
+        return True
     if any(letter.isalpha() and not unicodedata.name(letter, "").startswith(_SCRIPTS) for letter in _plain(label)):
         return True
     return bool(_LIKE_A_MUSCLE.search(_plain(label).lower()))

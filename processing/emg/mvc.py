@@ -129,7 +129,8 @@ def _parts(mean: Floats, largest: float) -> list[slice]:
 def judge_tries(electrode: Electrode, tries: Sequence[Try], spoilt: Try | None = None, why: str = "") -> MvcFound:
     """Return what the tries of one electrode give: the best of three, of which the best two agree, or why none.
 
-    `spoilt`: a stronger effort in which the channel was not good, for which `why` is the reason.
+    `spoilt`: a stronger effort in which the channel was not good, for which `why` is the reason; without one, `why` is what
+    kept the channel from being good most of the time.
     """
     strongest = sorted(tries, key=lambda one: -one.uV)
     refused = ""
@@ -139,6 +140,8 @@ def judge_tries(electrode: Electrode, tries: Sequence[Try], spoilt: Try | None =
             f"its strongest effort, at {spoilt.at_s:.1f} s of {spoilt.recording}, can't be used, as the channel was not good "
             f"then{reason}; mend that, and try again."
         )
+    elif not strongest and why:
+        refused = f"no try was found, as the channel was not good for most of the time ({why}); mend that, and try again."
     elif not strongest:
         refused = "no try was found; contract it as hard as you can for 3 to 5 s, three times, with a rest between."
     elif len(strongest) < TRIES:

@@ -162,8 +162,12 @@ PULLED = ((SEEN_S % 10) >= 4) & ((SEEN_S % 10) < 8) & (SEEN_S < 30)
         (lambda s: np.clip(s, -300, 300), "can't be used"),
         (lambda s: s + (1270.0 * np.sin(2 * np.pi * 50 * SEEN_S) * PULLED)[:, None], "can't be used"),
         (lambda s: np.where((PULLED & (np.arange(len(s)) % 500 < 10))[:, None], np.nan, s), "no try was found"),
+        (
+            lambda s: s + (283.0 * np.sin(2 * np.pi * 50 * SEEN_S))[:, None],
+            "not good for most of the time (",
+        ),
     ],
-    ids=["sound", "cut off", "hum", "lost"],
+    ids=["sound", "cut off", "hum", "lost", "an open electrode"],
 )
 def test_noise_is_never_taken_for_a_contraction_that_was_bad(tmp_path: Path, fault, says: str) -> None:
     electrode = {"muscle": "VL", "side": "left", "stream": "emg", "channel": "VL"}

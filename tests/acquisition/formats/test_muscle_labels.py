@@ -11,6 +11,9 @@ from acquisition.formats.muscle_labels import like_a_muscle, muscle_and_side
     ("label", "muscle", "side"),
     [
         ("RF", "RF", None),
+        ("Noraxon_VMO_RT_uV", "VM", "right"),
+        ("Noraxon.BICEPS FEM. LT, uV", "BF", "left"),
+        ("Bizeps fem. rechts", "BF", "right"),
         ("R_RF", "RF", "right"),
         ("RRF", "RF", "right"),
         ("LRF", "RF", "left"),
@@ -82,7 +85,19 @@ def test_a_group_stands_for_its_nearest_muscle(label: str, muscle: str | None, s
 
 @pytest.mark.parametrize(
     ("label", "like"),
-    [("R_tibialis_anterior", True), ("EMG 7", True), ("L Gast", True), ("Fx1", False), ("Sync", False), ("Raw.Pin 49", False)],
+    [
+        ("R_tibialis_anterior", True),
+        ("EMG 7", True),
+        ("L Gast", True),
+        ("MyAmp VMO RT", True),
+        ("Box 3 BF port R", True),
+        ("Fx1", False),
+        ("Sync", False),
+        ("Raw.Pin 49", False),
+        ("Left Switch", False),
+        ("Trigger ST", False),
+        ("Torque R", False),
+    ],
 )
 def test_what_looks_like_a_muscle(label: str, like: bool) -> None:
     assert like_a_muscle(label) is like
