@@ -40,6 +40,7 @@ SUMS = 2 * LANES
 # the strongest tone and its RMS; RMS taken out; RMS of all when last seen clearly. Then by which share of it the frequency is
 # off, how well that is known, and for how many windows the notch still settles.
 SHARE, FAMILY_HZ, MAINS_UV, LEFT, LEFT_UV, TONE_HZ, TONE_UV, TAKEN_UV, SEEN_UV, OFF, KNOWN, SETTLING = range(12)
+HUM_WINDOWS, STRONGER = 2, 1.5
 MAINS_MEASURES = 12
 
 
@@ -214,6 +215,17 @@ def _follow(m: Floats, spectra: Floats, c: int, i: int, tones: Tones, off: float
         tells = above_noise * hz**2
         m[KNOWN] = FORGET * m[KNOWN] + tells
         m[OFF] += tells / m[KNOWN] * (found - m[OFF])
+
+
+@njit(nogil=True, cache=True)
+def notch_for(m: Floats, hums: float, notch_hz: float) -> float:
+    """Return the notch of a channel: one is put on the strongest mains once they have been heard in so many windows in a row.
+
+    It stays there, unless another of them is clearly stronger than what it takes out.
+    """
+    if hums < HUM_WINDOWS or not m[TONE_UV] > STRONGER * m[TAKEN_UV]:
+        return notch_hz
+    return float(m[TONE_HZ])
 
 
 @njit(nogil=True, cache=True)

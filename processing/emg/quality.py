@@ -66,12 +66,11 @@ from processing.emg.mains import (
     SETTLING,
     SHARE,
     SUMS,
-    TAKEN_UV,
     TONE_HZ,
-    TONE_UV,
     Tones,
     chance_pct,
     hear_mains,
+    notch_for,
     tones_within,
     tune,
     unfold,
@@ -82,8 +81,6 @@ OPEN_UV = 100.0
 """Mains of a larger RMS are those of an open electrode; a notch, which leaves a hundredth of them, is not trusted with it."""
 BEFORE_RUN = 3.0
 """Slices before its run in which an electrode may have fallen off."""
-HUM_WINDOWS = 2
-STRONGER = 1.5
 SLICE_S = 0.2
 FELL_SILENT, KNOWN_WINDOWS, SILENT_WINDOWS = 0.6, 10, 4
 """A channel is silent below this share of the quietest slices of at least so many good windows. Then nothing rests on it; it is
@@ -175,19 +172,6 @@ class _Judged(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _notch_for(m: Floats, verdict: int, notch_hz: float, limits: _Limits, repeats: int) -> float:
-    """Return the notch of a channel: one is put on the strongest mains once they have been heard twice in a row.
-
-    It stays there, unless another of them is clearly stronger than what it takes out.
-    """
-    hums = verdict == Verdict.HUM or (verdict == Verdict.MAINS and m[MAINS_UV] <= OPEN_UV)
-    m[_IDX_HUMS] = m[_IDX_HUMS] + repeats if hums else 0.0
-    if not limits.adaptive_notch or m[_IDX_HUMS] < HUM_WINDOWS or not m[TONE_UV] > STRONGER * m[TAKEN_UV]:
-        return notch_hz
-    return float(m[TONE_HZ])
-
-
-@njit(nogil=True, cache=True)
 def _verdict(
     m: Floats, of_leg: Floats, limits: _Limits, spans: float, is_silent: bool, was_stuck: bool, notched: bool, never_whole: bool
 ) -> int:
@@ -256,14 +240,15 @@ def _judge(window: Window, judged: _Judged, legs: Legs, limits: _Limits, repeats
         lost[e] = of_leg[LENGTH] + BEFORE_RUN if follow_leg(legs, e, levels) else 0.0
         is_silent = tally[e, Verdict.GOOD] >= KNOWN_WINDOWS and m[_IDX_RMS] < FELL_SILENT * of_leg[QUIET]
         m[_IDX_RUN] = m[_IDX_RUN] + repeats if is_silent else 0.0
-        never_whole = True
-        for k in range(levels.shape[0]):
-            never_whole = never_whole and not levels[k, e] >= 0.0
+        never_whole = not (levels[:, e] >= 0.0).any()
         verdict = _verdict(m, of_leg, limits, spans, is_silent, tally[e, Verdict.STUCK] > 0, notch_hz[e] > 0.0, never_whole)
         if verdict == Verdict.SILENT and verdicts[e] != Verdict.SILENT and lost[e] == 0.0 and m[_IDX_RUN] > 0.0:
             lost[e] = (m[_IDX_RUN] + 1.0) * levels.shape[0]
         notch_before_hz = notch_hz[e]
-        notch_hz[e] = _notch_for(m, verdict, notch_hz[e], limits, repeats)
+        hums = verdict == Verdict.HUM or (verdict == Verdict.MAINS and m[MAINS_UV] <= OPEN_UV)
+        m[_IDX_HUMS] = m[_IDX_HUMS] + repeats if hums else 0.0
+        if limits.adaptive_notch:
+            notch_hz[e] = notch_for(m, m[_IDX_HUMS], notch_hz[e])
         tuned_hz[e] = tune(m, notch_hz[e], notch_before_hz, tuned_hz[e])
         believed[e] = verdict == Verdict.GOOD and not is_silent and m[_IDX_WAIT] <= 0.0
         m[_IDX_WAIT] = max(0.0, m[_IDX_WAIT] - repeats) if verdict == Verdict.GOOD else limits.good_again
