@@ -114,7 +114,7 @@ class Recorder:
             self._writer.append_edges(name, self._numbered_edges(name, edges) if self._from_now else edges)
         if (marks := self._marks.read(self._marked)) and (not self._from_now or self._marks_of in self._first):
             first = self._first.get(self._marks_of, 0)
-            self._writer.append_marks([mark._replace(sample=max(0, mark.sample - first)) for mark in marks])
+            self._writer.append_marks([mark._replace(sample=mark.sample - first) for mark in marks if mark.sample >= first])
             self._marked += len(marks)
             wrote = True
         if wrote:

@@ -45,6 +45,7 @@ def test_each_try_holds_what_came_between_its_begin_and_its_end(lab, tmp_path):
     recorder.begin(tmp_path / "1.h5")
     feed(ring, 3.0, 5.0)
     ring.marks.put(round(4.5 * SECOND))
+    ring.marks.put(1 * SECOND)  # of the time before, gone back to
     recorder.follow()
     feed(ring, 5.0, 6.0)
     recorder.end()
