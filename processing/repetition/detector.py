@@ -335,9 +335,9 @@ def _step(
                 s.phase = _LOWERING
                 return 0
             s.top = s.frame
-        elif (
-            high and s.quiet * frame_s >= QUIET_S and motion[0, VELOCITY] < min(ENDS_M_S + 2.0 * sd_m_s, SLOWED * s.fastest_m_s)
-        ):
+        slow = motion[0, VELOCITY] < min(ENDS_M_S + 2.0 * sd_m_s, SLOWED * s.fastest_m_s)
+        above = motion[0, HEIGHT] > TOP_WANDERS_M + 2.0 * sd_m  # nobody rises beyond the stance: the velocity is wrong
+        if s.top < 0 and high and s.quiet * frame_s >= QUIET_S and (slow or above):
             return int(_confirm(frame_s, s.frame - int(QUIET_S / frame_s) + 1, True, force_N, state, motion, start, fit, found))
         return 0
     if motion[0, VELOCITY] > PAUSE_M_S:
