@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 SAMPLED = 1 << 16
 """Beyond so many sampled blocks, every second is dropped: all of the first 20 minutes, one in 64 of a day."""
-MOST_CORNERS = 2048
+LEAST_ROOM, MOST_CORNERS = 64, 2048
 """A hull with more corners, as of a crystal that warms up, loses those that stand out least, by far less than arrivals vary."""
 
 
@@ -28,31 +29,31 @@ class Segment:
     """Blocks of one segment of a device's clock.
 
     `first_index`: the number of its first sample, `next_index` that after its last one. `newest_sum`: the sum of the numbers
-    of its blocks' newest samples. The hull's corners are those numbers in nominal seconds, and how much later than these the
-    blocks came, in s.
+    of its blocks' newest samples. The hull's `corners`, of which so many are `held`, are those numbers in nominal seconds, and
+    how much later than these the blocks came, in s.
     """
 
     first_index: int
     next_index: int = 0
     blocks: int = 0
     newest_sum: int = 0
-    corners_s: list[float] = field(default_factory=list)
-    corner_delays_s: list[float] = field(default_factory=list)
+    held: int = 0
+    corners: Floats = field(default_factory=lambda: np.empty((2, LEAST_ROOM)))
 
     def add(self, newest: NDArray[np.int64], newest_s: Floats, delay_s: Floats) -> None:
         """Take blocks in the order in which they came; how they are portioned changes nothing."""
         self.next_index = int(newest[-1]) + 1
         self.blocks += len(newest)
         self.newest_sum += int(newest.sum())
-        for at_s, late_s in zip(newest_s.tolist(), delay_s.tolist(), strict=True):
-            x, y = self.corners_s, self.corner_delays_s
-            while len(x) > 1 and (x[-1] - x[-2]) * (late_s - y[-2]) <= (y[-1] - y[-2]) * (at_s - x[-2]):
-                x.pop()
-                y.pop()
-            x.append(at_s)
-            y.append(late_s)
-            if len(x) > MOST_CORNERS:
+        taken = 0
+        while taken < len(newest):
+            self.held, taken = _take(self.corners, self.held, newest_s, delay_s, taken)
+            if self.held > MOST_CORNERS:
                 self._thin()
+            elif taken < len(newest):
+                more = np.empty((2, min(2 * self.corners.shape[1], MOST_CORNERS + 1)))
+                more[:, : self.held] = self.corners[:, : self.held]
+                self.corners = more
 
     def _thin(self) -> None:
         """Drop those corners that stand out least, and no two beside each other."""
@@ -61,7 +62,8 @@ class Segment:
         share = (x[dropped] - x[dropped - 1]) / (x[dropped + 1] - x[dropped - 1])
         out_s = y[dropped - 1] + share * (y[dropped + 1] - y[dropped - 1]) - y[dropped]
         dropped = dropped[np.argsort(out_s, kind="stable")[: len(dropped) // 2]]
-        self.corners_s, self.corner_delays_s = np.delete(x, dropped).tolist(), np.delete(y, dropped).tolist()
+        self.held = len(x) - len(dropped)
+        self.corners[0, : self.held], self.corners[1, : self.held] = np.delete(x, dropped), np.delete(y, dropped)
 
     @property
     def middle_index(self) -> float:
@@ -71,11 +73,34 @@ class Segment:
     @property
     def seconds(self) -> float:
         """Its length in nominal seconds, from the first block to the last."""
-        return self.corners_s[-1] - self.corners_s[0]
+        x, _ = self.hull()
+        return float(x[-1] - x[0])
 
     def hull(self) -> tuple[Floats, Floats]:
         """Return the corners of its hull, its ends first and last: nominal seconds of newest samples, and delays in s."""
-        return np.array(self.corners_s), np.array(self.corner_delays_s)
+        x, y = self.corners[:, : self.held]
+        return x, y
+
+
+@njit(nogil=True, cache=True)
+def _take(corners: Floats, held: int, at_s: Floats, late_s: Floats, first: int) -> tuple[int, int]:
+    """Take blocks from number `first` on into the corners (2, room); return how many are held then, and which block is next.
+
+    It ends before the blocks do where there is no room for one more, or more are held than should be.
+    """
+    x, y = corners[0], corners[1]
+    for i in range(first, len(at_s)):
+        while held > 1 and (x[held - 1] - x[held - 2]) * (late_s[i] - y[held - 2]) <= (y[held - 1] - y[held - 2]) * (
+            at_s[i] - x[held - 2]
+        ):
+            held -= 1
+        if held == len(x):
+            return held, i
+        x[held], y[held] = at_s[i], late_s[i]
+        held += 1
+        if held > MOST_CORNERS:
+            return held, i + 1
+    return held, len(at_s)
 
 
 class Arrivals:
@@ -89,6 +114,7 @@ class Arrivals:
         self._every = 1
         self._sampled = np.empty((SAMPLED, 3))
         self._held = 0
+        _take(np.empty((2, 1)), 0, np.empty(0), np.empty(0), 0)  # compiled now, and not when the first block comes
 
     @classmethod
     def of(cls, ticks: NDArray[np.void], nominal_hz: float) -> Arrivals:
@@ -117,9 +143,8 @@ class Arrivals:
     @property
     def span_s(self) -> float:
         """The host time from the first block to the last one."""
-        (first_s, *_), (*_, last_s) = (self.segments[at].corners_s for at in (0, -1))
-        (first_late_s, *_), (*_, last_late_s) = (self.segments[at].corner_delays_s for at in (0, -1))
-        return last_s + last_late_s - first_s - first_late_s
+        (first_s, first_late_s), (last_s, last_late_s) = (self.segments[at].hull() for at in (0, -1))
+        return float(last_s[-1] + last_late_s[-1] - first_s[0] - first_late_s[0])
 
     def sampled(self) -> tuple[Floats, Floats, NDArray[np.int64]]:
         """Return an even sample of all blocks: newest sample in nominal s, delay in s, and which segment each is of."""

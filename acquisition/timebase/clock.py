@@ -91,7 +91,7 @@ def _is_no_crystal(slope: float, arrivals: Arrivals) -> bool:
     """Return whether a slope over a short time is steeper than a crystal and uneven arrival explain."""
     newest_s, delay_s, segment = arrivals.sampled()
     late_s = float(np.median(delay_s - slope * newest_s - _offsets_s(slope, arrivals.segments)[segment]))
-    span_s = arrivals.segments[-1].corners_s[-1] - arrivals.segments[0].corners_s[0]
+    span_s = float(arrivals.segments[-1].hull()[0][-1] - arrivals.segments[0].hull()[0][0])
     return abs(slope) > CRYSTAL_OFF + 2.0 * late_s / max(span_s, SHORTEST_S)
 
 
