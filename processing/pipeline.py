@@ -18,7 +18,7 @@ from processing.force.chain import ForceChain
 from processing.knee.chain import KneeChain
 from processing.repetition.onset import onsets_s
 from processing.repetition.phases import UNITS as REPETITION_UNITS
-from processing.repetition.spans import means_and_peaks, span_statistics
+from processing.repetition.spans import means_and_peaks, means_together, span_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,4 +162,5 @@ def warm(rig: Rig) -> None:
             pass
     onsets_s(np.arange(2.0), np.zeros((2, 2)), [0], np.zeros(2), [(0.0, 1.0)])
     means_and_peaks(np.zeros((1, 1)), np.zeros(1, np.int64), np.ones(1, np.int64), [0])
+    means_together(np.zeros((1, 1)), np.zeros(1, np.int64), np.ones(1, np.int64), (0, 0))
     span_statistics(np.zeros((1, 1)), np.zeros(1, np.int64), np.ones(1, np.int64), [0], 1)

@@ -15,6 +15,7 @@ from processing.findings.findings import habits_pct
 from processing.lifter import DYNAMIC
 from processing.repetition.phases import Doubt
 from processing.repetition.table import BOTH, BOTTOM, LOWERING, RISING, WHOLE, doubt_in_words
+from processing.screening.condition import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from processing.repetition.muscles import MuscleResult
     from processing.repetition.table import PhaseResult, RepetitionResult
     from processing.results import Results
-    from processing.screening.condition import Condition
 
 
 class Outcome(NamedTuple):
