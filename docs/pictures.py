@@ -21,7 +21,6 @@ from rich.terminal_theme import TerminalTheme
 
 from acquisition.ring import PUBLISHED, Ring
 from hardware.errors import SquatscopeError
-from tests.support.screens import STATES
 from ui.dashboard.drawing import colours
 from ui.dashboard.views.lifter import LifterView
 from ui.dashboard.views.operator import Window
@@ -133,6 +132,9 @@ def first_study(folder: Path) -> None:
 
 def states(folder: Path) -> None:
     """Keep every state of every view, dark and light, and make the page that shows them."""
+    sys.path.insert(0, str(DOCS.parent))  # called by its path, Python does not look in the checkout
+    from tests.support.screens import STATES
+
     lines = []
     for name, make in STATES.items():
         title = name.replace("_", " ").capitalize()
