@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QColor
+
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from hardware.severity import Severity
@@ -177,3 +179,9 @@ STATES: dict[str, Callable[[Path], View]] = {
     )
 }  # fmt: skip
 """Each state of each view, by its name."""
+
+
+def grounds(window: View) -> set[str]:
+    """Return the colours of a window's ground, in two of its corners."""
+    image = window.grab().toImage()
+    return {QColor(image.pixel(x, y)).name() for x, y in ((1, 1), (image.width() - 2, image.height() - 2))}

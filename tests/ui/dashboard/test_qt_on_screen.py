@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QColor
 
 from acquisition.ring import Ring
+from tests.support.screens import grounds
 from tests.support.squat_ring import SquatRing, rig_data
 from ui.dashboard.drawing import colours
 from ui.dashboard.views.lifter import LifterView
@@ -27,11 +27,6 @@ def ring(tmp_path):
     squat.advance(8.0)
     squat.flag(1, 2, 5.0)
     return squat.ring
-
-
-def grounds(window) -> set[str]:
-    image = window.grab().toImage()
-    return {QColor(image.pixel(x, y)).name() for x, y in ((1, 1), (image.width() - 2, image.height() - 2))}
 
 
 def test_the_first_time_it_is_as_large_as_the_screen(ring, kept, qtbot):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QColor
 
 from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from processing.repetition.corrections import edits_of
 from processing.review import Review
+from tests.support.screens import grounds
 from tests.support.sessions import recorded, simulated
 from ui.dashboard.drawing import colours
 from ui.dashboard.drawing.excerpt import Band, Picture, Signals
@@ -360,8 +360,3 @@ def test_f9_turns_it_light_as_all_windows_and_keeps_the_edits(recording, tmp_pat
         shown.window.close()
     finally:
         colours.use(SCREEN)
-
-
-def grounds(window: ReviewWindow) -> set[str]:
-    image = window.grab().toImage()
-    return {QColor(image.pixel(x, y)).name() for x, y in ((1, 1), (image.width() - 2, image.height() - 2))}
