@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from acquisition.ring.log_table import LogTable, cut
+from acquisition.ring.log_table import LogTable
 from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 
@@ -66,7 +66,7 @@ class FaultLog:
         `host_s`: when it happened, now where that is not given.
         """
         at_s = host_now_s() if host_s is None else host_s
-        self._rows.tell((at_s, severity, cut(about, ABOUT_BYTES), cut(sentence, SENTENCE_BYTES)))
+        self._rows.tell((at_s, severity, _cut(about, ABOUT_BYTES), _cut(sentence, SENTENCE_BYTES)))
 
     def let_go(self) -> None:
         """Let go of the ring's mapping; what is told after that goes nowhere."""
@@ -84,3 +84,7 @@ class FaultLog:
             known = Severity(severity) if severity in tuple(Severity) else Severity.RED
             found.append(Fault(host_s, known, about.decode(errors="replace"), sentence.decode(errors="replace")))
         return found
+
+
+def _cut(text: str, size: int) -> bytes:
+    return text.encode()[:size].decode(errors="ignore").encode()

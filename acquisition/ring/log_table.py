@@ -50,8 +50,3 @@ class LogTable:
         count = self.count
         fence()
         return [self._table[n % len(self._table)].item() for n in range(max(first, count - len(self._table)), count)]
-
-
-def cut(text: str, size: int) -> bytes:
-    """Return a text as UTF-8 of so many bytes at most."""
-    return text.encode()[:size].decode(errors="ignore").encode()
