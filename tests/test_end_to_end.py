@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import h5py
@@ -13,6 +12,7 @@ import pytest
 from hardware.severity import Severity
 from processing.results import Results
 from sim.lifter.lifter import demo_lifter
+from tests.support.command_line import COMMAND, COMMAND_WITHOUT_QT
 from tests.support.html_page import read_page
 from ui.dashboard import qt_missing
 
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 SECONDS = 24.0
 
 
-def squatscope(*arguments: object) -> str:
+def squatscope(*arguments: object, command: list[str] = COMMAND) -> str:
     """Run a command as a user would, and return what it printed; it must go well, and without a warning."""
-    command = [sys.executable, "-P", "-W", "error", "-m", "ui.cli.app", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    python, *rest = command
+    done = subprocess.run(
+        [python, "-W", "error", *rest, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
+    )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     return done.stdout
 
@@ -106,7 +108,8 @@ def test_the_report_is_a_page_with_every_finding(demo):
 @pytest.mark.parametrize("speed", ["inf", "4"])
 def test_a_replay_gives_the_same_numbers_bit_for_bit(demo, tmp_path, speed):
     folder = demo[0]
-    squatscope("live", "--replay", folder / "recording.h5", "--speed", speed, "--headless", "--out", tmp_path / "again")
+    given = "--replay", folder / "recording.h5", "--speed", speed, "--headless", "--out", tmp_path / "again"
+    squatscope("live", *given, command=COMMAND_WITHOUT_QT)
     assert_same_numbers(Results.read(folder / "metrics.h5"), Results.read(tmp_path / "again" / "metrics.h5"))
     with h5py.File(folder / "recording.h5") as one, h5py.File(tmp_path / "again" / "recording.h5") as other:
         for name in one["streams"]:

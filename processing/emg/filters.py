@@ -6,6 +6,8 @@ the rest pass their input on unchanged, bit for bit. The notch is a channel's ow
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,16 +75,11 @@ def envelope_low_pass(settings: EmgSettings, rate_hz: float) -> Sections:
 def envelope_delay_s(settings: EmgSettings, rate_hz: float) -> float:
     """Return how far an envelope lags behind the muscle, in s: the group delay of its low-pass for what changes slowly.
 
-    That of a section at frequency zero is the mean place of its numerator's coefficients less that of its denominator's.
+    A Butterworth low-pass of order n with its cutoff at w rad/s delays what is slow by 1 / (w sin(pi / 2n)), the sum over its
+    poles; the bilinear transform leaves that as it is, with w warped as the design warps it.
     """
-    place = np.arange(3)
-    return float(
-        sum((b @ place / b.sum() - a @ place / a.sum()) for b, a in _halves(envelope_low_pass(settings, rate_hz))) / rate_hz
-    )
-
-
-def _halves(sections: Sections) -> list[tuple[Sections, Sections]]:
-    return [(section[:3], section[3:]) for section in sections]
+    warped = 2.0 * rate_hz * math.tan(math.pi * settings.envelope_hz / rate_hz)
+    return 1.0 / (warped * math.sin(math.pi / (2 * ENVELOPE_ORDER)))
 
 
 def emg_sections(settings: EmgSettings, rate_hz: float) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from acquisition.rig.judgement import EmgSettings
-from processing.emg.filters import band_pass, cutoffs_hz, emg_sections, envelope_low_pass, notch
+from processing.emg.filters import band_pass, cutoffs_hz, emg_sections, envelope_delay_s, envelope_low_pass, notch
 
 
 def gain(sos, hz, rate_hz):
@@ -63,3 +63,17 @@ def test_flat_sections_are_the_filters(order, rate_hz):
 def test_without_a_frequency_the_notch_passes_all():
     x = np.random.default_rng(0).normal(size=300)
     np.testing.assert_array_equal(signal.sosfilt(notch(0.0, 1000.0), x), x)
+
+
+@given(st.floats(125.0, 10_000.0), st.floats(1.0, 30.0))
+def test_the_lag_of_an_envelope_is_the_group_delay_of_its_filter(rate_hz, envelope_hz):
+    settings = EmgSettings(envelope_hz=envelope_hz)
+    slow = [envelope_hz / 1000.0]
+    samples = sum(
+        signal.group_delay((one[:3], one[3:]), w=slow, fs=rate_hz)[1][0] for one in envelope_low_pass(settings, rate_hz)
+    )
+    assert envelope_delay_s(settings, rate_hz) == pytest.approx(samples / rate_hz, rel=1e-5)
+
+
+def test_the_usual_envelope_lags_69_ms():
+    assert envelope_delay_s(EmgSettings(), 2000.0) == pytest.approx(0.0693, abs=0.0001)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquisition.rig import SIDES
-from processing.emg.filters import envelope_delay_s
 from processing.repetition.columns import OF_PHASE, OF_REPETITION
 from processing.repetition.phases import Doubt, Repetition
 from processing.repetition.spans import FARTHEST, HIGHEST, LEAST, MEAN, MOST, SD, means_together, span_statistics
@@ -109,18 +108,6 @@ def test_activations_are_those_of_the_muscles_where_their_envelopes_lag(session)
             quads = 100.0 * np.mean([truth.activation[m, side].mean() for m in ("VL", "VM", "RF")])
             assert told.quads_mean_pct == pytest.approx(quads, rel=0.12)
             assert told.qh_ratio == pytest.approx(told.quads_mean_pct / told.hams_mean_pct)
-
-
-def test_the_lag_of_an_envelope_is_that_of_its_filter():
-    rig = example_with()
-    from scipy import signal
-
-    from processing.emg.filters import envelope_low_pass
-
-    b, a = signal.sos2tf(envelope_low_pass(rig.emg_processing, 2000.0))
-    _, delay = signal.group_delay((b, a), w=[0.2], fs=2000.0)
-    assert envelope_delay_s(rig.emg_processing, 2000.0) == pytest.approx(delay[0] / 2000.0, rel=0.01)
-    assert envelope_delay_s(rig.emg_processing, 2000.0) == pytest.approx(0.069, abs=0.001)
 
 
 def test_without_emg_there_are_no_ratios_and_with_nothing_no_numbers():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from tests.support.command_line import COMMAND_WITHOUT_QT
 from tests.support.lsl_here import NETWORK
 
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
@@ -117,18 +117,7 @@ def test_a_session_is_published_only_where_its_rig_asks_for_it(tmp_path) -> None
     text = example("demo").read_text(encoding="utf-8")
     rig = tmp_path / "rig.toml"
     rig.write_text(f'{text}\n[lsl]\noutlet = true\nsession_id = "{NETWORK.session_id}"\n', encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "ui.cli.app",
-        "live",
-        str(rig),
-        "--headless",
-        "--seconds",
-        "8",
-        "--out",
-        str(tmp_path / "out"),
-    ]
+    command = [*COMMAND_WITHOUT_QT, "live", str(rig), "--headless", "--seconds", "8", "--out", str(tmp_path / "out")]
     environment = {**os.environ, "PYTHONPATH": str(example("demo").parents[3])}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     until_s = time.perf_counter() + 240

@@ -18,6 +18,7 @@ from acquisition.recording import Recording
 from acquisition.ring import Ring
 from acquisition.ring.mark_log import Mark
 from processing.results import Results
+from tests.support.command_line import COMMAND_WITHOUT_QT, WITHOUT_QT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of files are other things there")
 
 RECORDED_BYTES = 1 << 20  # what a recording takes before its first sample
-COMMAND = [sys.executable, "-P", "-m", "ui.cli.app"]
 # What a child does before its session begins, once its ring is there: from now on no file may grow beyond a limit.
-FULL_DISK = """
-import resource, sys
+FULL_DISK = f"""
+import resource
+{WITHOUT_QT}
 import ui.session.parts, ui.cli.app
 make = ui.session.parts.LivePipeline
 def limited(*arguments):
@@ -45,7 +46,7 @@ def start():
     running = []
 
     def begin(*arguments: object, code: str = "", **options) -> subprocess.Popen:
-        command = [sys.executable, "-P", "-c", code] if code else COMMAND
+        command = [sys.executable, "-P", "-c", code] if code else COMMAND_WITHOUT_QT
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
         running.append(subprocess.Popen([*command, *map(str, arguments)], **pipes))
         return running[-1]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from hardware.severity import Severity
+from tests.support.command_line import COMMAND_WITHOUT_QT
 from tests.support.lsl_here import NETWORK
 
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
@@ -33,18 +34,7 @@ START_S = 120.0
 
 
 def demo(folder, seconds: int) -> subprocess.Popen[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "ui.cli.app",
-        "demo",
-        "--wire",
-        "--headless",
-        "--seconds",
-        str(seconds),
-        "--out",
-        str(folder),
-    ]
+    command = [*COMMAND_WITHOUT_QT, "demo", "--wire", "--headless", "--seconds", str(seconds), "--out", str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
