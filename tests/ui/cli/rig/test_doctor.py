@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -16,16 +14,10 @@ from tests.support.lsl_here import NETWORK
 from ui.cli.rig.doctor import collect
 
 
-def doctor(*arguments: str, folder) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ui.cli.app", "doctor", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=folder)
-
-
-def test_demo_rig_is_well(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(example("demo").parents[3]))
-    done = doctor(str(example("demo")), "--seconds", "3", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
+def test_demo_rig_is_well(tmp_path, squatscope) -> None:
+    told = squatscope("doctor", example("demo"), "--seconds", "3")
+    assert (told.code, told.err) == (0, "")
+    lines = told.out.splitlines()
     assert any(line.startswith("nidaqmx ") for line in lines)
     assert sum(line.startswith(" ✓ good   EMG ") for line in lines) == 14
     assert sum(line.startswith(" ▲ AMBER  plate ") and "It is loaded" in line for line in lines) == 2
@@ -35,28 +27,26 @@ def test_demo_rig_is_well(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_device_that_is_absent_is_one_red_line_and_the_others_are_checked(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(example("demo").parents[3]))
+def test_device_that_is_absent_is_one_red_line_and_the_others_are_checked(tmp_path, squatscope) -> None:
     absent = '[stream.source]\nkind = "nidaqmx"\nphysical_channels = [' + ", ".join(f'"NoDev/ai{i}"' for i in range(12)) + "]\n"
     text = example("cyton").read_text(encoding="utf-8")
     begin = text.index("[stream.source]")
     end = text.index("[[stream]]", begin)
     rig = tmp_path / "rig.toml"
     rig.write_text(text[:begin] + absent + text[end:], encoding="utf-8")
-    done = doctor(str(rig), "--seconds", "2", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
-    lines = done.stdout.splitlines()
+    told = squatscope("doctor", rig, "--seconds", "2")
+    assert (told.code, told.err) == (1, "")
+    lines = told.out.splitlines()
     assert len([line for line in lines if line.startswith(" ✕ RED    stream plates: ")]) == 1
     assert not [line for line in lines if "plate left" in line]
     assert sum(line.startswith(" ✓ good   EMG ") for line in lines) == 8
     assert "mend what is red" in lines[-1]
 
 
-def test_wrong_rig_is_told_in_sentences(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(example("demo").parents[3]))
-    done = doctor("absent.toml", folder=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "There is no file absent.toml.\n"
+def test_wrong_rig_is_told_in_sentences(squatscope) -> None:
+    told = squatscope("doctor", "absent.toml")
+    assert (told.code, told.out) == (1, "")
+    assert told.err == "There is no file absent.toml.\n"
 
 
 def test_three_clients_with_stand_ins(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
