@@ -197,11 +197,11 @@ def _limited(edits: Sequence[Limits], own: Rules, seconds: float) -> dict[int, E
         if edit.number in found:
             continue
         name, now, was = (words_of(edit.rule), *(limits_in_words(of, edit.rule) for of in (edit.over(own), own)))
-        said = f"Limits changed by hand: {name} {now} instead of {was}{_why(edit)}."
+        said = f"The limits of {name} are {now} instead of {was}{_why(edit)}."
         if last[edit.rule] != edit.number:
-            said = f"Limits of {name} were changed by hand to {now}, and again by edit {last[edit.rule]}{_why(edit)}."
+            said = f"The limits of {name} were {now}, until edit {last[edit.rule]} changed them again{_why(edit)}."
         elif now == was:
-            said = f"Limits of {name} were put back by hand to those of the rig, {was}{_why(edit)}."
+            said = f"The limits of {name} are those of the rig again, {was}{_why(edit)}."
         found[edit.number] = _result(edit, 0, 0.0, seconds, True, said)
     return found
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from acquisition.engine import Follower
     from acquisition.rig import Rig
+    from acquisition.rig.changed_limits import Changed
     from acquisition.ring import Ring
     from acquisition.ring.board import Board
     from acquisition.sync_gate import SyncGate
@@ -120,11 +121,7 @@ def run_screening(
         if parts.watch.must_end:
             faults.append(parts.watch.must_end)
         changed = from_text(parts.ring.limits.read())
-        for one in lead[0].session.tries[len(session.tries) :] if changed else ():
-            try:
-                keep_limits(folder / one.recording, changed)  # those before the change, too: one set of limits for them all
-            except SquatscopeError as error:
-                faults.append(f"The limits that were changed are not kept for {one.recording}: {error}")
+        faults += _keep_for_all(folder, lead[0].session, changed)
         parts.ring.close()
         if faults and place.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {place.ring} NEW.h5' makes a recording from it.")
@@ -235,9 +232,20 @@ def _newest_s(ring: Ring, rig: Rig) -> float:
     return ring.counter(stream.name, PUBLISHED) / stream.rate_hz
 
 
+def _keep_for_all(folder: Path, session: Session, changed: Changed) -> list[str]:
+    """Keep limits that were changed for every set of a session, also those before the change; return what went wrong."""
+    faults = []
+    for one in (one for one in session.tries if one.kind == "set" and one.recording and changed):
+        try:
+            keep_limits(folder / one.recording, changed)
+        except SquatscopeError as error:
+            faults.append(f"The limits that were changed are not kept for {one.recording}: {error}")
+    return faults
+
+
 def _limits_before(folder: Path, session: Session) -> dict[str, tuple[float, float]]:
     """Return the limits by which the last set of a session that is resumed is judged, where they are not its rig's."""
-    last = next((one for one in reversed(session.tries) if one.kind == "set"), None)
+    last = next((one for one in reversed(session.tries) if one.kind == "set" and one.recording), None)
     with suppress(SquatscopeError):  # which whatever is made of that recording tells
         return {} if last is None else limits_kept(folder / last.recording)
     return {}

@@ -184,9 +184,10 @@ class Feed:
             return
         self._limits_turn = turn
         with suppress(LimitsError):
-            settings = with_changed(self.rig.rules, from_text(self.ring.limits.read()))
+            changed = from_text(self.ring.limits.read())
+            settings = with_changed(self.rig.rules, changed)
             self.rig = rig_with_rules(self.rig, settings)
-            own = {kind.setting: column_limits(settings, kind) for kind in KINDS}
+            own = {kind.setting: column_limits(settings, kind) for kind in KINDS if kind.setting in changed}
             self.rules = [
                 rule | dict(zip(("amber", "red"), own[name], strict=True)) if (name := rule.get("name")) in own else rule
                 for rule in self.rules
