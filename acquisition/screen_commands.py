@@ -10,6 +10,7 @@ from acquisition.logged_in import logged_in
 from acquisition.rig import Rig
 from acquisition.rig.changed_limits import LimitsError, as_text, from_text, limits_in_words, with_changed, with_limits, words_of
 from acquisition.rig.judgement import limits
+from acquisition.ring.fault_log import ABOUT_LIMITS
 from hardware.host_clock import host_now_s
 from hardware.severity import Severity
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from acquisition.ring import Ring
 
 LOOK_S = 0.05
-ABOUT_LIMITS = "limits"
 
 
 def carry_out(ring: Ring, command: Command) -> bool:

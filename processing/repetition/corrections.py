@@ -160,7 +160,7 @@ class History(Settings):
     def judged(self, rig: Rig) -> Rig:
         """Return a rig with the limits that stand, by which the whole recording is judged; those that it can't have are not.
 
-        Limits are pairs, and the last of a rule counts, so that what was dragged to and fro leaves no trace in what is judged.
+        Limits are pairs, and the last of a rule counts, whatever was dragged before.
         """
         rules = rig.rules
         for edit in self.standing():

@@ -104,4 +104,6 @@ def test_all_that_a_session_leaves_is_by_its_last_limits(tmp_path, monkeypatch):
         assert [edit.sentence for edit in one.edits] == ["The limits of load shift are 3/6 % instead of 5/10 %."]
         assert one.rig.rules == from_start.rig.rules
     page = folder.report.read_text(encoding="utf-8")
+    assert "What went wrong" not in page
+    assert said.sentence in page
     assert "Changed by hand: The limits of load shift are 3/6 % instead of 5/10 %." in page
