@@ -80,7 +80,7 @@ def _lag_s(results: Results, name: str) -> float:
 def corrected(results: Results, history: History, own: Rig) -> Results:
     """Return computed results with every edit applied that stands; without any they are what was computed.
 
-    `own` is the rig without what was changed of its limits; the results are those of `history.judged(own)`.
+    `own` is the rig without what was changed of its limits; the results were computed with it.
     A repetition keeps its number whatever becomes of others, and the parts of a split one have numbers that no other has.
     """
     edits = history.standing()
@@ -88,7 +88,7 @@ def corrected(results: Results, history: History, own: Rig) -> Results:
         return results
     force = force_frames(results)
     sha256 = settings_sha256(own)
-    limited = _limited([edit for edit in edits if isinstance(edit, Limits)], own.rules, results.seconds)
+    limited = _limited([edit for edit in edits if isinstance(edit, Limits)], own.rules, results)
     standing = [ByHand.found(row) for row in results.repetitions]
     flags = list(results.flags)
     next_number = 1 + max((row.number for row in results.repetitions), default=0)
@@ -182,9 +182,9 @@ def _dismissed(edit: Dismiss, flags: list[FlagResult], sha256: str) -> EditResul
     return _result(edit, 0, flag.start_s, flag.end_s, True, said)
 
 
-def _limited(edits: Sequence[Limits], own: Rules, seconds: float) -> dict[int, EditResult]:
-    """Return by number what became of each edit of limits: of each rule the last that it can have is what flags rest on."""
-    rules, last = own, {}
+def _limited(edits: Sequence[Limits], own: Rules, results: Results) -> dict[int, EditResult]:
+    """Return by number what became of each edit of limits: flags rest on the last of a rule, unless settings were named."""
+    seconds, rules, last = results.seconds, own, {}
     found: dict[int, EditResult] = {}
     for edit in edits:
         try:
@@ -202,7 +202,10 @@ def _limited(edits: Sequence[Limits], own: Rules, seconds: float) -> dict[int, E
             said = f"The limits of {name} were {now}, until edit {last[edit.rule]} changed them again{_why(edit)}."
         elif now == was:
             said = f"The limits of {name} are those of the rig again, {was}{_why(edit)}."
-        found[edit.number] = _result(edit, 0, 0.0, seconds, True, said)
+        judged = limits_in_words(results.rig.rules, edit.rule)
+        if other := last[edit.rule] == edit.number and judged != now:
+            said = f"The settings that were named judge {name} by {judged}, so edit {edit.number} of its limits is not applied."
+        found[edit.number] = _result(edit, 0, 0.0, seconds, not other, said)
     return found
 
 

@@ -101,8 +101,8 @@ class Opened:
         if "results" in self.__dict__ or not self._is_recording:
             return self.results.rig
         with Recording(self.path) as recording:
-            rig = self._rig_for(recording.rig)
-            return read_history(self.path, recording.uuid).judged(rig) if self._with_edits else rig
+            history = read_history(self.path, recording.uuid) if self._with_edits else None
+            return self._rig_for(recording.rig if history is None else history.judged(recording.rig))
 
     @property
     def streams(self) -> dict[str, tuple[str, ...]]:

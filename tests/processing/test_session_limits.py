@@ -15,7 +15,7 @@ from acquisition.ring import Ring
 from acquisition.screen_commands import ScreenCommands
 from hardware.severity import Severity
 from hardware.source import Block
-from processing.batch import reprocess
+from processing.batch import reprocess, with_settings
 from processing.flags.rules import Flag, flag_of
 from processing.live import LivePipeline
 from processing.pipeline import FLAGS, Pipeline
@@ -160,11 +160,22 @@ def test_a_rig_that_can_not_have_them_is_told_and_judges_by_its_own(recording):
         return rig.model_copy(update={"rules": rig.rules.model_copy(update={"qh_between_legs": rule})})
 
     results = reprocess(recording, off)
-    assert results.rig.rules == off(RIG).rules
+    assert not results.rig.rules.qh_between_legs.on
     (edit,) = results.edits
     assert not edit.applied
     assert "stay 2/3 times: the rule is switched off in the rig" in edit.sentence
     assert "edit 1, which changes limits, is not applied" in edit.sentence
+
+
+def test_settings_that_are_named_judge_all_recordings_alike_and_what_was_changed_by_hand_is_told(recording):
+    keep_limits(recording, {"load_shift": (8.0, 12.0)})
+    named = judging(3.0, 6.0)(RIG)
+    results = reprocess(recording, lambda rig: with_settings(rig, named))
+    alike = reprocess(recording, lambda rig: with_settings(rig, named), with_edits=False)
+    assert repr(results.flags) == repr(alike.flags)
+    (edit,) = results.edits
+    assert not edit.applied
+    assert edit.sentence == ("The settings that were named judge load shift by 3/6 %, so edit 1 of its limits is not applied.")
 
 
 def test_a_ring_that_was_left_tells_its_limits(tmp_path):
