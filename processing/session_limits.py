@@ -36,6 +36,8 @@ def keep_limits(path: Path, changed: Changed) -> None:
 
     Raises RecordingError, and EditError where edits can't be read or written.
     """
+    if not changed:
+        return
     with Recording(path) as recording:
         uuid, rig = recording.uuid, recording.rig
     before = history = read_history(path, uuid)

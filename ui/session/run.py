@@ -129,6 +129,8 @@ def run_session(
             console.print("Computing all of the session by the limits that were changed ...")
             results, trouble = judged_by_last(folder.recording, changed, results)
             faults += [trouble] if trouble else []
+            if not whole:
+                faults.append("Since limits were changed, results are of what the recording holds.")
         _commands(folder).clear()
         if not whole and folder.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")

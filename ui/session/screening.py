@@ -235,7 +235,7 @@ def _newest_s(ring: Ring, rig: Rig) -> float:
 def _keep_for_all(folder: Path, session: Session, changed: Changed) -> list[str]:
     """Keep limits that were changed for every set of a session, also those before the change; return what went wrong."""
     faults = []
-    for one in (one for one in session.tries if one.kind == "set" and one.recording and changed):
+    for one in (one for one in session.tries if one.kind == "set" and one.recording):
         try:
             keep_limits(folder / one.recording, changed)
         except SquatscopeError as error:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from acquisition.commands import FOLDER, Command, Commands, Does
-from acquisition.rig.changed_limits import with_limits
+from acquisition.rig.changed_limits import as_text, with_limits
+from acquisition.ring import Ring, SessionPhase
 from hardware.severity import Severity
+from hardware.source import Block
 from processing.batch import reprocess
 from processing.results import Results
 from processing.screening.guided.protocol import Protocol
 from processing.screening.guided.session_file import Try, new_session
+from processing.session_limits import limits_kept
 from sim.device import devices
 from sim.lifter.lifter import demo_lifter
 from tests.support.rigs import example_with
@@ -25,7 +28,6 @@ from ui.session.screening import _keep_for_all, _limits_before
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig
-    from acquisition.ring import Ring
 
 DEMO = example_with()
 PLATES = next(stream for stream in DEMO.stream if stream.name == DEMO.plate[0].stream)
@@ -55,6 +57,19 @@ def test_limits_of_a_screening_are_kept_for_all_its_sets_and_a_resumed_one_goes_
     assert reprocess(tmp_path / "04-cue.h5").rig.rules == reprocess(recording).rig.rules == judging(RIG, 8.0, 12.0).rules
     assert _limits_before(tmp_path, session.model_copy(update={"tries": tries[:-2]})) == {"load_shift": (8.0, 12.0)}
     assert _limits_before(tmp_path, session) == {}, "of one that is not there"
+
+
+def test_a_ring_that_a_killed_session_left_gives_a_recording_with_its_limits(squatscope, tmp_path):
+    samples = simulated(RIG, seconds=5.0)["plates"]
+    streams = [settings.stream() for settings in RIG.stream]
+    ring = Ring.create(tmp_path / "ring.h5", streams, 6.0, description={"rig": RIG.model_dump(mode="json")})
+    ring.writer("plates").append(Block(samples, 0, 100.0))
+    ring.limits.write(as_text({"load_shift": (8.0, 12.0)}))
+    ring.beat(SessionPhase.FINISHED)
+    told = squatscope("recover", ring.path, "new.h5")
+    assert told.code == 0, told.err
+    assert "Limits that were changed in the session are kept beside it, as edits: load shift." in told.out
+    assert limits_kept(tmp_path / "new.h5") == {"load_shift": (8.0, 12.0)}
 
 
 class _Asks:
