@@ -42,14 +42,16 @@ class Does(StrEnum):
     BAR = "bar"
     MARK = "mark"
     TARGET = "target"
+    LIMITS = "limits"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command, and of which moment of the session it was given (`turn`: the guide counts them).
 
-    `value`: the bar's weight in kg, the grade of a rating, or a target in %; `repetition`: which one a rating is of, 0 for the
-    whole set; `at_s`: at which second of the session a mark is.
+    `value`: the bar's weight in kg, the grade of a rating, a target in %, or a rule with its amber and red limit
+    (`load_shift 8 12`); `repetition`: which one a rating is of, 0 for the whole set; `at_s`: at which second of the session a
+    mark is.
     """
 
     does: Does

@@ -1,4 +1,4 @@
-"""Screen commands: what any screen asks of the ring itself, a mark at a second of its session, or the lifter's target zone."""
+"""Screen commands: what any screen asks of the ring itself: a mark, the lifter's target zone, other limits of a rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from acquisition.commands import Command, Does
+from acquisition.logged_in import logged_in
+from acquisition.rig import Rig
+from acquisition.rig.changed_limits import LimitsError, as_text, from_text, limits_in_words, with_changed, with_limits, words_of
+from acquisition.rig.judgement import limits
+from acquisition.ring.fault_log import ABOUT_LIMITS
 from hardware.host_clock import host_now_s
+from hardware.severity import Severity
 
 if TYPE_CHECKING:
     from acquisition.commands import Commands
@@ -18,7 +24,8 @@ LOOK_S = 0.05
 def carry_out(ring: Ring, command: Command) -> bool:
     """Do what a command asks of a ring, and return whether it was such a one.
 
-    A mark at a second that has not come yet is now. A target that is no number from 0 to 100 % is none.
+    A mark at a second that has not come yet is now. A target that is no number from 0 to 100 % is none. Limits that a
+    rule can't have are refused; what became of limits stands in the log of faults, as none.
     """
     if command.does is Does.MARK:
         name = next(name for name in ring.streams if name not in ring.derived)
@@ -35,7 +42,35 @@ def carry_out(ring: Ring, command: Command) -> bool:
         if 0.0 <= target_pct <= 100.0:
             ring.target_pct.tell(target_pct)
         return True
+    if command.does is Does.LIMITS:
+        _change_limits(ring, command.value)
+        return True
     return False
+
+
+def _change_limits(ring: Ring, asked: str) -> None:
+    """Put other limits of a rule on the ring's board, where the pipeline and all screens find them."""
+    try:
+        name, amber, red = asked.split()
+        wanted = float(amber), float(red)
+        own = Rig.model_validate(ring.description["rig"]).rules
+    except (ValueError, KeyError, TypeError):
+        return
+    changed = from_text(ring.limits.read())
+    try:
+        before = with_changed(own, changed)
+        after = with_limits(before, name, *wanted)
+    except LimitsError as error:
+        ring.faults.tell(Severity.FINE, ABOUT_LIMITS, str(error))
+        return
+    if after == before:
+        return
+    ring.limits.write(as_text({**changed, name: limits(getattr(after, name))}))
+    was, now = limits_in_words(before, name), limits_in_words(after, name)
+    by = f" by {who}" if (who := logged_in()) else ""
+    ring.faults.tell(
+        Severity.FINE, ABOUT_LIMITS, f"The limits of {words_of(name)} were changed by hand{by} from {was} to {now}."
+    )
 
 
 class ScreenCommands:

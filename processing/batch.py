@@ -41,12 +41,13 @@ def reprocess(
     `rig_for` returns the rig to use from the recording's own: with another's ways of judging, or with a lifter's measures;
     plates, channels and streams must stay as they were recorded. `progress` is called with the share done, from 0 to 1. Where a
     stream ran at another rate than its rig says, by more than a crystal can be off, filters and times are designed for the rate
-    that was measured. Edits that lie beside the recording are applied, unless they are left out; where they can't be read
-    EditError is raised.
+    that was measured. Edits that lie beside the recording are applied, limits in place of the recording's own before
+    `rig_for` names others, unless they are left out; where they can't be read EditError is raised.
     """
     with Recording(path) as recording:
         history = read_history(path, recording.uuid) if with_edits else None
-        rig = rig_for(recording.rig)
+        own = rig_for(recording.rig)
+        rig = own if history is None else rig_for(history.judged(recording.rig))
         analysis = Analysis(Pipeline(_at_measured_rates(rig, recording.clocks)), rig=rig)
         total = max(1, sum(stream.rows for stream in recording.streams.values()))
         done = 0
@@ -68,7 +69,7 @@ def reprocess(
             recording.complete,
             marks=recording.marks,
         )
-    return results if history is None else corrected(results, history)
+    return results if history is None else corrected(results, history, own)
 
 
 def _at_measured_rates(rig: Rig, clocks: Mapping[str, Clock]) -> Rig:

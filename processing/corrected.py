@@ -1,4 +1,6 @@
-"""Corrected results: those that were computed, with the edits that a person made of repetitions and flags applied to them.
+"""Corrected results: those that were computed, with the edits that a person made of them applied to them.
+
+Limits that were changed are no correction of results: these were computed by them (`History.judged`), and are told here.
 
 What was computed is kept beside them. An edit whose repetition or flag is not there any more, as with other settings, is told
 and not applied.
@@ -11,11 +13,12 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from acquisition.rig.changed_limits import LimitsError, limits_in_words, words_of
 from acquisition.rig.lifter_axes import lifter_axes
 from processing.emg.filters import envelope_delay_s
 from processing.force.moved_feet import judge_by_true_places
 from processing.repetition.by_hand import ByHand, moved, split
-from processing.repetition.corrections import WITHIN_S, Dismiss, Drop, EditResult, Move, Split
+from processing.repetition.corrections import WITHIN_S, Dismiss, Drop, EditResult, Limits, Move, Split
 from processing.repetition.muscles import muscle_rows
 from processing.repetition.table import Frames, phase_rows
 from processing.repetition.variability import variability
@@ -24,11 +27,19 @@ from processing.results import settings_sha256
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from acquisition.rig import Rig
+    from acquisition.rig.judgement import Rules
     from processing.repetition.corrections import History, Span
     from processing.repetition.table import RepetitionResult
     from processing.results import FlagResult, Results
 
-WHAT = {"drop": "drops a repetition", "split": "splits one", "move": "moves one", "dismiss": "dismisses a flag"}
+WHAT = {
+    "drop": "drops a repetition",
+    "split": "splits one",
+    "move": "moves one",
+    "dismiss": "dismisses a flag",
+    "limits": "changes limits",
+}
 LEAST_S = 0.2
 """Between two instants of a repetition there is so much time at least (*design*)."""
 
@@ -66,16 +77,18 @@ def _lag_s(results: Results, name: str) -> float:
     return envelope_delay_s(results.rig.emg_processing, designed_hz)
 
 
-def corrected(results: Results, history: History) -> Results:
+def corrected(results: Results, history: History, own: Rig) -> Results:
     """Return computed results with every edit applied that stands; without any they are what was computed.
 
+    `own` is the rig without what was changed of its limits; the results were computed with it.
     A repetition keeps its number whatever becomes of others, and the parts of a split one have numbers that no other has.
     """
     edits = history.standing()
     if not edits:
         return results
     force = force_frames(results)
-    sha256 = settings_sha256(results.rig)
+    sha256 = settings_sha256(own)
+    limited = _limited([edit for edit in edits if isinstance(edit, Limits)], own.rules, results)
     standing = [ByHand.found(row) for row in results.repetitions]
     flags = list(results.flags)
     next_number = 1 + max((row.number for row in results.repetitions), default=0)
@@ -87,6 +100,9 @@ def corrected(results: Results, history: History) -> Results:
     for edit in edits:
         if isinstance(edit, Dismiss):
             told.append(_dismissed(edit, flags, sha256))
+            continue
+        if isinstance(edit, Limits):
+            told.append(limited[edit.number])
             continue
         k = _index(standing, edit.repetition)
         if k is None or force is None:
@@ -166,6 +182,33 @@ def _dismissed(edit: Dismiss, flags: list[FlagResult], sha256: str) -> EditResul
     return _result(edit, 0, flag.start_s, flag.end_s, True, said)
 
 
+def _limited(edits: Sequence[Limits], own: Rules, results: Results) -> dict[int, EditResult]:
+    """Return by number what became of each edit of limits: flags rest on the last of a rule, unless settings were named."""
+    seconds, rules, last = results.seconds, own, {}
+    found: dict[int, EditResult] = {}
+    for edit in edits:
+        try:
+            rules = edit.over(rules)
+            last[edit.rule] = edit.number
+        except LimitsError as error:
+            said = f"{error} So edit {edit.number}, which {WHAT[edit.kind]}, is not applied."
+            found[edit.number] = _result(edit, 0, 0.0, seconds, False, said)
+    for edit in edits:
+        if edit.number in found:
+            continue
+        name, now, was = (words_of(edit.rule), *(limits_in_words(of, edit.rule) for of in (edit.over(own), own)))
+        said = f"The limits of {name} are {now} instead of {was}{_why(edit)}."
+        if last[edit.rule] != edit.number:
+            said = f"The limits of {name} were {now}, until edit {last[edit.rule]} changed them again{_why(edit)}."
+        elif now == was:
+            said = f"The limits of {name} are those of the rig again, {was}{_why(edit)}."
+        judged = limits_in_words(results.rig.rules, edit.rule)
+        if other := last[edit.rule] == edit.number and judged != now:
+            said = f"The settings that were named judge {name} by {judged}, so edit {edit.number} of its limits is not applied."
+        found[edit.number] = _result(edit, 0, 0.0, seconds, not other, said)
+    return found
+
+
 def _said(edit: Drop | Split | Move, parts: Sequence[ByHand]) -> str:
     if isinstance(edit, Drop):
         return "was dropped"
@@ -175,7 +218,7 @@ def _said(edit: Drop | Split | Move, parts: Sequence[ByHand]) -> str:
     return "was moved: " + ", ".join(f"{name} at {at_s:.2f} s" for name, at_s in instants if at_s is not None)
 
 
-def _why(edit: Drop | Split | Move | Dismiss) -> str:
+def _why(edit: Drop | Split | Move | Dismiss | Limits) -> str:
     return f": {edit.reason.rstrip('.')}" if edit.reason else ""
 
 
@@ -193,7 +236,7 @@ def _lost(edit: Drop | Split | Move | Dismiss, start_s: float, end_s: float, sha
 
 
 def _result(
-    edit: Drop | Split | Move | Dismiss, repetition: int, start_s: float, end_s: float, applied: bool, sentence: str
+    edit: Drop | Split | Move | Dismiss | Limits, repetition: int, start_s: float, end_s: float, applied: bool, sentence: str
 ) -> EditResult:
     of = edit.number, edit.kind, repetition, start_s, end_s, applied
     return EditResult(*of, edit.reason, edit.who, edit.at_utc, sentence)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from acquisition.rig import Rig
+    from acquisition.rig.judgement import Rules
     from processing.formulas import Metric
 
 FLAGS = "flags"
@@ -87,16 +88,25 @@ class Pipeline:
         if self.force is not None:
             self._add(f"{self.force.stream}.force", self.force.stream, self.force)
         for name, chain in self.emg.items():
-            self._add(f"{name}.emg", name, chain, UNDERSAMPLED if chain.undersampled else "")
+            self._add(f"{name}.emg", name, chain)
         if self.knee is not None:
             self._add(f"{self.knee.stream}.knee", self.knee.stream, self.knee)
 
-    def _add(self, name: str, stream: str, chain: Chain, doubt: str = "") -> None:
-        rules = rules_for(self.rig.rules, chain.metrics, stream, chain.unjudged, doubt)
+    def _add(self, name: str, stream: str, chain: Chain) -> None:
+        rules = _rules_of(self.rig.rules, stream, chain)
         rate_hz = self.rig.stream_named(stream).rate_hz
         book = RuleBook(rules, chain.metrics, rate_hz, chain.frame_samples, len(self.rules))
         self.parts.append(Part(name, stream, chain, book))
         self.rules += rules
+
+    def judge_by(self, settings: Rules) -> None:
+        """Judge by rules that are its own but for their limits, from the next frame on."""
+        self.rig = self.rig.model_copy(update={"rules": settings})
+        self.rules = []
+        for part in self.parts:
+            rules = _rules_of(settings, part.stream, part.chain)
+            part.book.judge_by(rules)
+            self.rules += rules
 
     def refer_to(self, rig: Rig) -> None:
         """Take the MVCs of a rig that is the pipeline's own but for these: activation is in % of them from the next on."""
@@ -141,6 +151,12 @@ class Pipeline:
         """Yield what still waits for samples that will not come, as `process` does."""
         for part in self.parts:
             yield from _judged(part, part.chain.finish())
+
+
+def _rules_of(settings: Rules, stream: str, chain: Chain) -> list[Rule]:
+    """Return the rules on the metrics of a chain."""
+    doubt = UNDERSAMPLED if isinstance(chain, EmgChain) and chain.undersampled else ""
+    return rules_for(settings, chain.metrics, stream, chain.unjudged, doubt)
 
 
 def _judged(part: Part, frames: NDArray[np.float64]) -> Iterator[tuple[str, NDArray[np.float64]]]:

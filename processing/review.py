@@ -1,13 +1,16 @@
-"""A review: one recording computed once, and what a person changes of it, each edit kept as soon as it is made.
+"""A review: one recording computed once, with other limits once more, and what a person changes of it, kept as it is made.
 
 An edit that can't be made is refused with a sentence; one that was made counts wherever the recording is computed from then on.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from acquisition.recording import Recording
+from acquisition.rig.changed_limits import limits_in_words, words_of
+from acquisition.rig.judgement import limits
 from processing.batch import reprocess
 from processing.corrected import corrected
 from processing.repetition.corrections import EditError, read_history, write_history
@@ -37,7 +40,8 @@ class Review:
             self._uuid = recording.uuid
         self.history: History = read_history(path, self._uuid)
         self.found: Results = reprocess(path, session_measures(path), progress, with_edits=False)
-        self.results: Results = corrected(self.found, self.history)
+        self._judged = self.found
+        self.results: Results = self._with(self.history)
 
     def repetition(self, number: int) -> RepetitionResult:
         """Return a repetition as it stands; raises EditError where there is none of that number."""
@@ -80,6 +84,19 @@ class Review:
             raise EditError(f"The flag {flag.label!r} at {flag.start_s:.1f} s is dismissed already: {flag.dismissed}.")
         self._add("dismiss", reason, flag={"rule": flag.rule, "side": flag.side, "start_s": flag.start_s})
 
+    def limits(self, rule: str, amber: float, red: float | None = None, reason: str = "") -> None:
+        """Give a rule other limits, in its own unit, over the whole recording; raises EditError.
+
+        `red` stays as it is where it is not given.
+        """
+        rules = self.results.rig.rules
+        if rule in type(rules).model_fields:
+            stand = limits(getattr(rules, rule))
+            red = None if math.isinf(stand[1]) else stand[1] if red is None else red
+            if (amber, math.inf if red is None else red) == stand:
+                raise EditError(f"The limits of {words_of(rule)} are {limits_in_words(rules, rule)} already.")
+        self._add("limits", reason, rule=rule, amber=amber, red=red)
+
     def undo(self, number: int | None = None) -> int:
         """Take back an edit, by default the last that stands, and return its number; raises EditError.
 
@@ -96,6 +113,19 @@ class Review:
         self._add("undo", "", undone=number)
         return number
 
+    def _with(self, history: History) -> Results:
+        """Return what the recording comes to with edits; with other limits it is computed by these, once for each."""
+        own = self.found.rig
+        rig = history.judged(own)
+        if rig.rules == own.rules:
+            judged = self.found
+        elif rig.rules == self._judged.rig.rules:
+            judged = self._judged
+        else:
+            judged = reprocess(self.path, lambda _recorded: rig, with_edits=False)
+        self._judged = judged
+        return corrected(judged, history, own)
+
     def _span(self, number: int) -> dict[str, float]:
         row = self.repetition(number)
         return {"start_s": row.start_s, "end_s": row.end_s}
@@ -105,7 +135,7 @@ class Review:
         history = read_history(self.path, self._uuid).with_edit(
             kind, settings_sha256(self.found.rig), self._who, reason=reason.strip(), **what
         )
-        results = corrected(self.found, history)
+        results = self._with(history)
         number = len(history.edits)
         became = next((edit for edit in results.edits if edit.number == number), None)
         if became is not None and not became.applied:

@@ -18,6 +18,7 @@ from hardware.errors import SquatscopeError
 from processing.batch import as_recorded, with_settings
 from processing.batch import reprocess as compute
 from processing.force.wrench import plate_wrench
+from processing.repetition.corrections import read_history
 from processing.repetition.muscles import MuscleResult
 from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.results import FlagResult, Results
@@ -100,7 +101,8 @@ class Opened:
         if "results" in self.__dict__ or not self._is_recording:
             return self.results.rig
         with Recording(self.path) as recording:
-            return self._rig_for(recording.rig)
+            history = read_history(self.path, recording.uuid) if self._with_edits else None
+            return self._rig_for(recording.rig if history is None else history.judged(recording.rig))
 
     @property
     def streams(self) -> dict[str, tuple[str, ...]]:

@@ -128,6 +128,7 @@ def test_edits_are_as_the_page_says(files: Path) -> None:
     history = History(recording="session.h5", recording_uuid="uuid").with_edit("drop", "", repetition=span)
     history = history.with_edit("split", "", repetition=span, at_s=1.5).with_edit("move", "", repetition=span, end_s=1.9)
     history = history.with_edit("dismiss", "", reason="none", flag={"rule": "r", "side": "left", "start_s": 1.0})
+    history = history.with_edit("limits", "", rule="load_shift", amber=8.0, red=12.0)
     write_history(files / "session.h5", history.with_edit("undo", "", undone=1))
     written = json.loads((files / "session.edits.json").read_text(encoding="utf-8"))
     assert set(written) == set(tables("Edits", "key of the file"))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ABOUT_BYTES, SENTENCE_BYTES = 64, 512
 FAULT = np.dtype([("host_s", "<f8"), ("severity", "<i8"), ("about", f"S{ABOUT_BYTES}"), ("sentence", f"S{SENTENCE_BYTES}")])
 """One fault as a ring keeps it: when (`host_now_s()`), how severe, whom it is about, and a full sentence."""
+ABOUT_LIMITS = "limits"
+"""Limits that were changed by hand, or were refused, are told here as well, as faults that are none."""
 KEPT = 64
 COUNT = 2
 """Which number of `/session` counts the faults that were told."""

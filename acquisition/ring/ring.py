@@ -34,10 +34,10 @@ import h5py
 import numpy as np
 
 from acquisition.ring import ring_file
+from acquisition.ring.board import BOARD, Board
 from acquisition.ring.fault_log import FAULT, FaultLog
 from acquisition.ring.fence import fence
 from acquisition.ring.mark_log import MARK, MarkLog
-from acquisition.ring.step_board import STEP, StepBoard
 from acquisition.ring.told_number import ToldNumber
 from acquisition.storage.disk import NO_SPACE
 from acquisition.storage.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
@@ -96,7 +96,8 @@ class Ring:
             self.marks = MarkLog(self._arrays.get("marks", np.empty(0, MARK)), self._session)
             self.room_s = ToldNumber(self._session, ROOM)  # for how long the disk has room yet (the watch tells it)
             self.target_pct = ToldNumber(self._session, TARGET)  # how far the load may shift by what the coach wants
-            self.step = StepBoard(self._arrays.get("step", np.empty(0, STEP)))
+            self.step = Board(self._arrays.get("step", np.empty(0, BOARD)))
+            self.limits = Board(self._arrays.get("limits", np.empty(0, BOARD)))  # those that were changed by hand
             self._order = {name: i for i, name in enumerate(self.streams)}
             self._ends: dict[str, int] = {}
             self._views: WeakSet[StreamWriter | StreamReader] = WeakSet()
@@ -157,7 +158,7 @@ class Ring:
         for view in list(self._views):
             view.let_go()
         self._arrays.clear()
-        for told in (self.faults, self.marks, self.room_s, self.target_pct, self.step):
+        for told in (self.faults, self.marks, self.room_s, self.target_pct, self.step, self.limits):
             told.let_go()
         del self._bytes, self._counters, self._session, self._notes
 

@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 
 from acquisition.ring import mark_log
+from acquisition.ring.board import BOARD
 from acquisition.ring.fault_log import FAULT, KEPT
-from acquisition.ring.step_board import STEP
 from acquisition.storage.disk import allocate, claim
 from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in
 from acquisition.storage.hdf5_text import fixed
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT = "squatscope ring"
 FORMAT_VERSION = 2
 READ_VERSIONS = (1, 2)
-"""The ring of version 1 keeps no faults, an earlier one of version 2 no steps or no marks."""
+"""The ring of version 1 keeps no faults, an earlier one of version 2 no steps, no marks or no limits."""
 COUNTERS_PER_STREAM = 8
 NOTE_BYTES = 256
 PAGE_BYTES = 4096
@@ -53,7 +53,7 @@ def make(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, des
 
 def size_of(streams: Sequence[tuple[Stream, bool]], seconds: float) -> int:
     """Return the bytes that a ring takes, at most."""
-    told = KEPT * FAULT.itemsize + mark_log.KEPT * mark_log.MARK.itemsize + STEP.itemsize + 3 * PAGE_BYTES
+    told = KEPT * FAULT.itemsize + mark_log.KEPT * mark_log.MARK.itemsize + 2 * BOARD.itemsize + 4 * PAGE_BYTES
     return HEAD_BYTES + told + sum(_size(stream, seconds) for stream, _ in streams)
 
 
@@ -68,7 +68,8 @@ def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, 
         _dataset(file, "session", (COUNTERS_PER_STREAM,), np.dtype("<i8"))
         _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))
         _dataset(file, "faults", (KEPT,), FAULT)
-        _dataset(file, "step", (1,), STEP)
+        _dataset(file, "step", (1,), BOARD)
+        _dataset(file, "limits", (1,), BOARD)
         _dataset(file, "marks", (mark_log.KEPT,), mark_log.MARK)
         for stream, derived in streams:
             group = file.create_group(f"streams/{stream.name}")
@@ -104,8 +105,9 @@ def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, t
     }
     if "faults" in file:
         expected["faults"] = ((KEPT,), FAULT)
-    if "step" in file:
-        expected["step"] = ((1,), STEP)
+    for board in ("step", "limits"):
+        if board in file:
+            expected[board] = ((1,), BOARD)
     if "marks" in file:
         expected["marks"] = ((mark_log.KEPT,), mark_log.MARK)
     found = {name: dataset_in(file, name) for name in expected}

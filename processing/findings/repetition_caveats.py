@@ -17,7 +17,7 @@ from processing.force.wrong_plates import unsure_shift_pct
 if TYPE_CHECKING:
     from processing.results import Results
 
-KINDS_OF_EDIT = ("drop", "split", "move", "dismiss")
+KINDS_OF_EDIT = ("drop", "split", "move", "dismiss", "limits")
 ADVISED_REPETITIONS = 5
 """Fewer say little of the lifter (*design*; single-repetition reliability gives ICC about .89 with five)."""
 MOST_TOLD = 10

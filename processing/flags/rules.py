@@ -171,6 +171,11 @@ class RuleBook:
         )
         return self._changes[:count]
 
+    def judge_by(self, rules: Sequence[Rule]) -> None:
+        """Judge by other limits of the same rules from the next frame on; a flag that is up stays until it ends by these."""
+        for row, rule in zip(self._limits, rules, strict=True):
+            row[:4] = rule.sign, rule.amber, rule.red, rule.release
+
     def flags_up(self) -> NDArray[np.float64]:
         """Return the flags that are up as they stand now, as changes of their own, with the peak so far."""
         up = np.flatnonzero(self._state[:, _PHASE] == _UP)

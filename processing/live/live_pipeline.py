@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from acquisition.rig.changed_limits import LimitsError, from_text, with_changed
 from acquisition.ring.fault_log import FaultsOfSamples
 from hardware.host_clock import host_now_s
 from hardware.source import Block
@@ -31,16 +33,20 @@ class LivePipeline:
 
     def __init__(self, ring: Ring, pipeline: Pipeline) -> None:
         self.analysis = Analysis(pipeline, ring.path.parent)
+        self._own_rules = pipeline.rig.rules
         self._readers = {settings.name: ring.reader(settings.name) for settings in pipeline.rig.stream}
         self._writers = {name: ring.writer(name) for name in ring.derived}
         self._rows = dict.fromkeys(ring.derived, 0)
         self._faults, self._marks = ring.faults, ring.marks
+        self._limits, self._limits_turn = ring.limits, ring.limits.turn
         self._found = FaultsOfSamples(ring.faults)
         self._plates = PlateWatch(pipeline.force, self._found)
         self._electrodes = ElectrodeWatch(pipeline.emg, pipeline.rig.quality.window_s, self._found)
 
     def follow(self) -> bool:
         """Process what is new in every stream; return whether there was anything."""
+        if self._limits.turn != self._limits_turn:
+            self._judge_anew()
         found = False
         for name, reader in self._readers.items():
             stretch = reader.read(max(1, int(STRETCH_S * reader.stream.rate_hz)))
@@ -52,6 +58,12 @@ class LivePipeline:
             self._electrodes.look()
             self._plates.look()
         return found
+
+    def _judge_anew(self) -> None:
+        """Judge what comes from now on by the limits that were changed by hand."""
+        self._limits_turn = self._limits.turn
+        with suppress(LimitsError):  # those of another program
+            self.analysis.pipeline.judge_by(with_changed(self._own_rules, from_text(self._limits.read())))
 
     def finish(self) -> None:
         """Process the rest."""

@@ -1,4 +1,4 @@
-"""Corrections: what a person changed of repetitions and flags, kept in a file beside the recording, in the order it was done.
+"""Corrections: what a person changed of repetitions, flags and limits, in a file beside the recording, in order.
 
 Nothing is ever taken out of that file: an edit is taken back by another one, which may be taken back in turn. Repetitions are
 named by when they began and ended, and flags by rule, side and beginning, so that an edit is never applied to another one.
@@ -6,7 +6,8 @@ named by when they began and ended, and flags by rule, side and beginning, so th
 
 from __future__ import annotations
 
-import getpass
+import math
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from acquisition.logged_in import logged_in
+from acquisition.rig.changed_limits import LimitsError, rig_with_rules, with_limits
 from acquisition.storage.disk import write_anew
 from hardware.errors import SquatscopeError
 from hardware.settings import Settings
@@ -21,12 +24,15 @@ from hardware.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from acquisition.rig import Rig
+    from acquisition.rig.judgement import Rules
+
 SUFFIX = ".edits.json"
 MOST_BYTES = 10_000_000
 WITHIN_S = 0.1
 """What began and ended within so long of what an edit names is the same (*design*)."""
 
-Instant = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(max_length=1000)]
 
 
@@ -37,8 +43,8 @@ class EditError(SquatscopeError):
 class Span(Settings):
     """A repetition, by when it began and ended, in seconds of the session."""
 
-    start_s: Instant
-    end_s: Instant
+    start_s: Finite
+    end_s: Finite
 
     def is_of(self, start_s: float, end_s: float) -> bool:
         """Return whether these are the same times, within WITHIN_S."""
@@ -50,7 +56,7 @@ class FlagName(Settings):
 
     rule: Text
     side: Text
-    start_s: Instant
+    start_s: Finite
 
 
 class _Edit(Settings):
@@ -76,7 +82,7 @@ class Split(_Edit):
 
     kind: Literal["split"] = "split"
     repetition: Span
-    at_s: Instant
+    at_s: Finite
 
 
 class Move(_Edit):
@@ -84,9 +90,9 @@ class Move(_Edit):
 
     kind: Literal["move"] = "move"
     repetition: Span
-    start_s: Instant | None = None
-    bottom_s: Instant | None = None
-    end_s: Instant | None = None
+    start_s: Finite | None = None
+    bottom_s: Finite | None = None
+    end_s: Finite | None = None
 
 
 class Dismiss(_Edit):
@@ -97,6 +103,19 @@ class Dismiss(_Edit):
     flag: FlagName
 
 
+class Limits(_Edit):
+    """The rule has these limits, in its own unit, over the whole recording; `red` is None of a rule that is never red."""
+
+    kind: Literal["limits"] = "limits"
+    rule: Text
+    amber: Finite
+    red: Finite | None = None
+
+    def over(self, rules: Rules) -> Rules:
+        """Return rules with these limits; raises LimitsError where they can't have them."""
+        return with_limits(rules, self.rule, self.amber, math.inf if self.red is None else self.red)
+
+
 class Undo(_Edit):
     """The edit of the number `undone` is taken back."""
 
@@ -104,7 +123,7 @@ class Undo(_Edit):
     undone: Annotated[int, Field(ge=1)]
 
 
-Edit = Annotated[Drop | Split | Move | Dismiss | Undo, Field(discriminator="kind")]
+Edit = Annotated[Drop | Split | Move | Dismiss | Limits | Undo, Field(discriminator="kind")]
 
 
 class History(Settings):
@@ -125,7 +144,7 @@ class History(Settings):
                 raise ValueError(f"edit {number} takes back edit {edit.undone}, which is not before it")
         return self
 
-    def standing(self) -> list[Drop | Split | Move | Dismiss]:
+    def standing(self) -> list[Drop | Split | Move | Dismiss | Limits]:
         """Return the edits that were not taken back."""
         back = self.taken_back()
         return [edit for edit in self.edits if not isinstance(edit, Undo) and edit.number not in back]
@@ -138,13 +157,25 @@ class History(Settings):
                 back.add(edit.undone)
         return back
 
+    def judged(self, rig: Rig) -> Rig:
+        """Return a rig with the limits that stand, by which the whole recording is judged; those that it can't have are not.
+
+        Limits are pairs, and the last of a rule counts, whatever was dragged before.
+        """
+        rules = rig.rules
+        for edit in self.standing():
+            if isinstance(edit, Limits):
+                with suppress(LimitsError):
+                    rules = edit.over(rules)
+        return rig_with_rules(rig, rules)
+
     def with_edit(self, kind: str, settings_sha256: str, who: str | None = None, **what: object) -> History:
         """Return the history with one more edit, made now; raises EditError where it can't be as it is said."""
         edit = {
             "number": len(self.edits) + 1,
             "kind": kind,
             "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            "who": _user() if who is None else who,
+            "who": logged_in() if who is None else who,
             "software_version": version("squatscope"),
             "settings_sha256": settings_sha256,
             **what,
@@ -157,17 +188,9 @@ class History(Settings):
             raise EditError(f"The edit can't be made: {first['loc'][-1]}: {first['msg']}.") from None
 
 
-def _user() -> str:
-    """Return who is logged in, empty where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
-
-
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """What became of an edit: the repetition it was of (0: a flag), whether it was applied, and a sentence that says it."""
+    """What became of an edit: the repetition it was of (0: of none), whether it was applied, and a sentence that says it."""
 
     number: int
     kind: str

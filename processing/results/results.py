@@ -156,7 +156,7 @@ class StreamResult:
 
 @dataclass(frozen=True, slots=True)
 class FaultResult:
-    """What went wrong in the session, as it was told then: session time, severity (fine: it is well again), about what."""
+    """What went wrong in the session, as it was told then: session time, severity (fine: well again, or noted), about what."""
 
     at_s: float
     severity: Severity

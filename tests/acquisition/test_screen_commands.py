@@ -1,4 +1,4 @@
-"""Screen commands: marks stand at the second that was on the screen, whatever was lost before it; a target is a number."""
+"""Screen commands: marks stand at the second that was on the screen, whatever was lost; targets and limits are sound ones."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import pytest
 
 from acquisition import screen_commands
 from acquisition.commands import Command, Commands, Does
+from acquisition.rig.changed_limits import from_text
 from acquisition.ring import Ring
 from acquisition.screen_commands import ScreenCommands
+from hardware.severity import Severity
 from tests.support.fakes import a_stream, numbered
+from tests.support.rigs import example_with
 
 
 @pytest.fixture
@@ -55,3 +58,50 @@ def test_the_target_zone_is_told_to_every_screen(ring, tmp_path, values, told):
     ScreenCommands(ring, commands).finish()
     assert Ring.attach(ring.path).target_pct.value == pytest.approx(told, nan_ok=True)
     assert ring.marks.read() == []
+
+
+@pytest.fixture
+def judged(tmp_path):
+    rig = example_with("demo")
+    description = {"rig": rig.model_dump(mode="json")}
+    return Ring.create(tmp_path / "judged.h5", [a_stream()], 2.0, description=description)
+
+
+def test_limits_are_told_to_every_screen_and_the_log_says_who_from_what_to_what(judged, tmp_path, monkeypatch):
+    monkeypatch.setattr(screen_commands, "logged_in", lambda: "coach")
+    commands, screen = Commands(tmp_path / "commands"), Ring.attach(judged.path)
+    assert (screen.limits.turn, screen.limits.read()) == (0, "")
+    for value in ("load_shift 8 12", "load_shift 8 12", "foot_cop_medial 9 30", "load_shift 7.5 12"):
+        commands.give(Command(Does.LIMITS, 0, value))
+    ScreenCommands(judged, commands).finish()
+    for one in (screen, Ring.attach(judged.path)):
+        assert from_text(one.limits.read()) == {"load_shift": (7.5, 12.0), "foot_cop_medial": (9.0, math.inf)}
+    assert [(fault.severity, fault.about, fault.sentence) for fault in screen.faults.read()] == [
+        (Severity.FINE, "limits", f"The limits of {what} were changed by hand by coach from {was} to {now}.")
+        for what, was, now in (
+            ("load shift", "5/10 %", "8/12 %"),
+            ("foot cop medial", "8 mm", "9 mm"),
+            ("load shift", "8/12 %", "7.5/12 %"),
+        )
+    ]
+
+
+@pytest.mark.parametrize("value", ["load_shift 12 8", "load_shift nan 8", "load_shift 8 inf", "load_shift 0 8", "knees 1 2"])
+def test_limits_that_a_rule_can_not_have_change_nothing_and_say_why(judged, tmp_path, value):
+    commands = Commands(tmp_path / "commands")
+    commands.give(Command(Does.LIMITS, 0, value))
+    ScreenCommands(judged, commands).finish()
+    assert judged.limits.turn == 0
+    (said,) = judged.faults.read()
+    assert said.severity is Severity.FINE
+    assert "stay 5/10 %" in said.sentence or "There is no rule 'knees'" in said.sentence
+
+
+@pytest.mark.parametrize("value", ["", "load_shift", "load_shift 8", "load_shift 8 x", "load_shift 8 12 3"])
+def test_what_is_no_limits_is_left_out(judged, ring, tmp_path, value):
+    commands = Commands(tmp_path / "commands")
+    for one in (judged, ring):  # that of a ring which does not say how it is judged as well
+        commands.give(Command(Does.LIMITS, 0, value))
+        commands.give(Command(Does.LIMITS, 0, "load_shift 8 12") if one is ring else Command(Does.NEXT, 0))
+        ScreenCommands(one, commands).finish()
+        assert (one.limits.turn, one.faults.count) == (0, 0)

@@ -59,7 +59,7 @@ def the_same(one: Results, other: Results) -> bool:
 
 
 def test_without_edits_results_are_what_was_computed(found: Results) -> None:
-    assert corrected(found, History(recording="r.h5", recording_uuid="0f")) is found
+    assert corrected(found, History(recording="r.h5", recording_uuid="0f"), found.rig) is found
     assert len(found.repetitions) == 4
     assert not found.edits
 
@@ -104,6 +104,7 @@ def test_taking_every_edit_back_gives_what_was_computed(recording: Path, found: 
     review = Review.__new__(Review)
     review.path, review._who, review._uuid = recording, "coach", found.recording_uuid
     review.history, review.found, review.results = History(recording="r.h5", recording_uuid=review._uuid), found, found
+    review._judged = found
     made = 0
     for kind, which in wanted:
         rows = review.results.repetitions
@@ -178,7 +179,7 @@ def test_two_that_were_joined_have_each_their_depth_once_split(recording: Path, 
     history = History(recording="r.h5", recording_uuid="0f").with_edit(
         "split", "", repetition={"start_s": joined.start_s, "end_s": joined.end_s}, at_s=(first.end_s + second.start_s) / 2
     )
-    rows = corrected(as_one, history).repetitions
+    rows = corrected(as_one, history, found.rig).repetitions
     assert [(row.number, row.edited) for row in rows] == [(1, ""), (5, "split"), (6, "split"), (4, "")]
     for row, alone in zip(rows[1:3], (first, second), strict=True):
         assert row.depth_m == pytest.approx(alone.depth_m, abs=0.02)
@@ -252,7 +253,7 @@ def test_an_edit_whose_repetition_is_not_there_is_told_and_applied_to_no_other(r
     other = example_with(
         "demo", rules=RIG.rules.model_copy(update={"load_shift": RIG.rules.load_shift.model_copy(update={"hold_s": 9.0})})
     )
-    results = corrected(replace(heavier, rig=other), Review(recording).history)
+    results = corrected(replace(heavier, rig=other), Review(recording).history, other)
     (edit,) = results.edits
     assert not edit.applied
     assert "made with other settings" in edit.sentence

@@ -311,3 +311,6 @@ def test_edits_are_applied_and_can_be_left_out(path, tmp_path):
     review.dismiss(1, "none")
     assert (squatscope.open(copy).events["event"] == "flag").sum() == (events["event"] == "flag").sum() - 1
     assert squatscope.open(copy).flags["dismissed"][0] == "none"
+    review.limits("load_shift", 8.0, 12.0)
+    assert squatscope.open(copy).rig == squatscope.open(copy).results.rig == review.results.rig
+    assert squatscope.reprocess(copy, edits=False).rig == review.found.rig != review.results.rig

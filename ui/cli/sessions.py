@@ -147,14 +147,20 @@ def recover(
 ) -> None:
     """Make a recording from the ring of a killed session, and from the unfinished recording beside it."""
     from acquisition.recording.recovery import recover as recover_ring
+    from acquisition.rig.changed_limits import words_of
+    from processing.session_limits import keep_limits, limits_on
 
     recovered = recover_ring(ring, out)
+    changed = limits_on(ring)
+    keep_limits(out, changed)
     for name, rows in recovered.rows.items():
         earlier = recovered.from_recording[name]
         whence = f", {earlier} of them from the unfinished recording" if earlier else ""
         say(f"• {name}: {rows} samples ({recovered.seconds[name]:.1f} s) were recovered{whence}.")
     for caveat in recovered.caveats:
         say(f"• {caveat.sentence}")
+    if changed:
+        say(f"• Limits that were changed in the session are kept beside it, as edits: {', '.join(map(words_of, changed))}.")
     say(f"Recording: {out}")
 
 

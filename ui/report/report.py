@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
+from acquisition.ring.fault_log import ABOUT_LIMITS
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import counted_in, findings, nothing_found
@@ -57,6 +58,7 @@ def write(results: Results, path: Path, picture: Path | None = None) -> None:
         gravity_m_s2=GRAVITY_M_S2,
         methods=methods(results.rig),
         settings_sha256=settings_sha256(results.rig),
+        about_limits=ABOUT_LIMITS,
     )
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from acquisition.commands import FOLDER, Commands
 from acquisition.recording.recorder import Recorder
+from acquisition.rig.changed_limits import from_text
 from acquisition.screen_commands import ScreenCommands
 from hardware.errors import SquatscopeError
+from processing.session_limits import judged_by_last
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.report import report
@@ -121,7 +123,14 @@ def run_session(
         remarks += [
             f"At {told.at_s:.0f} s, {told.about}: {told.sentence}" for told in results.faults if told.sentence not in faults
         ]
+        changed = from_text(parts.ring.limits.read())
         parts.ring.close()
+        if changed:
+            console.print("Computing all of the session by the limits that were changed ...")
+            results, trouble = judged_by_last(folder.recording, changed, results)
+            faults += [trouble] if trouble else []
+            if not whole:
+                faults.append("Since limits were changed, results are of what the recording holds.")
         _commands(folder).clear()
         if not whole and folder.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")

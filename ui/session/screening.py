@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from acquisition.commands import FOLDER, Commands
 from acquisition.recording.try_recorder import TryRecorder
+from acquisition.rig.changed_limits import as_text, from_text
 from acquisition.ring import PUBLISHED
 from acquisition.screen_commands import carry_out
 from hardware.errors import SquatscopeError
@@ -24,6 +25,7 @@ from processing.screening.guided.protocol import MvcStep
 from processing.screening.guided.session_file import now_utc, write_session
 from processing.screening.outcomes import set_outcome
 from processing.screening.recorded_sets import results_of_try, with_contractions
+from processing.session_limits import keep_limits, limits_kept
 from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
 
     from acquisition.engine import Follower
     from acquisition.rig import Rig
+    from acquisition.rig.changed_limits import Changed
     from acquisition.ring import Ring
+    from acquisition.ring.board import Board
     from acquisition.sync_gate import SyncGate
     from acquisition.timebase.time_base import TimeBase
     from hardware.source import Source
@@ -92,7 +96,9 @@ def run_screening(
         return recorder
 
     def more(ring: Ring, recorder: TryRecorder, gate: SyncGate, pipeline: Pipeline) -> dict[str, Follower]:
-        stage = _Stage(folder, recorder, session, pipeline, partial(_newest_s, ring, rig))
+        if changed := _limits_before(folder, session):
+            ring.limits.write(as_text(changed))
+        stage = _Stage(folder, recorder, session, pipeline, partial(_newest_s, ring, rig), ring.limits)
         lead.append(GuideFollower(ring, rig, gate, commands, partial(Guide, session, stage), session))
         return {"guide": lead[0], **others(ring, commands)}
 
@@ -114,6 +120,8 @@ def run_screening(
         faults += parts.watch.wrong_rates.values()
         if parts.watch.must_end:
             faults.append(parts.watch.must_end)
+        changed = from_text(parts.ring.limits.read())
+        faults += _keep_for_all(folder, lead[0].session, changed)
         parts.ring.close()
         if faults and place.ring.exists():
             remarks.append(f"The ring is kept: 'squatscope recover {place.ring} NEW.h5' makes a recording from it.")
@@ -224,13 +232,42 @@ def _newest_s(ring: Ring, rig: Rig) -> float:
     return ring.counter(stream.name, PUBLISHED) / stream.rate_hz
 
 
+def _keep_for_all(folder: Path, session: Session, changed: Changed) -> list[str]:
+    """Keep limits that were changed for every set of a session, also those before the change; return what went wrong."""
+    faults = []
+    for one in (one for one in session.tries if one.kind == "set" and one.recording):
+        try:
+            keep_limits(folder / one.recording, changed)
+        except SquatscopeError as error:
+            faults.append(f"The limits that were changed are not kept for {one.recording}: {error}")
+    return faults
+
+
+def _limits_before(folder: Path, session: Session) -> dict[str, tuple[float, float]]:
+    """Return the limits by which the last set of a session that is resumed is judged, where they are not its rig's."""
+    last = next((one for one in reversed(session.tries) if one.kind == "set" and one.recording), None)
+    with suppress(SquatscopeError):  # which whatever is made of that recording tells
+        return {} if last is None else limits_kept(folder / last.recording)
+    return {}
+
+
 class _Stage:
     """What the guide has done: recordings begun and ended, judged by the code that ran live, and the session's file."""
 
     def __init__(
-        self, folder: Path, recorder: TryRecorder, session: Session, pipeline: Pipeline, now_s: Callable[[], float]
+        self,
+        folder: Path,
+        recorder: TryRecorder,
+        session: Session,
+        pipeline: Pipeline,
+        now_s: Callable[[], float],
+        limits: Board,
     ) -> None:
-        """Begin, live numbers by what contractions are known; `now_s` gives the time of the newest sample of the plates."""
+        """Begin, live numbers by what contractions are known; `now_s` gives the time of the newest sample of the plates.
+
+        `limits`: the board of those that were changed by hand, which judge a set as they judged it on the screens.
+        """
+        self._limits = limits
         self._pipeline = pipeline
         self._session = session
         self._refer()
@@ -260,6 +297,7 @@ class _Stage:
         try:
             if isinstance(step, MvcStep):
                 return judge_mvc(mvc_of([self._folder / one.recording]), step)
+            keep_limits(self._folder / one.recording, from_text(self._limits.read()))
             results = results_of_try(self._folder, self._session, one, as_recorded)
             judged = judge(results, step, self._known, one.number, one.bar_kg or 0.0)
             if one.condition == Condition.LIGHT:

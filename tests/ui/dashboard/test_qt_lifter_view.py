@@ -188,6 +188,74 @@ def test_the_target_zone_is_dragged_at_the_load_bar_and_says_what_is_even(squat,
     assert window.feed.limits("load_shift_pct") == (5.0, 10.0)
 
 
+def test_limits_are_dragged_at_the_load_bar_and_every_screen_shows_them(squat, view, qtbot):
+    window = Window(Feed(Ring.attach(squat.ring.path), frozen=True))
+    qtbot.addWidget(window)
+    window.resize(1920, 1080)
+    window.show()
+    window.catch_up()
+    bar, commands = window.balance, Commands(squat.ring.path.parent / FOLDER)
+
+    def at(pct: float) -> QPoint:
+        return QPoint(round(bar._at(pct)), round(bar._track.bottom()))
+
+    def dragged(start: float, end: float) -> list[tuple[Does, str]]:
+        qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=at(start))
+        bar.mouseMoveEvent(moved_to(at(end)))
+        bar.grab()
+        qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=at(end))
+        asked = commands.take()
+        assert all(carry_out(squat.ring, one) for one in asked)
+        window.feed.poll()
+        return [(one.does, one.value) for one in asked]
+
+    assert bar.meaning(QPointF(at(-10.0))).startswith("Red limit: ± 10 % of load shift. Drag it")
+    assert dragged(7.5, 20.0) == dragged(5.0, 5.0) == []
+    assert dragged(-5.0, -8.3) == [(Does.LIMITS, "load_shift 8 10")]
+    assert dragged(10.0, 2.0) == [(Does.LIMITS, "load_shift 8 8")], "red stops at amber"
+    assert dragged(8.0, 12.0) == [], "amber stops at red"
+    later = Feed(Ring.attach(squat.ring.path), frozen=True)
+    for feed in (window.feed, view.feed, later):
+        feed.poll()
+        assert feed.limits("load_shift_pct") == (8.0, 8.0)
+        assert feed.limits("cop_net_beyond_load_mm") == (20.0, 40.0)
+        assert feed.target_pct == 8.0, "which nobody dragged"
+    assert (squat.ring.faults.count, window.feed.fault) == (2, None)
+
+
+def test_keys_move_the_limits_and_what_can_not_be_is_refused_in_a_sentence(squat, qtbot, monkeypatch):
+    said = []
+    monkeypatch.setattr("ui.dashboard.views.operator.QToolTip.showText", lambda _at, text, _panel: said.append(text))
+    window = Window(Feed(Ring.attach(squat.ring.path), frozen=True))
+    qtbot.addWidget(window)
+    window.catch_up()
+    commands = Commands(squat.ring.path.parent / FOLDER)
+    for key, value in (("]", "6 10"), ("}", "6 11"), ("[", "5 11"), ("{", "5 10")):
+        qtbot.keyClicks(window, key)
+        (asked,) = commands.take()
+        assert asked.value == f"load_shift {value}"
+        assert carry_out(squat.ring, asked)
+        window.feed.poll()
+    squat.ring.limits.write('{"load_shift": [10, 10]}')
+    window.feed.poll()
+    qtbot.keyClicks(window, "]")
+    assert commands.take() == []
+    assert said == [
+        "The limits of load shift stay 10/10 %, and can't be 11 and 10: in the rule load_shift, red (10) lies below amber "
+        "(11); give red the larger value."
+    ]
+
+
+def test_limits_of_a_ratio_are_on_the_scale_of_its_column(squat):
+    feed = Feed(Ring.attach(squat.ring.path), frozen=True)
+    squat.ring.limits.write('{"qh_between_legs": [4, 8]}')
+    feed.poll()
+    assert feed.limits("qh_between_legs_log2") == (2.0, 3.0)
+    squat.ring.limits.write('{"load_shift": [8, 2]}')  # of no rig: what was stays
+    feed.poll()
+    assert feed.limits("load_shift_pct") == (5.0, 10.0)
+
+
 def moved_to(place: QPoint) -> QMouseEvent:
     """Return a move with the left button held, which the tests' own mouse does not make."""
     held, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

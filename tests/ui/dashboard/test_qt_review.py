@@ -145,6 +145,50 @@ def _moved(to: QPoint):
     return QMouseEvent(QEvent.Type.MouseMove, QPointF(to), QPointF(to), left, left, none)
 
 
+def _drag_limit(window, qtbot, start: float, end: float) -> None:
+    """Drag the limit of the load shift that stands at a value to another one, at the left end of the lane."""
+    panel = window.traces
+    panel.grab()
+    (lane,) = panel._limited_lanes()
+    x = next(x for x in range(round(panel.line().left()) + 2, panel.width()) if panel._grip_at(x) is None)
+    spot, to = QPoint(x, round(lane.y_of(start))), QPoint(x, round(lane.y_of(end)))
+    qtbot.mousePress(panel, Qt.MouseButton.LeftButton, pos=spot)
+    panel.mouseMoveEvent(_moved(to))
+    panel.grab()
+    qtbot.mouseRelease(panel, Qt.MouseButton.LeftButton, pos=to)
+
+
+def test_limits_are_dragged_and_typed_and_undone(window, qtbot) -> None:
+    found = window.review.results
+    (lane,) = (window.traces.grab(), window.traces._limited_lanes())[1]
+    assert lane.limits == (5.0, 10.0)
+    spot = QPointF(window.traces.line().right() - 2.0, lane.y_of(-5.0))
+    assert window.traces.meaning(spot).startswith("Amber limit: ± 5 % of load shift. Drag it")
+    _drag_limit(window, qtbot, 5.0, 5.0)
+    assert window.review.history.edits == []
+    _drag_limit(window, qtbot, -5.0, -8.2)
+    assert window.head.said == "The limits of load shift are 8/10 % instead of 5/10 %."
+    assert not window.head.refused
+    by_hand = window.review.results
+    assert {flag.amber for flag in by_hand.flags if flag.rule == "load_shift"} <= {8.0}
+    assert repr(by_hand.flags) == repr(Review(window.review.path).results.flags) != repr(found.flags)
+    _drag_limit(window, qtbot, 10.0, 3.0)
+    assert window.traces._limited_lanes()[0].limits == (8.0, 8.0), "red stops at amber"
+    for said in ("load_shift 9 7", "load_shift", "load_shift x 3", "load_shift 8 8", "knees 1 2"):
+        qtbot.keyClicks(window, "l")
+        assert "load_shift 8/8 %" in window.head.line.placeholderText()
+        qtbot.keyClicks(window.head.line, said)
+        qtbot.keyClick(window.head.line, ENTER)
+        assert window.head.refused, window.head.said
+    qtbot.keyClicks(window, "l")
+    qtbot.keyClicks(window.head.line, "foot_cop_medial 2")
+    qtbot.keyClick(window.head.line, ENTER)
+    assert "The limits of foot cop medial are 2 mm instead of 8 mm." in window.head.said
+    qtbot.keyClicks(window, "uuu")
+    assert window.review.results is window.review.found
+    assert repr(window.review.results.flags) == repr(found.flags)
+
+
 def test_a_flag_is_dismissed_for_a_reason(window, qtbot) -> None:
     flags = window.review.results.flags
     assert len(flags) > 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from processing.repetition.corrections import Dismiss, Undo
+from processing.repetition.corrections import Dismiss, Limits, Undo
 from ui.cli.console import console, fail, say
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ def review(
     dismiss: Annotated[
         int | None, typer.Option("--dismiss", help="Dismiss the flag of this number in --list; needs --reason.")
     ] = None,
+    limits: Annotated[
+        str | None,
+        typer.Option("--limits", help="Give this rule of the rig, such as load_shift, other limits: --amber, --red."),
+    ] = None,
+    amber: Annotated[float | None, typer.Option("--amber", help="With --limits: the amber limit, in the rule's unit.")] = None,
+    red: Annotated[float | None, typer.Option("--red", help="With --limits: the red one; else it stays.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back the last edit.")] = False,
     undo_edit: Annotated[
         int | None, typer.Option("--undo-edit", help="Take back the edit of this number in --list; an undo, too.")
@@ -42,18 +48,20 @@ def review(
         Path | None, typer.Option("--picture", help="Draw the window into this PNG file, and open none.")
     ] = None,
 ) -> None:
-    """Look a recording through: drop, split or move repetitions, dismiss flags, and take any of it back."""
+    """Look a recording through: drop, split, move repetitions, dismiss flags, change limits, and take any of it back."""
     from rich.progress import Progress
 
     from processing.review import Review
 
-    asked = [option for option in (drop, split, move, dismiss, undo_edit) if option is not None]
+    asked = [option for option in (drop, split, move, dismiss, limits, undo_edit) if option is not None]
     _check(len(asked) + undo, split=split, at_s=at_s, move=move, instants=[start_s, bottom_s, end_s])
+    if (limits is None) != (amber is None) or (limits is None and red is not None):
+        raise typer.BadParameter("--limits RULE goes with --amber, and --red where that is to change")
     if not (show or asked or undo or picture):
         from ui.dashboard import window_trouble
 
         if trouble := window_trouble():
-            fail(f"{trouble.rstrip('.')}. Without a window: --list, --drop, --split, --move, --dismiss and --undo.")
+            fail(f"{trouble.rstrip('.')}. Without a window: --list, --drop, --split, --move, --dismiss, --limits and --undo.")
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Computing", total=1.0)
         under = Review(recording, who, lambda share: bar.update(task, completed=share))
@@ -72,6 +80,8 @@ def review(
         under.move(move, start_s=start_s, bottom_s=bottom_s, end_s=end_s, reason=reason)
     elif dismiss is not None:
         under.dismiss(dismiss, reason)
+    elif limits is not None and amber is not None:
+        under.limits(limits, amber, red, reason)
     elif undo or undo_edit is not None:
         say(f"Edit {under.undo(undo_edit)} is taken back.")
     if asked or undo:
@@ -83,7 +93,9 @@ def review(
 def _check(changes: int, *, split: int | None, at_s: float | None, move: int | None, instants: list[float | None]) -> None:
     """Refuse options that don't go together."""
     if changes > 1:
-        raise typer.BadParameter("one edit at a time: give one of --drop, --split, --move, --dismiss, --undo, --undo-edit")
+        raise typer.BadParameter(
+            "one edit at a time: give one of --drop, --split, --move, --dismiss, --limits, --undo, --undo-edit"
+        )
     if (split is None) != (at_s is None):
         raise typer.BadParameter("--split NUMBER goes with --at-s SECONDS")
     given = any(at is not None for at in instants)
@@ -131,4 +143,7 @@ def _what(edit: Edit) -> str:
             return f"takes back edit {edit.undone}"
         case Dismiss():
             return f"dismisses the flag {edit.flag.rule} at {edit.flag.start_s:.1f} s"
+        case Limits():
+            red = "" if edit.red is None else f" and {edit.red:g}"
+            return f"gives the rule {edit.rule} the limits {edit.amber:g}{red}"
     return f"{_VERBS[edit.kind]} the repetition of {edit.repetition.start_s:.1f} to {edit.repetition.end_s:.1f} s"

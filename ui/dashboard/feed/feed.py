@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,11 +11,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from acquisition.rig import Rig
+from acquisition.rig.changed_limits import LimitsError, from_text, rig_with_rules, with_changed
 from acquisition.ring import SessionPhase
 from hardware.host_clock import host_now_s
 from hardware.severity import Severity
-from processing.flags.kinds import kind_in_ring
-from processing.flags.rules import CHANGE, Flag, flags_of
+from processing.flags.kinds import KINDS, kind_in_ring
+from processing.flags.rules import CHANGE, Flag, column_limits, flags_of
 from processing.pipeline import EVENTS, FLAGS
 from ui.dashboard.feed.repetitions import FollowedRepetitions
 from ui.dashboard.feed.stream_health import StreamHealth
@@ -83,6 +85,7 @@ class Feed:
         self.faults: list[Fault] = []
         self.marks: list[ShownMark] = []
         self.repetitions = FollowedRepetitions(ring, self.rig)
+        self._limits_turn = 0
 
     def poll(self) -> None:
         """Take what is new."""
@@ -92,6 +95,7 @@ class Feed:
             frames.poll()
             frames.stale = now - frames.host_s > stale_after
         self.faults = self.ring.faults.read()
+        self.poll_limits()
         if self.ring.marks.count > len(self.marks):
             per_s = self.ring.streams[self.raw[0]].rate_hz
             self.marks = [ShownMark(mark.sample / per_s, mark.label) for mark in self.ring.marks.read()]
@@ -172,6 +176,22 @@ class Feed:
         else:
             needed = {electrode.stream for electrode in self.rig.emg if electrode.side == side}
         return [name for name in self.raw if name in needed and self.health[name].stopped]
+
+    def poll_limits(self) -> None:
+        """Take the limits that were changed by hand, if there are new ones."""
+        turn = self.ring.limits.turn
+        if self.rig is None or turn == self._limits_turn:
+            return
+        self._limits_turn = turn
+        with suppress(LimitsError):
+            changed = from_text(self.ring.limits.read())
+            settings = with_changed(self.rig.rules, changed)
+            self.rig = rig_with_rules(self.rig, settings)
+            own = {kind.setting: column_limits(settings, kind) for kind in KINDS if kind.setting in changed}
+            self.rules = [
+                rule | dict(zip(("amber", "red"), own[name], strict=True)) if (name := rule.get("name")) in own else rule
+                for rule in self.rules
+            ]
 
     def _poll_flags(self) -> None:
         if self._changes is None:

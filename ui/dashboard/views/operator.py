@@ -7,8 +7,10 @@ from contextlib import suppress
 
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QToolTip
 
 from acquisition.commands import FOLDER, Command, CommandError, Commands, Does
+from acquisition.rig.changed_limits import LimitsError, with_limits
 from acquisition.ring import RingError, SessionPhase
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.drawing.traces import Traces
@@ -21,7 +23,7 @@ from ui.dashboard.panels.keys_card import KeysCard
 from ui.dashboard.panels.muscles.electrode_figure import ElectrodeFigure
 from ui.dashboard.panels.muscles.emg_traces import EmgTraces, share_gain
 from ui.dashboard.panels.muscles.leg import Leg
-from ui.dashboard.panels.plates.balance_bar import BalanceBar
+from ui.dashboard.panels.plates.balance_bar import RULE, SHIFT, BalanceBar
 from ui.dashboard.panels.plates.force_traces import ForceTraces
 from ui.dashboard.panels.plates.plates_view import PlatesView
 from ui.dashboard.panels.repetition_table import RepetitionTable
@@ -37,6 +39,8 @@ _STEP_S, _LEAP_S = 1.0, 10.0
 _LEAST_PX = (900, 500)
 """A smaller window shows less, so that what it shows can be read."""
 _SMALL_DESIGN = (1120, 800)
+LIMIT_KEYS = {"[": (-1.0, 0.0), "]": (1.0, 0.0), "{": (0.0, -1.0), "}": (0.0, 1.0)}
+"""By how many percent each key moves the amber and the red limit of the load shift."""
 
 
 class Window(RingView):
@@ -79,6 +83,7 @@ class Window(RingView):
         self._earlier: Window | None = None
         self.timeline.wanted.connect(self.go_to)
         self.balance.targeted.connect(lambda target_pct: self._ask(Command(Does.TARGET, 0, f"{target_pct:g}")))
+        self.balance.limited.connect(self.limit)
         self.keys = KeysCard()
         self.keys.setParent(self)
         self.keys.hide()
@@ -134,6 +139,8 @@ class Window(RingView):
         if self._earlier is not None:
             self._earlier.header.refresh()
             self._earlier.timeline.refresh()
+            self._earlier.feed.poll_limits()
+            self._earlier.balance.refresh()
         self._guide()
         if self._close_at_end and not self._closing and self.feed.ring.phase == SessionPhase.FINISHED:
             self._closing = True
@@ -272,6 +279,8 @@ class Window(RingView):
             self.now() if self._earlier else self.go_to(self.feed.session_s)
         elif event.text().lower() == "m" and not event.isAutoRepeat():
             self.mark()
+        elif event.text() in LIMIT_KEYS and not event.isAutoRepeat():
+            self._limit_by(*LIMIT_KEYS[event.text()])
         elif not event.isAutoRepeat():
             self.card.press("n" if key == Qt.Key.Key_PageDown else event.text())
 
@@ -307,6 +316,22 @@ class Window(RingView):
         """Have the session mark the second that is on the screen."""
         if math.isfinite(self.shown_s):
             self._ask(Command(Does.MARK, 0, at_s=self.shown_s))
+
+    def limit(self, amber_pct: float, red_pct: float) -> None:
+        """Have the session judge the load shift by other limits; what the rule can't have is refused where the bar is."""
+        if self.feed.rig is None:
+            return
+        try:
+            with_limits(self.feed.rig.rules, RULE, amber_pct, red_pct)
+        except LimitsError as error:
+            QToolTip.showText(self.balance.mapToGlobal(self.balance.rect().center()), str(error), self.balance)
+            return
+        self._ask(Command(Does.LIMITS, 0, f"{RULE} {amber_pct:g} {red_pct:g}"))
+
+    def _limit_by(self, amber_pct: float, red_pct: float) -> None:
+        """Move the limits of the load shift by so much."""
+        if (limits := self.feed.limits(SHIFT)) is not None:
+            self.limit(limits[0] + amber_pct, limits[1] + red_pct)
 
     def _ask(self, command: Command) -> None:
         """Give a command to the session; one that has ended, or hears nobody, does nothing."""

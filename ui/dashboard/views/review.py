@@ -1,7 +1,8 @@
-"""The review: a window on one recording, in which repetitions are dropped, split and moved, and flags dismissed."""
+"""The review: a window on one recording, to drop, split and move repetitions, dismiss flags, and change limits."""
 
 from __future__ import annotations
 
+import math
 import signal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from PySide6.QtCore import QEvent, QRect, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication
 
+from acquisition.rig.changed_limits import limits_in_words
 from hardware.errors import SquatscopeError
 from ui.dashboard.drawing import lettering, sweep
 from ui.dashboard.drawing.kept_colours import kept_settings, turn_kept_colours, use_kept_colours
@@ -34,6 +36,7 @@ KEYS = (
     ("s", "split it at the cursor"),
     ("[  b  ]", "put its start, bottom, end to the cursor; or drag them"),
     ("d", "dismiss the flag, and say why"),
+    ("l", "other limits of a rule; or drag those of the load shift"),
     ("u", "undo"),
     ("↑ ↓", "the repetition before, the next one"),
     ("Tab", "the next flag; with Shift the one before"),
@@ -70,6 +73,7 @@ class ReviewWindow(View):
             along.moved.connect(self._moved)
             along.zoomed.connect(self._zoomed)
             along.scrolled.connect(self._scrolled)
+        self.traces.limited.connect(self._limited)
         self.table.chosen.connect(self._choose)
         self.flags.chosen.connect(self._choose_flag)
         self.head.line.returnPressed.connect(self._reason_given)
@@ -154,6 +158,26 @@ class ReviewWindow(View):
         start_s, bottom_s, end_s = (at_s if which == name else None for name in ("start_s", "bottom_s", "end_s"))
         self.edit(partial(self.review.move, number, start_s=start_s, bottom_s=bottom_s, end_s=end_s))
         self.catch_up()
+
+    def _limited(self, rule: str, amber: float, red: float) -> None:
+        self.edit(partial(self.review.limits, rule, amber, red))
+        self.catch_up()
+
+    def _ask_limits(self) -> None:
+        """Have a rule typed with its limits, and give it these."""
+        rules = self.review.results.rig.rules
+        stand = (f"{name} {limits_in_words(rules, name)}" for name in type(rules).model_fields if getattr(rules, name).on)
+        self._ask(f"Rule, amber, red, such as: load_shift 8 12. Now: {', '.join(stand)}", self._limits_typed)
+
+    def _limits_typed(self, text: str) -> None:
+        try:
+            rule, *numbers = text.split()
+            amber, red = map(float, numbers if len(numbers) > 1 else [*numbers, "inf"])
+            made = partial(self.review.limits, rule, amber, red if math.isfinite(red) else None)
+        except ValueError:
+            self.head.tell("Limits are typed as a rule with amber and red, such as: load_shift 8 12.", refused=True)
+            return
+        self.edit(made)
 
     def _of_chosen(self, make: Callable[[int], object]) -> None:
         row = self.under.chosen
@@ -255,6 +279,8 @@ class ReviewWindow(View):
             self._of_chosen(lambda number: move(number, end_s=at_s))
         elif text == "d":
             self.dismiss()
+        elif text == "l":
+            self._ask_limits()
         elif text == "u":
             self.edit(self.review.undo)
 

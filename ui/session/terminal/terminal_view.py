@@ -13,6 +13,7 @@ from rich.text import Text
 from acquisition.durations import in_words
 from acquisition.rig import SIDES
 from acquisition.ring import BACKLOG, PUBLISHED
+from acquisition.ring.fault_log import ABOUT_LIMITS
 from hardware.severity import Severity
 from hardware.source import SourceState
 from processing.flags.amounts import amount
@@ -121,7 +122,8 @@ class TerminalView:
         """Print what went wrong since the last look, and what is well again."""
         for fault in self._ring.faults.read(self._faults):
             style = {Severity.RED: RED_STYLE, Severity.AMBER: AMBER_STYLE, Severity.FINE: "dim"}[fault.severity]
-            word = "well" if fault.severity is Severity.FINE else fault.severity.name
+            well = "note" if fault.about == ABOUT_LIMITS else "well"
+            word = well if fault.severity is Severity.FINE else fault.severity.name
             self._console.print(Text(f" {word} ", style).append(f" {fault.about}: {fault.sentence}", ""), soft_wrap=True)
         self._faults = self._ring.faults.count
 

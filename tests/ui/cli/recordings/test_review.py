@@ -63,6 +63,18 @@ def test_a_split_a_move_and_a_dismissed_flag_are_told(squatscope, recording: Pat
     assert "; dismissed: looked aside" in dismissed.out
 
 
+def test_limits_are_changed_told_and_taken_back(squatscope, recording: Path) -> None:
+    changed = squatscope("review", recording, "--limits", "load_shift", "--amber", 8, "--reason", "beginner")
+    assert "Edit 1: The limits of load shift are 8/10 % instead of 5/10 %: beginner." in changed.out
+    refused = squatscope("review", recording, "--limits", "load_shift", "--amber", 12)
+    assert (refused.code, refused.out) == (1, "")
+    assert "The limits of load shift stay 8/10 %, and can't be 12 and 10: " in refused.err
+    done = squatscope("reprocess", recording, "--out", "out").out
+    assert "Changed by hand: The limits of load shift are 8/10 % instead of 5/10 %: beginner." in done
+    assert {flag.amber for flag in Results.read(Path("out/set.metrics.h5")).flags if flag.rule == "load_shift"} == {8.0}
+    assert "It gives the rule load_shift the limits 8 and 10." in squatscope("review", recording, "--undo", "--list").out
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -71,6 +83,9 @@ def test_a_split_a_move_and_a_dismissed_flag_are_told(squatscope, recording: Pat
         ("--at-s", 5.0),
         ("--move", 1),
         ("--end-s", 5.0),
+        ("--limits", "load_shift"),
+        ("--amber", 5.0),
+        ("--drop", 1, "--red", 5.0),
         ("--drop", 1, "--split", 2, "--at-s", 9.0),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from enum import Enum
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QMouseEvent, QPainter, QPen, QPolygonF
@@ -14,26 +15,38 @@ from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.feed.feed import Feed
 
 SHIFT = "load_shift_pct"
+RULE = "load_shift"
 SHARE = "load_share_right_pct"
 COP = "cop_net_shift_mm"
 _SPAN_PCT = 30.0
 _GRIP = 16
 
 
+class Held(Enum):
+    """What of the bar is dragged."""
+
+    TARGET = "target"
+    AMBER = "amber"
+    RED = "red"
+
+
 class BalanceBar(Panel):
     """One large bar, left on the left: the middle is even, the zones begin at the limits of the rules.
 
-    Two handles bound the target zone, within which the lifter's screen says that the load is even. Dragged, they ask for
-    another one (`targeted`, in %); limits and flags stay as they are.
+    Two handles above bound the target zone, within which the lifter's screen says that the load is even. Dragged, they ask for
+    another one (`targeted`, in %). Those below are the limits of the rule: dragged, they ask for others (`limited`: amber and
+    red, in %), by which flags are raised from then on.
     """
 
     targeted = Signal(float)
+    limited = Signal(float, float)
     formulas = ("load_share.total_referenced", "load_shift.total_referenced", "cop_net_shift.lifter_axis")
 
     def __init__(self, feed: Feed) -> None:
         super().__init__("LOAD SHIFT")
         self._feed = feed
         self._digits = (math.nan, math.nan, math.nan)
+        self._held: Held | None = None
         self._dragged_pct = math.nan
 
     def refresh_digits(self) -> None:
@@ -44,12 +57,20 @@ class BalanceBar(Panel):
         """Whatever would move the bar by a pixel."""
         feed = self._feed
         bars = (round(value * 8) if math.isfinite(value) else None for value in (feed.value(SHIFT), feed.value(COP)))
-        digits = (lettering.number(value, 1) for value in (*self._digits, self._target_pct))
+        digits = (lettering.number(value, 1) for value in (*self._digits, self._target_pct, *(self._limits or ())))
         return (*bars, *digits, feed.severity(SHIFT), feed.severity(COP))
 
     @property
     def _target_pct(self) -> float:
-        return self._dragged_pct if math.isfinite(self._dragged_pct) else self._feed.target_pct
+        return self._dragged_pct if self._held is Held.TARGET else self._feed.target_pct
+
+    @property
+    def _limits(self) -> tuple[float, float] | None:
+        """The amber and the red limit, one of them where it is dragged."""
+        limits = self._feed.limits(SHIFT)
+        if limits is None or self._held not in (Held.AMBER, Held.RED):
+            return limits
+        return (self._dragged_pct, limits[1]) if self._held is Held.AMBER else (limits[0], self._dragged_pct)
 
     @property
     def _shares(self) -> bool:
@@ -91,7 +112,7 @@ class BalanceBar(Panel):
         self._share(painter, QRectF(numbers.right() - side_width, numbers.top(), side_width, numbers.height()), "R", share)
         middle = QRectF(numbers.left() + side_width, numbers.top(), numbers.width() - 2 * side_width, numbers.height())
         self._shift(painter, middle, shift, severity)
-        self._bar(painter, self._track, SHIFT, feed.value(SHIFT), span=_SPAN_PCT)
+        self._bar(painter, self._track, self._limits, feed.value(SHIFT), span=_SPAN_PCT)
         self._handles(painter)
         self._cop_row(painter, QRectF(area.left(), area.bottom() - self.px(34), area.width(), self.px(34)), cop)
 
@@ -100,53 +121,84 @@ class BalanceBar(Panel):
         return self._track.center().x() + max(-1.0, min(1.0, pct / _SPAN_PCT)) * self._track.width() / 2
 
     def _handles(self, painter: QPainter) -> None:
-        if math.isnan(self._target_pct):
-            return
-        size, top = self.px(8), self._track.top()
+        """Draw what can be dragged: the target zone from above, limits from below, and the number of what is held."""
+        size, track = self.px(8), self._track
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.TEXT)
-        for x in (self._at(-self._target_pct), self._at(self._target_pct)):
-            painter.drawPolygon(
-                QPolygonF([QPointF(x - size, top - size), QPointF(x + size, top - size), QPointF(x, top + size)])
-            )
-        if math.isfinite(self._dragged_pct):
+        shown = [(self._target_pct, colours.TEXT, track.top(), 1.0)] if math.isfinite(self._target_pct) else []
+        for limit, severity in zip(self._limits or (), (Severity.AMBER, Severity.RED), strict=False):
+            shown.append((limit, colours.SEVERITIES[severity], track.bottom(), -1.0))
+        for pct, colour, y, down in shown:
+            painter.setBrush(colour)
+            for x in (self._at(-pct), self._at(pct)):
+                base = y - down * (size if down > 0 else 0.0)
+                painter.drawPolygon(QPolygonF([QPointF(x - size, base), QPointF(x + size, base), QPointF(x, y + down * size)]))
+        if self._held is not None:
             spot = QRectF(
-                self._at(self._dragged_pct) + self.px(12), self._track.center().y() - self.px(11), self.px(140), self.px(22)
+                self._at(self._dragged_pct) + self.px(12), track.center().y() - self.px(11), self.px(140), self.px(22)
             )
-            lettering.write(painter, spot, f"± {self._dragged_pct:.0f} %", self.px(18), colours.TEXT, bold=True)
+            lettering.write(painter, spot, f"± {self._dragged_pct:g} %", self.px(18), colours.TEXT, bold=True)
+
+    def _near(self, at: QPointF) -> Held | None:
+        """Return what can be dragged at a place: above the target zone, below the nearest limit."""
+        track, grip = self._track, self.px(_GRIP)
+        if not self._shares or not track.top() - grip < at.y() < track.bottom() + grip:
+            return None
+        zone = [(self._feed.target_pct, Held.TARGET)] if math.isfinite(self._feed.target_pct) else []
+        limits = list(zip(self._feed.limits(SHIFT) or (), (Held.AMBER, Held.RED), strict=False))
+        places = zone if at.y() < track.top() + grip else limits
+        away = [(abs(at.x() - self._at(sign * pct)), held) for pct, held in places for sign in (-1.0, 1.0)]
+        nearest = min(away, key=lambda one: one[0], default=(math.inf, Held.TARGET))
+        return nearest[1] if nearest[0] < grip else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Take hold of a handle that is near."""
-        if event.button() != Qt.MouseButton.LeftButton or math.isnan(self._target_pct):
-            return
-        x, y = event.position().x(), event.position().y()
-        near = min(abs(x - self._at(sign * self._target_pct)) for sign in (-1.0, 1.0)) < self.px(_GRIP)
-        if near and abs(y - self._track.top()) < self.px(_GRIP):
-            self._dragged_pct = self._target_pct
+        if event.button() == Qt.MouseButton.LeftButton and (held := self._near(event.position())) is not None:
+            amber, red = self._feed.limits(SHIFT) or (math.nan, math.nan)
+            self._dragged_pct = {Held.TARGET: self._feed.target_pct, Held.AMBER: amber, Held.RED: red}[held]
+            self._held = held
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Drag it, by whole percents."""
-        if math.isfinite(self._dragged_pct) and self._track.width() > 0:
-            shift_pct = abs(event.position().x() - self._track.center().x()) / (self._track.width() / 2) * _SPAN_PCT
-            self._dragged_pct = float(round(max(1.0, min(_SPAN_PCT, shift_pct))))
-            self.update()
+        """Drag it, by whole percents; amber and red do not pass each other."""
+        if self._held is None or self._track.width() <= 0:
+            return
+        shift_pct = abs(event.position().x() - self._track.center().x()) / (self._track.width() / 2) * _SPAN_PCT
+        wanted_pct = float(round(max(1.0, min(_SPAN_PCT, shift_pct))))
+        amber, red = self._feed.limits(SHIFT) or (math.nan, math.nan)
+        if self._held is Held.AMBER:
+            wanted_pct = min(wanted_pct, red)
+        elif self._held is Held.RED:
+            wanted_pct = max(wanted_pct, amber)
+        self._dragged_pct = wanted_pct
+        self.update()
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Ask for the zone as it was dragged."""
-        if math.isfinite(self._dragged_pct):
-            wanted_pct, self._dragged_pct = self._dragged_pct, math.nan
-            if wanted_pct != self._feed.target_pct:
-                self.targeted.emit(wanted_pct)
-            self.update()
+        """Ask for the zone, or the limits, as they were dragged; until they are in force what was stands there again."""
+        if self._held is None:
+            return
+        target_pct, limits = self._target_pct, self._limits
+        held, self._held = self._held, None
+        if held is Held.TARGET and target_pct != self._feed.target_pct:
+            self.targeted.emit(target_pct)
+        elif limits is not None and limits != self._feed.limits(SHIFT):
+            self.limited.emit(*limits)
+        self.update()
 
     def meaning(self, at: QPointF) -> str:
-        """Return what is shown means; near the handles, what they do."""
-        if math.isfinite(self._target_pct) and abs(at.y() - self._track.top()) < self.px(_GRIP):
+        """Return what is shown means; near a handle, what it does."""
+        held = self._near(at)
+        if held is None:
+            return super().meaning(at)
+        if held is Held.TARGET:
             return (
                 f"Target zone: within ± {self._target_pct:g} % the lifter's screen says EVEN. Drag a handle for another one; "
                 "limits and flags stay as they are."
             )
-        return super().meaning(at)
+        amber, red = self._feed.limits(SHIFT) or (math.nan, math.nan)
+        limit = f"Amber limit: ± {amber:g} %" if held is Held.AMBER else f"Red limit: ± {red:g} %"
+        return (
+            f"{limit} of load shift. Drag it for another one: flags are raised by it from then on, and at the end all of the "
+            "session is judged by the last one. Raw data stays as it is."
+        )
 
     def _share(self, painter: QPainter, area: QRectF, letter: str, percent: float) -> None:
         colour = colours.LEFT if letter == "L" else colours.RIGHT
@@ -184,15 +236,14 @@ class BalanceBar(Panel):
         bar.adjust(0, self.px(6), 0, -self.px(6))
         if severity:
             lettering.sign(painter, QPointF(bar.right() + self.px(18), bar.center().y()), self.px(22), severity)
-        self._bar(painter, bar, COP, self._feed.value(COP), span=80.0)
+        self._bar(painter, bar, self._feed.limits(COP), self._feed.value(COP), span=80.0)
 
-    def _bar(self, painter: QPainter, area: QRectF, metric: str, value: float, span: float) -> None:
+    def _bar(self, painter: QPainter, area: QRectF, limits: tuple[float, float] | None, value: float, span: float) -> None:
         """Draw a track from -span to +span with the zones of its rule, and the value as a bar from the middle."""
         centre, half = area.center().x(), area.width() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.WELL)
         painter.drawRoundedRect(area, self.px(5), self.px(5))
-        limits = self._feed.limits(metric)
         if limits is not None:
             amber, red = (min(1.0, limit / span) * half for limit in limits)
             for sign in (-1, 1):

@@ -8,19 +8,22 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 
 from acquisition.rig import SIDES
+from acquisition.rig.judgement import limits
 from processing.formulas import FORMULAS
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.excerpt import Band, Picture, Signals
-from ui.dashboard.panels.review.time_panel import MARGIN_PX, Grip, TimePanel
+from ui.dashboard.panels.review.limit_lines import HeldLimit, LimitedLane, dragged, drawn_limits, in_words, limit_at
+from ui.dashboard.panels.review.time_panel import MARGIN_PX, NEAR_PX, Grip, TimePanel
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPainter
+    from PySide6.QtGui import QMouseEvent, QPainter
 
     from acquisition.rig import Electrode
+    from acquisition.rig.judgement import RuleSettings
     from hardware.arrays import Floats
     from processing.repetition.table import RepetitionResult
     from ui.dashboard.feed.under_review import UnderReview
@@ -35,7 +38,7 @@ _NARROW_PX = 48
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Signals in one field: its name, unit, columns of a table or an electrode, their colours, and whether 0 is its middle."""
+    """Signals in one field: columns of a table or an electrode, whether 0 is its middle, and the rule whose limits it shows."""
 
     name: str
     unit: str
@@ -43,10 +46,16 @@ class Lane:
     columns: tuple[str, ...] = ()
     electrode: Electrode | None = None
     about_zero: bool = False
+    rule: str = ""
 
 
 class ReviewTraces(TimePanel):
-    """The lanes. With more electrodes than have room, `turn` goes on to the next ones."""
+    """The lanes. With more electrodes than have room, `turn` goes on to the next ones.
+
+    `limited`: limits that were dragged, as rule, amber and red.
+    """
+
+    limited = Signal(str, float, float)
 
     def __init__(self, under: UnderReview) -> None:
         super().__init__(under)
@@ -56,6 +65,7 @@ class ReviewTraces(TimePanel):
         self._picture: Picture | None = None
         self._of: object = None
         self._ranges: list[tuple[float, float]] = []
+        self._held: HeldLimit | None = None
 
     def span_s(self) -> tuple[float, float]:
         """What is shown."""
@@ -116,7 +126,7 @@ class ReviewTraces(TimePanel):
     def _draw_lanes(self, line: QRectF) -> Picture:
         ratio = self.devicePixelRatioF()
         size = max(8, round(line.width() * ratio)), max(16, round(line.height() * ratio))
-        state = size, self.span_s(), self.first, self.room
+        state = size, self.span_s(), self.first, self.room, [self._own_limits(lane) for lane in self._lanes]
         if self._picture is not None and self._of == state:
             return self._picture
         self._of = state
@@ -174,13 +184,62 @@ class ReviewTraces(TimePanel):
             elif not len(known):
                 ranges.append((-1.0, 1.0))
             elif lane.about_zero:
-                most = max(float(np.abs(known).max()), 1.0) * 1.05
+                most = max(float(np.abs(known).max()), 1.0, *(self._own_limits(lane) or ())) * 1.05
                 ranges.append((-most, most))
             else:
                 least, most = min(0.0, float(known.min())), max(0.0, float(known.max()))
                 room = 0.04 * (most - least) or 1.0
                 ranges.append((least - room, most + room))
         return ranges
+
+    def _own_limits(self, lane: Lane) -> tuple[float, float] | None:
+        """Return amber and red of a lane's rule as they stand; None where it has no rule, or one that is off."""
+        rule: RuleSettings | None = getattr(self.under.review.results.rig.rules, lane.rule, None) if lane.rule else None
+        return None if rule is None or not rule.on else limits(rule)
+
+    def _limited_lanes(self) -> list[LimitedLane]:
+        """Return the lanes that have limits, as they are drawn."""
+        line, lanes = self.line(), self._shown_lanes()
+        if len(self._ranges) != len(lanes):
+            return []
+        return [
+            LimitedLane(lane.name, lane.unit, lane.rule, stand, line.top() + top, line.top() + bottom, most)
+            for lane, (top, bottom), (_, most) in zip(lanes, self._areas(lanes, line.height()), self._ranges, strict=True)
+            if (stand := self._own_limits(lane)) is not None
+        ]
+
+    def _limit_at(self, at: QPointF) -> HeldLimit | None:
+        """Return the limit whose line is near; instants of repetitions go before it."""
+        line = self.line()
+        if not line.left() <= at.x() <= line.right() or self._grip_at(at.x()) is not None:
+            return None
+        return limit_at(at.y(), self._limited_lanes(), max(self.px(NEAR_PX) / 2.0, 3.0))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Take hold of a limit that is near, or do what any panel along time does."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._held = self._limit_at(event.position())
+        if self._held is None:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Drag a limit that is held; else show that something could be."""
+        if self._held is not None:
+            self._held = dragged(self._held, event.position().y())
+            self.update()
+            return
+        super().mouseMoveEvent(event)
+        if self._dragged is None and self._limit_at(event.position()) is not None:
+            self.setCursor(Qt.CursorShape.SizeVerCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for limits as they were dragged, or do what any panel along time does."""
+        held, self._held = self._held, None
+        if held is None:
+            super().mouseReleaseEvent(event)
+        elif held.limits != held.lane.limits:
+            self.limited.emit(held.lane.rule, *held.limits)
+        self.update()
 
     def draw(self, painter: QPainter) -> None:
         """Draw the lanes, and the repetitions over them."""
@@ -193,6 +252,7 @@ class ReviewTraces(TimePanel):
         for lane, (top, bottom), span in zip(lanes, self._areas(lanes, line.height()), self._ranges, strict=True):
             self._letters(painter, lane, QRectF(0, line.top() + top, line.left(), bottom - top), span)
             painter.fillRect(QRectF(line.left(), line.top() + top, line.width(), 1), colours.LINE)
+        drawn_limits(painter, self, line, self._limited_lanes(), self._held)
         self.axis(painter, line)
         for start_s, end_s, number in self.under.dropped():
             left, right = (min(max(self.x_of(at_s), line.left()), line.right()) for at_s in (start_s, end_s))
@@ -253,6 +313,8 @@ class ReviewTraces(TimePanel):
         line, lanes = self.line(), self._shown_lanes()
         areas = self._areas(lanes, line.height())
         lane = next((one for one, (top, end) in zip(lanes, areas, strict=True) if top <= at.y() - line.top() < end), None)
+        if (limit := self._limit_at(at)) is not None:
+            return in_words(limit)
         if lane is None:
             return "Lines: start, bottom and end of each repetition; they can be dragged."
         if lane.electrode is not None:
@@ -284,7 +346,7 @@ def _lanes(under: UnderReview) -> list[Lane]:
         lanes.append(Lane("height", "mm", (colours.NET,), ("com_height_mm",)))
         lanes.append(Lane("force", "N", tuple(colours.SIDES[side] for side in SIDES if side in sides), tuple(forces)))
         if len(sides) > 1:
-            lanes.append(Lane("load shift", "%", (colours.NET,), ("load_shift_pct",), about_zero=True))
+            lanes.append(Lane("load shift", "%", (colours.NET,), ("load_shift_pct",), about_zero=True, rule="load_shift"))
     knees = tuple(f"knee_margin_{side}_mm" for side in SIDES)
     if found.table_with(*knees) is not None:
         lanes.append(Lane("knee margin", "mm", (colours.LEFT, colours.RIGHT), knees))

@@ -1,4 +1,4 @@
-"""The step board: what was written last is read whole, whoever writes meanwhile."""
+"""A board: what was written last is read whole, whoever writes meanwhile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from acquisition.ring import Ring
-from acquisition.ring.step_board import TEXT_BYTES
+from acquisition.ring.board import TEXT_BYTES
 from tests.support.fakes import a_stream
 
 
