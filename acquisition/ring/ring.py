@@ -34,10 +34,10 @@ import h5py
 import numpy as np
 
 from acquisition.ring import ring_file
-from acquisition.ring.board import BOARD, Board
 from acquisition.ring.fault_log import FAULT, FaultLog
 from acquisition.ring.fence import fence
 from acquisition.ring.mark_log import MARK, MarkLog
+from acquisition.ring.notice_board import NOTICE, NoticeBoard
 from acquisition.ring.told_number import ToldNumber
 from acquisition.storage.disk import NO_SPACE
 from acquisition.storage.hdf5_parts import groups_in, number_in, text_in, texts_in, words_of
@@ -96,8 +96,8 @@ class Ring:
             self.marks = MarkLog(self._arrays.get("marks", np.empty(0, MARK)), self._session)
             self.room_s = ToldNumber(self._session, ROOM)  # for how long the disk has room yet (the watch tells it)
             self.target_pct = ToldNumber(self._session, TARGET)  # how far the load may shift by what the coach wants
-            self.step = Board(self._arrays.get("step", np.empty(0, BOARD)))
-            self.limits = Board(self._arrays.get("limits", np.empty(0, BOARD)))  # those that were changed by hand
+            self.step = NoticeBoard(self._arrays.get("step", np.empty(0, NOTICE)))
+            self.limits = NoticeBoard(self._arrays.get("limits", np.empty(0, NOTICE)))  # those that were changed by hand
             self._order = {name: i for i, name in enumerate(self.streams)}
             self._ends: dict[str, int] = {}
             self._views: WeakSet[StreamWriter | StreamReader] = WeakSet()

@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 
 from acquisition.ring import mark_log
-from acquisition.ring.board import BOARD
 from acquisition.ring.fault_log import FAULT, KEPT
+from acquisition.ring.notice_board import NOTICE
 from acquisition.storage.disk import allocate, claim
 from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in
 from acquisition.storage.hdf5_text import fixed
@@ -53,7 +53,7 @@ def make(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, des
 
 def size_of(streams: Sequence[tuple[Stream, bool]], seconds: float) -> int:
     """Return the bytes that a ring takes, at most."""
-    told = KEPT * FAULT.itemsize + mark_log.KEPT * mark_log.MARK.itemsize + 2 * BOARD.itemsize + 4 * PAGE_BYTES
+    told = KEPT * FAULT.itemsize + mark_log.KEPT * mark_log.MARK.itemsize + 2 * NOTICE.itemsize + 4 * PAGE_BYTES
     return HEAD_BYTES + told + sum(_size(stream, seconds) for stream, _ in streams)
 
 
@@ -68,8 +68,8 @@ def _layout(path: Path, streams: Sequence[tuple[Stream, bool]], seconds: float, 
         _dataset(file, "session", (COUNTERS_PER_STREAM,), np.dtype("<i8"))
         _dataset(file, "notes", (len(streams),), np.dtype(f"S{NOTE_BYTES}"))
         _dataset(file, "faults", (KEPT,), FAULT)
-        _dataset(file, "step", (1,), BOARD)
-        _dataset(file, "limits", (1,), BOARD)
+        _dataset(file, "step", (1,), NOTICE)
+        _dataset(file, "limits", (1,), NOTICE)
         _dataset(file, "marks", (mark_log.KEPT,), mark_log.MARK)
         for stream, derived in streams:
             group = file.create_group(f"streams/{stream.name}")
@@ -107,7 +107,7 @@ def extents(file: h5py.File, streams: Sequence[Stream]) -> Iterator[tuple[str, t
         expected["faults"] = ((KEPT,), FAULT)
     for board in ("step", "limits"):
         if board in file:
-            expected[board] = ((1,), BOARD)
+            expected[board] = ((1,), NOTICE)
     if "marks" in file:
         expected["marks"] = ((mark_log.KEPT,), mark_log.MARK)
     found = {name: dataset_in(file, name) for name in expected}

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from acquisition.rig import Rig
     from acquisition.rig.changed_limits import Changed
     from acquisition.ring import Ring
-    from acquisition.ring.board import Board
+    from acquisition.ring.notice_board import NoticeBoard
     from acquisition.sync_gate import SyncGate
     from acquisition.timebase.time_base import TimeBase
     from hardware.source import Source
@@ -261,7 +261,7 @@ class _Stage:
         session: Session,
         pipeline: Pipeline,
         now_s: Callable[[], float],
-        limits: Board,
+        limits: NoticeBoard,
     ) -> None:
         """Begin, live numbers by what contractions are known; `now_s` gives the time of the newest sample of the plates.
 

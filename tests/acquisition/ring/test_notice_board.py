@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from acquisition.ring import Ring
-from acquisition.ring.board import TEXT_BYTES
+from acquisition.ring.notice_board import TEXT_BYTES
 from tests.support.fakes import a_stream
 
 

@@ -1,4 +1,4 @@
-"""The board: a text in a ring that a session changes, such as what it asks for right now, where every screen finds it.
+"""The notice board: a text in a ring that a session changes, such as what it asks for right now, where every screen finds it.
 
 One writer changes it, any number of readers look. A counter stands beside the text: odd while it is written, and another one
 afterwards, so that nobody reads half of the old text and half of the new.
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXT_BYTES = 8176
-BOARD = np.dtype([("turn", "<i8"), ("text", f"S{TEXT_BYTES}")])
+NOTICE = np.dtype([("turn", "<i8"), ("text", f"S{TEXT_BYTES}")])
 """The counter, and the text in UTF-8."""
 TRIES = 100
 
 
-class Board:
+class NoticeBoard:
     """One board of a ring; a ring of a version without it has an empty one, on which nothing can be written."""
 
     def __init__(self, board: NDArray[np.void]) -> None:
