@@ -109,6 +109,8 @@ class ArrivalLine:
 
     def _least_late(self, indices: Floats, times_s: Floats) -> list[tuple[float, float]]:
         """Return the least late of each quarter of a second."""
+        if len(times_s) == 1:
+            return [(float(indices[0]), float(times_s[0]))]
         quarter = np.floor((times_s - times_s[0]) / POINT_S)
         above_s = times_s - indices * self.period_s
         by_quarter = np.lexsort((above_s, quarter))

@@ -8,13 +8,16 @@ until those that follow have stayed late for a while, which proves a loss.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hardware.arrays import Floats, Samples
 from hardware.arrival_line import ArrivalLine
 from hardware.source import Block
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 JITTERS = 4.0
 SLOPE_POINTS = 8
@@ -222,20 +225,20 @@ class UncountedNumbering:
 
         Or between all chunks, where only the last sample of each bears a time of its own. A step here and there is a loss.
         """
-        within = sum(self._steps(one.times_s) for one in self._waiting)
-        between = sum(self._steps(np.array([a.times_s[-1], b.times_s[0]])) for a, b in pairwise(self._waiting))
+        _, uneven, last = self._steps()
+        between = int(np.count_nonzero(uneven[last[:-1]]))
+        within = int(np.count_nonzero(uneven)) - between
         return within > FEW_STEPS or (within == 0 and between >= len(self._waiting) - 1)
 
-    def _steps(self, times_s: Floats) -> int:
-        return int(np.count_nonzero(np.abs(np.diff(times_s) - self._nominal_s) > SAME_S))
+    def _steps(self) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64]]:
+        """Return the times of all rows that wait, which are followed by an uneven step, and the last of each chunk."""
+        times_s = np.concatenate([one.times_s for one in self._waiting])
+        return times_s, _uneven(times_s, self._nominal_s), np.cumsum([len(one.rows) for one in self._waiting]) - 1
 
     def _points(self) -> tuple[Floats, Floats]:
-        first, found = self._next, []
-        for one in self._waiting:
-            found.append(stamped(first, one.times_s, self._nominal_s))
-            first += len(one.rows)
-        indices, times_s = zip(*found, strict=True)
-        return np.concatenate(indices), np.concatenate(times_s)
+        times_s, own, last = self._steps()
+        own[last] = True
+        return self._next + np.flatnonzero(own).astype(np.float64), times_s[own]
 
     def _together(self, rows: Samples, times_s: Floats, first: int) -> _Waiting:
         least = int(np.argmin(times_s - np.arange(len(times_s)) * self._line.period_s))
@@ -247,5 +250,13 @@ def stamped(first: int, times_s: Floats, nominal_s: float) -> tuple[Floats, Floa
 
     Senders stamp the last sample of a chunk; those before it get their times by the nominal rate, which says nothing of theirs.
     """
-    own = np.append(np.abs(np.diff(times_s) - nominal_s) > SAME_S, True)
-    return first + np.flatnonzero(own).astype(np.float64), times_s[own]
+    own = _uneven(times_s, nominal_s)
+    own[-1] = True
+    return first + own.nonzero()[0].astype(np.float64), times_s[own]
+
+
+def _uneven(times_s: Floats, nominal_s: float) -> NDArray[np.bool_]:
+    """Return which times are followed by another step than the nominal one; the last is followed by none."""
+    uneven = np.zeros(len(times_s), np.bool_)
+    np.greater(np.abs(times_s[1:] - times_s[:-1] - nominal_s), SAME_S, out=uneven[:-1])
+    return uneven

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ class ReportError(SquatscopeError):
     """A report can't be written; the text is a full sentence."""
 
 
-def write_page(template: str, path: Path, **given: object) -> None:
-    """Write a page; raises ReportError where the file exists or can't be written."""
+@cache
+def _environment() -> jinja2.Environment:
+    """Return what compiles templates, each of them once."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("ui.report", "."),
         autoescape=True,
@@ -44,7 +46,12 @@ def write_page(template: str, path: Path, **given: object) -> None:
         plot_size=(WIDTH, HEIGHT, LEFT),
         version=version("squatscope"),
     )
-    page = environment.get_template(template).render(**given)
+    return environment
+
+
+def write_page(template: str, path: Path, **given: object) -> None:
+    """Write a page; raises ReportError where the file exists or can't be written."""
+    page = _environment().get_template(template).render(**given)
     try:
         write_whole(path, page.encode())
     except FileExistsError:

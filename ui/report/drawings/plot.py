@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from hardware.severity import Severity
 WIDTH, HEIGHT = 1060.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 8.0, 8.0, 24.0
 POINTS = 1000
+Number = TypeVar("Number", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,17 @@ class Plot:
         always = np.array([*self.includes, *(limit.value for limit in self.limits)])
         low, high = float(always.min(initial=math.inf)), float(always.max(initial=-math.inf))
         for series in self.series:
-            for part in self._bins(series):
-                known = series.values[part][np.isfinite(series.values[part])]
-                low, high = min(low, known.min(initial=math.inf)), max(high, known.max(initial=-math.inf))
+            known = np.isfinite(series.values)
+            low = min(low, float(series.values.min(initial=math.inf, where=known)))
+            high = max(high, float(series.values.max(initial=-math.inf, where=known)))
         margin = 0.05 * (high - low) or 1.0
         return low - margin, high + margin
 
-    def x(self, time_s: float) -> float:
+    def x(self, time_s: Number) -> Number:
         """Return the place of a time, in the picture's own units."""
         return LEFT + (WIDTH - LEFT - RIGHT) * time_s / max(self.seconds, 1e-9)
 
-    def y(self, value: float) -> float:
+    def y(self, value: Number) -> Number:
         """Return the place of a value, in the picture's own units."""
         low, high = self.value_range
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
@@ -95,34 +96,33 @@ class Plot:
         """Return the round times at which the time axis is labelled."""
         return round_marks(0.0, self.seconds, 10)
 
-    def _bins(self, series: Series) -> list[slice]:
-        """Return the rows of a series in each bin of time that has any."""
-        ends_s = self.seconds / POINTS * np.arange(1, POINTS)
-        cuts = [0, *np.searchsorted(series.time_s, ends_s), len(series.time_s)]
-        return [slice(int(begin), int(end)) for begin, end in pairwise(cuts) if begin < end]
-
     def path(self, series: Series) -> str:
         """Return a series as the `d` of a path: of each bin of time the least and the greatest value that is known.
 
         In a long session a bin holds many seconds, and a ratio that is undefined between the repetitions must not vanish.
         """
-        pieces: list[str] = []
-        pen = "M"
-        for part in self._bins(series):
-            values = series.values[part]
-            known = np.flatnonzero(np.isfinite(values))
-            if not len(known):
-                pen = "M"
-                continue
-            if known[0] > 0:
-                pen = "M"
-            least, most = known[np.argmin(values[known])], known[np.argmax(values[known])]
-            for row in sorted({int(least), int(most)}):
-                pieces.append(f"{pen}{self.x(series.time_s[part.start + row]):.1f} {self.y(values[row]):.1f}")
-                pen = "L"
-            if known[-1] < len(values) - 1:
-                pen = "M"
-        return "".join(pieces)
+        values, known = series.values, np.isfinite(series.values)
+        ends_s = self.seconds / POINTS * np.arange(1, POINTS)
+        begin = np.unique([0, *np.searchsorted(series.time_s, ends_s)])
+        begin = begin[begin < len(values)]  # of each bin that has any row
+        if not len(begin):
+            return ""
+        bins = np.repeat(np.arange(len(begin)), np.diff([*begin, len(values)]))
+        rows = np.union1d(*(_greatest(sign * values, known, begin, bins) for sign in (-1.0, 1.0)))
+        first = np.diff(bins[rows], prepend=-1) > 0
+        pen_up = first & ~(known[begin] & known[begin - 1])[bins[rows]]
+        pen_up[:1] = True
+        drawn = zip(pen_up.tolist(), self.x(series.time_s[rows]).tolist(), self.y(values[rows]).tolist(), strict=True)
+        return "".join(f"{'M' if up else 'L'}{x:.1f} {y:.1f}" for up, x, y in drawn)
+
+
+def _greatest(
+    values: NDArray[np.float64], known: NDArray[np.bool_], begin: NDArray[np.int64], bins: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the row of the greatest known value of each bin that has one, the first of several."""
+    values = np.where(known, values, -np.inf)
+    rows = np.flatnonzero(known & (values == np.maximum.reduceat(values, begin)[bins]))
+    return rows[np.diff(bins[rows], prepend=-1) > 0]
 
 
 def round_marks(low: float, high: float, most: int) -> list[float]:

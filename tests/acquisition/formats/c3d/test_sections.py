@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
 from typing import TYPE_CHECKING
 
 import ezc3d
@@ -190,8 +189,8 @@ def test_no_seconds(tmp_path: Path, walking: C3DBytes) -> None:
 def test_a_file_that_needs_more_memory_than_there_is(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    answer = subprocess.CompletedProcess([], child.KILLED if how == "killed" else 0, pickle.dumps(child.NO_MEMORY), b"")
-    monkeypatch.setattr(child.subprocess, "run", lambda *_, **__: answer)
+    answer = child.KILLED if how == "killed" else 0, pickle.dumps(child.NO_MEMORY)
+    monkeypatch.setattr(child, "_answer", lambda *_: answer)
     with pytest.raises(C3DError, match=r"needs more memory than there is here: it holds 1103 frames, 0 minutes; export it in"):
         import_c3d(shared_data / WALKING, tmp_path / "out.h5")
     assert list(tmp_path.iterdir()) == []
