@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from acquisition.kernel_cache import VARIABLE
 
 # The first example of a kernel waits for its compiler; and no test asserts a time.
 settings.register_profile("squatscope", deadline=None)
@@ -61,6 +65,28 @@ LONG = frozenset(
     ]
 )
 """Files that take longest: begun first, so that none is left for one process alone at the end."""
+
+
+WARMING = """
+from tests.support.rigs import example_with
+from processing.pipeline import warm
+warm(example_with({without}=[]))
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile all kernels once, before files are tested side by side, if none is yet: each process would compile its own."""
+    kernels = Path(os.environ[VARIABLE])
+    alone = hasattr(session.config, "workerinput") or not getattr(session.config.option, "tx", None)
+    if alone or any(kernels.glob("**/*.nbc")):
+        return
+    of_parts = [
+        subprocess.Popen([sys.executable, "-c", WARMING.format(without=part)], cwd=session.config.rootpath)
+        for part in ("emg", "plate")
+    ]
+    for process in of_parts:
+        process.wait()
 
 
 @pytest.hookimpl(tryfirst=True)

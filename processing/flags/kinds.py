@@ -153,6 +153,14 @@ def kind_of(setting: str, label: str = "", metric: str = "", unit: str = "") -> 
     return Kind(setting, metric, label, setting.replace("_", " "), "", "" if unit == "1" else unit)
 
 
+def kind_on(metric: str) -> Kind:
+    """Return the row of the rule that judges a metric; raises LookupError where none does."""
+    try:
+        return next(kind for kind in KINDS if kind.metric == metric)
+    except StopIteration:
+        raise LookupError(metric) from None
+
+
 def kind_in_ring(rule: Mapping[str, Any]) -> Kind:
     """Return what a ring says of one of its rules, for its side; what a ring of an older version leaves out is this one's."""
     setting = str(rule.get("name", "rule"))

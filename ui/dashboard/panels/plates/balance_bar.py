@@ -10,12 +10,13 @@ from PySide6.QtGui import QBrush, QMouseEvent, QPainter, QPen, QPolygonF
 
 from hardware.severity import Severity
 from processing.flags.amounts import amount
+from processing.flags.kinds import kind_on
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.feed.feed import Feed
 
 SHIFT = "load_shift_pct"
-RULE = "load_shift"
+RULE = kind_on(SHIFT).setting
 SHARE = "load_share_right_pct"
 COP = "cop_net_shift_mm"
 _SPAN_PCT = 30.0

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPen
 
 from acquisition.rig import SIDES
 from acquisition.rig.judgement import limits
+from processing.flags.kinds import kind_on
 from processing.formulas import FORMULAS
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.excerpt import Band, Picture, Signals
@@ -346,7 +347,8 @@ def _lanes(under: UnderReview) -> list[Lane]:
         lanes.append(Lane("height", "mm", (colours.NET,), ("com_height_mm",)))
         lanes.append(Lane("force", "N", tuple(colours.SIDES[side] for side in SIDES if side in sides), tuple(forces)))
         if len(sides) > 1:
-            lanes.append(Lane("load shift", "%", (colours.NET,), ("load_shift_pct",), about_zero=True, rule="load_shift"))
+            shift = "load_shift_pct"
+            lanes.append(Lane("load shift", "%", (colours.NET,), (shift,), about_zero=True, rule=kind_on(shift).setting))
     knees = tuple(f"knee_margin_{side}_mm" for side in SIDES)
     if found.table_with(*knees) is not None:
         lanes.append(Lane("knee margin", "mm", (colours.LEFT, colours.RIGHT), knees))
