@@ -20,7 +20,7 @@ KEYS = ("", "ø", "a.b", '""', "emg", "x" * 5000)
 def of_bytes(rng: Random, path: Path) -> str:
     """Change, cut out, repeat or append bytes."""
     content = bytearray(path.read_bytes())
-    written = [i for i in range(len(content)) if content[i]]
+    written = np.flatnonzero(np.frombuffer(bytes(content), np.uint8)).tolist()
     what = rng.choice(["byte", "byte", "byte", "bit", "zeros", "cut", "end", "repeat", "number"])
     at = rng.choice(written)
     match what:

@@ -37,6 +37,7 @@ def run(target: Target, folder: Path, first: int, count: int) -> Tally:
     target.make(good)
     content = good.read_bytes()
     beside = {path.name for path in folder.iterdir()}
+    target.use(good)  # a good file it is, and what it takes to read one is then loaded for every child
     tally, done = Tally(), 0
     while done < count:
         for path in folder.iterdir():

@@ -152,7 +152,10 @@ def make_map(path: Path) -> None:
         "number = 2",
         'side = "right"',
     ]
-    path.write_text("\n".join([*lines, "[rules]", "hold_s = 0.3", "[plates]", "contact_N = 20"]), encoding="utf-8")
+    path.write_text(
+        "\n".join([*lines, "[rules.load_shift]", "amber_pct = 4", "red_pct = 9", "hold_s = 0.3", "[plates]", "contact_N = 20"]),
+        encoding="utf-8",
+    )
 
 
 def use_map(path: Path) -> None:

@@ -147,8 +147,8 @@ def test_one_plate_measures_its_own_foot_and_flags_nothing(side):
     assert len(one[FLAGS]) == 0
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_warm_pipeline_compiles_nothing_any_more(dtype):
+def test_a_warm_pipeline_compiles_nothing_any_more():
+    """For either type of samples, in a process where nothing was compiled before; what both share is there with the first."""
     code = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
@@ -157,20 +157,21 @@ from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from numba.core.dispatcher import Dispatcher
 from processing.pipeline import warm
-data = load(example("one-device")).model_dump()
-data["stream"][0]["dtype"] = {dtype!r}
-rig = Rig.model_validate(data)
-samples = simulated(rig)
 modules = [module for name, module in sys.modules.items() if name.startswith("processing.")]
 kernels = {{kernel for module in modules for kernel in vars(module).values() if isinstance(kernel, Dispatcher)}}
-warm(rig)
-ready = {{kernel: len(kernel.signatures) for kernel in kernels}}
-assert sum(ready.values()) > 5
-assert analysed(rig, samples).flags
-print([kernel.__name__ for kernel in kernels if len(kernel.signatures) > ready[kernel]])
+for dtype in ("float32", "float64"):
+    data = load(example("one-device")).model_dump()
+    data["stream"][0]["dtype"] = dtype
+    rig = Rig.model_validate(data)
+    samples = simulated(rig)
+    warm(rig)
+    ready = {{kernel: len(kernel.signatures) for kernel in kernels}}
+    assert sum(ready.values()) > 5
+    assert analysed(rig, samples).flags
+    print([kernel.__name__ for kernel in kernels if len(kernel.signatures) > ready[kernel]])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
-    assert (done.stdout, done.stderr) == ("[]\n", "")
+    assert (done.stdout, done.stderr) == ("[]\n[]\n", "")
 
 
 def test_a_rig_with_neither_gives_no_frames():

@@ -99,9 +99,11 @@ if sys.platform == "linux":
             return (CODE.unpack(code)[0] if code else None), said
 
         def end(self) -> int:
-            """End the child, and return how it ended."""
+            """End the child, with a fork that still reads, and return how it ended."""
             self._line.close()
-            self._process.kill()
+            if self._process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
             return self._process.wait()
 
     _idle: dict[int, list[_Reader]] = {}

@@ -358,20 +358,19 @@ def test_a_clock_or_gap_that_can_not_be_is_damage(two_segments, change, sentence
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")
-@pytest.mark.parametrize("size", [0, 5000, 1_000_000])
-def test_no_room_for_a_new_recording(child, path, size):
-    code = f"""
-limit_file_size({size})
+def test_no_room_for_a_new_recording(child, path):
+    code = """
 stream = a_stream()
-try:
-    RecordingWriter(path, a_rig(stream), [stream])
-except RecordingError as error:
-    print(error)
+for size in (0, 5000, 1_000_000):
+    limit_file_size(size)
+    try:
+        RecordingWriter(path, a_rig(stream), [stream])
+    except RecordingError as error:
+        print(error, path.exists())
 """
     out, err = (process := child(code, path)).communicate(timeout=240)
     assert (process.returncode, err) == (0, "")
-    assert out == f"The recording {path} can't be made: File too large.\n"
-    assert not path.exists()
+    assert out == 3 * f"The recording {path} can't be made: File too large. False\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sizes of files can't be limited there")

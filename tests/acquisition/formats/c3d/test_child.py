@@ -11,6 +11,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import ezc3d
 import numpy as np
@@ -89,6 +90,30 @@ def test_a_reading_without_end_is_ended(made, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="came to no end within 0 s"):
         read_apart(tmp_path / "hangs.c3d")
     monkeypatch.undo()
+    assert agrees(made)
+
+
+def test_a_reading_that_is_interrupted_is_ended_with_its_fork(made, tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "hangs.c3d")
+    read_apart(made)
+    (reader,) = kept()
+    children = Path(f"/proc/{reader._process.pid}/task/{reader._process.pid}/children")
+    forks = []
+
+    def interrupted(*args):
+        socket.send_fds(*args)
+        while not (found := children.read_text().split()):
+            pass
+        forks.append(Path(f"/proc/{found[0]}"))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(child, "socket", SimpleNamespace(send_fds=interrupted))
+        with pytest.raises(KeyboardInterrupt):
+            read_apart(tmp_path / "hangs.c3d")
+    while forks[0].exists() and "Z (zombie)" not in (forks[0] / "status").read_text():
+        pass
+    assert kept() == []
     assert agrees(made)
 
 
