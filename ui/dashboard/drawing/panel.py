@@ -84,7 +84,7 @@ class Panel(QWidget):
     def _field(self) -> QPixmap:
         """Return what stays as it is, drawn once for each size of the panel."""
         ratio = self.devicePixelRatioF()
-        of = self.size(), self.scale, ratio, self.title, self.colour.rgb()
+        of = self.size(), self.scale, ratio, self.title, self.colour.rgb(), self.field_by()
         if self._field_of != of:
             self._field_of, self._drawn_field = of, QPixmap(self.size() * ratio)
             self._drawn_field.setDevicePixelRatio(ratio)
@@ -93,8 +93,12 @@ class Panel(QWidget):
                 self.draw_field(painter)
         return self._drawn_field
 
+    def field_by(self) -> object:
+        """Return what else the field is drawn by, to be compared: what changes seldom."""
+        return None
+
     def draw_field(self, painter: QPainter) -> None:
-        """Draw what never changes: the ground, the rounded field and its title."""
+        """Draw what changes seldom: the ground, the rounded field and its title."""
         painter.fillRect(self.rect(), colours.GROUND)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.PANEL)

@@ -19,7 +19,7 @@ SHIFT = "load_shift_pct"
 RULE = kind_on(SHIFT).setting
 SHARE = "load_share_right_pct"
 COP = "cop_net_shift_mm"
-_SPAN_PCT = 30.0
+_SPAN_PCT, _COP_SPAN_MM = 30.0, 80.0
 _GRIP = 16
 
 
@@ -86,8 +86,22 @@ class BalanceBar(Panel):
         area = self.inside(top=14)
         return QRectF(area.left(), self._numbers().bottom() + 0.03 * area.height(), area.width(), 0.23 * area.height())
 
+    @property
+    def _cop_area(self) -> QRectF:
+        area = self.inside(top=14)
+        return QRectF(area.left(), area.bottom() - self.px(34), area.width(), self.px(34))
+
+    @property
+    def _cop_track(self) -> QRectF:
+        side, inset = self.px(150), self.px(6)
+        return self._cop_area.adjusted(side, inset, -side, -inset)
+
+    def field_by(self) -> object:
+        """Return limits, target zone and what is held, by which tracks and handles are drawn."""
+        return self._shares, self._limits, self._feed.limits(COP), self._target_pct
+
     def draw_field(self, painter: QPainter) -> None:
-        """Draw the scale below the bar, and what the numbers are."""
+        """Draw the tracks with the zones of their rules, handles, the scale, and what the numbers are."""
         super().draw_field(painter)
         if not self._shares:
             return
@@ -97,6 +111,12 @@ class BalanceBar(Panel):
             x = bar.center().x() + tick / _SPAN_PCT * bar.width() / 2
             spot = QRectF(x - self.px(40), bar.bottom() + self.px(3), self.px(80), self.px(22))
             lettering.write(painter, spot, f"{abs(tick)} %" if tick else "even", self.px(15), colours.FAINT, lettering.CENTRE)
+        self._zones(painter, bar, self._limits, _SPAN_PCT)
+        self._handles(painter)
+        row = self._cop_area
+        label = QRectF(row.left(), row.top(), self.px(150), row.height())
+        lettering.write(painter, label, "Net COP shift", self.px(18), colours.QUIET)
+        self._zones(painter, self._cop_track, self._feed.limits(COP), _COP_SPAN_MM)
 
     def draw(self, painter: QPainter) -> None:
         """Draw the shares, the bar of load shift and below it that of the net centre of pressure."""
@@ -113,16 +133,20 @@ class BalanceBar(Panel):
         self._share(painter, QRectF(numbers.right() - side_width, numbers.top(), side_width, numbers.height()), "R", share)
         middle = QRectF(numbers.left() + side_width, numbers.top(), numbers.width() - 2 * side_width, numbers.height())
         self._shift(painter, middle, shift, severity)
-        self._bar(painter, self._track, self._limits, feed.value(SHIFT), span=_SPAN_PCT)
-        self._handles(painter)
-        self._cop_row(painter, QRectF(area.left(), area.bottom() - self.px(34), area.width(), self.px(34)), cop)
+        self._value(painter, self._track, feed.value(SHIFT), _SPAN_PCT)
+        if self._held is not None:
+            spot = QRectF(
+                self._at(self._dragged_pct) + self.px(12), self._track.center().y() - self.px(11), self.px(140), self.px(22)
+            )
+            lettering.write(painter, spot, f"± {self._dragged_pct:g} %", self.px(18), colours.TEXT, bold=True)
+        self._cop_row(painter, cop)
 
     def _at(self, pct: float) -> float:
         """Return where a load shift stands on the bar."""
         return self._track.center().x() + max(-1.0, min(1.0, pct / _SPAN_PCT)) * self._track.width() / 2
 
     def _handles(self, painter: QPainter) -> None:
-        """Draw what can be dragged: the target zone from above, limits from below, and the number of what is held."""
+        """Draw what can be dragged: the target zone from above, limits from below."""
         size, track = self.px(8), self._track
         painter.setPen(Qt.PenStyle.NoPen)
         shown = [(self._target_pct, colours.TEXT, track.top(), 1.0)] if math.isfinite(self._target_pct) else []
@@ -133,11 +157,6 @@ class BalanceBar(Panel):
             for x in (self._at(-pct), self._at(pct)):
                 base = y - down * (size if down > 0 else 0.0)
                 painter.drawPolygon(QPolygonF([QPointF(x - size, base), QPointF(x + size, base), QPointF(x, y + down * size)]))
-        if self._held is not None:
-            spot = QRectF(
-                self._at(self._dragged_pct) + self.px(12), track.center().y() - self.px(11), self.px(140), self.px(22)
-            )
-            lettering.write(painter, spot, f"± {self._dragged_pct:g} %", self.px(18), colours.TEXT, bold=True)
 
     def _near(self, at: QPointF) -> Held | None:
         """Return what can be dragged at a place: above the target zone, below the nearest limit."""
@@ -223,24 +242,19 @@ class BalanceBar(Panel):
             centre = QPointF(upper.center().x() - self.px(92), upper.center().y())
             lettering.sign(painter, centre, self.px(38), severity)
 
-    def _cop_row(self, painter: QPainter, area: QRectF, cop: float) -> None:
-        label = value = self.px(150)
-        lettering.write(
-            painter, QRectF(area.left(), area.top(), label, area.height()), "Net COP shift", self.px(18), colours.QUIET
-        )
+    def _cop_row(self, painter: QPainter, cop: float) -> None:
+        area, bar = self._cop_area, self._cop_track
         severity = self._feed.severity(COP)
         side = "" if math.isnan(cop) or round(cop) == 0 else " R" if cop > 0 else " L"
         text = f"{amount(cop, 'mm', COP)}{side}" if math.isfinite(cop) else "–"
-        spot = QRectF(area.right() - value, area.top(), value, area.height())
+        spot = QRectF(area.right() - self.px(150), area.top(), self.px(150), area.height())
         lettering.write(painter, spot, text, self.px(22), colours.SEVERITIES[severity], lettering.RIGHT, bold=True)
-        bar = QRectF(area.left() + label, area.top(), area.width() - label - value, area.height())
-        bar.adjust(0, self.px(6), 0, -self.px(6))
         if severity:
             lettering.sign(painter, QPointF(bar.right() + self.px(18), bar.center().y()), self.px(22), severity)
-        self._bar(painter, bar, self._feed.limits(COP), self._feed.value(COP), span=80.0)
+        self._value(painter, bar, self._feed.value(COP), _COP_SPAN_MM)
 
-    def _bar(self, painter: QPainter, area: QRectF, limits: tuple[float, float] | None, value: float, span: float) -> None:
-        """Draw a track from -span to +span with the zones of its rule, and the value as a bar from the middle."""
+    def _zones(self, painter: QPainter, area: QRectF, limits: tuple[float, float] | None, span: float) -> None:
+        """Draw a track from -span to +span with the zones of its rule."""
         centre, half = area.center().x(), area.width() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.WELL)
@@ -261,7 +275,11 @@ class BalanceBar(Panel):
             painter.setPen(QPen(colours.QUIET, max(1.0, self.px(1.5)), Qt.PenStyle.DashLine))
             for limit in (-red, -amber, amber, red):
                 painter.drawLine(QPointF(centre + limit, area.top()), QPointF(centre + limit, area.bottom()))
-            painter.setPen(Qt.PenStyle.NoPen)
+
+    def _value(self, painter: QPainter, area: QRectF, value: float, span: float) -> None:
+        """Draw a value as a bar from the middle of its track."""
+        centre, half = area.center().x(), area.width() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
         if math.isfinite(value):
             reach = max(-1.0, min(1.0, value / span)) * half
             inset = 0.16 * area.height()

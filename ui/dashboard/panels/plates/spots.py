@@ -68,7 +68,11 @@ class Spots(pyqtgraph.GraphicsObject):  # type: ignore[misc]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         newest = {}
         for side, trail in self._trails.items():
-            points = [mm.map(QPointF(x, y)) if x == x and y == y else None for x, y in trail[_EVERY - 1 :: _EVERY].tolist()]
+            x_mm, y_mm = trail[_EVERY - 1 :: _EVERY].T
+            x, y = mm.m11() * x_mm + mm.m21() * y_mm + mm.dx(), mm.m12() * x_mm + mm.m22() * y_mm + mm.dy()
+            points = [
+                QPointF(*at) if at[0] == at[0] and at[1] == at[1] else None for at in zip(x.tolist(), y.tolist(), strict=True)
+            ]
             newest[side] = points[-1]
             for shade, pen in enumerate(self._fading[side]):
                 here = [at for at in points[shade * _PER_SHADE : (shade + 1) * _PER_SHADE] if at is not None]
