@@ -62,7 +62,7 @@ def make(server: StandInServer, columns: int = 3, rate_hz: float = 2000.0, block
         "server": server.address,
         "answer_s": 2.0,
         "retry_s": 0.05,
-        "rejoin_s": 3.0,
+        "rejoin_s": 60.0,  # a busy computer takes its time
         **settings,
     }
     return NidaqSource(Stream("daq", rate_hz, channels, block_samples=block), NidaqSettings.model_validate(chosen))
@@ -100,7 +100,7 @@ class Gathered:
         return np.concatenate(self.samples)[:, 0]
 
 
-def gather(source: NidaqSource, samples: int, timeout_s: float = 0.5, limit_s: float = 8.0) -> Gathered:
+def gather(source: NidaqSource, samples: int, timeout_s: float = 0.5, limit_s: float = 60.0) -> Gathered:
     gathered = Gathered()
     deadline_s = time.perf_counter() + limit_s
     while len(gathered.index) < samples and time.perf_counter() < deadline_s:
@@ -109,7 +109,7 @@ def gather(source: NidaqSource, samples: int, timeout_s: float = 0.5, limit_s: f
     return gathered
 
 
-def read_until(source: NidaqSource, state: SourceState, limit_s: float = 5.0) -> None:
+def read_until(source: NidaqSource, state: SourceState, limit_s: float = 60.0) -> None:
     deadline_s = time.perf_counter() + limit_s
     while source.state is not state and time.perf_counter() < deadline_s:
         source.read(0.1)
@@ -288,8 +288,9 @@ def test_unplugged_and_plugged_in_again(server: StandInServer, rack: Rack) -> No
         rack.unplug("Dev1")
         read_until(source, SourceState.LOST)
         assert "-201003" in source.note
-        time.sleep(0.4)
-        assert source.read(0.1) is None
+        until_s = time.perf_counter() + 60.0
+        while "-200220" not in source.note and time.perf_counter() < until_s:
+            assert source.read(0.1) is None
         assert "-200220" in source.note
         rack.plug_in("Dev1")
         after = gather(source, 80)

@@ -452,7 +452,7 @@ def test_the_window_closes_after_the_end_only_if_asked(tmp_path, qapp, qtbot, mo
     window.start()
     squat.finish()
     if close_at_end:
-        qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
     else:
         qtbot.wait(500)
         assert window.isVisible()

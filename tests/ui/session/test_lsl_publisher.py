@@ -28,7 +28,7 @@ from ui.session.lsl_publisher import Outlets
 RAW = Stream("plates", 1000.0, (Channel("Fz_L", "V"), Channel("Fz_R", "V")), "float32")
 METRICS = Stream("plates.force", 100.0, (Channel("sample", "1"), Channel("load_shift_pct", "%")))
 RULES = [{"name": "load_shift", "side": "right", "label": "load shifts to the right leg"}]
-LOOK_S = 5.0
+LOOK_S = 60.0
 
 
 def settings(*publish: str) -> LslOutletSettings:
