@@ -223,12 +223,14 @@ class UncountedNumbering:
     def _may_be_another_rate(self) -> bool:
         """Return whether the rows that wait come at another rate than the nominal one: then they do so at every place.
 
-        Or between all chunks, where only the last sample of each bears a time of its own. A step here and there is a loss.
+        Or between all chunks, where only the last sample of each bears a time of its own. A step here and there is a loss. Of
+        chunks of one row each, some may come together that were held up.
         """
         _, uneven, last = self._steps()
         between = int(np.count_nonzero(uneven[last[:-1]]))
         within = int(np.count_nonzero(uneven)) - between
-        return within > FEW_STEPS or (within == 0 and between >= len(self._waiting) - 1)
+        chunks = len(self._waiting)
+        return within > FEW_STEPS or (within in (0, self.held_rows - chunks) and between >= chunks - 1)
 
     def _steps(self) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64]]:
         """Return the times of all rows that wait, which are followed by an uneven step, and the last of each chunk."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hardware.source import Block
@@ -105,6 +105,7 @@ def test_a_device_off_its_nominal_rate_loses_nothing(off, stamps, chunk) -> None
     chunk=st.sampled_from([1, 10, 40]),
     freeze_s=st.floats(0.0, 3.0),
 )
+@example(losses=[(1.0, 20)], off=-0.03, chunk=1, freeze_s=0.0078125)  # a few rows that come together, of a device that is slow
 def test_own_stamps_tell_a_loss_to_the_sample(losses, off, chunk, freeze_s) -> None:
     """Whatever came late on its way meanwhile."""
     rate_hz = RATE_HZ * (1 + off)
