@@ -157,13 +157,18 @@ def test_a_picture_of_it_is_saved(squat, tmp_path):
     assert (QImage(str(tmp_path / "watch.png")).width(), QImage(str(tmp_path / "watch.png")).height()) == (960, 540)
 
 
-def test_the_target_zone_is_dragged_at_the_load_bar_and_says_what_is_even(squat, view, qtbot):
-    squat.shift_pct = 14.0
+@pytest.fixture
+def window(squat, qtbot):
+    """The operator's screen of the same session."""
     window = Window(Feed(Ring.attach(squat.ring.path), frozen=True))
     qtbot.addWidget(window)
     window.resize(1920, 1080)
     window.show()
     window.catch_up()
+    return window
+
+
+def test_the_target_zone_is_dragged_at_the_load_bar_and_says_what_is_even(squat, view, window, qtbot):
     bar, commands = window.balance, Commands(squat.ring.path.parent / FOLDER)
 
     def at(pct: float) -> QPoint:
@@ -188,12 +193,7 @@ def test_the_target_zone_is_dragged_at_the_load_bar_and_says_what_is_even(squat,
     assert window.feed.limits("load_shift_pct") == (5.0, 10.0)
 
 
-def test_limits_are_dragged_at_the_load_bar_and_every_screen_shows_them(squat, view, qtbot):
-    window = Window(Feed(Ring.attach(squat.ring.path), frozen=True))
-    qtbot.addWidget(window)
-    window.resize(1920, 1080)
-    window.show()
-    window.catch_up()
+def test_limits_are_dragged_at_the_load_bar_and_every_screen_shows_them(squat, view, window, qtbot):
     bar, commands = window.balance, Commands(squat.ring.path.parent / FOLDER)
 
     def at(pct: float) -> QPoint:
