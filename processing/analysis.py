@@ -16,9 +16,9 @@ from acquisition.rig.empty_plate import EMPTY_S, LIGHT_N, empty_stretches
 from hardware.severity import Severity
 from processing.corrected import with_repetitions
 from processing.flags.rules import CHANGE, flags_of
-from processing.force.plate_fault import PlateFault
-from processing.force.two_plates import pull_inwards_pct, unlike_feet
-from processing.force.wrong_plates import LOAD, unsure_shift_pct, without_place
+from processing.force.faults.plate_fault import PlateFault
+from processing.force.faults.two_plates import pull_inwards_pct, unlike_feet
+from processing.force.faults.wrong_plates import LOAD, unsure_shift_pct, without_place
 from processing.pipeline import EVENTS, FLAGS
 from processing.repetition.table import BOTH, RepetitionResult, repetition_rows
 from processing.results import (

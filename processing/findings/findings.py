@@ -21,7 +21,7 @@ from hardware.severity import Severity
 from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, Kind, kind_of
 from processing.flags.rules import column_limits
-from processing.force.wrong_plates import IN_FOOT, LOAD, unsure_shift_pct, without_place
+from processing.force.faults.wrong_plates import IN_FOOT, LOAD, unsure_shift_pct, without_place
 from processing.repetition.columns import OF_PHASE
 from processing.repetition.knee_over_foot import BASELINE_REPETITIONS
 from processing.repetition.table import BOTH

@@ -9,7 +9,7 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.rig.empty_plate import READS_N
 from acquisition.rig.plate_map import axes_of_corners, lies_on
-from processing.force.plate_fault import PlateFault, sentence_of
+from processing.force.faults.plate_fault import PlateFault, sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

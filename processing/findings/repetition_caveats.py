@@ -12,7 +12,7 @@ from processing.findings.findings import counted_in, habits_pct
 from processing.flags.amounts import amount
 from processing.flags.kinds import kind_of
 from processing.flags.rules import column_limits
-from processing.force.wrong_plates import unsure_shift_pct
+from processing.force.faults.wrong_plates import unsure_shift_pct
 
 if TYPE_CHECKING:
     from processing.results import Results

@@ -16,16 +16,16 @@ from acquisition.rig.empty_plate import READS_N, READS_NMM
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats, Samples
-from processing.force.channel_watch import ChannelWatch, FoundFault, WatchColumns, WatchedPlate
 from processing.force.empty_watch import Empty, TakenOff, look_for_empty, nothing_taken_off
+from processing.force.faults.channel_watch import ChannelWatch, FoundFault, WatchColumns, WatchedPlate
+from processing.force.faults.plate_fault import PlateFault
+from processing.force.own_pressure import OwnPressure, OwnPressureColumns
 from processing.force.place_watch import feel_arm, place_of
-from processing.force.plate_fault import PlateFault
 from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
 from processing.force.wrench import Plates, Six, columns_of, cop_of, inlined, stacked, wrench_of
 from processing.formulas import Metric, frame_samples, metric
 from processing.repetition.detector import RepetitionColumns, RepetitionDetector
-from processing.repetition.own_pressure import OwnPressure, OwnPressureColumns
 
 METRICS: tuple[Metric, ...] = (
     metric("frame.last_sample"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardware.severity import Severity
-from processing.force.plate_fault import sentence_of
+from processing.force.faults.plate_fault import sentence_of
 
 if TYPE_CHECKING:
     from acquisition.ring.fault_log import TellsFaults

@@ -14,8 +14,8 @@ from acquisition.rig import SIDES
 from processing.findings.caveats import caveats
 from processing.findings.findings import findings
 from processing.force.chain import METRICS, ForceChain
-from processing.force.plate_fault import PlateFault
-from processing.force.two_plates import pull_inwards_pct, unlike_feet
+from processing.force.faults.plate_fault import PlateFault
+from processing.force.faults.two_plates import pull_inwards_pct, unlike_feet
 from sim.lifter.lifter import Lifter
 from sim.lifter.people import someone
 from sim.lifter.sets import Set

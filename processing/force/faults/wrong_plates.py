@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from acquisition.rig import SIDES
 from acquisition.rig.empty_plate import READS_N
-from processing.force.plate_fault import PlateFault
+from processing.force.faults.plate_fault import PlateFault
 
 if TYPE_CHECKING:
     from collections.abc import Collection

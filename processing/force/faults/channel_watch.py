@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from acquisition.rig.plate_map import PlateMap
 from acquisition.rig.rig import VERTICAL_ALONE
 from hardware.arrays import Floats, Samples
-from processing.force.plate_fault import PlateFault
+from processing.force.faults.plate_fault import PlateFault
 
 STUCK_S = 0.5
 LIVELY_CODES = 2.5

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from acquisition.rig import SIDES
 from processing.findings.findings import findings
-from processing.repetition.own_pressure import BIN_MM, OwnPressure, OwnPressureColumns
+from processing.force.own_pressure import BIN_MM, OwnPressure, OwnPressureColumns
 from sim.lifter.lifter import KneeCaves, Lifter
 from tests.support.rigs import example_with
 from tests.support.sessions import analysed, lifted
