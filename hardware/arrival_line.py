@@ -77,10 +77,11 @@ class ArrivalLine:
         if closed < 0:
             self._fit()
 
-    def learn_from(self, indices: Floats, times_s: Floats) -> bool:
+    def learn_from(self, indices: Floats, times_s: Floats, least_loss_s: float) -> bool:
         """Take the slope from these rows and those before them, between which samples may be lost; False for too few.
 
-        A loss spoils one slope between neighbours, and so not their median. Where a third of them are nominal, the rate is.
+        A loss spoils one slope between neighbours, and so not their median. Where a third of them are nominal, the rate is;
+        but not where more of them are off it by less than `least_loss_s`, for those are no losses.
         """
         earlier = [*self._points, *([self._open] if self._open is not None else [])]
         points = [*earlier, *self._least_late(indices, times_s)]
@@ -89,7 +90,9 @@ class ArrivalLine:
         index, time_s = (np.array(column) for column in zip(*points, strict=True))
         slopes = np.diff(time_s) / np.diff(index)
         nominal = np.abs(slopes / self._nominal_s - 1.0) < NOMINAL
-        self._turn(float(np.median(slopes[nominal] if nominal.mean() > NOMINAL_SHARE else slopes)))
+        no_loss = np.abs(np.diff(time_s - index * self._nominal_s)) < least_loss_s
+        is_nominal = nominal.mean() > NOMINAL_SHARE and nominal.sum() > (no_loss & ~nominal).sum()
+        self._turn(float(np.median(slopes[nominal] if is_nominal else slopes)))
         steps_s = np.diff(time_s - index * self.period_s)
         self.jitter_s = float(np.median(np.abs(steps_s - np.median(steps_s))))
         before = slice(max(1, len(earlier)))

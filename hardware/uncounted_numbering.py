@@ -142,35 +142,42 @@ class UncountedNumbering:
         """Return the rows up to the last that is on time, None where none is and it is too early to speak of a loss."""
         if not self._waiting:
             return None
-        if on_time := self._on_time(self._waiting[-1:]):  # those before were asked when they were the newest
+        if on_time := self._on_time(self._waiting[-1:], self._late_s):  # those before were asked when they were the newest
             return self._hand_over(on_time)
         if self._span_s() < self._confirm_s or self._falling():
             return None
         if not self._line.knows_its_slope and self._may_be_another_rate():
-            if not self._line.learn_from(*self._points()):
+            if not self._line.learn_from(*self._points(), self.stamps.late_s):
                 return None
-            if on_time := self._on_time(self._waiting):
+            if on_time := self._on_time(self._waiting, self._late_s + self._uneven_s()):
                 return self._hand_over(on_time)
         return self._past_a_loss()
 
     def _span_s(self) -> float:
         return float(self._waiting[-1].times_s[-1] - self._waiting[0].times_s[0])
 
-    def _on_time(self, asked: list[_Waiting]) -> int:
-        """Return how many rows wait up to the last of the asked, newest ones that is on time; 0 where none is."""
+    def _on_time(self, asked: list[_Waiting], late_s: float) -> int:
+        """Return how many rows wait up to the last of the asked, newest ones that is less than `late_s` late; 0 for none."""
         before = self.held_rows
         for one in reversed(asked):
             before -= len(one.rows)
             first = self._next + before
-            if self._line.late_s(*one.least) > self._late_s:
+            if self._line.late_s(*one.least) > late_s:
                 continue
-            late_s = self._line.late_s(np.arange(first, first + len(one.rows), dtype=np.float64), one.times_s)
-            return before + int(np.flatnonzero(late_s <= self._late_s)[-1]) + 1
+            each_s = self._line.late_s(np.arange(first, first + len(one.rows), dtype=np.float64), one.times_s)
+            return before + int(np.flatnonzero(each_s <= late_s)[-1]) + 1
         return 0
+
+    def _chunks_late_s(self) -> Floats:
+        return np.array([self._line.late_s(*one.least) for one in self._waiting])
+
+    def _uneven_s(self) -> float:
+        """Return by how much the lateness of the chunks that wait usually differs from one to the next."""
+        return float(np.median(np.abs(np.diff(self._chunks_late_s())))) if len(self._waiting) > 1 else 0.0
 
     def _falling(self) -> bool:
         """Return whether rows come less and less late, so that what is on its way is still arriving."""
-        late_s = np.array([self._line.late_s(*one.least) for one in self._waiting])
+        late_s = self._chunks_late_s()
         least_s = np.array([one.least[1] for one in self._waiting])
         recent = least_s > least_s[-1] - FALLING_S
         return bool((~recent).any() and late_s[recent].min() < late_s[~recent].min() - self._late_s)
@@ -223,14 +230,13 @@ class UncountedNumbering:
     def _may_be_another_rate(self) -> bool:
         """Return whether the rows that wait come at another rate than the nominal one: then they do so at every place.
 
-        Or between all chunks, where only the last sample of each bears a time of its own. A step here and there is a loss. Of
-        chunks of one row each, some may come together that were held up.
+        Or between all chunks, where only the last sample of each bears a time of its own, whatever a few within do that came
+        together. A step here and there is a loss.
         """
         _, uneven, last = self._steps()
         between = int(np.count_nonzero(uneven[last[:-1]]))
         within = int(np.count_nonzero(uneven)) - between
-        chunks = len(self._waiting)
-        return within > FEW_STEPS or (within in (0, self.held_rows - chunks) and between >= chunks - 1)
+        return within > FEW_STEPS or between >= len(self._waiting) - 1
 
     def _steps(self) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64]]:
         """Return the times of all rows that wait, which are followed by an uneven step, and the last of each chunk."""
