@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from acquisition.commands import Command, Does
 from acquisition.logged_in import logged_in
 from acquisition.rig import Rig
-from acquisition.rig.changed_limits import LimitsError, as_text, from_text, limits_in_words, with_changed, with_limits, words_of
+from acquisition.rig.changed_limits import LimitsError, changed_on, limits_in_words, put_on, with_changed, with_limits, words_of
 from acquisition.rig.judgement import limits
 from acquisition.ring.fault_log import ABOUT_LIMITS
 from hardware.host_clock import host_now_s
@@ -56,7 +56,7 @@ def _change_limits(ring: Ring, asked: str) -> None:
         own = Rig.model_validate(ring.description["rig"]).rules
     except (ValueError, KeyError, TypeError):
         return
-    changed = from_text(ring.limits.read())
+    changed = changed_on(ring.limits)
     try:
         before = with_changed(own, changed)
         after = with_limits(before, name, *wanted)
@@ -65,7 +65,7 @@ def _change_limits(ring: Ring, asked: str) -> None:
         return
     if after == before:
         return
-    ring.limits.write(as_text({**changed, name: limits(getattr(after, name))}))
+    put_on(ring.limits, {**changed, name: limits(getattr(after, name))})
     was, now = limits_in_words(before, name), limits_in_words(after, name)
     by = f" by {who}" if (who := logged_in()) else ""
     ring.faults.tell(

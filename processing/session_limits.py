@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from acquisition.recording import Recording
-from acquisition.rig.changed_limits import from_text
+from acquisition.rig.changed_limits import changed_on
 from acquisition.rig.judgement import Rules, limits
 from acquisition.ring import Ring
 from hardware.errors import SquatscopeError
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 
     from acquisition.rig.changed_limits import Changed
     from processing.results import Results
-
-
-def limits_on(ring: Path) -> dict[str, tuple[float, float]]:
-    """Return the limits that were changed in the session of a ring; raises RingError."""
-    source = Ring.attach(ring)
-    try:
-        return from_text(source.limits.read())
-    finally:
-        source.close()
 
 
 def keep_limits(path: Path, changed: Changed) -> None:
@@ -47,6 +38,20 @@ def keep_limits(path: Path, changed: Changed) -> None:
             history = history.with_edit("limits", settings_sha256(rig), rule=name, amber=amber, red=known)
     if history is not before:
         write_history(path, history)
+
+
+def keep_limits_of(ring: Path, recording: Path) -> Changed:
+    """Keep the limits that were changed in the session of a ring beside the recording made of it, and return them.
+
+    Raises RingError, and as `keep_limits` does.
+    """
+    source = Ring.attach(ring)
+    try:
+        changed = changed_on(source.limits)
+    finally:
+        source.close()
+    keep_limits(recording, changed)
+    return changed
 
 
 def limits_kept(path: Path) -> dict[str, tuple[float, float]]:

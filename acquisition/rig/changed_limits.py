@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
 
@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 UNITS = {"pct": "%", "mm": "mm", "ratio": "times"}
 Changed = Mapping[str, tuple[float, float]]
 """By rule, its amber and red limit in the rule's own unit; red is infinite where a rule is never red."""
+
+
+class Board(Protocol):
+    """Where a session puts them: the board of its ring, which holds one text."""
+
+    def read(self) -> str:
+        """Return the text."""
+
+    def write(self, text: str) -> None:
+        """Put another one there."""
 
 
 class LimitsError(SquatscopeError):
@@ -70,15 +80,15 @@ def rig_with_rules(rig: Rig, rules: Rules) -> Rig:
     return rig if rules == rig.rules else rig.model_copy(update={"rules": rules})
 
 
-def as_text(changed: Changed) -> str:
-    """Return changed limits as a board keeps them: JSON, null for a red limit that a rule does not have."""
-    return json.dumps({name: [amber, red if math.isfinite(red) else None] for name, (amber, red) in changed.items()})
+def put_on(board: Board, changed: Changed) -> None:
+    """Put all changed limits on a board: as JSON, with null for a red limit that a rule does not have."""
+    board.write(json.dumps({name: [amber, red if math.isfinite(red) else None] for name, (amber, red) in changed.items()}))
 
 
-def from_text(text: str) -> dict[str, tuple[float, float]]:
+def changed_on(board: Board) -> dict[str, tuple[float, float]]:
     """Return what a board says; what is no limits, as of another version, is left out."""
     try:
-        said = json.loads(text) if text else {}
+        said = json.loads(board.read() or "{}")
         return {str(name): (float(amber), math.inf if red is None else float(red)) for name, (amber, red) in said.items()}
     except (ValueError, TypeError, AttributeError):
         return {}

@@ -155,10 +155,10 @@ def kind_of(setting: str, label: str = "", metric: str = "", unit: str = "") -> 
 
 def kind_on(metric: str) -> Kind:
     """Return the row of the rule that judges a metric; raises LookupError where none does."""
-    try:
-        return next(kind for kind in KINDS if kind.metric == metric)
-    except StopIteration:
-        raise LookupError(metric) from None
+    for kind in KINDS:
+        if kind.metric == metric:
+            return kind
+    raise LookupError(metric)
 
 
 def kind_in_ring(rule: Mapping[str, Any]) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from acquisition.rig.changed_limits import LimitsError, from_text, with_changed
+from acquisition.rig.changed_limits import LimitsError, changed_on, with_changed
 from acquisition.ring.fault_log import FaultsOfSamples
 from hardware.host_clock import host_now_s
 from hardware.source import Block
@@ -63,7 +63,7 @@ class LivePipeline:
         """Judge what comes from now on by the limits that were changed by hand."""
         self._limits_turn = self._limits.turn
         with suppress(LimitsError):  # those of another program
-            self.analysis.pipeline.judge_by(with_changed(self._own_rules, from_text(self._limits.read())))
+            self.analysis.pipeline.judge_by(with_changed(self._own_rules, changed_on(self._limits)))
 
     def finish(self) -> None:
         """Process the rest."""

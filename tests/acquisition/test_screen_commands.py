@@ -8,7 +8,7 @@ import pytest
 
 from acquisition import screen_commands
 from acquisition.commands import Command, Commands, Does
-from acquisition.rig.changed_limits import from_text
+from acquisition.rig.changed_limits import changed_on
 from acquisition.ring import Ring
 from acquisition.screen_commands import ScreenCommands
 from hardware.severity import Severity
@@ -75,7 +75,7 @@ def test_limits_are_told_to_every_screen_and_the_log_says_who_from_what_to_what(
         commands.give(Command(Does.LIMITS, 0, value))
     ScreenCommands(judged, commands).finish()
     for one in (screen, Ring.attach(judged.path)):
-        assert from_text(one.limits.read()) == {"load_shift": (7.5, 12.0), "foot_cop_medial": (9.0, math.inf)}
+        assert changed_on(one.limits) == {"load_shift": (7.5, 12.0), "foot_cop_medial": (9.0, math.inf)}
     assert [(fault.severity, fault.about, fault.sentence) for fault in screen.faults.read()] == [
         (Severity.FINE, "limits", f"The limits of {what} were changed by hand by coach from {was} to {now}.")
         for what, was, now in (

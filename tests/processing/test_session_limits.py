@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from acquisition.commands import FOLDER, Command, Commands, Does
-from acquisition.rig.changed_limits import as_text, with_limits
+from acquisition.rig.changed_limits import put_on, with_limits
 from acquisition.ring import Ring
 from acquisition.screen_commands import ScreenCommands
 from hardware.severity import Severity
@@ -21,7 +21,7 @@ from processing.live import LivePipeline
 from processing.pipeline import FLAGS, Pipeline
 from processing.repetition.corrections import EditError, edits_of, read_history
 from processing.review import Review
-from processing.session_limits import judged_by_last, keep_limits, limits_kept, limits_on
+from processing.session_limits import judged_by_last, keep_limits, keep_limits_of, limits_kept
 from tests.support.rigs import example_with
 from tests.support.sessions import recorded, simulated
 
@@ -178,11 +178,13 @@ def test_settings_that_are_named_judge_all_recordings_alike_and_what_was_changed
     assert edit.sentence == ("The settings that were named judge load shift by 3/6 %, so edit 1 of its limits is not applied.")
 
 
-def test_a_ring_that_was_left_tells_its_limits(tmp_path):
+def test_limits_of_a_ring_that_was_left_are_kept_beside_its_recording(recording, tmp_path):
     ring = Ring.create(tmp_path / "ring.h5", [s.stream() for s in RIG.stream], 1.0)
-    assert limits_on(ring.path) == {}
-    ring.limits.write(as_text({"load_shift": (8.0, 12.0), "foot_cop_medial": (9.0, math.inf)}))
-    assert limits_on(ring.path) == {"load_shift": (8.0, 12.0), "foot_cop_medial": (9.0, math.inf)}
+    assert keep_limits_of(ring.path, recording) == {}
+    assert not edits_of(recording).exists()
+    changed = {"load_shift": (8.0, 12.0), "foot_cop_medial": (9.0, math.inf)}
+    put_on(ring.limits, changed)
+    assert keep_limits_of(ring.path, recording) == limits_kept(recording) == changed
 
 
 def test_edits_of_another_recording_are_no_place_for_limits(recording, tmp_path):

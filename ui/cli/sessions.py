@@ -148,11 +148,10 @@ def recover(
     """Make a recording from the ring of a killed session, and from the unfinished recording beside it."""
     from acquisition.recording.recovery import recover as recover_ring
     from acquisition.rig.changed_limits import words_of
-    from processing.session_limits import keep_limits, limits_on
+    from processing.session_limits import keep_limits_of
 
     recovered = recover_ring(ring, out)
-    changed = limits_on(ring)
-    keep_limits(out, changed)
+    changed = keep_limits_of(ring, out)
     for name, rows in recovered.rows.items():
         earlier = recovered.from_recording[name]
         whence = f", {earlier} of them from the unfinished recording" if earlier else ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from acquisition.commands import FOLDER, Commands
 from acquisition.recording.recorder import Recorder
-from acquisition.rig.changed_limits import from_text
+from acquisition.rig.changed_limits import changed_on
 from acquisition.screen_commands import ScreenCommands
 from hardware.errors import SquatscopeError
 from processing.session_limits import judged_by_last
@@ -123,7 +123,7 @@ def run_session(
         remarks += [
             f"At {told.at_s:.0f} s, {told.about}: {told.sentence}" for told in results.faults if told.sentence not in faults
         ]
-        changed = from_text(parts.ring.limits.read())
+        changed = changed_on(parts.ring.limits)
         parts.ring.close()
         if changed:
             console.print("Computing all of the session by the limits that were changed ...")

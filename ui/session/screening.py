@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from acquisition.commands import FOLDER, Commands
 from acquisition.recording.try_recorder import TryRecorder
-from acquisition.rig.changed_limits import as_text, from_text
+from acquisition.rig.changed_limits import changed_on, put_on
 from acquisition.ring import PUBLISHED
 from acquisition.screen_commands import carry_out
 from hardware.errors import SquatscopeError
@@ -97,7 +97,7 @@ def run_screening(
 
     def more(ring: Ring, recorder: TryRecorder, gate: SyncGate, pipeline: Pipeline) -> dict[str, Follower]:
         if changed := _limits_before(folder, session):
-            ring.limits.write(as_text(changed))
+            put_on(ring.limits, changed)
         stage = _Stage(folder, recorder, session, pipeline, partial(_newest_s, ring, rig), ring.limits)
         lead.append(GuideFollower(ring, rig, gate, commands, partial(Guide, session, stage), session))
         return {"guide": lead[0], **others(ring, commands)}
@@ -120,7 +120,7 @@ def run_screening(
         faults += parts.watch.wrong_rates.values()
         if parts.watch.must_end:
             faults.append(parts.watch.must_end)
-        changed = from_text(parts.ring.limits.read())
+        changed = changed_on(parts.ring.limits)
         faults += _keep_for_all(folder, lead[0].session, changed)
         parts.ring.close()
         if faults and place.ring.exists():
@@ -297,7 +297,7 @@ class _Stage:
         try:
             if isinstance(step, MvcStep):
                 return judge_mvc(mvc_of([self._folder / one.recording]), step)
-            keep_limits(self._folder / one.recording, from_text(self._limits.read()))
+            keep_limits(self._folder / one.recording, changed_on(self._limits))
             results = results_of_try(self._folder, self._session, one, as_recorded)
             judged = judge(results, step, self._known, one.number, one.bar_kg or 0.0)
             if one.condition == Condition.LIGHT:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from acquisition.rig.changed_limits import LimitsError, as_text, from_text, limits_in_words, with_changed, with_limits
+from acquisition.rig.changed_limits import LimitsError, changed_on, limits_in_words, put_on, with_changed, with_limits
 from acquisition.rig.judgement import Rules, limits
 
 RULES = Rules()
 ON = [name for name in Rules.model_fields if getattr(RULES, name).on]
 KEYS = {name: [key for key in getattr(RULES, name).model_dump() if key.startswith(("amber_", "red_"))] for name in ON}
 NUMBERS = st.floats() | st.sampled_from([0.0, 1.0, 5.0, 8.0, 12.0, 1e9, 2e9])
+
+
+@dataclass
+class Board:
+    """A board of no ring."""
+
+    text: str = ""
+
+    def read(self) -> str:
+        """Return the text."""
+        return self.text
+
+    def write(self, text: str) -> None:
+        """Keep it."""
+        self.text = text
 
 
 @given(st.sampled_from(ON), NUMBERS, NUMBERS)
@@ -31,7 +47,9 @@ def test_a_rule_has_the_limits_that_a_rig_file_could_give_it(name, amber, red):
         return
     changed = with_limits(RULES, name, amber, red)
     assert changed == expected
-    assert from_text(as_text({name: limits(getattr(changed, name))})) == {name: limits(getattr(changed, name))}
+    board = Board()
+    put_on(board, {name: limits(getattr(changed, name))})
+    assert changed_on(board) == {name: limits(getattr(changed, name))}
     assert with_changed(RULES, {name: limits(getattr(changed, name))}) == changed
 
 
@@ -55,4 +73,4 @@ def test_what_a_rule_can_not_have_is_a_sentence(name, amber, red, said):
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"load_shift": 3}', '{"load_shift": ["x", 2]}', '{"load_shift": [1]}'])
 def test_what_is_no_limits_on_a_board_changes_none(text):
-    assert from_text(text) == {}
+    assert changed_on(Board(text)) == {}

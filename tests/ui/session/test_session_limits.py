@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from acquisition.commands import FOLDER, Command, Commands, Does
-from acquisition.rig.changed_limits import as_text, with_limits
+from acquisition.rig.changed_limits import put_on, with_limits
 from acquisition.ring import Ring, SessionPhase
 from hardware.severity import Severity
 from hardware.source import Block
@@ -64,7 +64,7 @@ def test_a_ring_that_a_killed_session_left_gives_a_recording_with_its_limits(squ
     streams = [settings.stream() for settings in RIG.stream]
     ring = Ring.create(tmp_path / "ring.h5", streams, 6.0, description={"rig": RIG.model_dump(mode="json")})
     ring.writer("plates").append(Block(samples, 0, 100.0))
-    ring.limits.write(as_text({"load_shift": (8.0, 12.0)}))
+    put_on(ring.limits, {"load_shift": (8.0, 12.0)})
     ring.beat(SessionPhase.FINISHED)
     told = squatscope("recover", ring.path, "new.h5")
     assert told.code == 0, told.err

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from acquisition.rig import Rig
-from acquisition.rig.changed_limits import LimitsError, from_text, rig_with_rules, with_changed
+from acquisition.rig.changed_limits import LimitsError, changed_on, rig_with_rules, with_changed
 from acquisition.ring import SessionPhase
 from hardware.host_clock import host_now_s
 from hardware.severity import Severity
@@ -184,7 +184,7 @@ class Feed:
             return
         self._limits_turn = turn
         with suppress(LimitsError):
-            changed = from_text(self.ring.limits.read())
+            changed = changed_on(self.ring.limits)
             settings = with_changed(self.rig.rules, changed)
             self.rig = rig_with_rules(self.rig, settings)
             own = {kind.setting: column_limits(settings, kind) for kind in KINDS if kind.setting in changed}
