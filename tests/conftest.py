@@ -16,8 +16,10 @@ from hypothesis import settings
 
 from acquisition.kernel_cache import VARIABLE
 
-# The first example of a kernel waits for its compiler; and no test asserts a time.
-settings.register_profile("squatscope", deadline=None)
+# The first example of a kernel waits for its compiler; and no test asserts a time. Examples are the same in every run, so that
+# a change is judged by what it does; `--hypothesis-profile search` draws others.
+settings.register_profile("squatscope", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("squatscope")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
