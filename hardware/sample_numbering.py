@@ -20,6 +20,7 @@ from hardware.source import Block
 CONFIRM_ROWS = 4
 HOLD_S = 0.1
 EARLY_S = 0.03
+"""Rows that come together are later than others by less than this."""
 EARLY_ROWS = 3.0
 HELD_AT_MOST = 64
 
@@ -38,7 +39,8 @@ class SampleNumbering:
     count is passed on at once. Any other is held until its successors confirm it: two in a row that fit the clock, or four
     that agree with each other; the clock says how often the counter came round meanwhile. Four agreeing rows that don't fit
     the clock mean a device that started anew, hence a new segment, placed by time. Rows that are late by three quarters of the
-    counter's range are held for 0.1 s: a clump that was only delivered late catches up within that, a loss does not.
+    counter's range are held for 0.1 s, and on as long as they come less late by 0.03 s each time: a clump that was only
+    delivered late catches up, also where it is read slowly; a loss does not.
 
     `rejected_rows` and `lost_samples` count what was left out and what is missing since the beginning.
     """
@@ -59,6 +61,8 @@ class SampleNumbering:
         self._agree_from = 0
         self._offsets: list[int] = []
         self._least = np.inf
+        # When it was last asked whether the held rows catch up, and the least then.
+        self._asked_s, self._least_then = 0.0, np.inf
         self._taken: list[tuple[int, int, _Row]] = []
         self._last: _Row | None = None
         self._last_index = -1
@@ -149,6 +153,7 @@ class SampleNumbering:
             offset = self._offsets[-1] + rise if 1 <= rise <= most else 0
         if not offset:
             self._agree_from, self._offsets, self._least = len(self._held), [], np.inf
+            self._asked_s, self._least_then = row.time_s, row.time_s
         self._held.append(row)
         self._offsets.append(offset)
         self._least = min(self._least, row.time_s - offset * self._line.period_s)
@@ -171,7 +176,7 @@ class SampleNumbering:
                 if rise == 0 or late < -self._early:
                     continue
                 if late > self._doubtful:
-                    if now_s - held[at + start].time_s < HOLD_S:
+                    if self._may_catch_up(now_s):
                         return
                     first += round(late / self._wrap) * self._wrap
                 self._accept_held(start, first)
@@ -181,6 +186,14 @@ class SampleNumbering:
             self._segment += 1
         self._accept_held(0, self._placed_by_time())
         self._locked = True
+
+    def _may_catch_up(self, now_s: float) -> bool:
+        """Return whether the held rows came less and less late since it was last asked, or whether it is too early to say."""
+        if now_s - self._asked_s < HOLD_S:
+            return True
+        caught_up_s = self._least_then - self._least
+        self._asked_s, self._least_then = now_s, self._least
+        return caught_up_s >= EARLY_S
 
     def _least_from(self, start: int) -> float:
         """Return the least of arrival less what the rise takes, in seconds, over the run from its row `start` on."""

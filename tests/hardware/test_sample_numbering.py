@@ -74,6 +74,24 @@ def test_a_late_clump_is_no_loss(stall_s: float) -> None:
     assert np.array_equal(given_, numbers)
 
 
+@pytest.mark.parametrize("faster", [2.0, 3.0, 20.0])
+@pytest.mark.parametrize("portion_s", [0.0, 0.05, 0.15])
+@pytest.mark.parametrize("late_s", [1.1, 3.0])
+def test_a_backlog_that_is_read_slowly_is_no_loss(faster: float, portion_s: float, late_s: float) -> None:
+    """A busy host reads what waited in its port twice as fast as more comes, or in portions with pauses between."""
+    numbers = np.arange(6000)
+    usual_s = clumped(numbers)
+    read_s = 1003.0 + late_s + np.cumsum(usual_s > 1003.0) / (RATE_HZ * faster)
+    if portion_s:
+        read_s = np.ceil(read_s / portion_s) * portion_s
+    times_s = np.maximum.accumulate(np.where(usual_s > 1003.0, np.maximum(usual_s, read_s), usual_s))
+    numbering = SampleNumbering(RATE_HZ, 256)
+    true, given_, _ = run(numbering, numbers, numbers % 256, times_s, list(range(0, len(numbers), 5)))
+    assert np.array_equal(true, numbers)
+    assert np.array_equal(given_, numbers)
+    assert numbering.lost_samples == 0
+
+
 @settings(max_examples=60)
 @given(at=st.integers(30, 400), false=st.lists(st.integers(40, 230), min_size=1, max_size=3), eaten=st.integers(0, 3))
 def test_false_rows_are_left_out(at: int, false: list[int], eaten: int) -> None:
@@ -156,7 +174,7 @@ def test_a_device_off_its_nominal_rate_loses_nothing(off: float) -> None:
 @settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject) -> None:
-    """Losses, stalls whose rows come at once, clumps, broken counters and restarts, in any pieces."""
+    """Losses, stalls whose rows come at once or slowly, clumps, broken counters and restarts, in any pieces."""
     numbers = np.arange(900)
     keep = np.ones(900, bool)
     for _ in range(data.draw(st.integers(0, 4))):
@@ -167,7 +185,9 @@ def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject) -> No
     for _ in range(data.draw(st.integers(0, 3))):
         begin = data.draw(st.floats(1000.0, 1003.6))
         until = begin + data.draw(st.floats(0.01, 1.5))
-        times_s = np.where((times_s > begin) & (times_s < until), until, times_s)
+        faster = data.draw(st.sampled_from([1.2, 2.0, np.inf]))
+        late = times_s > begin
+        times_s = np.where(late, np.maximum(times_s, until + np.cumsum(late) / (RATE_HZ * faster)), times_s)
     times_s = np.maximum.accumulate(times_s)
     counters = numbers % 256
     broken = data.draw(st.lists(st.tuples(st.integers(0, len(numbers) - 1), st.integers(0, 255)), max_size=12))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from hardware.sample_numbering import CONFIRM_ROWS, HELD_AT_MOST, HOLD_S, SampleNumbering, _Row
+from hardware.sample_numbering import CONFIRM_ROWS, HELD_AT_MOST, SampleNumbering, _Row
 
 
 class SlowNumbering(SampleNumbering):
     """Decides as `SampleNumbering` does, and keeps nothing between the rows but the rows."""
 
+    _first: _Row | None = None
+
     def _hold(self, row: _Row) -> None:
         self._held.append(row)
+        run = self._held[len(self._held) - len(self._agreeing()) - 1 :]
+        if run[0] is not self._first:
+            self._first, self._asked_s, self._least_then = run[0], run[0].time_s, run[0].time_s
 
     def _agreeing(self) -> list[int]:
         """Return the rise from each to the next, over the longest end of the held rows in which each can follow the other."""
@@ -42,7 +47,8 @@ class SlowNumbering(SampleNumbering):
                 if rise == 0 or late < -self._early:
                     continue
                 if late > self._doubtful:
-                    if now_s - run[start].time_s < HOLD_S:
+                    self._least = min(row.time_s - o * self._line.period_s for o, row in zip(offsets, run, strict=True))
+                    if self._may_catch_up(now_s):
                         return
                     first += round(late / self._wrap) * self._wrap
                 self._take_run(run[start:], [first + o for o in offsets[start:]])
