@@ -12,6 +12,7 @@ from hardware.source import SourceError, Stream, same_rate
 
 # LSL asks anew every 0.5 s; a timeout that ends just then may take it 5 s longer.
 LOOK_S = 0.8
+CLOCK_TRIES = 5
 
 _in_use: list[LslNetwork] = []
 _lock = threading.Lock()
@@ -65,6 +66,15 @@ def load(network: LslNetwork) -> Any:  # noqa: ANN401 - the module has no types
                 f"for {wanted.address} with {wanted.session_id!r}; give all LSL streams the same address, peers and session_id."
             )
     return pylsl
+
+
+def lsl_ahead_s(pylsl: Any) -> float:  # noqa: ANN401
+    """Return by how much LSL's clock is ahead of `host_now_s()`, by the pair of reads between which least time passed."""
+    tries: list[tuple[float, float]] = []
+    for _ in range(CLOCK_TRIES):
+        before_s, lsl_s, after_s = host_now_s(), float(pylsl.local_clock()), host_now_s()
+        tries.append((after_s - before_s, lsl_s - (before_s + after_s) / 2.0))
+    return min(tries)[1]
 
 
 def find(pylsl: Any, stream: Stream, query: str, timeout_s: float, alone: bool) -> Any:  # noqa: ANN401

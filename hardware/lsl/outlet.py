@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.host_clock import host_now_s
-from hardware.lsl.network import load
+from hardware.lsl.network import load, lsl_ahead_s
 from hardware.lsl.settings import LslNetwork
 from hardware.source import SourceError, Stream
 
@@ -42,7 +41,7 @@ class LslOutlet:
         info.set_channel_labels([channel.name for channel in channels])
         info.set_channel_units([channel.unit for channel in channels])
         self._outlet = pylsl.StreamOutlet(info, max_buffered=BUFFER_S)
-        self._ahead_s = pylsl.local_clock() - host_now_s()
+        self._ahead_s = lsl_ahead_s(pylsl)
 
     def push(self, samples: NDArray[np.float32] | NDArray[np.float64], host_s: float) -> None:
         """Send (n, channels) samples, the newest of which is of `host_s` on `host_now_s()`; raises SourceError."""
@@ -75,7 +74,7 @@ class LslFlags:
             pylsl = load(self._network)
             info = pylsl.StreamInfo(self._name, "Markers", 1, 0.0, pylsl.cf_string, _source_id(self._name))
             self._outlet = pylsl.StreamOutlet(info)
-            self._ahead_s = pylsl.local_clock() - host_now_s()
+            self._ahead_s = lsl_ahead_s(pylsl)
 
     def push(self, text: str, host_s: float) -> None:
         """Send a flag that was raised at `host_s` on `host_now_s()`; raises SourceError."""

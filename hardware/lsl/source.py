@@ -11,7 +11,7 @@ import numpy as np
 
 from hardware.arrays import Floats
 from hardware.host_clock import host_now_s
-from hardware.lsl.network import find, load
+from hardware.lsl.network import find, load, lsl_ahead_s
 from hardware.lsl.settings import LslSettings
 from hardware.polling import Fetched, PolledSource
 from hardware.resource_lock import ResourceLock
@@ -93,8 +93,7 @@ class LslSource(PolledSource[_Inlet]):
             ) from error
         found = _Inlet(inlet, str(info.uid()), str(info.source_id()))
         with suppress(RuntimeError, TimeoutError):
-            host_s = host_now_s() - pylsl.local_clock()
-            found.to_host_s = float(inlet.time_correction(OPEN_S)) + host_s
+            found.to_host_s = float(inlet.time_correction(OPEN_S)) - lsl_ahead_s(pylsl)
             found.corrected_s = host_now_s()
         return found
 
@@ -136,8 +135,8 @@ class LslSource(PolledSource[_Inlet]):
         """Renew the correction of the outlet's clock, as two crystals drift apart."""
         held.corrected_s = now_s
         with suppress(RuntimeError, TimeoutError):
-            host_s = host_now_s() - load(self._settings).local_clock()
-            apart_s = float(held.pull.time_correction(AHEAD_S)) + host_s - held.to_host_s
+            to_host_s = float(held.pull.time_correction(AHEAD_S)) - lsl_ahead_s(load(self._settings))
+            apart_s = to_host_s - held.to_host_s
             held.to_host_s += min(max(apart_s, -CORRECT_BY_S), CORRECT_BY_S)
 
     def _waiting(self, held: _Inlet) -> int:

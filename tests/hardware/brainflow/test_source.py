@@ -51,6 +51,14 @@ def read_for(source: BrainflowSource, seconds: float, until: Callable[[], bool] 
     return blocks
 
 
+def read_rows(source: BrainflowSource, rows: int) -> list[Block]:
+    blocks: list[Block] = []
+    end = time.perf_counter() + 60.0
+    while sum(len(block.samples) for block in blocks) < rows and time.perf_counter() < end:
+        blocks += read_for(source, 0.05)
+    return blocks
+
+
 def all_numbered(blocks: list[Block]) -> np.ndarray:
     """Check that every row in every column is the sample that its index says; return the indices."""
     for block in blocks:
@@ -83,7 +91,7 @@ def test_a_cyton_keeps_its_numbers_through_every_misbehaviour(tmp_path: Path) ->
             other.open()
         other.close()
         source.start()
-        blocks = read_for(source, 0.7)
+        blocks = read_rows(source, 100)
         cyton.drop(7)
         blocks += read_for(source, 60.0, lambda: source.numbering.lost_samples == 7)
         cyton.garble(b"\x00\x17no packet")
@@ -104,7 +112,7 @@ def test_a_cyton_keeps_its_numbers_through_every_misbehaviour(tmp_path: Path) ->
         assert "has sent nothing" in source.note
         blocks += read_for(source, 0.5)
         cyton.silence(False)
-        blocks += read_for(source, 60.0, lambda: source.state is SourceState.RUNNING)
+        blocks += read_for(source, 60.0, lambda: source.numbering.lost_samples > 263 + 256)
         blocks += read_for(source, 0.3)
         assert source.state is SourceState.RUNNING
         assert source.numbering.lost_samples > 263 + 256
@@ -121,7 +129,7 @@ def test_a_cyton_keeps_its_numbers_through_every_misbehaviour(tmp_path: Path) ->
         source.stop()
         assert source.read(0.0) is None
         source.start()
-        again = read_for(source, 0.5)
+        again = read_rows(source, 50)
         assert {block.segment for block in again} == {1}
         gap_s = (again[0].first_index - indices[-1]) / 250.0
         assert gap_s == pytest.approx(again[0].host_s - blocks[-1].host_s, abs=BUSY_S)
@@ -141,13 +149,16 @@ def test_a_daisy_with_lost_halves_gives_whole_rows_only(tmp_path: Path) -> None:
         )
         source.open()
         source.start()
-        blocks = read_for(source, 0.4)
+        blocks = read_rows(source, 25)
         for wait_s in (0.104, 0.108, 0.1, 0.112, 0.106, 0.1):
+            sent = cyton.samples_sent
             cyton.drop(1)
             blocks += read_for(source, wait_s)
+            blocks += read_for(source, 60.0, lambda sent=sent: cyton.samples_sent > sent + 2)
         all_numbered(blocks)
         cyton.drop(256)
-        blocks += read_for(source, 1.6)
+        blocks += read_for(source, 60.0, lambda: source.numbering.lost_samples >= 6 + 128)
+        blocks += read_for(source, 0.2)
         source.close()
     # BrainFlow may have joined the halves on both sides of the long loss into one row; the Cyton's half is in its place.
     indices = all_numbered([Block(b.samples[:, :8], b.first_index, b.host_s) for b in blocks])
@@ -165,7 +176,7 @@ def test_an_unplugged_board_is_released_and_joined_again(tmp_path: Path, monkeyp
         source = BrainflowSource(stream(4), BrainflowSettings(board="CYTON_BOARD", serial_port=str(port), inputs=[1, 2, 3, 4]))
         source.open()
         source.start()
-        before = read_for(source, 0.5)
+        before = read_rows(source, 50)
         cyton.unplug()
         with monkeypatch.context() as impatient:
             impatient.setattr(polling, "SILENT_S", 0.3)
@@ -176,7 +187,7 @@ def test_an_unplugged_board_is_released_and_joined_again(tmp_path: Path, monkeyp
         assert "check its plug" in source.note
         cyton.plug_in()
         read_for(source, 60.0, lambda: source.state is SourceState.RUNNING)
-        after = read_for(source, 0.5)
+        after = read_rows(source, 50)
         assert "was away" in source.note
         all_numbered(before)
         assert {block.segment for block in after} == {1}
@@ -202,7 +213,7 @@ def test_a_board_that_stays_away_ends_in_a_sentence(tmp_path: Path, monkeypatch:
         cyton.unplug()
         monkeypatch.setattr(polling, "LOST_S", 0.3)
         with pytest.raises(SourceError, match=r"code 2\).*It was tried again for 0 s") as caught:
-            read_for(source, 5.0)
+            read_for(source, 60.0)
         assert caught.value.code == 2
         source.stop()
         source.close()
