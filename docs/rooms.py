@@ -7,6 +7,8 @@ from collections import Counter
 from html import escape
 from pathlib import Path
 
+from ui.palette import LIGHT
+
 ROOT = Path(__file__).parents[1]
 PATH = ("hardware", "acquisition", "processing", "ui")
 BESIDE = "sim"
@@ -17,20 +19,21 @@ SAYS = {
     "ui": "commands, sessions, screens",
     "sim": "lifter, devices and stand-ins",
 }
+PAPER = LIGHT.grounds[1]
 WIDTH, COLUMN, GAP, ROW, TOP = 1140, 230, 60, 25, 150
-STYLE = """
-text { font: 13px system-ui, sans-serif; fill: #1b1f24 }
-.title { font-weight: 700; font-size: 16px }
-.says { fill: #4f5863; font-size: 12px }
-.count { fill: #a8480c; font-size: 12px; paint-order: stroke; stroke: #ffffff; stroke-width: 5px }
-.folder { fill: #eaf3fa; stroke: #0068a3 }
-.room { fill: #ffffff; stroke: #8b949e }
-.import { fill: none; stroke: #a8480c; stroke-width: 1.6; marker-end: url(#tip) }
-.ground { fill: #ffffff }
+STYLE = f"""
+text {{ font: 13px system-ui, sans-serif; fill: {LIGHT.text} }}
+.title {{ font-weight: 700; font-size: 16px }}
+.says {{ fill: {LIGHT.quiet}; font-size: 12px }}
+.count {{ fill: {LIGHT.right}; font-size: 12px; paint-order: stroke; stroke: {PAPER}; stroke-width: 5px }}
+.folder {{ fill: {LIGHT.grounds[0]}; stroke: {LIGHT.left} }}
+.room {{ fill: {PAPER}; stroke: {LIGHT.line} }}
+.import {{ fill: none; stroke: {LIGHT.right}; stroke-width: 1.6; marker-end: url(#tip) }}
+.ground {{ fill: {PAPER} }}
 """
 TIP = (
     '<marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-    '<path d="M0 0 L8 4 L0 8 z" fill="#a8480c"/></marker>'
+    f'<path d="M0 0 L8 4 L0 8 z" fill="{LIGHT.right}"/></marker>'
 )
 
 

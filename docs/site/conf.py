@@ -9,6 +9,8 @@ import re
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING
 
+from ui.palette import LIGHT, SCREEN
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -33,8 +35,8 @@ html_show_sphinx = False
 html_static_path = ["static"]
 html_css_files = ["squatscope.css"]
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#0068a3", "color-brand-content": "#0068a3"},
-    "dark_css_variables": {"color-brand-primary": "#6cb8e6", "color-brand-content": "#6cb8e6"},
+    "light_css_variables": {"color-brand-primary": LIGHT.left, "color-brand-content": LIGHT.left},
+    "dark_css_variables": {"color-brand-primary": SCREEN.left, "color-brand-content": SCREEN.left},
 }
 
 
