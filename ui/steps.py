@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from acquisition.commands import Command, Does
-from processing.screening.guided.asking import Moment, Shown
+from processing.screening.guided.asking import Shown, StepPart
 from processing.screening.guided.session_file import GRADES
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ class Keys:
     def commands(self, keys: str, shown: Shown) -> Iterator[Command]:
         """Yield the commands that keys give; one that is none of a step's does nothing."""
         for key in keys:
-            if shown.moment is Moment.BAR and key in ENTER:
+            if shown.part is StepPart.BAR and key in ENTER:
                 yield Command(Does.BAR, shown.turn, self.typed)
                 self.typed = ""
-            elif shown.moment is Moment.BAR and key in ERASE:
+            elif shown.part is StepPart.BAR and key in ERASE:
                 self.typed = self.typed[:-1]
-            elif shown.moment is Moment.BAR and (key.isdigit() or key in ".,"):
+            elif shown.part is StepPart.BAR and (key.isdigit() or key in ".,"):
                 self.typed += key
             elif key in "012" and Does.RATE in shown.keys:
                 yield Command(Does.RATE, shown.turn, GRADES[int(key)])
@@ -58,7 +58,7 @@ class Keys:
 
     def wanted(self, shown: Shown) -> str:
         """Return what is still wanted, with what was typed of it."""
-        return f"{shown.wanted}: {self.typed}_" if shown.moment is Moment.BAR else shown.wanted
+        return f"{shown.wanted}: {self.typed}_" if shown.part is StepPart.BAR else shown.wanted
 
 
 def names_of(shown: Shown) -> str:

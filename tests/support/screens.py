@@ -12,7 +12,7 @@ from hardware.severity import Severity
 from hardware.source import SourceState
 from processing.repetition.corrections import edits_of
 from processing.review import Review
-from processing.screening.guided.asking import Moment, Shown
+from processing.screening.guided.asking import Shown, StepPart
 from tests.support.sessions import recorded, simulated
 from tests.support.squat_ring import SquatRing, rig_data
 from ui.dashboard.drawing.sweep import SWEEP_S
@@ -58,11 +58,11 @@ def _window(squat: SquatRing, view: Callable[[Feed], RingView] = Window) -> View
     return view(Feed(Ring.attach(squat.ring.path), frozen=True))
 
 
-def _step(squat: SquatRing, moment: Moment = Moment.READY, figure: str = "") -> None:
+def _step(squat: SquatRing, part: StepPart = StepPart.READY, figure: str = "") -> None:
     told = {"title": "Set 2, with a cue", "do": "Squat 6 times, and screw your feet outwards into the floor."}
     keys = ["next", "repeat", "skip", "stop"]
     wanted = {"wanted": "press n", "keys": keys, "figure": figure, "said": ["Set 1 counts: 6 repetitions."]}
-    squat.ring.step.write(Shown(turn=3, moment=moment, step=4, steps=9, **told, **wanted).model_dump_json())
+    squat.ring.step.write(Shown(turn=3, part=part, step=4, steps=9, **told, **wanted).model_dump_json())
 
 
 def flags_up(folder: Path) -> View:
@@ -87,7 +87,7 @@ def guided(folder: Path) -> View:
 def contraction(folder: Path) -> View:
     """Return it while a muscle's maximal contraction is asked for."""
     squat = _squatted(folder)
-    _step(squat, Moment.DOING, "hamstrings")
+    _step(squat, StepPart.DOING, "hamstrings")
     return _window(squat)
 
 
@@ -146,7 +146,7 @@ def lifter(folder: Path) -> View:
 def lifter_guided(folder: Path) -> View:
     """Return the lifter's screen in a guided session."""
     squat = _squatted(folder)
-    _step(squat, Moment.DOING)
+    _step(squat, StepPart.DOING)
     return _window(squat, LifterView)
 
 

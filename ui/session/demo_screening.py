@@ -11,7 +11,7 @@ from acquisition.ring import PUBLISHED
 from hardware.errors import SquatscopeError
 from processing.pipeline import REPETITIONS as REPETITION_ROWS
 from processing.screening.condition import Condition
-from processing.screening.guided.asking import Moment, Shown, text_of, title_of
+from processing.screening.guided.asking import Shown, StepPart, text_of, title_of
 from processing.screening.guided.protocol import SetStep
 from processing.screening.outcomes import SetOutcome, set_outcome
 from processing.screening.triage import triage
@@ -113,7 +113,7 @@ class _Teller:
         step = SetStep.model_validate({"condition": CONDITIONS[number], "repetitions": REPETITIONS, "bar_kg": 0.0})
         shown = Shown(
             turn=number,
-            moment=Moment.DOING,
+            part=StepPart.DOING,
             step=number,
             steps=len(CONDITIONS),
             title=title_of(step, 0.0),

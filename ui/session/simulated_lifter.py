@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from acquisition.commands import Command, Does
 from acquisition.rig import SIDES, Foot
 from acquisition.rig.rig_file import example, load
-from processing.screening.guided.asking import Moment
+from processing.screening.guided.asking import StepPart
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep
 from sim.device import devices
 from sim.lifter.families import of_family
@@ -59,9 +59,9 @@ class SimulatedLab:
         """Do what is asked at a turn."""
         step = self._steps[shown.step] if shown.step < len(self._steps) else None
         now_s = self._clock.now_s() or 0.0
-        if shown.moment is Moment.DOING and isinstance(step, WeighStep):
+        if shown.part is StepPart.DOING and isinstance(step, WeighStep):
             self._performer.perform(0, now_s + AHEAD_S)
-        elif shown.moment is Moment.DOING and isinstance(step, SetStep):
+        elif shown.part is StepPart.DOING and isinstance(step, SetStep):
             number = sum(isinstance(one, SetStep) for one in self._steps[: shown.step + 1])
             self._performer.perform(number, now_s + AHEAD_S)
         if self._coach and (answer := _answer(shown, step, LOADED_KG)) is not None:
@@ -76,11 +76,11 @@ def _set(step: SetStep) -> Set:
 
 def _answer(shown: Shown, step: object, bar_kg: float) -> Command | None:
     """Return what a coach presses."""
-    if shown.moment is Moment.BAR:
+    if shown.part is StepPart.BAR:
         return Command(Does.BAR, shown.turn, f"{bar_kg:g}")
     if isinstance(step, MvcStep):  # nobody here contracts a muscle for its own sake
         return Command(Does.SKIP, shown.turn)
-    if shown.moment in (Moment.READY, Moment.RATING):
+    if shown.part in (StepPart.READY, StepPart.RATING):
         return Command(Does.NEXT, shown.turn)
     return None
 

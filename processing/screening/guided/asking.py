@@ -18,8 +18,8 @@ STILL_S = 1.5
 """Who stands still for so long is weighed, with the bar."""
 
 
-class Moment(StrEnum):
-    """Where in a step the session is."""
+class StepPart(StrEnum):
+    """Which part of a step the session is in."""
 
     BAR = "bar"
     READY = "ready"
@@ -39,14 +39,14 @@ class Seen(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where a guided session is: its turn and moment, the step, counted from 0, and what its try has come to.
+    """Where a guided session is: its turn, the step and the part of it, counted from 0, and what its try has come to.
 
     `bar_kg` is None where it has yet to be said; `repetitions`: of the try; `weighed`: the lifter stood still with the weight
     that was to be expected; `empty`: nobody is on the plates; `done_for_s`: for how long what the step waits for has been so.
     """
 
     turn: int
-    moment: Moment
+    part: StepPart
     number: int
     steps: int
     step: AnyStep | None
@@ -66,7 +66,7 @@ class Shown(BaseModel):
     """
 
     turn: int
-    moment: Moment
+    part: StepPart
     step: int
     steps: int
     title: str
@@ -86,13 +86,13 @@ def shown(at: State) -> Shown:
     """Return what every screen shows now."""
     said = [sentence[:LONGEST_SAID] for sentence in at.said[:MOST_SAID]]
     step = at.step
-    if step is None or at.moment is Moment.ENDED:
+    if step is None or at.part is StepPart.ENDED:
         done = "All steps are done." if step is None else "The session was stopped; it can be resumed at this step."
-        return Shown(turn=at.turn, moment=at.moment, step=at.number, steps=at.steps, title="End", do=done, said=said)
+        return Shown(turn=at.turn, part=at.part, step=at.number, steps=at.steps, title="End", do=done, said=said)
     doing, wanted = _ask(at, step)
     return Shown(
         turn=at.turn,
-        moment=at.moment,
+        part=at.part,
         step=at.number,
         steps=at.steps,
         title=title_of(step, at.bar_kg),
@@ -106,12 +106,12 @@ def shown(at: State) -> Shown:
 
 
 def _keys(at: State) -> list[Does]:
-    match at.moment:
-        case Moment.BAR:
+    match at.part:
+        case StepPart.BAR:
             return [Does.BAR, Does.SKIP, Does.STOP]
-        case Moment.RATING:
+        case StepPart.RATING:
             return [Does.RATE, Does.NEXT, Does.REPEAT, Does.STOP]
-        case Moment.READY:
+        case StepPart.READY:
             return [Does.NEXT, Does.REPEAT, Does.SKIP, Does.STOP]
         case _:
             rate = [Does.RATE] if isinstance(at.step, SetStep) else []
@@ -120,13 +120,13 @@ def _keys(at: State) -> list[Does]:
 
 def _ask(at: State, step: AnyStep) -> tuple[str, str]:
     """Return what is to be done now, and what is still wanted."""
-    if at.moment is Moment.BAR:
+    if at.part is StepPart.BAR:
         return "How heavy is the bar?", "type its weight in kg, 0 without a bar"
-    if at.moment is Moment.RATING:
+    if at.part is StepPart.RATING:
         return "What did the knees do in this set?", "0 none, 1 slight, 2 past the feet; next leaves it open"
-    if at.moment is Moment.READY and isinstance(step, MvcStep):
+    if at.part is StepPart.READY and isinstance(step, MvcStep):
         return text_of(step), f"{step.tries} x {step.seconds:g} s, each side"
-    if at.moment is Moment.READY:
+    if at.part is StepPart.READY:
         return text_of(step), "press next to begin"
     return _ask_while(at, step)
 

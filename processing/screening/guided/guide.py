@@ -14,7 +14,7 @@ from acquisition.commands import Does
 from hardware.errors import SquatscopeError
 from processing.formulas import GRAVITY_M_S2
 from processing.screening.guided.acceptance import Judged
-from processing.screening.guided.asking import STILL_S, Moment, Seen, State, shown
+from processing.screening.guided.asking import STILL_S, Seen, State, StepPart, shown
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
 from processing.screening.guided.session_file import GRADES, Try, now_utc
 
@@ -72,13 +72,13 @@ class Guide:
         self._bars = {one.step: one.bar_kg for one in session.tries if one.bar_kg is not None and one.accepted}
         self._before = session.done(now_utc())
         self._step = self._open_from(0)
-        self.moment = Moment.ENDED
+        self.part = StepPart.ENDED
         self._arrive()
 
     @property
     def ended(self) -> bool:
         """Whether every step is done, or the session was stopped."""
-        return self.moment is Moment.ENDED
+        return self.part is StepPart.ENDED
 
     @property
     def step(self) -> AnyStep | None:
@@ -90,16 +90,16 @@ class Guide:
         """Come to a step."""
         step = self.step
         if step is None:
-            self._go(Moment.ENDED)
+            self._go(StepPart.ENDED)
         elif isinstance(step, SetStep) and self._bar_kg(step) is None:
-            self._go(Moment.BAR)
+            self._go(StepPart.BAR)
         else:
-            self._go(Moment.READY)
+            self._go(StepPart.READY)
             if isinstance(step, ZeroStep | WeighStep) and not self._said:
                 self._begin(step)
 
-    def _go(self, moment: Moment) -> None:
-        self.moment = moment
+    def _go(self, part: StepPart) -> None:
+        self.part = part
         self._turn += 1
 
     def _bar_kg(self, step: SetStep) -> float | None:
@@ -124,11 +124,11 @@ class Guide:
 
     def _next(self) -> None:
         step = self.step
-        if self.moment is Moment.READY and step is not None:
+        if self.part is StepPart.READY and step is not None:
             self._begin(step)
-        elif self.moment is Moment.DOING:
+        elif self.part is StepPart.DOING:
             self._finish_try()
-        elif self.moment is Moment.RATING:
+        elif self.part is StepPart.RATING:
             self._advance()
 
     def _begin(self, step: AnyStep) -> None:
@@ -149,10 +149,10 @@ class Guide:
             began_s = self._stage.begin(one.recording)
         except SquatscopeError as error:  # said, and tried again when somebody asks for it
             self._said = [str(error)]
-            self._go(Moment.READY)
+            self._go(StepPart.READY)
             return
         self._doing = _Doing(one, max(began_s, self._seen.time_s), self._seen.repetitions)
-        self._go(Moment.DOING)
+        self._go(StepPart.DOING)
 
     def _finish_try(self) -> None:
         """Judge the try that was recorded, keep it, and go on, or ask for another one."""
@@ -170,7 +170,7 @@ class Guide:
         if not judged.accepted:
             self._again(step)
         elif judged.rate:
-            self._go(Moment.RATING)
+            self._go(StepPart.RATING)
         else:
             self._advance()
 
@@ -190,7 +190,7 @@ class Guide:
     def _again(self, step: AnyStep) -> None:
         """Wait for another try of a step; a bar that was typed may have been the wrong one, so it is asked for again."""
         typed = isinstance(step, SetStep) and step.bar_kg is None
-        self._go(Moment.BAR if typed else Moment.READY)
+        self._go(StepPart.BAR if typed else StepPart.READY)
 
     def _keep(self, one: Try) -> None:
         self.session = self.session.model_copy(update={"tries": [*self.session.tries, one]})
@@ -217,8 +217,8 @@ class Guide:
         """Do a step again: the one that is being done, or the one before, if this one has not begun; all tries are kept."""
         if self._doing is not None:
             self._drop("It was begun anew.")
-            self._go(Moment.READY)
-        elif self.moment is Moment.RATING and self.step is not None:
+            self._go(StepPart.READY)
+        elif self.part is StepPart.RATING and self.step is not None:
             self._again(self.step)
         elif self._step > 0 and not any(one.step == self._step for one in self.session.tries):
             self._step -= 1
@@ -252,7 +252,7 @@ class Guide:
         if self.ended:
             return
         self._drop("The session was stopped.")
-        self._go(Moment.ENDED)
+        self._go(StepPart.ENDED)
 
     def _rate(self, command: Command) -> None:
         """Take a coach's rating: of the repetition that just ended while a set is done, of the whole set after it."""
@@ -263,7 +263,7 @@ class Guide:
             if count:
                 ratings = {**self._doing.one.ratings, count: command.value}
                 self._doing.one = self._doing.one.model_copy(update={"ratings": ratings})
-        elif self.moment is Moment.RATING:
+        elif self.part is StepPart.RATING:
             *before, last = self.session.tries
             self.session = self.session.model_copy(
                 update={"tries": [*before, last.model_copy(update={"rating": command.value})]}
@@ -276,13 +276,13 @@ class Guide:
             kg = float(value.replace(",", "."))
         except ValueError:
             kg = math.nan
-        if self.moment in (Moment.BAR, Moment.READY) and isinstance(self.step, SetStep):
+        if self.part in (StepPart.BAR, StepPart.READY) and isinstance(self.step, SetStep):
             if not 0.0 <= kg <= 1000.0:
                 self._said = [f"{value!r} is no weight in kg between 0 and 1000."]
                 return
             self._bars[self._step] = kg
             self._said = []
-            self._go(Moment.READY)
+            self._go(StepPart.READY)
 
     def look(self, seen: Seen) -> None:
         """See what the lifter does, and end what is done."""
@@ -325,7 +325,7 @@ class Guide:
         done_s = doing.done_s if doing is not None else math.inf
         state = State(
             turn=self._turn,
-            moment=self.moment,
+            part=self.part,
             number=self._step,
             steps=len(self.session.protocol.step),
             step=step,

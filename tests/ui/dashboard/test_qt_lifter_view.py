@@ -12,7 +12,7 @@ from acquisition.commands import FOLDER, Commands, Does
 from acquisition.ring import Ring
 from acquisition.screen_commands import carry_out
 from hardware.severity import Severity
-from processing.screening.guided.asking import Moment, Shown
+from processing.screening.guided.asking import Shown, StepPart
 from tests.support.squat_ring import SquatRing, rig_data
 from ui.dashboard.drawing import lettering
 from ui.dashboard.feed.feed import Feed
@@ -54,9 +54,9 @@ def written(view: LifterView, monkeypatch) -> dict[str, float]:
     return {text: px for text, px in found.items() if text}
 
 
-def asked(repetitions: int = 2, moment: Moment = Moment.DOING) -> str:
+def asked(repetitions: int = 2, part: StepPart = StepPart.DOING) -> str:
     return Shown(
-        turn=1, moment=moment, step=1, steps=4, title="Set", do="Squat 5 times.", wanted="2 of 5", repetitions=repetitions
+        turn=1, part=part, step=1, steps=4, title="Set", do="Squat 5 times.", wanted="2 of 5", repetitions=repetitions
     ).model_dump_json()
 
 
@@ -82,9 +82,9 @@ def test_without_a_guide_there_is_no_step_and_the_rest_is_larger(squat, view):
     assert view.load.height() < tall
 
 
-@pytest.mark.parametrize("moment", [Moment.RATING, Moment.BAR])
-def test_what_is_for_who_leads_is_not_shown_to_the_lifter(squat, view, monkeypatch, moment):
-    squat.ring.step.write(asked(moment=moment))
+@pytest.mark.parametrize("part", [StepPart.RATING, StepPart.BAR])
+def test_what_is_for_who_leads_is_not_shown_to_the_lifter(squat, view, monkeypatch, part):
+    squat.ring.step.write(asked(part=part))
     view.catch_up()
     words = written(view, monkeypatch)
     assert "Set" in words

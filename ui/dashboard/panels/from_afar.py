@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from hardware.severity import Severity
-from processing.screening.guided.asking import Moment
+from processing.screening.guided.asking import StepPart
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.dashboard.panels.plates.balance_bar import SHIFT
@@ -41,12 +41,12 @@ class StepFromAfar(Panel):
 
     def showing(self) -> object:
         """The words."""
-        return None if self.step is None else (*self.words(self.step), self.step.moment)
+        return None if self.step is None else (*self.words(self.step), self.step.part)
 
     @staticmethod
     def words(step: Shown) -> tuple[str, str]:
         """Return what to do and what is wanted; what is asked of who leads is not for the lifter."""
-        return (step.title, "") if step.moment in (Moment.RATING, Moment.BAR) else (step.do, step.wanted)
+        return (step.title, "") if step.part in (StepPart.RATING, StepPart.BAR) else (step.do, step.wanted)
 
     def draw(self, painter: QPainter) -> None:
         """Draw what to do over two lines, and what is wanted below."""
@@ -58,7 +58,7 @@ class StepFromAfar(Panel):
         do, wanted = self.words(step)
         lettering.paragraph(painter, upper, do, self.px(96), colours.TEXT)
         lower = QRectF(area.left(), upper.bottom(), area.width(), 0.36 * area.height())
-        colour = colours.LEFT if step.moment is Moment.DOING else colours.QUIET
+        colour = colours.LEFT if step.part is StepPart.DOING else colours.QUIET
         lettering.write(painter, lower, wanted, self.px(84), colour, bold=True)
 
 
@@ -135,7 +135,7 @@ class CountFromAfar(Panel):
     def words(self) -> tuple[str, str]:
         """Return the count, and the newest one's tempo: down, pause, up in s."""
         step = shown_on(self._feed.ring)
-        guided = step is not None and step.moment is Moment.DOING
+        guided = step is not None and step.part is StepPart.DOING
         count = step.repetitions if step is not None and guided else len(self._feed.repetitions.rows)
         newest = self._feed.repetitions.newest
         if newest is None:

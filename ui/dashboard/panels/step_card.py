@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 
 from acquisition.commands import FOLDER, CommandError, Commands
-from processing.screening.guided.asking import Moment
+from processing.screening.guided.asking import StepPart
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.panel import Panel
 from ui.steps import Keys, names_of, shown_on
@@ -66,7 +66,7 @@ class StepCard(Panel):
         told = "  ·  ".join([*step.said, *([self._fault] if self._fault else [])])
         write(painter, QRectF(m, self.px(84), w - 2 * m, self.px(24)), told, self.px(17), colours.AMBER)
         right = QRectF(m + half, self.px(38), w - half - 2 * m, self.px(50))
-        colour = colours.LEFT if step.moment is Moment.DOING else colours.TEXT
+        colour = colours.LEFT if step.part is StepPart.DOING else colours.TEXT
         write(painter, right, self._keys.wanted(step), self.px(30), colour, lettering.RIGHT, bold=True)
         keys = QRectF(0.5 * w, self.px(8), 0.5 * w - m, self.px(28))
         write(painter, keys, names_of(step), self.px(16), colours.FAINT, lettering.RIGHT)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from acquisition.commands import CommandError
 from hardware.severity import Severity
-from processing.screening.guided.asking import Moment
+from processing.screening.guided.asking import StepPart
 from ui.palette import SCREEN
 from ui.session.terminal.keyboard import letters
 from ui.steps import Keys, names_of, shown_on
@@ -64,7 +64,7 @@ class StepView:
         if said != self._said:
             for sentence in said:
                 self._console.print(f"  • {sentence}", soft_wrap=True)
-        if step != self._step and shown.moment is not Moment.ENDED:
+        if step != self._step and shown.part is not StepPart.ENDED:
             self._console.print(f"{step} {shown.do}", soft_wrap=True)
         self._said, self._step = said, step
 
@@ -87,7 +87,7 @@ def card(shown: Shown, wanted: str) -> Panel:
         Text(""),
         Text(shown.do, f"bold {SCREEN.left}"),
         Text(""),
-        Text(wanted, "bold reverse" if shown.moment is Moment.DOING else "bold"),
+        Text(wanted, "bold reverse" if shown.part is StepPart.DOING else "bold"),
         *(Text(f"• {said}", SCREEN.amber) for said in shown.said),
     ]
     return Panel(

@@ -9,7 +9,7 @@ import pytest
 from acquisition.commands import Command, Does
 from hardware.errors import SquatscopeError
 from processing.screening.guided.acceptance import Judged
-from processing.screening.guided.asking import Moment, Seen
+from processing.screening.guided.asking import Seen, StepPart
 from processing.screening.guided.guide import Guide
 from processing.screening.guided.protocol import MvcStep, Protocol, SetStep, WeighStep, ZeroStep
 from processing.screening.guided.session_file import Session, new_session
@@ -75,7 +75,7 @@ class Lead:
 
 def test_a_session_from_empty_plates_to_its_last_set():
     lead = Lead(ZeroStep(), WeighStep(), LIGHT, LOADED)
-    assert (lead.guide.moment, lead.guide.shown.wanted) == (Moment.DOING, "empty plates: 2.0 s more")
+    assert (lead.guide.part, lead.guide.shown.wanted) == (StepPart.DOING, "empty plates: 2.0 s more")
     lead.see(1.0)
     assert lead.guide.shown.wanted == "empty plates: 1.1 s more"
     lead.see(1.5)
@@ -87,7 +87,7 @@ def test_a_session_from_empty_plates_to_its_last_set():
     lead.see(1.0, BODY_N, still=True)
     assert lead.guide.shown.wanted == "stand still: 1.0 s more"
     lead.see(2.5, BODY_N, still=True)
-    assert (lead.guide.moment, lead.guide.shown.title) == (Moment.READY, "Set, light, without a bar")
+    assert (lead.guide.part, lead.guide.shown.title) == (StepPart.READY, "Set, light, without a bar")
     assert lead.guide.session.body_weight_N == BODY_N
     lead.press(Does.NEXT).see(0.5, BODY_N)
     assert lead.guide.shown.wanted == "stand still: 1.5 s more"
@@ -95,9 +95,9 @@ def test_a_session_from_empty_plates_to_its_last_set():
     assert lead.guide.shown.wanted == "0 of 5"
     for _ in range(5):
         lead.see(3.0, BODY_N, squats=1)
-    assert lead.guide.moment is Moment.DOING  # the last one has just ended
+    assert lead.guide.part is StepPart.DOING  # the last one has just ended
     lead.see(1.2, BODY_N)
-    assert (lead.guide.moment, lead.guide.shown.do) == (Moment.BAR, "How heavy is the bar?")
+    assert (lead.guide.part, lead.guide.shown.do) == (StepPart.BAR, "How heavy is the bar?")
     lead.press(Does.BAR, "62,5")
     assert lead.guide.shown.title == "Set, loaded, 62.5 kg"
     lead.press(Does.NEXT).see(15.0, 1300.0, squats=5).see(1.2, 1300.0)
@@ -137,7 +137,7 @@ def test_the_wrong_weight_on_the_plates_is_not_taken_for_the_stance_before_a_set
 def test_a_refused_try_says_why_and_is_done_again():
     lead = Lead(LIGHT, judged=[Judged(accepted=False, why=("3 squats of 5 were seen, and 5 are needed.",))])
     lead.press(Does.NEXT).see(9.0, BODY_N, squats=3).press(Does.NEXT)
-    assert lead.guide.moment is Moment.READY
+    assert lead.guide.part is StepPart.READY
     assert lead.guide.shown.said == ["3 squats of 5 were seen, and 5 are needed."]
     lead.press(Does.NEXT)
     assert lead.guide.shown.said == []
@@ -148,16 +148,16 @@ def test_a_refused_try_says_why_and_is_done_again():
 
 def test_a_lifter_still_down_is_waited_for():
     lead = Lead(LIGHT).press(Does.NEXT).see(15.0, BODY_N, squats=5).see(0.5, BODY_N).see(3.0, BODY_N, squatting=True)
-    assert lead.guide.moment is Moment.DOING
+    assert lead.guide.part is StepPart.DOING
 
 
 def test_repeat_begins_a_try_anew_or_does_the_step_before_again_and_all_are_kept():
     lead = Lead(LIGHT, LOADED).press(Does.NEXT).see(5.0, BODY_N, squats=2).press(Does.REPEAT)
-    assert lead.guide.moment is Moment.READY
+    assert lead.guide.part is StepPart.READY
     lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
-    assert lead.guide.moment is Moment.BAR
+    assert lead.guide.part is StepPart.BAR
     lead.press(Does.REPEAT)
-    assert (lead.guide.moment, lead.guide.shown.title) == (Moment.READY, "Set, light, without a bar")
+    assert (lead.guide.part, lead.guide.shown.title) == (StepPart.READY, "Set, light, without a bar")
     lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
     assert lead.tries == [("set", False, "01-light.h5"), ("set", True, "02-light.h5"), ("set", True, "03-light.h5")]
     assert [one.recording for one in lead.guide.session.counting()] == ["03-light.h5"]
@@ -185,7 +185,7 @@ def test_stop_keeps_the_try_and_the_session_goes_on_at_that_step():
     assert "can be resumed" in lead.guide.shown.do
     assert lead.tries[-1] == ("set", False, "02-light.h5")
     again = Lead(session=lead.guide.session)
-    assert (again.guide.shown.step, again.guide.moment) == (1, Moment.READY)
+    assert (again.guide.shown.step, again.guide.part) == (1, StepPart.READY)
     again.press(Does.NEXT)
     assert again.stage.done == ["begin 03-light.h5"]
 
@@ -196,11 +196,11 @@ def test_a_coach_rates_repetitions_as_they_end_or_the_set_after_it():
     lead.see(3.0, BODY_N, squats=1).press(Does.RATE, "none").press(Does.RATE, "past").press(Does.RATE, "awful")
     lead.see(9.0, BODY_N, squats=3).see(1.2, BODY_N)
     assert lead.guide.session.tries[0].ratings == {1: "slight", 2: "past"}
-    assert lead.guide.moment is Moment.RATING
+    assert lead.guide.part is StepPart.RATING
     lead.press(Does.NEXT)  # leaves the set itself open
     assert lead.guide.session.tries[0].rating == ""
     lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
-    assert lead.guide.moment is Moment.RATING
+    assert lead.guide.part is StepPart.RATING
     lead.press(Does.RATE, "past")
     assert lead.guide.ended
     assert lead.guide.session.tries[1].rating == "past"
@@ -210,7 +210,7 @@ def test_a_coach_rates_repetitions_as_they_end_or_the_set_after_it():
 @pytest.mark.parametrize("value", ["", "heavy", "-5", "nan", "2000"])
 def test_a_bar_that_can_not_be_is_asked_for_again(value: str):
     lead = Lead(LIGHT, LOADED).press(Does.SKIP).press(Does.BAR, value)
-    assert lead.guide.moment is Moment.BAR
+    assert lead.guide.part is StepPart.BAR
     assert "is no weight in kg" in lead.guide.shown.said[0]
 
 
@@ -223,8 +223,8 @@ def test_a_coach_who_rates_while_the_lifter_is_down_means_this_repetition():
 def test_a_bar_that_was_refused_is_asked_for_again_and_not_taken_up_later():
     lead = Lead(LIGHT, LOADED, judged=[Judged(accepted=False, why=("enter its weight",))])
     lead.press(Does.SKIP).press(Does.BAR, "6").press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
-    assert (lead.guide.moment, lead.guide.shown.said) == (Moment.BAR, ["enter its weight"])
-    assert Lead(session=lead.guide.session).guide.moment is Moment.BAR
+    assert (lead.guide.part, lead.guide.shown.said) == (StepPart.BAR, ["enter its weight"])
+    assert Lead(session=lead.guide.session).guide.part is StepPart.BAR
     lead.press(Does.BAR, "60").press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N)
     assert lead.guide.session.counting()[0].bar_kg == 60.0
 
@@ -245,9 +245,9 @@ def refuse(_session: Session) -> None:
 
 def test_a_full_disk_is_said_and_tried_again():
     lead = Lead(LIGHT, full=True).press(Does.NEXT)
-    assert (lead.guide.moment, lead.guide.shown.said) == (Moment.READY, ["The disk is full."])
+    assert (lead.guide.part, lead.guide.shown.said) == (StepPart.READY, ["The disk is full."])
     lead.stage.full = False
-    assert lead.press(Does.NEXT).guide.moment is Moment.DOING
+    assert lead.press(Does.NEXT).guide.part is StepPart.DOING
     assert lead.guide.session.tries == []
 
 
@@ -264,6 +264,6 @@ def test_on_another_day_the_lifter_is_weighed_anew_and_sets_are_not_done_again()
     lead.press(Does.NEXT).see(15.0, BODY_N, squats=5).see(1.2, BODY_N).press(Does.STOP)
     days_ago = [one.model_copy(update={"created_utc": "2020-01-02T03:04:05+00:00"}) for one in lead.guide.session.tries]
     again = Lead(session=lead.guide.session.model_copy(update={"tries": days_ago}))
-    assert (again.guide.shown.title, again.guide.moment) == ("Weigh", Moment.DOING)
+    assert (again.guide.shown.title, again.guide.part) == ("Weigh", StepPart.DOING)
     again.see(2.5, BODY_N, still=True)
-    assert (again.guide.shown.step, again.guide.moment) == (2, Moment.READY)
+    assert (again.guide.shown.step, again.guide.part) == (2, StepPart.READY)

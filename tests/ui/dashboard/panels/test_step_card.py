@@ -8,7 +8,7 @@ from acquisition.commands import Command, Commands, Does
 from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from processing.pipeline import Pipeline
-from processing.screening.guided.asking import Moment, Shown
+from processing.screening.guided.asking import Shown, StepPart
 from ui.palette import SCREEN
 from ui.steps import NAMES
 
@@ -37,9 +37,9 @@ def window(tmp_path, qtbot):
     return made
 
 
-def step(moment: Moment = Moment.READY, turn: int = 3, keys: tuple[Does, ...] = tuple(NAMES), figure: str = "") -> str:
+def step(part: StepPart = StepPart.READY, turn: int = 3, keys: tuple[Does, ...] = tuple(NAMES), figure: str = "") -> str:
     told = {"title": "Set, light", "do": "Squat 6 times.", "wanted": "press next", "keys": list(keys), "figure": figure}
-    return Shown(turn=turn, moment=moment, step=1, steps=4, **told).model_dump_json()
+    return Shown(turn=turn, part=part, step=1, steps=4, **told).model_dump_json()
 
 
 def test_the_card_comes_with_the_first_step(window):
@@ -87,7 +87,7 @@ def test_the_weight_of_a_bar_is_typed(window, qtbot, tmp_path):
     from PySide6.QtCore import Qt
 
     commands = Commands(tmp_path / "commands")
-    window.feed.ring.step.write(step(Moment.BAR, 5, (Does.BAR, Does.STOP)))
+    window.feed.ring.step.write(step(StepPart.BAR, 5, (Does.BAR, Does.STOP)))
     window.catch_up()
     for key in (Qt.Key.Key_6, Qt.Key.Key_3, Qt.Key.Key_Backspace, Qt.Key.Key_0, Qt.Key.Key_N, Qt.Key.Key_Return):
         qtbot.keyClick(window, key)
