@@ -21,6 +21,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.loggers.stream_caveats import times_uneven
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.timebase.row_times import NotEvenError, even_times, goes_back
+from acquisition.units import seconds
 from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ SCALES = {
 """Kinds of scales that npTDMS knows; values of others it leaves as they are."""
 SCALE_KIND = re.compile(r"NI_Scale\[\d+\]_Scale_Type")
 TIME_NAME = re.compile(r"(time|zeit|temps|tiempo|tempo|tijd|t)\b", re.IGNORECASE)
-TIME_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0}
 YEAR_1971_S = 365 * 86400.0
 """Beginnings before it are those of clocks that were never set."""
 
@@ -137,7 +137,7 @@ def _unit_s(channel: Any) -> float | None:  # noqa: ANN401
         return 1.0 if len(channel) else None
     if channel.dtype.kind not in "iuf" or not TIME_NAME.match(channel.name):
         return None
-    return TIME_UNITS.get(_unit(channel).lower())
+    return seconds(_unit(channel) or "s")
 
 
 def _unit(channel: Any) -> str:  # noqa: ANN401
@@ -191,8 +191,7 @@ def _seconds(channel: Any) -> Floats:  # noqa: ANN401
     values = channel[:]
     if channel.dtype.kind != "M":
         return np.asarray(values, dtype=np.float64) * (_unit_s(channel) or 1.0)
-    seconds = values.astype("M8[us]").astype(np.float64) / 1e6
-    return np.where(np.isnat(values), np.nan, seconds)
+    return np.where(np.isnat(values), np.nan, values.astype("M8[us]").astype(np.float64) / 1e6)
 
 
 def _by_beginnings(

@@ -18,6 +18,7 @@ from nptdms import ChannelObject, GroupObject, RootObject, TdmsWriter
 
 from acquisition.formats.loggers.tdms import read_tdms
 from acquisition.formats.signal_file import SignalFile, SignalFileError
+from acquisition.units import TIMES_S
 
 BEGAN = np.datetime64("2024-05-06T10:28:51.250000")
 
@@ -134,6 +135,14 @@ def test_a_channel_of_times_tells_rate_and_losses(tmp_path: Path, name: str, uni
     assert stream.rate_hz == pytest.approx(200.0)
     assert [s.first_row for s in stream.segments] == [0, 600]
     np.testing.assert_allclose([s.start_s for s in stream.segments], [5.0, 8.4])
+
+
+@pytest.mark.parametrize("unit", sorted(TIMES_S))
+def test_a_channel_of_times_in_every_unit(tmp_path: Path, unit: str) -> None:
+    time = ChannelObject("g", "Time", np.arange(500) / 200.0 / TIMES_S[unit], {"unit_string": unit})
+    (stream,) = read_tdms(write(tmp_path / "a.tdms", [time, ChannelObject("g", "EMG", noise(500))])).streams
+    assert stream.rate_hz == pytest.approx(200.0)
+    assert (stream.labels, len(stream.segments)) == (["EMG"], 1)
 
 
 def test_a_channel_of_dates_is_one_of_times(tmp_path: Path) -> None:
