@@ -6,6 +6,7 @@ Words are compared without regard to case. The sign of micro has two code points
 from __future__ import annotations
 
 GRAVITY_M_S2 = 9.80665
+"""Standard gravity, by which a kilogram weighs its newtons."""
 _POUND_N = 4.4482216152605
 _FORCES = {
     1.0: "n newton newtons",
