@@ -12,13 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acquisition.formats.loggers.opensignals import read_opensignals
-from acquisition.formats.signal_file import SignalFile, SignalFileError
+from acquisition.formats.signal_file import SignalFileError
 from acquisition.units import TIMES_S
 from tests.support.opensignals import MAC, device, write_h5, write_txt
-
-
-def ids(read: SignalFile) -> list[str]:
-    return [caveat.id for caveat in read.caveats]
+from tests.support.signals import ids
 
 
 def test_the_real_file_is_read_in_millivolts(shared_data: Path) -> None:

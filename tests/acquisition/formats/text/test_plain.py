@@ -13,6 +13,7 @@ from acquisition.formats.import_map import MapTable
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from acquisition.formats.text.plain import read_plain
 from acquisition.units import TIMES_S
+from tests.support.signals import ids
 
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "comma and space": ", "}
 
@@ -21,10 +22,6 @@ def read(tmp_path: Path, text: str | bytes, name: str = "a.csv", **said: object)
     path = tmp_path / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return read_plain(path, MapTable.model_validate(said))
-
-
-def ids(file: SignalFile) -> list[str]:
-    return [caveat.id for caveat in file.caveats]
 
 
 def table(rows: int = 20, step_s: float = 0.001, header: str = "time,VL,VM\n") -> str:
