@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.lsl_here import NETWORK
 from tests.support.rigs import a_rig
+from tests.support.threads import native_threads
 
 pytest.importorskip("pty", reason="a board can only be played on a pseudo-terminal, which this system lacks")
 pytest.importorskip("pylsl", reason="pylsl is not installed, or its library does not load", exc_type=ImportError)
@@ -45,10 +46,6 @@ START_S = 1.0
 def numbers(first: int, n: int, columns: int) -> np.ndarray:
     """Every column carries the number that the device itself gives a sample."""
     return np.repeat(np.arange(first, first + n, dtype=np.float64)[:, None], columns, axis=1)
-
-
-def native_threads() -> int:
-    return len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else threading.active_count()
 
 
 def open_sockets() -> int:

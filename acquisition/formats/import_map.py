@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+Length = Literal["mm", "cm", "m"]
 Corner = Annotated[list[float], Field(min_length=3, max_length=3)]
 
 
@@ -78,7 +79,7 @@ class MapTable(Settings):
     """How a file of lines of numbers is read, where that can't be told from it.
 
     `time` is the label of the time column, "" where there is none: then `rate_hz` says the rate. `labels`: names of the
-    columns in place of the file's own. `lengths`: the unit of places that name none.
+    columns in place of the file's own. `lengths`: the unit of places that name none known.
     """
 
     delimiter: Literal["tab", "comma", "semicolon", "space"] | None = None
@@ -87,7 +88,7 @@ class MapTable(Settings):
     time: str | None = None
     time_unit: Literal["s", "ms", "us"] | None = None
     labels: list[str] = []
-    lengths: Literal["mm", "cm", "m"] | None = None
+    lengths: Length | None = None
 
 
 class ImportMap(Judgement):

@@ -136,10 +136,11 @@ def import_file(path: Path, out: Path, map_file: Path | None = None, markers: Pa
     try:
         if kind.reads is None:
             return import_c3d(path, out, map_file)
-        signals, places = kind.reads(path, read_map(map_file))
+        said = read_map(map_file)
+        signals, places = kind.reads(path, said)
         if signals is None:
             return import_markers(path, out, map_file)
-        return import_signals(signals, out, map_file, places if markers is None else read_trc(markers))
+        return import_signals(signals, out, map_file, places if markers is None else read_trc(markers, said.table.lengths))
     except MemoryError:
         raise SignalFileError(
             f"{path} needs more memory than there is here; export it in shorter parts, or import it on a larger computer."

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from acquisition.rig.judgement import Judgement, SyncSettings
+from acquisition.units import LENGTHS_MM
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.lsl.settings import LslOutletSettings, LslSettings
 from hardware.nidaq.settings import NidaqSettings
@@ -32,7 +33,7 @@ PLATE_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 5: 8}
 VERTICAL_ALONE, WITHOUT_FREE_MOMENT = 1, 5
 """Channels of a plate of type 1 of which only Fz is known, or whose free moment nobody measured."""
 UNITS_TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6}
-UNITS_TO_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+UNITS_TO_MM = {unit: LENGTHS_MM[unit] for unit in ("mm", "cm", "m")}
 
 
 class SimulatedSource(Settings):

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig.plate_map import plate_map
+from acquisition.units import GRAVITY_M_S2
 from hardware.arrays import Floats
 from hardware.severity import Severity
 from processing.doctor.check import Check
 from processing.force.wrench import plate_wrench
-from processing.formulas import GRAVITY_M_S2
 
 if TYPE_CHECKING:
     from acquisition.probe import Probe

@@ -17,8 +17,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from acquisition.units import GRAVITY_M_S2
 from hardware.arrays import Floats
-from processing.formulas import GRAVITY_M_S2
 
 SAME_WEIGHT = 0.0045
 """Two still seconds whose means differ by less have the same weight."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from processing.formulas.emg import EMG
 from processing.formulas.force import FORCE
-from processing.formulas.formula import FRAMES_PER_S, GRAVITY_M_S2, Formula, Metric, frame_samples
+from processing.formulas.formula import FRAMES_PER_S, Formula, Metric, frame_samples
 from processing.formulas.knees import KNEES
 
-__all__ = ["FORMULAS", "FRAMES_PER_S", "GRAVITY_M_S2", "Formula", "Metric", "frame_samples", "metric"]
+__all__ = ["FORMULAS", "FRAMES_PER_S", "Formula", "Metric", "frame_samples", "metric"]
 
 FORMULAS: dict[str, Formula] = {formula.id: formula for formula in (*FORCE, *EMG, *KNEES)}
 

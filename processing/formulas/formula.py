@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 DESIGN = "this project's definition"
 FRAMES_PER_S = 100.0
-GRAVITY_M_S2 = 9.80665
 
 
 def frame_samples(rate_hz: float) -> int:

@@ -15,8 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from acquisition.units import GRAVITY_M_S2
 from hardware.arrays import Floats
-from processing.formulas import GRAVITY_M_S2
 from processing.repetition.motion import BIAS, HEIGHT, REST_M_S, TOP_M, VELOCITY, advance, know, stand
 from processing.repetition.phases import (
     LEAST_M,

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from acquisition.units import GRAVITY_M_S2
 from hardware.arrays import Floats
-from processing.formulas import GRAVITY_M_S2
 
 HEIGHT, VELOCITY, BIAS, RATE = range(4)
 BIAS_WANDERS = 0.001

@@ -14,8 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from acquisition.units import GRAVITY_M_S2
 from hardware.arrays import Floats
-from processing.formulas import GRAVITY_M_S2
 from processing.repetition.motion import RATE, between_tops
 
 MOVES_M_S, STARTS_M_S = 0.10, 0.02

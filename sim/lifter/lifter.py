@@ -20,7 +20,7 @@ from hardware.errors import SquatscopeError
 from hardware.settings import NotNegative, Positive, Settings
 from sim.lifter.motion import Motion, Movement, Repetition, Sway, Tempo, steady
 
-GRAVITY = 9.80665
+GRAVITY = 9.80665  # its own, since it shares no formula with what it is to check
 
 # Fraction of maximal voluntary contraction when body weight alone is held at the bottom. With the turn and the rise,
 # quadriceps come to about 40 % and hamstrings to 8 %, within the ranges of Isear et al. 1997.

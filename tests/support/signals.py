@@ -31,6 +31,11 @@ def signal_file(path: Path, *streams: SignalStream) -> SignalFile:
     return SignalFile(path / "made.csv", streams)
 
 
+def ids(read: SignalFile) -> list[str]:
+    """Return the ids of what a reader told, in order."""
+    return [caveat.id for caveat in read.caveats]
+
+
 def told(result: ImportResult) -> dict[str, Caveat]:
     """Return the caveats by id."""
     assert all(caveat.sentence.endswith(".") for caveat in result.caveats)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from acquisition.units import GRAVITY_M_S2
 from hardware.errors import SquatscopeError
-from processing.formulas import GRAVITY_M_S2
 from ui.cli.console import console, fail, say
 
 if TYPE_CHECKING:

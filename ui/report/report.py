@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
 from acquisition.ring.fault_log import ABOUT_LIMITS
+from acquisition.units import GRAVITY_M_S2
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import counted_in, findings, nothing_found
@@ -16,7 +17,7 @@ from processing.findings.first_lines import first_lines
 from processing.findings.knees import knee_outcomes
 from processing.flags.kinds import KINDS, kind_of
 from processing.flags.rules import column_limits
-from processing.formulas import FORMULAS, GRAVITY_M_S2
+from processing.formulas import FORMULAS
 from processing.pipeline import UNDERSAMPLED
 from processing.repetition.columns import OF_MUSCLE, OF_PHASE, OF_REPETITION
 from processing.results import Results, settings_sha256

@@ -18,15 +18,16 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.child import read_apart
 from acquisition.formats.c3d.parameters import C3DError, Parameters
-from acquisition.formats.c3d.plate_parameters import FilePlate, read_plates
+from acquisition.formats.c3d.plate_parameters import FilePlate, lengths_to_mm, read_plates, unit_of_lengths
 from acquisition.formats.c3d.sections import Sections, read_sections
-from acquisition.formats.markers.marker_places import MarkerPlaces
-from acquisition.rig import UNITS_TO_MM
+from acquisition.formats.markers.marker_places import MarkerPlaces, no_known_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from acquisition.formats.import_map import Length
 
 RATES_DIFFER = 1e-4
 Content = TypeVar("Content")
@@ -55,14 +56,17 @@ class C3DData:
     caveats: list[Caveat]
 
 
-def read_c3d(path: Path) -> C3DData:
-    """Read a C3D file; raises C3DError where it is none, is damaged, or lacks what is needed."""
-    return _read_as(path, _Contents.read)
+def read_c3d(path: Path, said: Length | None = None) -> C3DData:
+    """Read a C3D file; raises C3DError where it is none, is damaged, or lacks what is needed.
+
+    `said`: the unit of its lengths by a person, where the file's own is not known.
+    """
+    return _read_as(path, lambda contents: contents.read(said))
 
 
-def read_c3d_markers(path: Path) -> MarkerPlaces:
+def read_c3d_markers(path: Path, said: Length | None = None) -> MarkerPlaces:
     """Read the markers of a C3D file, in mm as it turns them; raises C3DError where it is none, is damaged, or has none."""
-    return _read_as(path, _Contents.marker_places)
+    return _read_as(path, lambda contents: contents.marker_places(said))
 
 
 def _read_as(path: Path, what: Callable[[_Contents], Content]) -> Content:
@@ -120,7 +124,7 @@ class _Contents:
         self._offsets = np.array(offsets)
         self._caveats = caveats
 
-    def read(self) -> C3DData:
+    def read(self, said: Length | None) -> C3DData:
         analog = self._analogs[0].T
         if not analog.size and not self._parameters.values("ANALOG", "LABELS").size:  # without a rate, ezc3d counts 0 channels
             raise C3DError(f"{self._path} has no analog channels, so neither forces nor EMG.")
@@ -131,10 +135,15 @@ class _Contents:
             raise C3DError(f"{self._path} has analog channels without a single sample.")
         count = analog.shape[1]
         analog = np.ascontiguousarray(self._unsigned(analog) - self._offsets_taken_off(count))
-        found = read_plates(self._path, self._parameters, count, self._caveats)
+        found = read_plates(self._path, self._parameters, count, said, self._caveats)
         plates = found.plates
         rate = self._rate_by_frames(rate, len(analog))
         markers = self._markers()
+        zero = self._zero(len(analog), markers.shape[0])
+        if found.to_mm is None and markers.size:
+            sentence = f"Its markers are left out. {self._no_known_unit()}"
+            self._caveats.append(Caveat("markers_left_out", "markers", {}, sentence))
+            markers = markers[:0]
         up = _up(plates)
         turned = [_turned_plate(plate, up) for plate in plates]
         if up is not None:
@@ -148,23 +157,28 @@ class _Contents:
             units=self._parameters.texts("ANALOG", "UNITS", count),
             descriptions=self._parameters.texts("ANALOG", "DESCRIPTIONS", count),
             marker_rate_hz=self._parameters.number("POINT", "RATE") or float("nan"),
-            markers=_turned(markers * found.to_mm, up),
+            markers=_turned(markers * (found.to_mm or 1.0), up),
             marker_labels=self._parameters.texts("POINT", "LABELS", markers.shape[1]),
             plates=turned,
             unread=found.unread,
-            zero=self._zero(len(analog), markers.shape[0]),
+            zero=zero,
             caveats=self._caveats,
         )
 
-    def marker_places(self) -> MarkerPlaces:
+    def marker_places(self, said: Length | None) -> MarkerPlaces:
         """Return the markers alone, as a file of markers."""
         markers = self._markers()
         rate_hz = self._parameters.number("POINT", "RATE") or 0.0
         if not markers.size or not 0 < rate_hz < float("inf"):
             raise C3DError(f"{self._path} has no markers, or no rate of them (POINT:RATE).")
-        unit = "".join(self._parameters.texts("POINT", "UNITS", 1)).lower()
+        to_mm = lengths_to_mm(self._parameters, said, self._caveats)
+        if to_mm is None:
+            raise C3DError(self._no_known_unit())
         labels = self._parameters.texts("POINT", "LABELS", markers.shape[1])
-        return MarkerPlaces(self._path, labels, markers * UNITS_TO_MM.get(unit, 1.0), rate_hz)
+        return MarkerPlaces(self._path, labels, markers * to_mm, rate_hz, caveats=tuple(self._caveats))
+
+    def _no_known_unit(self) -> str:
+        return no_known_unit(self._path, unit_of_lengths(self._parameters), "POINT:UNITS")
 
     def _markers(self) -> NDArray[np.float64]:
         """Return the markers' places as they are, (frames, markers, 3); some write those that are hidden as zeros."""

@@ -33,7 +33,7 @@ def import_c3d(c3d: Path, out: Path, map_file: Path | None = None) -> ImportResu
     recording exists or can't be written; no half-written recording stays behind.
     """
     mapping = read_map(map_file)
-    data = read_c3d(c3d)
+    data = read_c3d(c3d, mapping.table.lengths)
     names = unique_names(data.labels)
     said = {entry.label: entry.unit for entry in mapping.emg if entry.unit}
     units = [said.get(name, unit_named(unit)) for name, unit in zip(names, data.units, strict=True)]

@@ -10,16 +10,16 @@ import numpy as np
 
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.parameters import C3DError, Parameters
-from acquisition.formats.force_units import newton_millimetres, newtons
 from acquisition.rig.rig import PLATE_CHANNELS, Plate
+from acquisition.units import LENGTHS_MM, millimetres, newton_millimetres, newtons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from acquisition.formats.import_map import Length
     from acquisition.rig import Side
     from hardware.arrays import Floats
 
-MM = {"mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "millimeters": 1.0, "meters": 1000.0, "metres": 1000.0}
 DIAGONAL_MM = (50.0, 10000.0)
 """How long the diagonal of a plate may be."""
 LABEL = re.compile(r"(?:^|[^A-Za-z])([FMfm])(\d*)([XYZxyz])(\d*)")
@@ -84,16 +84,21 @@ class FilePlate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlatesOfFile:
-    """The plates that can be read, why the others can't, by number, and what brings the file's lengths to mm."""
+    """The plates that can be read, why the others can't, by number, and what brings the file's lengths to mm, if known."""
 
     plates: list[FilePlate]
     unread: dict[int, str]
-    to_mm: float
+    to_mm: float | None
 
 
-def read_plates(path: object, parameters: Parameters, channels: int, caveats: list[Caveat]) -> PlatesOfFile:
-    """Return the plates of a file with so many analog channels; raises C3DError where the file describes them only in part."""
-    unit = "".join(parameters.texts("POINT", "UNITS", 1)).lower()
+def read_plates(
+    path: object, parameters: Parameters, channels: int, said: Length | None, caveats: list[Caveat]
+) -> PlatesOfFile:
+    """Return the plates of a file with so many analog channels; raises C3DError where the file describes them only in part.
+
+    `said`: the unit of its lengths by a person, where the file's own is not known.
+    """
+    unit = unit_of_lengths(parameters)
     used = int(parameters.number("FORCE_PLATFORM", "USED") or 0)
     if used < 1:
         described = parameters.values("FORCE_PLATFORM", "TYPE").size
@@ -103,7 +108,7 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
                 "none is imported; if there are forces, have it exported again."
             )
             caveats.append(Caveat("plates_unused", "plates", {"described": float(described)}, sentence))
-        return PlatesOfFile([], {}, MM.get(unit, 1.0))
+        return PlatesOfFile([], {}, _to_mm(unit, None, said, caveats))
     types = [int(value) for value in parameters.values("FORCE_PLATFORM", "TYPE").ravel(order="F")]
     columns = parameters.values("FORCE_PLATFORM", "CHANNEL")
     columns = columns[:, None] if columns.ndim == 1 else columns
@@ -111,7 +116,13 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
         raise C3DError(f"{path} says it has {used} force plates, but FORCE_PLATFORM:TYPE or CHANNEL does not have all.")
     corners = _per_plate(path, parameters, "CORNERS", (3, 4), used)
     origins = _per_plate(path, parameters, "ORIGIN", (3,), used)
-    to_mm = _to_mm(path, unit, corners, caveats)
+    diagonal = _diagonal(corners)
+    to_mm = _to_mm(unit, diagonal, said, caveats)
+    if to_mm is None:
+        raise C3DError(
+            f"{path} has plates with a diagonal of {diagonal:g} {unit or 'without unit'} (FORCE_PLATFORM:CORNERS), which no "
+            "plate has."
+        )
     plates: list[FilePlate] = []
     unread: dict[int, str] = {}
     for i in range(used):
@@ -125,7 +136,7 @@ def read_plates(path: object, parameters: Parameters, channels: int, caveats: li
         except ValueError as error:
             unread[i + 1] = str(error)
             continue
-        plates.append(_in_nmm(parameters, _in_newtons(parameters, plate, caveats), unit, caveats))
+        plates.append(_in_nmm(parameters, _in_newtons(parameters, plate, caveats), millimetres(unit) or to_mm, caveats))
     _doubt_labels(plates, parameters.texts("ANALOG", "LABELS", channels), caveats)
     return PlatesOfFile(plates, unread, to_mm)
 
@@ -184,27 +195,51 @@ def _columns(c3d_type: int, numbers: Floats, channels: int) -> tuple[int, ...]:
     return own
 
 
-def _to_mm(path: object, unit: str, corners: Floats, caveats: list[Caveat]) -> float:
-    """Return what brings lengths to mm: what POINT:UNITS says, unless plates of that size don't exist."""
+def unit_of_lengths(parameters: Parameters) -> str:
+    """Return the unit of lengths that a file names, "" where it names none."""
+    return "".join(parameters.texts("POINT", "UNITS", 1))
+
+
+def lengths_to_mm(parameters: Parameters, said: Length | None, caveats: list[Caveat]) -> float | None:
+    """Return what brings a file's lengths to mm, as `read_plates` does, whatever else is wrong with its plates."""
+    used = int(parameters.number("FORCE_PLATFORM", "USED") or 0)
+    corners = parameters.values("FORCE_PLATFORM", "CORNERS").astype(np.float64).ravel(order="F")
+    whole = used > 0 and corners.size >= 12 * used
+    diagonal = _diagonal(corners[: 12 * used].reshape((3, 4, used), order="F")) if whole else 0.0
+    return _to_mm(unit_of_lengths(parameters), diagonal or None, said, caveats)
+
+
+def _diagonal(corners: Floats) -> float:
+    """Return the diagonal of the middle one of the plates by its size, as it is written; 0 where there is none."""
     diagonals = np.linalg.norm(corners[:, 0] - corners[:, 2], axis=0)
     whole = diagonals[np.isfinite(diagonals) & (diagonals > 0)]
-    diagonal = float(np.median(whole)) if len(whole) else 0.0
-    said = MM.get(unit)
-    if said is not None and DIAGONAL_MM[0] <= diagonal * said <= DIAGONAL_MM[1]:
-        if said != 1.0:
+    return float(np.median(whole)) if len(whole) else 0.0
+
+
+def _to_mm(unit: str, diagonal: float | None, said: Length | None, caveats: list[Caveat]) -> float | None:
+    """Return what brings lengths to mm: what POINT:UNITS says, or else a person, unless plates of that size don't exist.
+
+    `diagonal` is that of the plates as it is written, None without plates. Where neither fits, the plates tell the unit.
+    """
+    named = millimetres(unit)
+    if named is not None and _is_of_a_plate(diagonal, named):
+        if named != 1.0:
             sentence = f"Its lengths are in {unit} and were converted to mm."
-            caveats.append(Caveat("lengths_converted", "recording", {"factor": said}, sentence))
-        return said
-    for name in ("mm", "m", "cm"):
-        if DIAGONAL_MM[0] <= diagonal * MM[name] <= DIAGONAL_MM[1]:
+            caveats.append(Caveat("lengths_converted", "recording", {"factor": named}, sentence))
+        return named
+    if said is not None and _is_of_a_plate(diagonal, LENGTHS_MM[said]):
+        return LENGTHS_MM[said]
+    for name in ("mm", "m", "cm") if diagonal is not None else ():
+        if _is_of_a_plate(diagonal, LENGTHS_MM[name]):
             what = f"are said to be in {unit!r}" if unit else "have no unit (POINT:UNITS)"
             sentence = f"Its lengths {what}; by the size of the plates they are in {name}."
-            caveats.append(Caveat("lengths_guessed", "recording", {"factor": MM[name]}, sentence))
-            return MM[name]
-    raise C3DError(
-        f"{path} has plates with a diagonal of {diagonal:g} {unit or 'without unit'} (FORCE_PLATFORM:CORNERS), which no plate "
-        "has."
-    )
+            caveats.append(Caveat("lengths_guessed", "recording", {"factor": LENGTHS_MM[name]}, sentence))
+            return LENGTHS_MM[name]
+    return None
+
+
+def _is_of_a_plate(diagonal: float | None, to_mm: float) -> bool:
+    return diagonal is None or DIAGONAL_MM[0] <= diagonal * to_mm <= DIAGONAL_MM[1]
 
 
 def _matrix(parameters: Parameters, plate: int, types: list[int]) -> Floats | None:
@@ -262,15 +297,14 @@ def _in_newtons(parameters: Parameters, plate: FilePlate, caveats: list[Caveat])
     return replace(plate, per_unit=plate.per_unit * np.concatenate([per_N, np.ones(len(plate.columns) - count)]))
 
 
-def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[Caveat]) -> FilePlate:
-    """Return a plate whose moments are in N·mm, by their channels' unit, or else by the unit of lengths.
+def _in_nmm(parameters: Parameters, plate: FilePlate, of_lengths: float, caveats: list[Caveat]) -> FilePlate:
+    """Return a plate whose moments are in N·mm, by their channels' unit, or else by that of lengths, of so many mm.
 
     Of type 3 they are computed from distances in mm, and of type 1 the place is in the unit of lengths.
     """
     if plate.c3d_type == 3:
         return plate
     units = parameters.texts("ANALOG", "UNITS", max(plate.columns) + 1)
-    of_lengths = MM.get(unit, 1.0)
     if plate.c3d_type == 1:
         plate = replace(plate, per_unit=plate.per_unit * np.array([1.0, 1.0, 1.0, of_lengths, of_lengths, 1.0]))
         own = plate.columns[5:]
@@ -283,7 +317,8 @@ def _in_nmm(parameters: Parameters, plate: FilePlate, unit: str, caveats: list[C
     if not known:
         named = ", ".join(dict.fromkeys(repr(units[column]) for column in own if units[column]))
         what = f"are in {named}, which is no one unit of moments known here" if named else "name no unit of moments"
-        sentence = f"The moments of plate {plate.number} {what}; by the unit of lengths they are taken as N·{unit or 'mm'}."
+        unit = next(word for word, mm in LENGTHS_MM.items() if mm == scale)
+        sentence = f"The moments of plate {plate.number} {what}; by the unit of lengths they are taken as N·{unit}."
         caveats.append(Caveat("moments_guessed", plate.name, {"factor": scale}, sentence))
     elif scale != 1.0:
         sentence = f"The moments of plate {plate.number} are in {units[own[0]]} and are converted to N·mm."

@@ -20,6 +20,7 @@ from acquisition.formats.loggers.text_rows import RowForm, lines_not_read, row_c
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in, number_in, require_sound_heaps, text_in, words_of
 from acquisition.timebase.row_counters import CounterError, row_numbers
+from acquisition.units import seconds
 from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ SPAN_mV = {
     "bitalino_riot": BITALINO_V / 1.009,
 }
 """mV from the lowest code to beyond the highest, at the electrodes: operating voltage by gain (about 1000)."""
-DURATION = re.compile(r"([\d.]+)\s*(h|m|s)")
-SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([^\W\d_]+)")
 DURATION_OFF_S, DURATION_OFF = 1.5, 0.01
 
 
@@ -223,15 +223,16 @@ def _started_s(date: str, time: str) -> float:
     """Return when a device began, in s of its computer's calendar; NaN where it is not said."""
     try:
         year, month, day = map(int, date.split("-"))
-        hours, minutes, seconds = time.split(":")
-        return datetime(year, month, day).timestamp() + 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
+        hours, minutes, rest = time.split(":")
+        return datetime(year, month, day).timestamp() + 3600.0 * int(hours) + 60.0 * int(minutes) + float(rest)
     except ValueError:
         return float("nan")
 
 
 def _seconds(duration: str) -> float:
-    """Return a duration such as '1m 28s' in s, 0 where it says nothing."""
-    return sum(float(count) * SECONDS[unit] for count, unit in DURATION.findall(duration) if count != ".")
+    """Return a duration such as '1m 28s' in s, 0 where it says nothing; its m are minutes."""
+    parts = [(float(count), seconds("min" if unit == "m" else unit)) for count, unit in DURATION.findall(duration)]
+    return 0.0 if any(unit_s is None for _, unit_s in parts) else sum(count * (unit_s or 0.0) for count, unit_s in parts)
 
 
 def _starts(devices: list[_Device], caveats: list[Caveat]) -> list[float]:

@@ -21,6 +21,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.loggers.stream_caveats import times_uneven
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.timebase.row_times import NotEvenError, even_times, goes_back
+from acquisition.units import seconds
 from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ SCALES = {
 """Kinds of scales that npTDMS knows; values of others it leaves as they are."""
 SCALE_KIND = re.compile(r"NI_Scale\[\d+\]_Scale_Type")
 TIME_NAME = re.compile(r"(time|zeit|temps|tiempo|tempo|tijd|t)\b", re.IGNORECASE)
-TIME_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0}
+NOT_PLACED = "channel_not_placed"
 YEAR_1971_S = 365 * 86400.0
 """Beginnings before it are those of clocks that were never set."""
 
@@ -137,7 +138,7 @@ def _unit_s(channel: Any) -> float | None:  # noqa: ANN401
         return 1.0 if len(channel) else None
     if channel.dtype.kind not in "iuf" or not TIME_NAME.match(channel.name):
         return None
-    return TIME_UNITS.get(_unit(channel).lower())
+    return seconds(_unit(channel) or "s")
 
 
 def _unit(channel: Any) -> str:  # noqa: ANN401
@@ -171,28 +172,27 @@ def _timing(
         try:
             even = even_times(_seconds(before))
         except NotEvenError as error:
-            caveats.append(_left_out(channel, f"can't be placed by the times of {before.name!r}: {error}"))
+            caveats.append(_left_out(channel, f"can't be placed by the times of {before.name!r}: {error}", NOT_PLACED))
             return None
         said = times_uneven(f"{before.group_name}/{before.name}", even)
         caveats += [caveat for caveat in said if caveat not in caveats]
         timing = _Timing(even.rate_hz, tuple(zip(even.first_rows, even.starts_s, strict=True)), before.dtype.kind == "M")
     if goes_back([row for row, _ in timing.starts], [start_s for _, start_s in timing.starts], timing.rate_hz):
-        caveats.append(_left_out(channel, "can't be placed: a part of it begins before the part until then ends"))
+        caveats.append(_left_out(channel, "can't be placed: a part of it begins before the part until then ends", NOT_PLACED))
         return None
     return timing
 
 
-def _left_out(channel: Any, why: str) -> Caveat:  # noqa: ANN401
+def _left_out(channel: Any, why: str, kind: str = "channel_left_out") -> Caveat:  # noqa: ANN401
     name = f"{channel.group_name}/{channel.name}"
-    return Caveat("channel_left_out", name, {"rows": float(len(channel))}, f"The channel {name!r} {why}; it is left out.")
+    return Caveat(kind, name, {"rows": float(len(channel))}, f"The channel {name!r} {why}; it is left out.")
 
 
 def _seconds(channel: Any) -> Floats:  # noqa: ANN401
     values = channel[:]
     if channel.dtype.kind != "M":
         return np.asarray(values, dtype=np.float64) * (_unit_s(channel) or 1.0)
-    seconds = values.astype("M8[us]").astype(np.float64) / 1e6
-    return np.where(np.isnat(values), np.nan, seconds)
+    return np.where(np.isnat(values), np.nan, values.astype("M8[us]").astype(np.float64) / 1e6)
 
 
 def _by_beginnings(
@@ -342,8 +342,9 @@ def _say_undated(timings: dict[str, _Timing | None], caveats: list[Caveat]) -> N
 def _without_times(path: Path, signals: list[Any], caveats: list[Caveat]) -> str:
     if not signals:
         return f"{path} holds no channel of numbers."
-    if any("can't be placed" in caveat.sentence for caveat in caveats):
-        return f"{path} holds no channel that can be placed in time. {caveats[-1].sentence}"
+    not_placed = [caveat.sentence for caveat in caveats if caveat.id == NOT_PLACED]
+    if not_placed:
+        return f"{path} holds no channel that can be placed in time. {not_placed[-1]}"
     first = signals[0]
     return (
         f"{path} does not say when its rows were: {first.group_name}/{first.name} has no wf_increment, and its group no "

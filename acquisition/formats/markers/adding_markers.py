@@ -23,12 +23,15 @@ from acquisition.timebase import clock
 from acquisition.timebase.arrivals import Arrivals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from acquisition.caveat import Caveat
+    from acquisition.formats.import_map import Length
+    from acquisition.formats.markers.marker_places import MarkerPlaces
     from hardware.arrays import Floats
 
-READERS = {".trc": read_trc, ".c3d": read_c3d_markers}
+READERS: dict[str, Callable[[Path, Length | None], MarkerPlaces]] = {".trc": read_trc, ".c3d": read_c3d_markers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ def read_leg_markers(path: Path, map_file: Path | None, caveats: list[Caveat]) -
     if reader is None:
         raise MarkerFileError(f"{path} is no file of markers that can be read here: these end in {' or '.join(READERS)}.")
     mapping = read_map(map_file)
-    found = reader(path)
+    found = reader(path, mapping.table.lengths)
     unknown = [entry.label for entry in mapping.marker if entry.label not in found.labels]
     if unknown:
         raise MarkerFileError(f"There is no marker {unknown[0]!r} in {path}; it has {', '.join(found.labels)}.")
+    caveats += found.caveats
     found = found.upright()
     legs = leg_markers(found.labels, found.places_mm, found.rate_hz, name_of(path), mapping.marker, caveats)
     if legs is None:

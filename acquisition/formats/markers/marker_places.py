@@ -9,12 +9,14 @@ import numpy as np
 
 from acquisition.formats.markers.marker_labels import points_of
 from acquisition.rig import SIDES
+from acquisition.units import LENGTHS_READ
 from hardware.arrays import Floats
 from hardware.errors import SquatscopeError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from acquisition.caveat import Caveat
     from acquisition.rig import Point
 
 ABOVE: tuple[Point, ...] = ("hip", "asis", "knee_lateral", "knee_medial", "knee")
@@ -29,16 +31,23 @@ class MarkerFileError(SquatscopeError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarkerPlaces:
-    """Labels and places (frames, markers, 3) in mm, NaN where hidden, at a rate; the first frame was at `starts_s`."""
+    """Labels and places (frames, markers, 3) in mm, NaN where hidden, at a rate; the first frame was at `starts_s`.
+
+    `caveats` say what was converted or assumed; `doubt` is a sentence on why the places can't be used, "" where they can.
+    """
 
     path: Path
     labels: list[str]
     places_mm: Floats
     rate_hz: float
     starts_s: float = 0.0
+    caveats: tuple[Caveat, ...] = ()
+    doubt: str = ""
 
     def upright(self) -> MarkerPlaces:
-        """Return the places with z up, whichever axis of the file is; raises MarkerFileError where its legs don't tell."""
+        """Return the places with z up, whichever axis is; raises MarkerFileError where the legs don't tell, or in doubt."""
+        if self.doubt:
+            raise MarkerFileError(self.doubt)
         points = points_of(self.labels)
         ways = []
         for side in SIDES:
@@ -59,6 +68,14 @@ class MarkerPlaces:
         if way[axis] < 0:
             onto_z = np.diag([1.0, -1.0, -1.0]) @ onto_z
         return replace(self, places_mm=self.places_mm @ onto_z.T)
+
+
+def no_known_unit(path: Path, unit: str, where: str) -> str:
+    """Return the sentence on a file whose lengths are in no unit known here."""
+    return (
+        f"{path} gives the lengths of its markers in {unit or 'no unit'!r} ({where}); one of {LENGTHS_READ} is read. If you "
+        'know the unit, say it in a map file: table = { lengths = "mm" }.'
+    )
 
 
 def _mean(places: list[Floats]) -> Floats:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.formats.markers.marker_places import MarkerFileError, MarkerPlaces
-from acquisition.rig import UNITS_TO_MM
+from acquisition.formats.markers.marker_places import MarkerFileError, MarkerPlaces, no_known_unit
+from acquisition.units import LENGTHS_MM, millimetres
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from acquisition.formats.import_map import Length
     from hardware.arrays import Floats
 
 HEADER_LINES = 5
@@ -25,8 +26,11 @@ UNEVEN = 0.02
 """Frames whose times differ from an even rate by more than this share of a frame are not even."""
 
 
-def read_trc(path: Path) -> MarkerPlaces:
-    """Read a TRC file; raises MarkerFileError where it is none, is damaged, or its frames are not even in time."""
+def read_trc(path: Path, said: Length | None = None) -> MarkerPlaces:
+    """Read a TRC file; raises MarkerFileError where it is none, is damaged, or its frames are not even in time.
+
+    `said`: the unit of its lengths by a person, where the file's own is not known.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except FileNotFoundError:
@@ -36,11 +40,10 @@ def read_trc(path: Path) -> MarkerPlaces:
     if len(lines) <= HEADER_LINES or not lines[0].startswith("PathFileType"):
         raise MarkerFileError(f"{path} is no TRC file: its first line does not begin with PathFileType, or no frame follows.")
     header = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
-    unit = header.get("Units", "").strip().lower()
-    if unit not in UNITS_TO_MM:
-        raise MarkerFileError(
-            f"{path} gives its lengths in {unit or 'no unit'!r} (Units); one of {', '.join(UNITS_TO_MM)} is read."
-        )
+    unit = header.get("Units", "").strip()
+    to_mm = millimetres(unit) or (LENGTHS_MM[said] if said else None)
+    if to_mm is None:
+        raise MarkerFileError(no_known_unit(path, unit, "Units"))
     labels = [label.strip() for label in lines[3].split("\t")[FIRST_COLUMNS::3]]
     while labels and not labels[-1]:
         labels.pop()
@@ -54,7 +57,7 @@ def read_trc(path: Path) -> MarkerPlaces:
     if len(rows) < 2:
         raise MarkerFileError(f"{path} holds {len(rows)} frames, and two are needed to know their rate.")
     table = np.array(rows)
-    places = table[:, FIRST_COLUMNS:].reshape(len(table), len(labels), 3) * UNITS_TO_MM[unit]
+    places = table[:, FIRST_COLUMNS:].reshape(len(table), len(labels), 3) * to_mm
     places[(places == 0.0).all(axis=2)] = np.nan  # some write what is hidden as zeros
     return MarkerPlaces(path, labels, places, _rate_hz(path, table[:, 1]), float(table[0, 1]))
 

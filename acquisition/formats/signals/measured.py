@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.formats.c3d.plate_parameters import MM, FilePlate
+from acquisition.formats.c3d.plate_parameters import FilePlate
 from acquisition.formats.c3d.plate_zero import while_loaded
-from acquisition.formats.force_units import newton_millimetres, newtons
 from acquisition.rig.plate_map import axes_of_corners, lies_on
+from acquisition.units import LENGTHS_MM, newton_millimetres, newtons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +157,7 @@ class Measured:
         scales = [math.nan if unit is None else newton_millimetres(unit) for unit in units]
         if said and None not in scales:
             return np.array(scales, dtype=np.float64)
-        if said and not any(said) and to_mm in (MM["m"], MM["mm"]):
+        if said and not any(said) and to_mm in (LENGTHS_MM["m"], LENGTHS_MM["mm"]):
             return np.full(3, to_mm)
         return None
 

@@ -7,20 +7,20 @@ are, in `measured`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acquisition.caveat import Caveat
-from acquisition.formats.c3d.plate_parameters import MM, FilePlate
-from acquisition.formats.force_units import newton_millimetres, newtons
+from acquisition.formats.c3d.plate_parameters import FilePlate
 from acquisition.formats.signals.force_labels import LabelledPlate, labelled_plates
 from acquisition.formats.signals.measured import Measured
+from acquisition.units import LENGTHS_MM, millimetres, newton_millimetres, newtons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from acquisition.formats.import_map import MapPlate
+    from acquisition.formats.import_map import Length, MapPlate
     from acquisition.rig import Side
     from hardware.arrays import Floats
 
@@ -53,7 +53,7 @@ def fill_in(
     labels: Sequence[str],
     units: Sequence[str],
     said: Sequence[MapPlate],
-    lengths: Literal["mm", "cm", "m"] | None,
+    lengths: Length | None,
     caveats: list[Caveat],
 ) -> None:
     """Fill in the plates of a stream: those that the map names by channels, numbered as they stand there, else by labels."""
@@ -104,7 +104,7 @@ def fill_in(
 def _mapped(number: int, said: MapPlate, labels: Sequence[str], units: Sequence[str]) -> FilePlate:
     columns = tuple(labels.index(label) for label in said.channels)
     own = [units[column] for column in columns]
-    scales = [newtons(unit) or newton_millimetres(unit) or MM.get(unit.lower(), 1.0) for unit in own]
+    scales = [newtons(unit) or newton_millimetres(unit) or millimetres(unit) or 1.0 for unit in own]
     per_unit = said.sensitivities or (scales if said.c3d_type in (1, 2) else [1.0] * len(columns))
     return FilePlate(
         number,
@@ -125,7 +125,7 @@ def _whole(
     What is labelled as a place or a moment and has another unit is none.
     """
     for plate in plates:
-        if any(units[c].lower() not in {*MM, ""} for c in plate.place if c is not None):
+        if any(units[c] and millimetres(units[c]) is None for c in plate.place if c is not None):
             plate.place = [None] * 3
         if any(units[c] and newton_millimetres(units[c]) is None for c in plate.moment if c is not None):
             plate.moment = [None] * 3
@@ -175,15 +175,13 @@ def _up(raw: Floats, plates: list[LabelledPlate], units: Sequence[str]) -> int |
     return int(order[2]) if loads[order[2]] > CLEARLY_UP * loads[order[1]] else None
 
 
-def _to_mm(
-    plates: list[Measured], units: Sequence[str], lengths: Literal["mm", "cm", "m"] | None, caveats: list[Caveat]
-) -> float | None:
+def _to_mm(plates: list[Measured], units: Sequence[str], lengths: Length | None, caveats: list[Caveat]) -> float | None:
     """Return what brings places to mm: by their unit, else by how far apart the feet are; None where nothing tells."""
-    said = {units[column].lower() for plate in plates for column in plate.columns_of_place}
-    if len(said) == 1 and next(iter(said)) in MM:
-        return MM[next(iter(said))]
+    said = {millimetres(units[column]) for plate in plates for column in plate.columns_of_place}
+    if len(said) == 1 and (to_mm := next(iter(said))) is not None:
+        return to_mm
     if lengths is not None:
-        return MM[lengths]
+        return LENGTHS_MM[lengths]
     if not said:
         return 1.0
     places = [plate.places(1.0) for plate in plates]
@@ -191,13 +189,13 @@ def _to_mm(
     apart = _apart(places)
     opensim = all(plate.opensim for plate in plates)
     for unit in ("m", "mm", "cm"):
-        stands = FEET_APART_MM[0] <= apart * MM[unit] <= FEET_APART_MM[1]
+        stands = FEET_APART_MM[0] <= apart * LENGTHS_MM[unit] <= FEET_APART_MM[1]
         alone = unit == "m" and opensim and not np.isfinite(apart)
-        if away * MM[unit] <= MOST_AWAY_MM and (stands or alone):
+        if away * LENGTHS_MM[unit] <= MOST_AWAY_MM and (stands or alone):
             if unit != "m" or not opensim:
                 sentence = f"Its lengths name no unit; by how far apart the feet are they are in {unit}."
-                caveats.append(Caveat("lengths_guessed", "recording", {"factor": MM[unit]}, sentence))
-            return MM[unit]
+                caveats.append(Caveat("lengths_guessed", "recording", {"factor": LENGTHS_MM[unit]}, sentence))
+            return LENGTHS_MM[unit]
     return None
 
 

@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from acquisition.units import seconds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from acquisition.formats.text.layout import Layout
 
 UNIT = re.compile(
-    r"^[\[(]?(?:[mkuµμ]?v(?:olts?)?|millivolts?|microvolts?|k?n(?:ewtons?)?|n[ .·*-]?(?:m|mm|cm)|[mkcµμu]?m|[mµμu]?s(?:ec)?|"
-    r"seconds?|m(?:illi)?seconds?|min|k?hz|deg(?:rees)?|°|rad|%|k?g|[kg]?pa|m/s(?:\^?2|²)?|deg/s|°/s|a\.?u\.?|bits?|counts?|lbf?|%.{0,6}|"
-    r"[a-zµ°]+/[a-zµ°0-9^²]+|x?bw|-)?[\])]?$",
+    r"^[\[(]?(?:[mkuµμ]?v(?:olts?)?|millivolts?|microvolts?|k?n(?:ewtons?)?|n[ .·*-]?(?:m|mm|cm)|[mkcdµμu]?m|"
+    r"(?:milli|centi|deci)?met(?:er|re)s?|k?hz|deg(?:rees)?|°|rad|%|k?g|[kg]?pa|m/s(?:\^?2|²)?|deg/s|°/s|a\.?u\.?|bits?|counts?|lbf?|"
+    r"%.{0,6}|[a-zµ°]+/[a-zµ°0-9^²]+|x?bw|-)?[\])]?$",
     re.IGNORECASE,
 )
 TAIL = re.compile(r"^(.*?)[\s_,;]*[\[(]\s*([^\])]*)\s*[\])]\s*$")
@@ -56,7 +58,7 @@ def header_of(lines: Sequence[str], layout: Layout) -> Header:
     for column in layout.numeric:
         label, unit = labels[column] if column < len(labels) else "", units[column] if column < len(units) else ""
         match = TAIL.match(label)
-        if match and not unit and UNIT.match(match[2]):
+        if match and not unit and _is_unit(match[2]):
             label, unit = match[1], match[2]
         own_labels.append(label.strip().strip('"'))
         own_units.append(unit.strip())
@@ -81,7 +83,11 @@ def _cells(line: str, layout: Layout) -> list[str] | None:
 
 def _are_units(cells: Sequence[str]) -> bool:
     there = [cell for cell in cells if cell]
-    return bool(there) and all(UNIT.match(cell) for cell in cells) and any(cell not in ("-",) for cell in there)
+    return bool(there) and all(_is_unit(cell) for cell in cells) and any(cell not in ("-",) for cell in there)
+
+
+def _is_unit(cell: str) -> bool:
+    return UNIT.match(cell) is not None or seconds(cell) is not None
 
 
 def _rate_hz(lines: Sequence[str]) -> float | None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.formats.markers.marker_places import MarkerPlaces
+from acquisition.formats.markers.marker_places import MarkerPlaces, no_known_unit
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
 from acquisition.formats.signals.force_labels import is_of_force
 from acquisition.formats.text.layout import Layout, is_number, layout_of, split
 from acquisition.formats.text.lines import Head, read_head
 from acquisition.formats.text.numbers import read_numbers
-from acquisition.rig import UNITS_TO_MM
+from acquisition.units import LENGTHS_MM, millimetres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +60,13 @@ def read_nexus_markers(path: Path, said: MapTable) -> MarkerPlaces | None:
             values = read_numbers(path, layout, head.encoding, [], _rows(begins, ends))
             at = [i for i, column in enumerate(layout.numeric) if labels[column].upper() == "X" and i + 2 < len(layout.numeric)]
             columns = [layout.numeric[i] for i in at]
-            scale = np.array([UNITS_TO_MM.get(units[column], 1.0) for column in columns])
-            places = np.stack([values[:, i : i + 3] for i in at], axis=1) if at else np.empty((len(values), 0, 3))
-            return MarkerPlaces(path, [names[column] for column in columns], places * scale[:, None], rate_hz) if at else None
+            if not at:
+                return None
+            to_mm = [millimetres(units[column]) or (LENGTHS_MM[said.lengths] if said.lengths else np.nan) for column in columns]
+            places = np.stack([values[:, i : i + 3] for i in at], axis=1) * np.array(to_mm)[:, None]
+            unknown = [units[column] for column, scale in zip(columns, to_mm, strict=True) if np.isnan(scale)]
+            doubt = no_known_unit(path, unknown[0], "line of units") if unknown else ""
+            return MarkerPlaces(path, [names[column] for column in columns], places, rate_hz, doubt=doubt)
     return None
 
 

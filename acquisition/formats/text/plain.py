@@ -18,6 +18,7 @@ from acquisition.formats.text.layout import layout_of
 from acquisition.formats.text.lines import read_head
 from acquisition.formats.text.numbers import read_numbers
 from acquisition.formats.text.time_column import RowTimes, row_times
+from acquisition.units import seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,20 +30,6 @@ TIME = re.compile(
     r"^(?:abs(?:olute)?[ _]?)?(?:time|times|t|zeit|temps|tempo|tiempo|timestamps?|seconds?|secs?)(?![A-Za-z0-9])", re.IGNORECASE
 )
 COUNTER = re.compile(r"^(?:frames?|samples?|index|nr|no|number|#)(?![A-Za-z])", re.IGNORECASE)
-SECONDS = {
-    "s": 1.0,
-    "sec": 1.0,
-    "second": 1.0,
-    "seconds": 1.0,
-    "ms": 1e-3,
-    "msec": 1e-3,
-    "millisecond": 1e-3,
-    "milliseconds": 1e-3,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "μs": 1e-6,
-    "min": 60.0,
-}
 SLOWEST_HZ = 10.0
 """Slower than this no force plate or EMG is sampled; a time without a unit that says so is in ms (*design*)."""
 
@@ -124,13 +111,10 @@ def _times(
 
 def _seconds(header: Header, time: Floats, column: int, said: MapTable, caveats: list[Caveat]) -> float:
     """Return what brings the time column to s."""
-    unit = said.time_unit or header.units[column].lower()
-    if unit in SECONDS:
-        return SECONDS[unit]
     words = re.findall(r"[a-zµμ]+", header.labels[column].lower())
-    named = next((SECONDS[word] for word in words[1:] + words[:1] if word in SECONDS), None)
-    if named is not None:
-        return named
+    for word in (said.time_unit or header.units[column], *words[1:], *words[:1]):
+        if (named := seconds(word)) is not None:
+            return named
     step = float(np.nanmedian(np.diff(time))) if len(time) > 1 else 0.0
     in_ms = step > 1.0 / SLOWEST_HZ
     if not header.labels[column] or in_ms:

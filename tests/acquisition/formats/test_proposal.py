@@ -12,8 +12,8 @@ import pytest
 from acquisition.formats.kinds import import_file
 from acquisition.formats.proposal import propose_map
 from acquisition.formats.signal_file import SignalFileError
-from tests.acquisition.formats.test_kinds import forces
 from tests.support.made_c3d import make
+from tests.support.opensim import forces
 from tests.support.signals import told
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +18,7 @@ from hardware.brainflow.settings import BrainflowSettings
 from hardware.brainflow.source import BrainflowSource
 from hardware.source import Block, Channel, SourceError, SourceState, Stream
 from sim.wire.cyton import CytonStandIn
+from tests.support.threads import native_threads
 
 STEP_UV = 10.0
 
@@ -65,10 +64,6 @@ def all_numbered(blocks: list[Block]) -> np.ndarray:
         indices = block.first_index + np.arange(len(block.samples))
         np.testing.assert_array_equal(sample_numbers(block.samples), np.repeat(indices[:, None], block.samples.shape[1], 1))
     return np.concatenate([block.first_index + np.arange(len(block.samples)) for block in blocks])
-
-
-def native_threads() -> int:
-    return len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else threading.active_count()
 
 
 def threads_end(at_most: int) -> bool:

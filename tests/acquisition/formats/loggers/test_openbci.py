@@ -15,10 +15,7 @@ from acquisition.formats.loggers.openbci import read_openbci
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from tests.support.openbci import CHANNELS, RATE, ROUND
 from tests.support.openbci import write_openbci as write
-
-
-def ids(read: SignalFile) -> list[str]:
-    return [caveat.id for caveat in read.caveats]
+from tests.support.signals import ids
 
 
 def numbers(read: SignalFile) -> np.ndarray:

@@ -12,12 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acquisition.formats.loggers.opensignals import read_opensignals
-from acquisition.formats.signal_file import SignalFile, SignalFileError
+from acquisition.formats.signal_file import SignalFileError
+from acquisition.units import TIMES_S
 from tests.support.opensignals import MAC, device, write_h5, write_txt
-
-
-def ids(read: SignalFile) -> list[str]:
-    return [caveat.id for caveat in read.caveats]
+from tests.support.signals import ids
 
 
 def test_the_real_file_is_read_in_millivolts(shared_data: Path) -> None:
@@ -122,6 +120,18 @@ def test_a_duration_that_is_not_that_of_the_rows_is_said(tmp_path: Path) -> None
     (caveat,) = read.caveats
     assert (caveat.id, caveat.about) == ("rate_contradicts", MAC)
     assert "said to have run for 65 s, and its 3000 samples at 1000 Hz are 3.0 s" in caveat.sentence
+
+
+@pytest.mark.parametrize("unit", sorted(TIMES_S))
+def test_a_duration_in_every_unit(tmp_path: Path, unit: str) -> None:
+    read = read_opensignals(write_h5(tmp_path / "a.h5", {MAC: device(duration=f"{3.0 / TIMES_S[unit]:.12f} {unit}")}))
+    assert ids(read) == []
+    read = read_opensignals(write_h5(tmp_path / "b.h5", {MAC: device(duration=f"{65.0 / TIMES_S[unit]:.12f}{unit}")}))
+    assert "said to have run for 65 s" in read.caveats[0].sentence
+
+
+def test_a_duration_in_no_unit_says_nothing(tmp_path: Path) -> None:
+    assert ids(read_opensignals(write_h5(tmp_path / "a.h5", {MAC: device(duration="65 laps")}))) == []
 
 
 def test_no_counter_and_one_of_zeros_are_said(tmp_path: Path) -> None:

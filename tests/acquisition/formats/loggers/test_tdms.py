@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from nptdms import ChannelObject, GroupObject, RootObject, TdmsWriter
 
 from acquisition.formats.loggers.tdms import read_tdms
-from acquisition.formats.signal_file import SignalFile, SignalFileError
+from acquisition.formats.signal_file import SignalFileError
+from acquisition.units import TIMES_S
+from tests.support.signals import ids
 
 BEGAN = np.datetime64("2024-05-06T10:28:51.250000")
 
@@ -38,10 +40,6 @@ def write(path: Path, *parts: Sequence[ChannelObject]) -> Path:
 
 def noise(rows: int = 500, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(0.0, 1.0, rows)
-
-
-def ids(read: SignalFile) -> list[str]:
-    return [caveat.id for caveat in read.caveats]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
@@ -136,6 +134,14 @@ def test_a_channel_of_times_tells_rate_and_losses(tmp_path: Path, name: str, uni
     np.testing.assert_allclose([s.start_s for s in stream.segments], [5.0, 8.4])
 
 
+@pytest.mark.parametrize("unit", sorted(TIMES_S))
+def test_a_channel_of_times_in_every_unit(tmp_path: Path, unit: str) -> None:
+    time = ChannelObject("g", "Time", np.arange(500) / 200.0 / TIMES_S[unit], {"unit_string": unit})
+    (stream,) = read_tdms(write(tmp_path / "a.tdms", [time, ChannelObject("g", "EMG", noise(500))])).streams
+    assert stream.rate_hz == pytest.approx(200.0)
+    assert (stream.labels, len(stream.segments)) == (["EMG"], 1)
+
+
 def test_a_channel_of_dates_is_one_of_times(tmp_path: Path) -> None:
     dates = BEGAN + (np.arange(300) * 4000).astype("m8[us]")
     parts = [
@@ -211,6 +217,15 @@ def test_without_times_it_says_what_to_do(tmp_path: Path) -> None:
         read_tdms(
             write(tmp_path / "b.tdms", [ChannelObject("g", "x", noise(8)), ChannelObject("g", "Time", np.full(8, np.nan))])
         )
+    without, lost = ChannelObject("h", "can't be placed", noise(8)), ChannelObject("g", "Time", np.full(8, np.nan))
+    with pytest.raises(SignalFileError, match=r"does not say when its rows were: h/can't be placed has no wf_increment"):
+        read_tdms(write(tmp_path / "d.tdms", [without]))
+    with pytest.raises(SignalFileError, match=r"placed in time\. The channel 'g/x' can't be placed by the times of 'Time'"):
+        read_tdms(write(tmp_path / "e.tdms", [ChannelObject("g", "x", noise(8)), lost, without]))
+    placed = ChannelObject("i", "EMG", noise(8), waveform())
+    read = read_tdms(write(tmp_path / "f.tdms", [ChannelObject("g", "x", noise(8)), lost, placed]))
+    assert [(caveat.id, caveat.about) for caveat in read.caveats][:1] == [("channel_not_placed", "g/x")]
+    assert [stream.labels for stream in read.streams] == [["EMG"]]
     with pytest.raises(SignalFileError, match="holds no channel of numbers"):
         read_tdms(write(tmp_path / "c.tdms", [ChannelObject("g", "x", np.array(["a"]))]))
 

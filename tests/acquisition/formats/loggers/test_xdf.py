@@ -15,12 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acquisition.formats.loggers.xdf import read_xdf
-from acquisition.formats.signal_file import SignalFile, SignalFileError
+from acquisition.formats.signal_file import SignalFileError
+from tests.support.signals import ids
 from tests.support.xdf import FORMATS, XdfStream, chunk, write_xdf
-
-
-def ids(read: SignalFile) -> list[str]:
-    return [caveat.id for caveat in read.caveats]
 
 
 def offsets(first_s: float, last_s: float, offset_s: float, drift: float = 0.0) -> list[tuple[float, float]]:

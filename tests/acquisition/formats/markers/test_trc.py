@@ -32,11 +32,16 @@ def test_what_was_written_is_read(tmp_path: Path, rate_hz: float, begins_s: floa
     np.testing.assert_allclose(read.places_mm, at, atol=1e-4)
 
 
-@pytest.mark.parametrize("unit", ["m", "cm"])
-def test_lengths_become_mm(tmp_path: Path, unit: str) -> None:
+@pytest.mark.parametrize(("unit", "mm"), [("m", 1000.0), ("cm", 10.0), ("Meters", 1000.0), ("dm", 100.0), ("millimetres", 1.0)])
+def test_lengths_become_mm(tmp_path: Path, unit: str, mm: float) -> None:
     at = places()
-    read = read_trc(write_trc(tmp_path / "a.trc", LABELS, at / {"m": 1000.0, "cm": 10.0}[unit], 60.0, unit))
+    read = read_trc(write_trc(tmp_path / "a.trc", LABELS, at / mm, 60.0, unit))
     np.testing.assert_allclose(read.places_mm, at, atol=0.006)
+
+
+def test_lengths_in_no_known_unit_are_what_a_person_says(tmp_path: Path) -> None:
+    read = read_trc(write_trc(tmp_path / "a.trc", LABELS, places() / 10.0, 60.0, "units"), "cm")
+    np.testing.assert_allclose(read.places_mm, places(), atol=0.006)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def spoiled(path: Path, old: str, new: str) -> Path:
     ("old", "new", "sentence"),
     [
         ("PathFileType", "Something", "is no TRC file"),
-        ("\tmm\t", "\tfeet\t", "gives its lengths in 'feet'"),
+        ("\tmm\t", "\tpixels\t", "lengths of its markers in 'pixels'"),
         ("RHip\t\t\tRKnee\t\t\tRHeel\t\t\tRToe", "", "names no marker"),
         ("\n5\t", "\n5\tabc", "line 11, has 'abc0.08000' where a number should be"),
         ("\n5\t0.08000", "\n5\t0.98000", "not even in time: from 0.06 s to 0.98 s"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from acquisition.formats.import_map import MapTable
+from acquisition.formats.markers.marker_places import MarkerFileError
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from acquisition.formats.text.nexus import read_nexus, read_nexus_markers
 
@@ -30,9 +31,9 @@ def devices(frames: range = range(3, 13), subframes: int = 5, separator: str = "
     return lines
 
 
-def trajectories(separator: str = ",") -> list[str]:
+def trajectories(separator: str = ",", unit: str = "mm") -> list[str]:
     lines = ["Trajectories", "100", separator.join(["", "", "Ann:RKNE", "", "", "Ann:RHEE", "", ""])]
-    lines += [separator.join(["Frame", "Sub Frame", *"XYZXYZ"]), separator.join(["", "", *["mm"] * 6])]
+    lines += [separator.join(["Frame", "Sub Frame", *"XYZXYZ"]), separator.join(["", "", *[unit] * 6])]
     lines += [separator.join([str(k), "0", "100", "10", "480.5", "150", "", ""]) for k in range(3, 13)]
     lines += [separator.join([str(k), "0", "100", "10", "480.5", "150", "-80", "20"]) for k in range(13, 23)]
     return lines
@@ -67,6 +68,32 @@ def test_trajectories_are_markers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.places_mm[0, 0], [100.0, 10.0, 480.5])
     assert np.isnan(found.places_mm[0, 1, 1:]).all()
     assert read_nexus_markers(written(tmp_path, devices()), MapTable()) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [("mm", 1.0), ("MM", 1.0), ("meters", 1000.0), ("m", 1000.0), ("M", 1000.0), ("dm", 100.0), ("cm", 10.0)],
+)
+def test_trajectories_become_mm(tmp_path: Path, unit: str, factor: float) -> None:
+    found = read_nexus_markers(written(tmp_path, [*devices(), "", *trajectories(unit=unit)]), MapTable())
+    assert found is not None
+    np.testing.assert_allclose(found.places_mm[0, 0], factor * np.array([100.0, 10.0, 480.5]))
+    assert not found.doubt
+
+
+@pytest.mark.parametrize("unit", ["", "pixels"])
+def test_trajectories_in_no_known_unit_are_a_doubt_that_a_person_ends(tmp_path: Path, unit: str) -> None:
+    path = written(tmp_path, [*devices(), "", *trajectories(unit=unit)])
+    found = read_nexus_markers(path, MapTable())
+    assert found is not None
+    assert np.isnan(found.places_mm).all()
+    with pytest.raises(
+        MarkerFileError, match=rf"in '{unit or 'no unit'}' \(line of units\).*table = {{ lengths = \"mm\" }}\.$"
+    ):
+        found.upright()
+    found = read_nexus_markers(path, MapTable(lengths="cm"))
+    assert found is not None
+    np.testing.assert_allclose(found.places_mm[0, 0], [1000.0, 100.0, 4805.0])
 
 
 def test_frames_that_are_missing_are_lost_samples(tmp_path: Path) -> None:

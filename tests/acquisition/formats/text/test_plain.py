@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from acquisition.formats.import_map import MapTable
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from acquisition.formats.text.plain import read_plain
+from acquisition.units import TIMES_S
+from tests.support.signals import ids
 
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "comma and space": ", "}
 
@@ -20,10 +22,6 @@ def read(tmp_path: Path, text: str | bytes, name: str = "a.csv", **said: object)
     path = tmp_path / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return read_plain(path, MapTable.model_validate(said))
-
-
-def ids(file: SignalFile) -> list[str]:
-    return [caveat.id for caveat in file.caveats]
 
 
 def table(rows: int = 20, step_s: float = 0.001, header: str = "time,VL,VM\n") -> str:
@@ -142,6 +140,18 @@ def test_times_in_ms(tmp_path: Path, header: str, factor: float) -> None:
     file = read(tmp_path, header + "".join(f"{factor * k},{k}\n" for k in range(100)))
     assert file.streams[0].rate_hz == 1000.0
     assert ids(file) == []
+
+
+@pytest.mark.parametrize("header", ["time ({})", "Time [{}]", "time_{}"])
+@pytest.mark.parametrize("unit", sorted(TIMES_S))
+def test_times_in_every_unit(tmp_path: Path, header: str, unit: str) -> None:
+    rows = "".join(f"{k / TIMES_S[unit] / 1000.0:.12g},{k}\n" for k in range(100))
+    file = read(tmp_path, f"{header.format(unit.title())},a\n{rows}")
+    assert file.streams[0].rate_hz == pytest.approx(1000.0, rel=1e-6)
+    assert ids(file) == []
+    below = read(tmp_path, f"time,a\n{unit},V\n{rows}")
+    assert (below.streams[0].labels, below.streams[0].units) == (["a"], ["V"])
+    assert below.streams[0].rate_hz == pytest.approx(1000.0, rel=1e-6)
 
 
 def test_times_without_a_unit_that_would_be_too_slow_are_in_ms_and_told(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from acquisition.recording import Recording
-from tests.acquisition.formats.test_kinds import forces, markers
 from tests.support.made_c3d import make
+from tests.support.opensim import forces, markers
 from ui.cli.app import app
 
 
