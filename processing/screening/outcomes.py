@@ -12,7 +12,6 @@ import numpy as np
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES
 from processing.findings.findings import habits_pct
-from processing.lifter import DYNAMIC
 from processing.repetition.phases import Doubt
 from processing.repetition.table import BOTH, BOTTOM, LOWERING, RISING, WHOLE, doubt_in_words
 from processing.screening.condition import Condition
@@ -161,7 +160,7 @@ def _dynamic_qh(
     dynamic_uV: Mapping[tuple[str, str], float],
 ) -> float:
     """Return ln Q:H with each muscle in % of a set of the lifter's own, where its maximal contraction is known, too."""
-    mvc_uV = {(e.muscle, e.side): e.mvc_uV for e in electrodes if e.mvc_uV is not None and DYNAMIC not in e.mvc_trial}
+    mvc_uV = {(e.muscle, e.side): e.mvc_uV for e in electrodes if e.mvc_uV is not None and e.mvc_from != "set"}
     spans_s = (row.lowering_s, row.pause_s, row.rising_s)
     groups: dict[bool, list[float]] = {True: [], False: []}
     for muscle in muscles:
