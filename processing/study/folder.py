@@ -240,6 +240,11 @@ def _known(value: object) -> object:
 
 def _plain(outcome: SetOutcome) -> dict[str, Any]:
     repetitions = [
-        {"numbers": dict(one.numbers), "words": dict(one.words), "rating": one.rating} for one in outcome.repetitions
+        {
+            "numbers": {str(outcome): value for outcome, value in one.numbers.items()},
+            "words": dict(one.words),
+            "rating": one.rating,
+        }
+        for one in outcome.repetitions
     ]
     return {**{name: getattr(outcome, name) for name in outcome.__slots__}, "repetitions": repetitions}
