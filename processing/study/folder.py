@@ -85,7 +85,8 @@ class StudyFolder:
     def open(self, study: Study) -> None:
         """Make the folder, or take up the study in it; raises StudyError where it is another one's, or somebody is at it."""
         if held := self._lock.take():
-            raise StudyError(f"The study in {self.path} is being done by {held.removeprefix('the session in ')}.")
+            who = f"{held.folder}, since {held.since}" if held.folder else held.in_words
+            raise StudyError(f"The study in {self.path} is being done by {who}.")
         try:
             if not (self.path / STUDY).exists():
                 if self.path.exists() and any(entry.name != UNFINISHED for entry in self.path.iterdir()):
