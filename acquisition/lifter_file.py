@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import model_validator
 
 from acquisition.rig.judgement import ReferenceSettings
-from acquisition.rig.rig import Foot, Muscle, Rig, Side
+from acquisition.rig.rig import Foot, Muscle, MvcFrom, Rig, Side, with_mvc_from
 from acquisition.rig.rig_file import RigError, read_toml
 from acquisition.storage.disk import write_whole
 from hardware.settings import Positive, Settings
@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
 
 class Mvc(Settings):
-    """The envelope of one muscle at maximal voluntary contraction, and the try that it was taken from."""
+    """The envelope of one muscle at maximal voluntary contraction, and the try that it was taken from.
+
+    `mvc_from` "set": it is that in a set of the lifter's own in place of a contraction (dynamic reference).
+    """
 
     muscle: Muscle
     side: Side
     mvc_uV: Positive
     trial: str = ""
+    mvc_from: MvcFrom = "contraction"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_files(cls, known: object) -> object:
+        return with_mvc_from(known, "trial")
 
 
 class LifterFile(Settings):
@@ -58,7 +67,9 @@ def with_lifter(rig: Rig, lifter: LifterFile) -> Rig:
     """
     mvcs = {(entry.muscle, entry.side): entry for entry in lifter.mvc}
     emg = [
-        electrode.model_copy(update={"mvc_uV": known.mvc_uV, "mvc_trial": f"{lifter.lifter}: {known.trial}"})
+        electrode.model_copy(
+            update={"mvc_uV": known.mvc_uV, "mvc_trial": f"{lifter.lifter}: {known.trial}", "mvc_from": known.mvc_from}
+        )
         if (known := mvcs.get((electrode.muscle, electrode.side))) is not None
         else electrode
         for electrode in rig.emg
@@ -83,7 +94,7 @@ def write_lifter(path: Path, lifter: LifterFile) -> None:
     lines = [f"# Made by squatscope on {datetime.now(UTC):%Y-%m-%d}; for --lifter.", f"lifter = {_text(lifter.lifter)}"]
     for entry in lifter.mvc:
         lines += ["", "[[mvc]]", f"muscle = {_text(entry.muscle)}", f"side = {_text(entry.side)}"]
-        lines += [f"mvc_uV = {entry.mvc_uV:.2f}", f"trial = {_text(entry.trial)}"]
+        lines += [f"mvc_uV = {entry.mvc_uV:.2f}", f"trial = {_text(entry.trial)}", f"mvc_from = {_text(entry.mvc_from)}"]
     for foot in lifter.foot:
         lines += ["", "[[foot]]", f"side = {_text(foot.side)}"]
         lines += [f"toe_out_deg = {foot.toe_out_deg:.1f}"] if foot.toe_out_deg is not None else []

@@ -14,6 +14,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 if sys.platform == "win32":
     import msvcrt
@@ -28,6 +29,25 @@ def used_by(folder: Path) -> None:
     _session["folder"] = str(folder.resolve())
 
 
+class Holder(NamedTuple):
+    """Who has a lock: the folder of its session, empty where it has none; since when, `08:27`; and its process.
+
+    Where nobody can know, as on Windows, all of it is empty, and the process 0.
+    """
+
+    folder: str = ""
+    since: str = ""
+    pid: int = 0
+
+    @property
+    def in_words(self) -> str:
+        """Who it is: "the session in FOLDER, since 08:27"."""
+        if not self.pid:
+            return "another session"
+        where = f"the session in {self.folder}" if self.folder else f"another program of squatscope (process {self.pid})"
+        return f"{where}, since {self.since}"
+
+
 class ResourceLock:
     """A lock on one resource by its name, such as the real path of a serial port; free until `take`."""
 
@@ -36,17 +56,17 @@ class ResourceLock:
         self._name = f"{digest}.lock"
         self._descriptor: int | None = None
 
-    def take(self) -> str:
-        """Take the lock and return "", or return who has it: "the session in FOLDER, since 08:27".
+    def take(self) -> Holder | None:
+        """Take the lock and return None, or return who has it.
 
         Where no lock can be made, as on a machine without a place for temporary files, nothing is locked.
         """
         if self._descriptor is not None:
-            return ""
+            return None
         try:
             descriptor = os.open(_folder() / self._name, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
-            return ""
+            return None
         try:
             _lock(descriptor)
         except OSError:
@@ -54,10 +74,10 @@ class ResourceLock:
             os.close(descriptor)
             return _holder(held)
         os.ftruncate(descriptor, 0)
-        told = {"folder": _session["folder"], "since": time.strftime("%H:%M"), "pid": os.getpid()}
-        os.write(descriptor, b" " + json.dumps(told).encode())
+        told = Holder(_session["folder"], time.strftime("%H:%M"), os.getpid())
+        os.write(descriptor, b" " + json.dumps(told._asdict()).encode())
         self._descriptor = descriptor
-        return ""
+        return None
 
     def free(self) -> None:
         """Give the lock back, if it was taken."""
@@ -78,17 +98,12 @@ def _folder() -> Path:
     return folder
 
 
-def _holder(told: bytes) -> str:
+def _holder(told: bytes) -> Holder:
     try:
         found = json.loads(told)
-        where = (
-            f"the session in {found['folder']}"
-            if found["folder"]
-            else f"another program of squatscope (process {found['pid']})"
-        )
+        return Holder(str(found["folder"]), str(found["since"]), int(found["pid"]))
     except (ValueError, KeyError, TypeError):
-        return "another session"
-    return f"{where}, since {found['since']}"
+        return Holder()
 
 
 def _lock(descriptor: int) -> None:

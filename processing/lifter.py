@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.lifter_file import Mvc
-from acquisition.rig import SIDES
+from acquisition.rig import SAID_OF_A_SET, SIDES
 from acquisition.rig.judgement import ReferenceSettings
 from acquisition.rig.lifter_axes import lifter_axes
 from hardware.errors import SquatscopeError
@@ -27,8 +27,6 @@ STEADY = 0.3
 """While rocking each foot carries more than this share of what it carries on average."""
 BOUNCE = 0.03
 """Who rocks slowly keeps the total force within this share of its mean (standard deviation); a squat does not."""
-DYNAMIC = "dynamic reference:"
-"""How the trial of a muscle begins whose 100 % is no maximal contraction."""
 MOSTLY_PCT = 50.0
 """A channel that was bad for more of the time tells no try, and why."""
 LEAST_S = 3.0
@@ -96,8 +94,8 @@ def dynamic_reference(path: Path) -> list[Mvc]:
             if len(part) >= width and np.isfinite(part).all():
                 peaks.append(float(np.convolve(part, np.full(width, 1.0 / width), "valid").max()))
         if peaks and (value := float(np.median(peaks))) > 0.0:
-            trial = f"{DYNAMIC} {path.stem}"
-            found.append(Mvc(muscle=electrode.muscle, side=electrode.side, mvc_uV=value, trial=trial))
+            trial = f"{SAID_OF_A_SET} {path.stem}"
+            found.append(Mvc(muscle=electrode.muscle, side=electrode.side, mvc_uV=value, trial=trial, mvc_from="set"))
     return found
 
 

@@ -32,6 +32,9 @@ GLUTES: tuple[Muscle, ...] = ("GMax", "GMed")
 PLATE_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 5: 8}
 VERTICAL_ALONE, WITHOUT_FREE_MOMENT = 1, 5
 """Channels of a plate of type 1 of which only Fz is known, or whose free moment nobody measured."""
+MvcFrom = Literal["contraction", "set"]
+SAID_OF_A_SET = "dynamic reference:"
+"""What the text of a trial says where 100 % is that of a set; files from before `mvc_from` say it there alone."""
 UNITS_TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6}
 UNITS_TO_MM = {unit: LENGTHS_MM[unit] for unit in ("mm", "cm", "m")}
 
@@ -178,11 +181,19 @@ class Plate(Settings):
         return self
 
 
+def with_mvc_from(known: object, trial: str) -> object:
+    """Return what a file says of a muscle's 100 %, with `mvc_from` where an older file says that in the text of a trial."""
+    if isinstance(known, dict) and "mvc_from" not in known and SAID_OF_A_SET in str(known.get(trial, "")):
+        return {**known, "mvc_from": "set"}
+    return known
+
+
 class Lead(Settings):
     """An EMG lead: the muscle and side it was on, and how its raw numbers become microvolts at the skin.
 
     `gain` is the amplifier's: raw volts are divided by it. `mvc_uV` is the envelope at maximal voluntary contraction;
-    without it there is no %MVC and no Q:H. `full_scale` is the raw value at which the converter saturates.
+    without it there is no %MVC and no Q:H. `mvc_from` says whether it is that, or what the muscle does in a set of the lifter's
+    own (dynamic reference). `full_scale` is the raw value at which the converter saturates.
     """
 
     muscle: Muscle
@@ -190,7 +201,13 @@ class Lead(Settings):
     gain: Positive = 1.0
     mvc_uV: Positive | None = None
     mvc_trial: str = ""
+    mvc_from: MvcFrom = "contraction"
     full_scale: Positive | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_files(cls, known: object) -> object:
+        return with_mvc_from(known, "mvc_trial")
 
 
 class Electrode(Lead):

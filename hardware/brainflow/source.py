@@ -54,8 +54,8 @@ class BrainflowSource(PolledSource[Session]):
         self._facts = facts
         if holder := self._lock.take():
             raise SourceError(
-                f"The port {self._settings.serial_port} of {self._settings.board} is in use by {holder}; end that session "
-                "first, or name another port."
+                f"The port {self._settings.serial_port} of {self._settings.board} is in use by {holder.in_words}; end that "
+                "session first, or name another port."
             )
         try:
             self._held = prepare(facts, self._settings)

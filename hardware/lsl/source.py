@@ -69,7 +69,7 @@ class LslSource(PolledSource[_Inlet]):
             self._lock = ResourceLock(f"lsl {found.uid}")
             if holder := self._lock.take():
                 found.pull.close_stream()
-                raise SourceError(f"The outlet of {self.stream.name!r} is in use by {holder}; end that session first.")
+                raise SourceError(f"The outlet of {self.stream.name!r} is in use by {holder.in_words}; end that session first.")
             self._held = found
             self._known = found.uid, found.source_id
             self.numbering = UncountedNumbering(self.stream.rate_hz, OWN_STAMPS)

@@ -104,7 +104,7 @@ class NidaqSource:
             if holder := lock.take():
                 self.close()
                 raise SourceError(
-                    f"{self._doing('opened')}: the device {device} is in use by {holder}; end that session first."
+                    f"{self._doing('opened')}: the device {device} is in use by {holder.in_words}; end that session first."
                 )
         driver_warnings.listen()
         self._connection.open()

@@ -20,7 +20,7 @@ from processing.repetition.table import PhaseResult, RepetitionResult
 from processing.screening.comparison import Change, Values, compare
 from processing.screening.condition import Condition
 from processing.screening.conditions import Conditions
-from processing.screening.outcomes import OUTCOMES
+from processing.screening.outcome import OUTCOMES, Measure, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,24 +30,22 @@ if TYPE_CHECKING:
     from processing.results import Results
     from processing.screening.outcomes import SetOutcome
 
-SEEN = ("knee", "knee_axis", "fall", "load", "beyond", "moment")
+SEEN = (Measure.KNEE, Measure.KNEE_AXIS, Measure.FALL, Measure.LOAD, Measure.BEYOND, Measure.MOMENT)
 """Outcomes that forces and markers show: they can be compared from day to day."""
-UNSIZED = ("push",)
+UNSIZED = (Measure.PUSH,)
 """Outcomes of which nobody says which change matters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One outcome of one condition, on one side: its medians in both, and by how much it is larger in the second.
+    """One outcome of one condition: its medians in both, and by how much it is larger in the second.
 
     `condition` is empty where it is not known. `seen_from`: half of the interval, about the smallest change that could be seen;
     NaN where nothing is told.
     """
 
     condition: str
-    outcome: str
-    side: str
-    unit: str
+    outcome: Outcome
     first: float
     second: float
     change: Change
@@ -126,22 +124,24 @@ def _changes(first: Source, second: Source) -> Iterator[Changed]:
     else:
         pairs = [(Condition(first.conditions[0] or Condition.LIGHT), Condition(second.conditions[0] or Condition.LIGHT))]
     same_place = bool(first.placement) and first.placement == second.placement
-    names = [name for name in OUTCOMES if name not in UNSIZED and (same_place or name in SEEN)]
+    outcomes = [one for one in OUTCOMES if one.measure not in UNSIZED and (same_place or one.measure in SEEN)]
     for before, after in pairs:
         told = before.value if first.conditions[0] and before is after else ""
         by_edge: set[str] = set()
-        for name in names:
+        for of_either in outcomes:
             for side in SIDES:
-                if name == "knee_axis" and side in by_edge:  # as in a triage: the foot's edge where it is known
+                outcome = of_either.on(side)
+                if (
+                    outcome.measure is Measure.KNEE_AXIS and side in by_edge
+                ):  # as in a triage: the foot's edge where it is known
                     continue
-                outcome = f"{name}_{side}"
                 a, b = (
                     of.values(sets, outcome).known()
                     for of, sets in ((then, _sets(then, first, before)), (now, _sets(now, second, after)))
                 )
                 if a.values and b.values:
-                    by_edge |= {side} if name == "knee" else set()
-                    yield _changed(told, name, side, a, b, now.smallest(outcome))
+                    by_edge |= {side} if outcome.measure is Measure.KNEE else set()
+                    yield _changed(told, outcome, a, b, now.smallest(outcome))
 
 
 def _sets(conditions: Conditions, source: Source, condition: Condition) -> Sequence[SetOutcome]:
@@ -149,10 +149,10 @@ def _sets(conditions: Conditions, source: Source, condition: Condition) -> Seque
     return conditions.of(condition) if source.session else source.sets
 
 
-def _changed(condition: str, name: str, side: str, first: Values, second: Values, smallest: float) -> Changed:
-    change = compare(first, second, smallest, OUTCOMES[name].spread, turns=False)
+def _changed(condition: str, outcome: Outcome, first: Values, second: Values, smallest: float) -> Changed:
+    change = compare(first, second, smallest, outcome.meaning.spread, turns=False)
     medians = float(np.median(first.values)), float(np.median(second.values))
-    return Changed(condition, name, side, OUTCOMES[name].unit, *medians, change)
+    return Changed(condition, outcome, *medians, change)
 
 
 def _recomputed(first: Results, second: Results) -> Iterator[Recomputed]:

@@ -10,10 +10,12 @@ from processing.screening.advice import ALWAYS, advice_for
 from processing.screening.comparison import Answer
 from processing.screening.condition import Condition
 from processing.screening.conditions import Basis, Presence
+from processing.screening.outcome import RATING
 from processing.screening.triage import State, disagreeing
 
 if TYPE_CHECKING:
     from processing.screening.conditions import Comparison
+    from processing.screening.outcome import Outcome
     from processing.screening.recorded_sets import Screening
     from processing.screening.triage import FoundCause, Missing, SideTriage, Triage
 
@@ -29,12 +31,6 @@ _STATES = {
     State.NOTHING: "Nothing to mend was seen: it is not there with a light weight, and does not grow with the load.",
     State.UNCLEAR: "It can't be told yet.",
     State.NOT_ENOUGH: "There is not enough data for an answer.",
-}
-_OUTCOMES = {
-    "knee": ("knee inwards", "mm"),
-    "knee_axis": ("knee inwards", "mm"),
-    "load": ("load shift", "%"),
-    "moment": ("free moment outwards", "N m"),
 }
 
 
@@ -101,7 +97,7 @@ def evidence(told: Triage) -> list[str]:
 def disagreement_sentences(told: Triage) -> list[str]:
     """Mark where Q:H by maximal contractions says another thing than Q:H by the lifter's own light set."""
     return [
-        f"Q:H of the {mvc.outcome.rpartition('_')[2]} leg {WITH[mvc.condition]}: {mvc.change.answer} by the maximal "
+        f"Q:H of the {mvc.outcome.side} leg {WITH[mvc.condition]}: {mvc.change.answer} by the maximal "
         f"contractions, {dynamic.change.answer} by the first light set as the reference. What it tells hangs on the reference: "
         "do the maximal contractions again before acting on it."
         for mvc, dynamic in disagreeing(told.muscles)
@@ -166,12 +162,11 @@ def _presence(told: Triage, side: SideTriage) -> str:
 
 def comparison_sentence(one: Comparison) -> str:
     """Say what a condition did to an outcome, with its interval and pairs."""
-    name, _, of_side = one.outcome.rpartition("_")
     change = one.change
-    where = f"{of_side} " if of_side in SIDES else ""
+    where = f"{one.outcome.side} " if one.outcome.side in SIDES else ""
     start = WITH[one.condition][0].upper() + WITH[one.condition][1:]
     if change.answer is Answer.TOO_FEW:
-        return f"{start}: {where}{named(name)}: too few repetitions or sets to compare."
+        return f"{start}: {where}{named(one.outcome)}: too few repetitions or sets to compare."
     did = {
         Answer.LESS: "less",
         Answer.MORE: "more",
@@ -182,32 +177,25 @@ def comparison_sentence(one: Comparison) -> str:
     told = amount_in_words(one)
     pairs = f"larger in {change.larger:g} of {change.pairs} pairs"
     numbers = f"{told}; {pairs}" if told else pairs
-    return f"{start}: {where}{named(name)}: {did} ({numbers})."
+    return f"{start}: {where}{named(one.outcome)}: {did} ({numbers})."
 
 
-def named(name: str) -> str:
-    """Return an outcome in words, by its name without the side."""
-    if name in _OUTCOMES:
-        return _OUTCOMES[name][0]
-    if name == "":
-        return "rating"
-    if name in ("qh", "qh_dynamic"):
-        return "Q:H" if name == "qh" else "Q:H by the first light set"
-    if name.startswith("late_"):
-        return f"onset of {name.removeprefix('late_')}"
-    return f"quadriceps and hamstrings beside {'the glutes' if name == 'glutes' else name}"
+def named(outcome: Outcome) -> str:
+    """Return an outcome in words, without its side."""
+    return "rating" if outcome == RATING else outcome.meaning.short
 
 
 def amount_in_words(one: Comparison) -> str:
     """Return by how much an outcome changed, with its interval; empty for ratings, and where too little is known for one."""
-    name, change = one.outcome.rpartition("_")[0], one.change
-    if name == "" or change.answer is Answer.TOO_FEW:
+    change = one.change
+    if one.outcome == RATING or change.answer is Answer.TOO_FEW:
         return ""
     low, middle, high = change.low, change.difference, change.high
-    if name not in _OUTCOMES and not name.startswith("late_"):  # logarithms of ratios
+    meaning = one.outcome.meaning
+    if meaning.is_log:
         low, middle, high = (math.exp(value) for value in (low, middle, high))
         return f"{middle:.2f} times, 90 % between {low:.2f} and {high:.2f}"
-    unit, digits = (_OUTCOMES[name][1], 1) if name in _OUTCOMES else ("s", 2)
+    unit, digits = meaning.unit, meaning.digits
     low, middle, high = (round(value, digits) + 0.0 for value in (low, middle, high))  # no "-0.0"
     return f"{middle:+.{digits}f} {unit}, 90 % between {low:+.{digits}f} and {high:+.{digits}f}"
 

@@ -12,7 +12,7 @@ from scipy import special
 
 from acquisition.rig import GLUTES, SIDES
 from acquisition.units import GRAVITY_M_S2
-from processing.repetition.table import SET_WEIGHT
+from processing.repetition.table import BOTH, SET_WEIGHT
 from processing.screening.comparison import (
     CHANGED_FROM,
     FEWEST,
@@ -27,7 +27,8 @@ from processing.screening.comparison import (
     located,
 )
 from processing.screening.condition import Condition
-from processing.screening.outcomes import HEEL_PLATES_KG, OUTCOMES
+from processing.screening.outcome import DEPTH, RATING, Measure, Outcome
+from processing.screening.outcomes import HEEL_PLATES_KG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -60,10 +61,10 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One outcome (a key of a repetition's numbers, or `rating`) under one condition beside light sets."""
+    """One outcome under one condition beside light sets."""
 
     condition: Condition
-    outcome: str
+    outcome: Outcome
     change: Change
 
 
@@ -96,14 +97,15 @@ class Conditions:
         counts = [sum(known(one) for one in _counted(of)) for of in sets]
         return sum(counts) >= FEWEST and sum(count > 0 for count in counts) >= FEWEST_SETS
 
-    def outcome(self, side: str) -> str:
-        """Return the key of what is judged on a side."""
+    def outcome(self, side: str) -> Outcome:
+        """Return what is judged on a side."""
         if not side:
-            return "rating"
+            return RATING
         if self.basis is Basis.LOAD:
-            return f"load_{side}"
-        values = self.values(self.of(Condition.LIGHT), f"knee_{side}")
-        return f"knee_{side}" if values.known().values else f"knee_axis_{side}"
+            return Outcome(Measure.LOAD, side=side)
+        by_edge = Outcome(Measure.KNEE, side=side)
+        known = self.values(self.of(Condition.LIGHT), by_edge).known().values
+        return by_edge if known else Outcome(Measure.KNEE_AXIS, side=side)
 
     def of(self, condition: Condition) -> list[SetOutcome]:
         """Return the sets of a condition; of rising loads those with the heaviest."""
@@ -128,14 +130,14 @@ class Conditions:
         enough = len(near) >= FEWEST_SETS and sum(len(_counted(one)) for one in near) >= FEWEST
         return near if enough else light
 
-    def values(self, sets: Iterable[SetOutcome], outcome: str) -> Values:
+    def values(self, sets: Iterable[SetOutcome], outcome: Outcome) -> Values:
         """Return an outcome of every repetition but the first of each set, or of every set, where sets are rated."""
         values: list[float] = []
         numbers: list[int] = []
         for one in sets:
-            if outcome == "rating" and self.basis is Basis.RATED_SETS:
+            if outcome == RATING and self.basis is Basis.RATED_SETS:
                 found = [GRADE_OF.get(one.rating, math.nan)]
-            elif outcome == "rating":
+            elif outcome == RATING:
                 found = [GRADE_OF.get(repetition.rating, math.nan) for repetition in _counted(one)]
             else:
                 found = [repetition.numbers.get(outcome, math.nan) for repetition in _counted(one)]
@@ -143,21 +145,21 @@ class Conditions:
             numbers += [one.number] * len(found)
         return Values(tuple(values), tuple(numbers))
 
-    def smallest(self, outcome: str) -> float:
+    def smallest(self, outcome: Outcome) -> float:
         """Return the smallest change of an outcome that matters."""
-        name, settings = outcome.rpartition("_")[0], self.settings
-        if name in ("load", "beyond"):
+        measure, settings = outcome.measure, self.settings
+        if measure in (Measure.LOAD, Measure.BEYOND):
             return settings.load_shift_pct
-        if name in ("knee", "knee_axis", "fall"):
+        if measure in (Measure.KNEE, Measure.KNEE_AXIS, Measure.FALL):
             return settings.knee_mm
-        if name.startswith("late"):
+        if measure is Measure.LATE:
             return settings.late_s
-        if name == "moment":
+        if measure is Measure.MOMENT:
             return settings.cue_moment_Nm
-        return math.log(settings.qh_ratio if name in ("qh", "qh_dynamic") else settings.glute_ratio)
+        return math.log(settings.qh_ratio if measure in (Measure.QH, Measure.QH_DYNAMIC) else settings.glute_ratio)
 
     def compared(
-        self, condition: Condition, outcome: str, certain: float = CHANGED_FROM, placement: int | None = None
+        self, condition: Condition, outcome: Outcome, certain: float = CHANGED_FROM, placement: int | None = None
     ) -> Comparison | None:
         """Compare a condition with light sets, of one `placement` of electrodes where it matters; None where one is missing."""
         others = [one for one in self.of(condition) if placement in (None, one.placement)]
@@ -165,12 +167,10 @@ class Conditions:
         if not light.known().values or not there.known().values:
             return None
         turns = condition is not Condition.LOADED  # loads rise; what may drift meanwhile is in the error
-        if outcome == "rating":
+        if outcome == RATING:
             return Comparison(condition, outcome, compare_ratings(light, there, self._fewest_ratings, turns=turns))
-        spread = OUTCOMES[outcome.rpartition("_")[0]].spread
-        return Comparison(
-            condition, outcome, compare(light, there, self.smallest(outcome), spread, certain, turns=turns)
-        )  # fmt: skip
+        change = compare(light, there, self.smallest(outcome), outcome.meaning.spread, certain, turns=turns)
+        return Comparison(condition, outcome, change)
 
     @property
     def _fewest_ratings(self) -> int:
@@ -184,7 +184,7 @@ class Conditions:
             return self._rated(light), None
         if self.basis is Basis.LOAD:
             return self._load_goes(side, light)
-        size = self._located(light, f"fall_{side}", CHANGED_FROM)
+        size = self._located(light, Outcome(Measure.FALL, side=side), CHANGED_FROM)
         words = [one.words.get(side, "") for of in light for one in _counted(of)]
         if size.answer is not Answer.TOO_FEW and _mostly([word == "past" for word in words if word]) is Presence.PRESENT:
             return Presence.PRESENT, size
@@ -192,19 +192,18 @@ class Conditions:
 
     def _load_goes(self, side: str, light: Sequence[SetOutcome]) -> tuple[Presence, Change]:
         """Return whether the load goes to a side: beyond what it is in quiet stance, or all of it clearly too far."""
-        size, in_all = (self._located(light, f"{name}_{side}", EITHER) for name in ("beyond", "load"))
+        size, in_all = (self._located(light, Outcome(measure, side=side), EITHER) for measure in (Measure.BEYOND, Measure.LOAD))
         told = _presence(size, self.settings.load_shift_pct)
         if told is Presence.ABSENT and in_all.difference >= self.settings.load_shift_pct:
             told = Presence.PRESENT if in_all.low > self.settings.load_shift_pct else Presence.UNCLEAR
             return told, in_all
         return told, size
 
-    def _located(self, sets: Sequence[SetOutcome], outcome: str, certain: float) -> Change:
-        spread = OUTCOMES[outcome.rpartition("_")[0]].spread
-        return located(self.values(sets, outcome), self.smallest(outcome), spread, certain)
+    def _located(self, sets: Sequence[SetOutcome], outcome: Outcome, certain: float) -> Change:
+        return located(self.values(sets, outcome), self.smallest(outcome), outcome.meaning.spread, certain)
 
     def _rated(self, light: Sequence[SetOutcome]) -> Presence:
-        grades = self.values(light, "rating").known()
+        grades = self.values(light, RATING).known()
         there = [grade > GRADE_OF["none"] for grade in grades.values]
         if len(set(grades.sets)) < FEWEST_SETS or (self.basis is Basis.RATED_REPETITIONS and len(there) < FEWEST):
             return Presence.TOO_FEW
@@ -214,20 +213,21 @@ class Conditions:
 
     def cue_done(self) -> Comparison | None:
         """Return what the cue did to the free moment of both feet, in the mean."""
-        light, cue = (self._of_both(condition, "moment") for condition in (Condition.LIGHT, Condition.CUE))
+        moment = Outcome(Measure.MOMENT, side=BOTH)
+        light, cue = (self._of_both(condition, moment) for condition in (Condition.LIGHT, Condition.CUE))
         if not light.known().values or not cue.known().values:
             return None
-        change = compare(light, cue, self.settings.cue_moment_Nm, OUTCOMES["moment"].spread, turns=False)
-        return Comparison(Condition.CUE, "moment_both", change)
+        change = compare(light, cue, self.settings.cue_moment_Nm, moment.meaning.spread, turns=False)
+        return Comparison(Condition.CUE, moment, change)
 
     def depths_m(self) -> tuple[float, float]:
         """Return the median depth of light sets and of those that were to be as deep as can be, NaN where there are none."""
-        light, deep = (self.values(self.of(c), "depth").known().values for c in (Condition.LIGHT, Condition.DEPTH))
+        light, deep = (self.values(self.of(c), DEPTH).known().values for c in (Condition.LIGHT, Condition.DEPTH))
         return (float(np.median(light)) if light else math.nan, float(np.median(deep)) if deep else math.nan)
 
-    def _of_both(self, condition: Condition, name: str) -> Values:
+    def _of_both(self, condition: Condition, outcome: Outcome) -> Values:
         """Return the mean of both sides, or the one that is known."""
-        left, right = (self.values(self.of(condition), f"{name}_{side}") for side in SIDES)
+        left, right = (self.values(self.of(condition), outcome.on(side)) for side in SIDES)
         known = [[value for value in pair if math.isfinite(value)] for pair in zip(left.values, right.values, strict=True)]
         return Values(tuple(float(np.mean(of)) if of else math.nan for of in known), left.sets)
 
@@ -245,20 +245,21 @@ class Conditions:
     def knows_muscles(self) -> bool:
         """Whether anything is known of what muscles did."""
         repetitions = (repetition for one in self._sets for repetition in one.repetitions)
-        named = ("qh_left", "qh_right", "glutes_left", "glutes_right")
-        return any(math.isfinite(repetition.numbers.get(name, math.nan)) for repetition in repetitions for name in named)
+        of_muscles = [Outcome(measure, side=side) for measure in (Measure.QH, Measure.GLUTES) for side in SIDES]
+        return any(math.isfinite(one.numbers.get(outcome, math.nan)) for one in repetitions for outcome in of_muscles)
 
     def muscles(self) -> list[Comparison]:
         """Return what the heaviest load did to the muscles of each leg, with the electrodes where they were in light sets."""
         placement = self.placement
         if placement is None:
             return []
-        single = {name for of in self._sets for one in of.repetitions for name in one.numbers}
+        known = {outcome for of in self._sets for one in of.repetitions for outcome in one.numbers}
+        single = [Outcome(measure, muscle) for muscle in sorted(GLUTES) for measure in (Measure.GLUTES, Measure.LATE)]
         found = []
         for side in SIDES:
-            names = [name for muscle in sorted(GLUTES) for name in (muscle, f"late_{muscle}") if f"{name}_{side}" in single]
-            here = [f"{name}_{side}" for name in ("qh", "qh_dynamic", *(names or ["glutes"]))]
-            found += [self.compared(Condition.LOADED, outcome, EITHER, placement) for outcome in here]
+            glutes = [one for one in single if one.on(side) in known] or [Outcome(Measure.GLUTES)]
+            here = [Outcome(Measure.QH), Outcome(Measure.QH_DYNAMIC), *glutes]
+            found += [self.compared(Condition.LOADED, outcome.on(side), EITHER, placement) for outcome in here]
         return [one for one in found if one is not None]
 
 

@@ -1,4 +1,4 @@
-"""Outcomes: what is compared between conditions, fixed beforehand, one number for each repetition of a set; worse is larger."""
+"""Outcomes of a set: of each of them, fixed beforehand, one number for each repetition; worse is larger."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import PlainValidator
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES
 from processing.findings.findings import habits_pct
-from processing.lifter import DYNAMIC
 from processing.repetition.phases import Doubt
 from processing.repetition.table import BOTH, BOTTOM, LOWERING, RISING, WHOLE, doubt_in_words
 from processing.screening.condition import Condition
+from processing.screening.outcome import DEPTH, Measure, Outcome, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,42 +27,21 @@ if TYPE_CHECKING:
     from processing.results import Results
 
 
-class Outcome(NamedTuple):
-    """What is compared: in words, its unit, the standard deviation between repetitions that is known beforehand."""
-
-    words: str
-    unit: str
-    spread: float
-
-
-OUTCOMES: dict[str, Outcome] = {
-    "knee": Outcome("way of the knee towards the foot's inner edge", "mm", 4.0),
-    "knee_axis": Outcome("way of the knee inwards of the foot's axis", "mm", 4.0),
-    "fall": Outcome("way that the knee comes in within a repetition", "mm", 3.0),
-    "load": Outcome("load shift", "%", 1.75),
-    "beyond": Outcome("load shift beyond that of quiet stance", "%", 1.75),
-    "qh": Outcome("ln of Q:H", "1", 0.13),
-    "qh_dynamic": Outcome("ln of Q:H, each muscle in % of the first light set", "1", 0.13),
-    "glutes": Outcome("ln of quadriceps and hamstrings over glutes", "1", 0.15),
-    **{muscle: Outcome(f"ln of quadriceps and hamstrings over {muscle}", "1", 0.15) for muscle in sorted(GLUTES)},
-    **{f"late_{muscle}": Outcome(f"onset of {muscle} after the start", "s", 0.10) for muscle in sorted(GLUTES)},
-    "moment": Outcome("free moment outwards at the bottom", "N m", 1.5),
-    "push": Outcome("push outwards", "%", 1.5),
-}
-"""By name; the key of a repetition's number is the name and the side. Spreads: `docs/screening.md` says from where."""
 HEEL_PLATES_KG = 10.0
 """What lies under lifted heels stands on the force plates, too, and may weigh so much (*design*)."""
+Numbers = Mapping[Annotated[Outcome, PlainValidator(outcome_of)], float]
+"""By outcome, whose text stands in files."""
 _NO_SQUAT = Doubt.SHALLOW | Doubt.BROKEN
 
 
 @dataclass(frozen=True, slots=True)
 class RepetitionOutcome:
-    """One repetition: its numbers by outcome and side, what markers say of each knee, and a coach's rating, if any.
+    """One repetition: its numbers by outcome, what markers say of each knee, and a coach's rating, if any.
 
     Words and ratings are `none`, `slight` or `past`, or empty.
     """
 
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     rating: str = ""
 
@@ -112,11 +92,11 @@ def set_outcome(
     for row in here:
         if any(word in row.doubt for word in none):
             continue
-        numbers = _load(phases, row.number, habits.get(row.set, 0.0)) | {"depth": row.depth_m}
+        numbers = _load(phases, row.number, habits.get(row.set, 0.0)) | {DEPTH: row.depth_m}
         for side in SIDES:
             of_muscles = muscles.get((row.number, side), [])
             numbers |= _of_side(phases, of_muscles, row.number, side)
-            numbers[f"qh_dynamic_{side}"] = _dynamic_qh(results.rig.emg, of_muscles, row, dynamic_uV)
+            numbers[Outcome(Measure.QH_DYNAMIC, side=side)] = _dynamic_qh(results.rig.emg, of_muscles, row, dynamic_uV)
         words: dict[str, str] = {side: phases[row.number, WHOLE, side].knee for side in SIDES}
         found.append(RepetitionOutcome(numbers, words, (ratings or {}).get(row.number, "")))
     weights = [row.weight_N for row in here]
@@ -124,34 +104,41 @@ def set_outcome(
     return SetOutcome(number, condition, bar_kg, tuple(found), rating, system_N, placement)
 
 
-def _load(phases: Mapping[tuple[int, str, str], PhaseResult], number: int, habit_pct: float) -> dict[str, float]:
+def _load(phases: Mapping[tuple[int, str, str], PhaseResult], number: int, habit_pct: float) -> dict[Outcome, float]:
     """Return how far the load goes to each side, in the phase in which it goes farthest."""
     shifts = [phases[number, phase, BOTH].load_shift_mean_pct for phase in (LOWERING, BOTTOM, RISING)]
     known = [shift for shift in shifts if math.isfinite(shift)]
     right, left = max(known, default=math.nan), max((-shift for shift in known), default=math.nan)
-    return {"load_right": right, "load_left": left, "beyond_right": right - habit_pct, "beyond_left": left + habit_pct}
+    load, beyond = Outcome(Measure.LOAD), Outcome(Measure.BEYOND)
+    return {
+        load.on("right"): right,
+        load.on("left"): left,
+        beyond.on("right"): right - habit_pct,
+        beyond.on("left"): left + habit_pct,
+    }
 
 
 def _of_side(
     phases: Mapping[tuple[int, str, str], PhaseResult], muscles: list[MuscleResult], number: int, side: Side
-) -> dict[str, float]:
+) -> dict[Outcome, float]:
     whole, bottom, lowering = (phases[number, phase, side] for phase in (WHOLE, BOTTOM, LOWERING))
     quads, hams = (_ln(getattr(whole, f"{group}_mean_pct")) for group in ("quads", "hams"))
     thigh = (quads + hams) / 2.0
     numbers = {
-        "knee": -float(np.fmin(lowering.knee_margin_min_mm, bottom.knee_margin_min_mm)),
-        "knee_axis": bottom.knee_off_axis_mean_mm,
-        "fall": whole.knee_fall_mm,
-        "qh": _ln(whole.qh_ratio),
-        "glutes": _ln(whole.qg_ratio) - _ln(whole.qh_ratio) / 2.0,  # against the mean of both, where all are known
-        "moment": bottom.free_moment_mean_Nm,
-        "push": bottom.outward_push_mean_pct,
+        Outcome(Measure.KNEE): -float(np.fmin(lowering.knee_margin_min_mm, bottom.knee_margin_min_mm)),
+        Outcome(Measure.KNEE_AXIS): bottom.knee_off_axis_mean_mm,
+        Outcome(Measure.FALL): whole.knee_fall_mm,
+        Outcome(Measure.QH): _ln(whole.qh_ratio),
+        Outcome(Measure.GLUTES): _ln(whole.qg_ratio)
+        - _ln(whole.qh_ratio) / 2.0,  # against the mean of both, where all are known
+        Outcome(Measure.MOMENT): bottom.free_moment_mean_Nm,
+        Outcome(Measure.PUSH): bottom.outward_push_mean_pct,
     }
     for row in muscles:
         if row.muscle in GLUTES:
-            numbers[row.muscle] = thigh - _ln((row.lowering_mean_pct + row.rising_mean_pct) / 2.0)
-            numbers[f"late_{row.muscle}"] = row.onset_s
-    return {f"{name}_{side}": value for name, value in numbers.items()}
+            numbers[Outcome(Measure.GLUTES, row.muscle)] = thigh - _ln((row.lowering_mean_pct + row.rising_mean_pct) / 2.0)
+            numbers[Outcome(Measure.LATE, row.muscle)] = row.onset_s
+    return {outcome.on(side): value for outcome, value in numbers.items()}
 
 
 def _dynamic_qh(
@@ -161,7 +148,7 @@ def _dynamic_qh(
     dynamic_uV: Mapping[tuple[str, str], float],
 ) -> float:
     """Return ln Q:H with each muscle in % of a set of the lifter's own, where its maximal contraction is known, too."""
-    mvc_uV = {(e.muscle, e.side): e.mvc_uV for e in electrodes if e.mvc_uV is not None and DYNAMIC not in e.mvc_trial}
+    mvc_uV = {(e.muscle, e.side): e.mvc_uV for e in electrodes if e.mvc_uV is not None and e.mvc_from != "set"}
     spans_s = (row.lowering_s, row.pause_s, row.rising_s)
     groups: dict[bool, list[float]] = {True: [], False: []}
     for muscle in muscles:

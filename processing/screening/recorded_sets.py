@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from acquisition.lifter_file import LifterFile, load_lifter, with_lifter
 from acquisition.rig.judgement import TriageSettings
 from processing.batch import as_recorded, reprocess
-from processing.lifter import DYNAMIC
 from processing.screening.condition import Condition
 from processing.screening.guided.session_file import try_of
 from processing.screening.outcomes import set_outcome
@@ -118,7 +117,7 @@ def screening_of(folder: Path, session: Session, rig_for: Callable[[Rig], Rig]) 
     for one in session.counting():
         results = results_of_try(folder, session, one, rig_for)
         found.append(results)
-        dynamic |= {f"{e.muscle} {e.side}": None for e in results.rig.emg if e.mvc_uV is not None and DYNAMIC in e.mvc_trial}
+        dynamic |= {f"{e.muscle} {e.side}": None for e in results.rig.emg if e.mvc_uV is not None and e.mvc_from == "set"}
         sets.append(outcome_of_try(session, one, results))
     settings = found[0].rig.triage if found else TriageSettings()
     return Screening(session, tuple(found), tuple(sets), triage(sets, settings), tuple(dynamic))

@@ -15,6 +15,7 @@ from acquisition.rig import SIDES
 from processing.screening.comparison import CHANGED_FROM, Answer, Change
 from processing.screening.condition import Condition
 from processing.screening.conditions import EITHER, Basis, Comparison, Conditions, Presence
+from processing.screening.outcome import Measure, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,13 +200,13 @@ def _lacks(told: SideTriage, session: Conditions, condition: Condition, what: st
 def _when_loaded(told: SideTriage, muscles: Sequence[Comparison]) -> list[FoundCause]:
     """Tell which muscles go with what grows with the load: those of its leg, or of either where the leg is not known."""
     grows = tuple(one for one in told.comparisons if one.condition is Condition.LOADED)
-    legs = (told.side,) if told.side and not grows[0].outcome.startswith("load") else SIDES
-    here = [one for one in muscles if one.outcome.endswith(legs)]
+    legs = (told.side,) if told.side and grows[0].outcome.measure is not Measure.LOAD else SIDES
+    here = [one for one in muscles if one.outcome.side in legs]
     causes = _of_muscles(grows, here)
     if causes:
         return causes
-    amounts = [one for one in here if not one.outcome.startswith("late")]  # of Q:H by either reference
-    ratios = [one for one in amounts if one.outcome.startswith("qh")]
+    amounts = [one for one in here if one.outcome.measure is not Measure.LATE]  # of Q:H by either reference
+    ratios = [one for one in amounts if one.outcome.measure in (Measure.QH, Measure.QH_DYNAMIC)]
     shown = all(one.change.answer in (Answer.SAME, Answer.LESS) for one in amounts)
     if shown and 0 < len(ratios) < len(amounts):
         return [FoundCause(Cause.LOAD_ALONE, told.side, "", grows, tuple(amounts))]
@@ -228,17 +229,19 @@ def _of_muscles(grows: tuple[Comparison, ...], muscles: Sequence[Comparison]) ->
     causes: dict[tuple[Cause, str, str], list[Comparison]] = {}
     against = [one for pair in disagreeing(muscles) for one in pair]
     for one in muscles:
-        name, _, side = one.outcome.rpartition("_")
-        if one.change.answer is Answer.MORE and name != "qh_dynamic":
-            muscle = "" if name in ("qh", "glutes") else name.removeprefix("late_")
-            causes.setdefault((Cause.QUADRICEPS if name == "qh" else Cause.GLUTES, side, muscle), []).append(one)
+        measure, muscle, side = one.outcome
+        if one.change.answer is Answer.MORE and measure is not Measure.QH_DYNAMIC:
+            cause = Cause.QUADRICEPS if measure is Measure.QH else Cause.GLUTES
+            causes.setdefault((cause, side, muscle), []).append(one)
     return [
         FoundCause(
             cause,
             side,
             muscle,
             (*grows, *found),
-            tuple(one for one in against if cause is Cause.QUADRICEPS and one.outcome == f"qh_dynamic_{side}"),
+            tuple(
+                one for one in against if cause is Cause.QUADRICEPS and one.outcome == Outcome(Measure.QH_DYNAMIC, side=side)
+            ),
         )
         for (cause, side, muscle), found in causes.items()
     ]
@@ -247,9 +250,8 @@ def _of_muscles(grows: tuple[Comparison, ...], muscles: Sequence[Comparison]) ->
 def disagreeing(muscles: Sequence[Comparison]) -> list[tuple[Comparison, Comparison]]:
     """Return Q:H by maximal contractions and by a dynamic reference of each leg in which the two say different things."""
     by = {one.outcome: one for one in muscles}
-    pairs = [
-        (by[f"qh_{side}"], by[f"qh_dynamic_{side}"]) for side in SIDES if {f"qh_{side}", f"qh_dynamic_{side}"} <= by.keys()
-    ]
+    keys = [(Outcome(Measure.QH, side=side), Outcome(Measure.QH_DYNAMIC, side=side)) for side in SIDES]
+    pairs = [(by[mvc], by[dynamic]) for mvc, dynamic in keys if mvc in by and dynamic in by]
     told = (Answer.LESS, Answer.SAME, Answer.MORE)
     return [
         pair
@@ -260,7 +262,7 @@ def disagreeing(muscles: Sequence[Comparison]) -> list[tuple[Comparison, Compari
 
 def _with_pattern(told: SideTriage, muscles: Sequence[Comparison]) -> SideTriage:
     """Return a side of the load with what its leg's muscles alone tell, where no load goes with it and no knee is known."""
-    here = [one for one in muscles if one.outcome.endswith(told.side) and one.change.probability >= PATTERN_FROM]
+    here = [one for one in muscles if one.outcome.side == told.side and one.change.probability >= PATTERN_FROM]
     return SideTriage(
         told.side, told.presence, told.size, told.comparisons, tuple(_of_muscles((), here)), told.missing
     )  # fmt: skip

@@ -85,7 +85,8 @@ class StudyFolder:
     def open(self, study: Study) -> None:
         """Make the folder, or take up the study in it; raises StudyError where it is another one's, or somebody is at it."""
         if held := self._lock.take():
-            raise StudyError(f"The study in {self.path} is being done by {held.removeprefix('the session in ')}.")
+            who = f"{held.folder}, since {held.since}" if held.folder else held.in_words
+            raise StudyError(f"The study in {self.path} is being done by {who}.")
         try:
             if not (self.path / STUDY).exists():
                 if self.path.exists() and any(entry.name != UNFINISHED for entry in self.path.iterdir()):
@@ -240,6 +241,11 @@ def _known(value: object) -> object:
 
 def _plain(outcome: SetOutcome) -> dict[str, Any]:
     repetitions = [
-        {"numbers": dict(one.numbers), "words": dict(one.words), "rating": one.rating} for one in outcome.repetitions
+        {
+            "numbers": {str(outcome): value for outcome, value in one.numbers.items()},
+            "words": dict(one.words),
+            "rating": one.rating,
+        }
+        for one in outcome.repetitions
     ]
     return {**{name: getattr(outcome, name) for name in outcome.__slots__}, "repetitions": repetitions}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquisition.lifter_file import LifterFile, Mvc, load_lifter, with_lifter, write_lifter
-from acquisition.rig import SIDES, Foot
+from acquisition.rig import SIDES, Foot, Rig
 from acquisition.rig.judgement import ReferenceSettings
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.rig_file import RigError
@@ -55,6 +55,31 @@ def test_a_rig_takes_what_the_lifter_has_and_keeps_the_rest() -> None:
     only_mvc = with_lifter(mixed, LifterFile(lifter="anna", mvc=ANNA.mvc))
     assert only_mvc.reference == ANNA.reference
     assert only_mvc.plate == rig.plate
+
+
+def test_a_set_in_place_of_a_contraction_is_known_as_such_by_its_trial_in_older_files(tmp_path: Path) -> None:
+    path = tmp_path / "before.toml"
+    entry = '[[mvc]]\nmuscle = "{}"\nside = "left"\nmvc_uV = 120.0\ntrial = "{}"\n'
+    path.write_text(
+        f'lifter = "A1"\n{entry.format("VL", "dynamic reference: 01-light")}{entry.format("BF", "mvc, 2 s")}', encoding="utf-8"
+    )
+    before = load_lifter(path)
+    assert [one.mvc_from for one in before.mvc] == ["set", "contraction"]
+    write_lifter(tmp_path / "after.toml", before)
+    assert load_lifter(tmp_path / "after.toml") == before
+    mixed = with_lifter(example_with(), before)
+    assert {e.mvc_from for e in mixed.emg if (e.muscle, e.side) == ("VL", "left")} == {"set"}
+    dumped = mixed.model_dump(mode="json")
+    for electrode in dumped["emg"]:
+        del electrode["mvc_from"]
+    assert Rig.model_validate(dumped) == mixed, "as recordings and results of before have it"
+    said = LifterFile(
+        lifter="A1",
+        mvc=[Mvc(muscle="VL", side="left", mvc_uV=300.0, trial="no dynamic reference: this", mvc_from="contraction")],
+    )
+    write_lifter(tmp_path / "said.toml", said)
+    assert load_lifter(tmp_path / "said.toml") == said
+    assert with_lifter(mixed, said).emg[0].mvc_from == "contraction"
 
 
 def test_mistakes_have_their_line(tmp_path: Path) -> None:

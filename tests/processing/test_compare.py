@@ -19,6 +19,7 @@ from processing.compare.changes import compared
 from processing.compare.source import CompareError, source_of
 from processing.screening.comparison import Answer
 from processing.screening.guided.session_file import read_session
+from processing.screening.outcome import Measure, Outcome
 from processing.screening.recorded_sets import screening_of
 from tests.support.screenings import CUE, LIGHT, LOADED, a_screening
 
@@ -46,21 +47,21 @@ def ids(told):
 
 def test_what_changed_between_two_sessions_is_found_and_what_did_not_is_told(sessions, root):
     told = compared(*sessions)
-    by = {(one.condition, one.outcome, one.side): one for one in told.changes}
-    assert by["light", "knee", "right"].change.answer is Answer.LESS
-    assert by["light", "load", "right"].change.answer is Answer.LESS
-    assert by["light", "knee", "left"].change.answer is Answer.SAME
-    assert by["cue", "knee", "right"].change.answer is Answer.SAME, "the cue mended it before"
-    assert by["loaded", "knee", "right"].change.answer is Answer.TOO_FEW, "one set of each"
-    assert math.isnan(by["loaded", "knee", "right"].seen_from)
-    assert {one.outcome for one in told.changes} == {"knee", "fall", "load", "beyond", "moment"}
+    by = {(one.condition, str(one.outcome)): one for one in told.changes}
+    assert by["light", "knee_right"].change.answer is Answer.LESS
+    assert by["light", "load_right"].change.answer is Answer.LESS
+    assert by["light", "knee_left"].change.answer is Answer.SAME
+    assert by["cue", "knee_right"].change.answer is Answer.SAME, "the cue mended it before"
+    assert by["loaded", "knee_right"].change.answer is Answer.TOO_FEW, "one set of each"
+    assert math.isnan(by["loaded", "knee_right"].seen_from)
+    assert {one.outcome.name for one in told.changes} == {"knee", "fall", "load", "beyond", "moment"}
     assert ids(told) == ["compared_electrodes", "compared_days"]
-    one = by["light", "load", "right"]
+    one = by["light", "load_right"]
     values = []
     for folder in ("before", "after"):
         path = root / "A1" / folder
         sets = [of for of in screening_of(path, read_session(path), lambda rig: rig).sets if of.condition is LIGHT]
-        values.append([r.numbers["load_right"] for of in sets for r in of.repetitions[1:]])
+        values.append([r.numbers[Outcome(Measure.LOAD, side="right")] for of in sets for r in of.repetitions[1:]])
     assert one.first == np.median(values[0])
     assert one.change.difference == np.median([b - a for a in values[0] for b in values[1]])
     assert one.change.low < one.change.difference < one.change.high
@@ -79,13 +80,13 @@ def test_turned_round_it_is_the_same_change_the_other_way(sessions):
 def test_muscles_are_compared_within_one_placing_only(root):
     session = root / "A1" / "before"
     told = compared(source_of(session / "01-light.h5"), source_of(session / "05-loaded.h5"))
-    assert {one.outcome for one in told.changes} >= {"load", "late_GMed"}
+    assert {one.outcome.name for one in told.changes} >= {"load", "late_GMed"}
     assert {one.change.answer for one in told.changes} == {Answer.TOO_FEW}
     assert ids(told) == ["compared_conditions", "compared_weights", "compared_days"]
     assert told.caveats[1].values["second_N"] - told.caveats[1].values["first_N"] == pytest.approx(40 * 9.81, rel=0.02)
     other = compared(source_of(session / "01-light.h5"), source_of(root / "A1" / "after" / "01-light.h5"))
     assert {one.condition for one in other.changes} == {"light"}
-    assert not [one for one in other.changes if one.outcome.startswith("late")]
+    assert not [one for one in other.changes if one.outcome.measure is Measure.LATE]
     assert "compared_electrodes" in ids(other)
 
 
@@ -93,7 +94,7 @@ def test_other_people_are_no_change(sessions, root):
     told = compared(sessions[0], source_of(root / "B2" / "one"))
     assert ids(told)[0] == "compared_lifters"
     assert {one.condition for one in told.changes} == {"light"}
-    assert "knee" not in {one.outcome for one in told.changes}, "nothing shows it in the second"
+    assert "knee" not in {one.outcome.name for one in told.changes}, "nothing shows it in the second"
 
 
 @pytest.fixture(scope="module")

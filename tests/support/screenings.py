@@ -12,7 +12,8 @@ from acquisition.rig import SIDES, Foot
 from processing.screening.condition import Condition
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Try, new_session, write_session
-from processing.screening.outcomes import OUTCOMES, RepetitionOutcome, SetOutcome
+from processing.screening.outcome import OUTCOMES, Measure, Outcome, outcome_of
+from processing.screening.outcomes import RepetitionOutcome, SetOutcome
 from sim.device import devices
 from sim.lifter.families import of_family
 from sim.lifter.sets import Set
@@ -60,14 +61,14 @@ def screened(
         there = kind in THERE_WHEN_LIGHT
         mended = (kind in ("technique", "mixed") and condition is CUE) or (kind == "ankle" and condition is HEELS)
         grown = kind in GROWS and condition is LOADED
-        of_set = {name: rng.normal(0.0, 0.5 * outcome.spread) for name, outcome in OUTCOMES.items()}
+        of_set = {outcome.name: rng.normal(0.0, 0.5 * meaning.spread) for outcome, meaning in OUTCOMES.items()}
         repetitions = []
         for _ in range(each):
             amount = size * ((there and not mended) + grown) + (3.0 * size if count == bad else 0.0)
             count += 1
             noise = {
-                name: of_set[name] + outcome.spread * (rng.standard_normal() + drift * number / len(order))
-                for name, outcome in OUTCOMES.items()
+                one.name: of_set[one.name] + meaning.spread * (rng.standard_normal() + drift * number / len(order))
+                for one, meaning in OUTCOMES.items()
             }
             numbers = {"load_right": LOAD_PCT * amount + noise["load"]}
             numbers["load_left"] = -numbers["load_right"]
@@ -84,7 +85,7 @@ def screened(
                     numbers[f"GMed_{side}"] = takes_over * (kind == "glutes") + noise["GMed"]
                     numbers[f"GMax_{side}"] = noise["GMax"]
             words = {side: "slight" if numbers[f"fall_{side}"] >= KNEE_MM else "none" for side in SIDES} if markers else {}
-            repetitions.append(RepetitionOutcome(numbers, words))
+            repetitions.append(RepetitionOutcome({outcome_of(text): value for text, value in numbers.items()}, words))
         heavy = condition is LOADED
         found.append(
             SetOutcome(number, condition, 60.0 if heavy else 20.0, tuple(repetitions), "", 1400.0 if heavy else 1000.0)
@@ -103,7 +104,9 @@ def with_dynamic(sets: list[SetOutcome], difference: float) -> list[SetOutcome]:
                     numbers={
                         **r.numbers,
                         **{
-                            f"qh_dynamic_{side}": r.numbers[f"qh_{side}"] - 1.6 - difference * (one.condition is LOADED)
+                            Outcome(Measure.QH_DYNAMIC, side=side): r.numbers[Outcome(Measure.QH, side=side)]
+                            - 1.6
+                            - difference * (one.condition is LOADED)
                             for side in SIDES
                         },
                     },

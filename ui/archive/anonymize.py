@@ -13,7 +13,6 @@ from acquisition.recording.copying import copy_recording
 from acquisition.rig import FileSource, Rig
 from acquisition.storage.hdf5_parts import texts_in
 from acquisition.storage.hdf5_text import fixed, text_of
-from processing.lifter import DYNAMIC
 from processing.screening.guided.session_file import read_session, time_of, write_session
 from processing.screening.recorded_sets import LIFTER
 from ui.archive.carried_edits import carry_edits
@@ -45,7 +44,7 @@ def anonymize(folder: Path, out: Path, lifter: str) -> list[str]:
     ]
     if (folder / LIFTER).exists():
         known = load_lifter(folder / LIFTER)
-        mvc = [entry.model_copy(update={"trial": DYNAMIC if entry.trial.startswith(DYNAMIC) else ""}) for entry in known.mvc]
+        mvc = [entry.model_copy(update={"trial": ""}) for entry in known.mvc]
         reference = known.reference.model_copy(update={"name": ""})
         write_lifter(out / LIFTER, known.model_copy(update={"lifter": lifter, "mvc": mvc, "reference": reference}))
     steps = [step.model_copy(update={"text": ""}) for step in session.protocol.step]
@@ -85,7 +84,7 @@ def _copy_recording(path: Path, to: Path) -> None:
             subjects = _subjects(Rig.model_validate_json(text))
             for subject in subjects:
                 text = text.replace(subject, "")
-            _written_over(file["rig"], _nameless(Rig.model_validate_json(text)).model_dump_json())
+            _written_over(file["rig"], _nameless(Rig.model_validate_json(text)).model_dump_json(exclude_unset=True))
             for stream in file["streams"].values() if subjects else ():
                 names = [name.rpartition(":")[2].encode() for name in texts_in(stream, "channels")]
                 stream.attrs.modify("channels", np.array(names, stream.attrs.get_id("channels").dtype))
@@ -102,20 +101,24 @@ def _subjects(rig: Rig) -> set[str]:
 
 def _written_over(dataset: h5py.Dataset, text: str) -> None:
     """Write a text where a longer one was: what is deleted from an HDF5 file stays in its bytes."""
-    dataset[()] = np.array(text.encode(), dataset.dtype)
+    content = text.encode()
+    if len(content) > dataset.dtype.itemsize:
+        raise ValueError("the rig's text would be longer than before")
+    dataset[()] = np.array(content, dataset.dtype)
 
 
 def _nameless(rig: Rig) -> Rig:
-    emg = [electrode.model_copy(update={"mvc_trial": ""}) for electrode in rig.emg]
+    """Return a rig without names; it says no more than before, so that its text is no longer."""
+    emg = [electrode.model_copy(update={"mvc_trial": ""}) if electrode.mvc_trial else electrode for electrode in rig.emg]
+    reference = rig.reference.model_copy(update={"name": ""}) if rig.reference.name else rig.reference
     streams = [
         stream.model_copy(update={"source": stream.source.model_copy(update={"path": ""})})
         if isinstance(stream.source, FileSource)
         else stream
         for stream in rig.stream
     ]
-    return rig.model_copy(
-        update={"name": "", "stream": streams, "emg": emg, "reference": rig.reference.model_copy(update={"name": ""})}
-    )  # fmt: skip
+    changed = {"name": "", "stream": streams, "emg": emg, "reference": reference}
+    return rig.model_copy(update={name: value for name, value in changed.items() if name in rig.model_fields_set})
 
 
 def _shifted(created_utc: str, session: Session) -> str:

@@ -12,9 +12,9 @@ from processing.screening.answers import amount_in_words, headline, named
 from processing.screening.comparison import Answer, compare
 from processing.screening.condition import Condition
 from processing.screening.conditions import Basis, Comparison, Conditions
-from processing.screening.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
+    from processing.screening.outcome import Outcome
     from processing.screening.recorded_sets import Screening
 
 LATEST = 5
@@ -48,14 +48,13 @@ def earlier(before: Screening, now: Screening) -> Earlier:
     return Earlier(before.session.created_utc[:10], headline(before.triage), tuple(one for one in found if one is not None))
 
 
-def _then(then: Conditions, here: Conditions, outcome: str) -> Then | None:
-    name, _, side = outcome.rpartition("_")
+def _then(then: Conditions, here: Conditions, outcome: Outcome) -> Then | None:
     first, second = (of.values(of.of(Condition.LIGHT), outcome).known() for of in (then, here))
     if not first.values or not second.values:
         return None
-    change = compare(first, second, here.smallest(outcome), OUTCOMES[name].spread, turns=False)
-    told, unit = Comparison(Condition.LIGHT, outcome, change), OUTCOMES[name].unit
+    change = compare(first, second, here.smallest(outcome), outcome.meaning.spread, turns=False)
+    told, unit = Comparison(Condition.LIGHT, outcome, change), outcome.meaning.unit
     known = change.answer is not Answer.TOO_FEW and math.isfinite(change.low)
     seen_from = f"{(change.high - change.low) / 2.0:.1f} {unit}" if known else "–"
     words = f"{change.answer}: {amount_in_words(told)}" if known else str(change.answer)
-    return Then(f"{named(name)}, {side}", f"{float(np.median(first.values)):.1f} {unit}", words, seen_from)
+    return Then(f"{named(outcome)}, {outcome.side}", f"{float(np.median(first.values)):.1f} {unit}", words, seen_from)

@@ -14,7 +14,6 @@ from acquisition.rig import SIDES
 from processing.emg.filters import ENVELOPE_ORDER, cutoffs_hz, envelope_delay_s
 from processing.emg.mvc import AGREE, WINDOW_S
 from processing.formulas import frame_samples
-from processing.lifter import DYNAMIC
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig
@@ -80,7 +79,7 @@ def _emg(rig: Rig) -> list[str]:
             f"(order {ENVELOPE_ORDER}); its delay of {delay_ms:.0f} ms is taken off in phases."
         )
     known = [electrode for electrode in rig.emg if electrode.mvc_uV is not None]
-    dynamic = [electrode.name for electrode in known if DYNAMIC in electrode.mvc_trial]
+    dynamic = [electrode.name for electrode in known if electrode.mvc_from == "set"]
     if len(known) > len(dynamic):
         found.append(
             f"100 % of a muscle is the largest mean of its envelope over {1000.0 * WINDOW_S:.0f} ms in maximal voluntary "

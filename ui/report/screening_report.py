@@ -10,7 +10,7 @@ from processing.results import settings_sha256
 from processing.screening.advice import ALWAYS, advice_for
 from processing.screening.answers import WITH, disagreement_sentences, evidence, in_three_lines, missing_sentences, remarks
 from processing.screening.conditions import Basis
-from processing.screening.outcomes import OUTCOMES
+from processing.screening.outcome import OUTCOMES, Measure, Outcome
 from ui.report.drawings import strips
 from ui.report.methods import methods
 from ui.report.page import ReportError, write_page
@@ -115,7 +115,7 @@ def write(page: ScreeningPage, path: Path) -> None:
 
 def _used(told: Triage) -> list[tuple[str, str]]:
     """Return the outcomes that are on the page, with what each is."""
-    names = {one.outcome.rpartition("_")[0] for side in told.sides for one in side.comparisons}
-    names |= {one.outcome.rpartition("_")[0] for one in told.muscles}
-    names |= {"moment"} if told.cue_done is not None else set()
-    return [(name, f"{outcome.words} ({outcome.unit})") for name, outcome in OUTCOMES.items() if name in names]
+    used = {one.outcome.on("") for side in told.sides for one in side.comparisons}
+    used |= {one.outcome.on("") for one in told.muscles}
+    used |= {Outcome(Measure.MOMENT)} if told.cue_done is not None else set()
+    return [(outcome.name, meaning.in_full) for outcome, meaning in OUTCOMES.items() if outcome in used]

@@ -10,6 +10,7 @@ from acquisition.rig import SIDES, Foot
 from acquisition.rig.judgement import TriageSettings
 from acquisition.rig.rig_file import example, load
 from processing.screening.condition import Condition
+from processing.screening.outcome import Measure
 from processing.screening.outcomes import RepetitionOutcome, SetOutcome, set_outcome
 from processing.screening.triage import Cause, State, Triage, triage
 from sim.lifter.families import FAMILIES, of_family
@@ -49,7 +50,7 @@ RIGHT: dict[Family, frozenset[Cause]] = {
     "load": frozenset({Cause.LOAD_ALONE}),
     "mixed": frozenset({Cause.TECHNIQUE, Cause.QUADRICEPS}),
 }
-OF_MARKERS = ("knee", "fall")
+OF_MARKERS = (Measure.KNEE, Measure.KNEE_AXIS, Measure.FALL)
 DRIFT_MM, DRIFT_PCT, SLIP_PCT = 8.0, 3.5, 25.0
 """Over a session, two standard deviations of a repetition; and the load shift of one bad repetition."""
 LIGHT_KG, LOADED_KG = 20.0, 60.0
@@ -103,7 +104,7 @@ def _of_first(one: SetOutcome, count: int, *, markers: bool) -> SetOutcome:
     kept = one.repetitions[:count]
     if not markers:
         kept = tuple(
-            RepetitionOutcome({key: value for key, value in r.numbers.items() if not key.startswith(OF_MARKERS)}) for r in kept
+            RepetitionOutcome({of: value for of, value in r.numbers.items() if of.measure not in OF_MARKERS}) for r in kept
         )
     return replace(one, repetitions=kept)
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS
+from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES
 from acquisition.units import GRAVITY_M_S2
 from processing.screening.comparison import FEWEST
 from processing.screening.condition import Condition
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep
+from processing.screening.outcome import Measure, Outcome
 from processing.screening.outcomes import HEEL_PLATES_KG, set_outcome
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def _set(results: Results, step: SetStep, known: Known, number: int, bar_kg: flo
     if results.broken_off_s:
         at = ", ".join(f"{at_s:.0f} s" for at_s in results.broken_off_s[:3])
         marked.append(f"The force was lost within a squat, at {at}: did somebody step off? That squat does not count.")
-    if outcome.repetitions and not any(math.isfinite(r.numbers["load_right"]) for r in outcome.repetitions):
+    if outcome.repetitions and not any(
+        math.isfinite(r.numbers[Outcome(Measure.LOAD, side="right")]) for r in outcome.repetitions
+    ):
         marked.append("No load shift could be told in any repetition: are both feet on their plates?")
     marked += [channel.sentence for channel in results.channels if channel.found]
     marked += [
@@ -164,7 +167,8 @@ def _cue_not_done(cue: SetOutcome, light: Sequence[SetOutcome], smallest_Nm: flo
 
 def _moments(sets: Sequence[SetOutcome]) -> list[float]:
     """Return the mean free moment of both feet at the bottom, of each repetition in which it is known."""
-    found = ([r.numbers.get(f"moment_{side}", math.nan) for side in ("left", "right")] for one in sets for r in one.repetitions)
+    moments = [Outcome(Measure.MOMENT, side=side) for side in SIDES]
+    found = ([r.numbers.get(moment, math.nan) for moment in moments] for one in sets for r in one.repetitions)
     return [float(np.mean(pair)) for pair in found if all(map(math.isfinite, pair))]
 
 

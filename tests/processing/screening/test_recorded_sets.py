@@ -11,6 +11,7 @@ from processing.batch import reprocess
 from processing.lifter import dynamic_reference
 from processing.screening.guided.protocol import MvcStep, Protocol, SetStep
 from processing.screening.guided.session_file import Session, Try, new_session
+from processing.screening.outcome import outcome_of
 from processing.screening.outcomes import set_outcome
 from processing.screening.recorded_sets import LIFTER, dynamic_reference_of, measured
 from tests.support.rigs import example_with
@@ -97,7 +98,9 @@ def test_q_h_by_a_reference_that_is_the_contractions_is_q_h(a_set):
     assert len(one.repetitions) >= 5
     for repetition in one.repetitions:
         for side in ("left", "right"):
-            assert repetition.numbers[f"qh_dynamic_{side}"] == pytest.approx(repetition.numbers[f"qh_{side}"], abs=2e-3)
+            assert repetition.numbers[outcome_of(f"qh_dynamic_{side}")] == pytest.approx(
+                repetition.numbers[outcome_of(f"qh_{side}")], abs=2e-3
+            )
 
 
 def test_q_h_by_a_light_set_is_about_one_in_it_and_a_muscle_s_share_is_by_its_reference(a_set):
@@ -112,8 +115,10 @@ def test_q_h_by_a_light_set_is_about_one_in_it_and_a_muscle_s_share_is_by_its_re
         dynamic_uV={(m, side): uV * (2.0 if m in ("BF", "ST") else 1.0) for (m, side), uV in reference_uV.items()},
     )
     for by_own, by_doubled in zip(own.repetitions, doubled.repetitions, strict=True):
-        assert abs(by_own.numbers["qh_dynamic_left"]) < math.log(1.6)
-        assert by_doubled.numbers["qh_dynamic_left"] - by_own.numbers["qh_dynamic_left"] == pytest.approx(math.log(2.0))
+        assert abs(by_own.numbers[outcome_of("qh_dynamic_left")]) < math.log(1.6)
+        assert by_doubled.numbers[outcome_of("qh_dynamic_left")] - by_own.numbers[
+            outcome_of("qh_dynamic_left")
+        ] == pytest.approx(math.log(2.0))
 
 
 def test_q_h_by_a_light_set_is_not_told_where_it_is_all_that_is_known(a_set):
@@ -122,8 +127,8 @@ def test_q_h_by_a_light_set_is_not_told_where_it_is_all_that_is_known(a_set):
         a_set, lambda rig: measured(a_set.parent, session_with(reference), session_with(reference).tries[0], drop(rig))
     )
     one = set_outcome(results, 1, LIGHT, 0.0, dynamic_uV={(e.muscle, e.side): e.mvc_uV for e in reference})
-    assert all(math.isnan(repetition.numbers["qh_dynamic_left"]) for repetition in one.repetitions)
-    assert all(math.isfinite(repetition.numbers["qh_left"]) for repetition in one.repetitions)
+    assert all(math.isnan(repetition.numbers[outcome_of("qh_dynamic_left")]) for repetition in one.repetitions)
+    assert all(math.isfinite(repetition.numbers[outcome_of("qh_left")]) for repetition in one.repetitions)
 
 
 def session_with(reference: list[Mvc]) -> Session:

@@ -12,6 +12,7 @@ from processing.screening.answers import evidence, summary
 from processing.screening.comparison import Answer
 from processing.screening.condition import Condition
 from processing.screening.conditions import Basis, Presence
+from processing.screening.outcome import Measure, Outcome
 from processing.screening.outcomes import SetOutcome
 from processing.screening.triage import Cause, State, Triage, triage
 from tests.support.screenings import CUE, HEELS, LIGHT, LOADED, ORDER, screened, with_dynamic
@@ -89,7 +90,7 @@ def test_knees_that_are_better_with_a_cue_that_was_not_done_tell_no_technique():
 
 def test_without_free_moments_nobody_knows_whether_the_cue_was_done_and_that_is_said():
     def without(one: SetOutcome) -> SetOutcome:
-        kept = [{key: value for key, value in r.numbers.items() if not key.startswith("moment")} for r in one.repetitions]
+        kept = [{key: value for key, value in r.numbers.items() if key.measure is not Measure.MOMENT} for r in one.repetitions]
         pairs = zip(one.repetitions, kept, strict=True)
         return replace(one, repetitions=tuple(replace(r, numbers=numbers) for r, numbers in pairs))
 
@@ -180,7 +181,11 @@ def test_without_a_knee_the_load_stands_for_it_and_that_is_said():
         assert one.basis is Basis.LOAD
 
 
-STILL = {"load_right": 0.1, "load_left": -0.1, "beyond_right": 0.1, "beyond_left": -0.1}
+STILL = {
+    Outcome(measure, side=side): 0.1 if side == "right" else -0.1
+    for measure in (Measure.LOAD, Measure.BEYOND)
+    for side in ("left", "right")
+}
 
 
 def test_muscles_alone_are_told_as_a_pattern_where_no_knee_is_known():

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copy
+
 import numpy as np
 import pytest
 
+from acquisition.lifter_file import LifterFile, load_lifter, with_lifter, write_lifter
 from acquisition.recording import Recording, RecordingError
 from processing.screening.guided.protocol import Protocol, SetStep
 from processing.screening.guided.session_file import Try, new_session, read_session, write_session
+from processing.screening.recorded_sets import LIFTER
 from tests.support.rigs import a_rig
 from tests.support.sessions import recorded
 from ui.archive.anonymize import anonymize
 from ui.archive.lifters import ArchiveError
 
 NAMES = (b"AnnaM", b"Mueller", b"A1", b"2026-11-27", b"Knee of Anna")
+STORED = Path(__file__).parents[2] / "stored"
 
 
 @pytest.fixture
@@ -45,6 +51,31 @@ def test_no_name_is_left_in_any_byte_and_the_copy_can_be_read(session, tmp_path)
         assert (copy.samples("markers") == own.samples("markers")).all()
         assert own.rig.name == "Mueller"
     assert [one.recording for one in read_session(out).tries] == ["01-light.h5", ""]  # one that does not count was missing
+
+
+def test_of_a_light_set_that_stands_for_contractions_the_copy_says_so_and_not_which(session, tmp_path):
+    entry = {"muscle": "VL", "side": "left", "mvc_uV": 120.0}
+    before = LifterFile.model_validate({"lifter": "A1", "mvc": [{**entry, "trial": "dynamic reference: AnnaM"}]})
+    write_lifter(session / LIFTER, before)
+    streams = [{"name": "emg", "channels": ["VL"], "units": "uV"}]
+    electrode = {"muscle": "VL", "side": "left", "stream": "emg", "channel": "VL"}
+    (session / "01-light.h5").unlink()
+    recorded(session / "01-light.h5", with_lifter(a_rig(*streams, emg=[electrode]), before), {"emg": np.zeros((200, 1))})
+    anonymize(session, tmp_path / "out", "X")
+    (known,) = load_lifter(tmp_path / "out" / LIFTER).mvc
+    assert (known.trial, known.mvc_from) == ("", "set")
+    with Recording(tmp_path / "out" / "01-light.h5") as copy:
+        assert [(e.mvc_trial, e.mvc_from) for e in copy.rig.emg] == [("", "set")]
+    for path in (tmp_path / "out").iterdir():
+        assert b"AnnaM" not in path.read_bytes()
+
+
+def test_a_recording_of_an_earlier_version_whose_rig_says_less_is_copied_whole(session, tmp_path):
+    (session / "01-light.h5").unlink()
+    copy(STORED / "recording-1.h5", session / "01-light.h5")
+    anonymize(session, tmp_path / "out", "X")
+    with Recording(tmp_path / "out" / "01-light.h5") as nameless, Recording(session / "01-light.h5") as own:
+        assert nameless.rig == own.rig.model_copy(update={"name": ""})
 
 
 def test_a_recording_that_counts_and_is_missing_or_no_recording_leaves_no_copy_with_names(session, tmp_path):

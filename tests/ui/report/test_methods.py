@@ -28,7 +28,7 @@ def test_filters_rates_muscles_and_limits_are_those_of_the_rig():
 
 def test_a_dynamic_reference_is_named_and_a_rig_without_emg_asks_for_nothing():
     rig = example_with("demo")
-    own = [e.model_copy(update={"mvc_trial": "A1: dynamic reference: 01-light"}) for e in rig.emg]
+    own = [e.model_copy(update={"mvc_from": "set"}) for e in rig.emg]
     said = " ".join(methods(rig.model_copy(update={"emg": own})).sentences)
     assert "first light set, in place of a maximal contraction: VL left" in said
     assert "in maximal voluntary contractions" not in said

@@ -12,12 +12,15 @@ from acquisition.rig.judgement import TriageSettings
 from processing.batch import as_recorded
 from processing.screening.answers import headline
 from processing.screening.guided.session_file import read_session
+from processing.screening.outcome import Measure, Outcome
 from processing.screening.recorded_sets import screening_of
 from processing.screening.triage import triage
 from tests.support.screenings import CUE, LIGHT, LOADED, a_screening, screened, with_dynamic
 from ui.report.history import earlier
 from ui.report.page import ReportError
 from ui.report.screening_report import page_of, write
+
+RIGHT_KNEE = Outcome(Measure.KNEE, side="right")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +97,7 @@ def test_an_earlier_session_is_told_with_what_could_be_seen(screening, tmp_path)
             replace(
                 one,
                 repetitions=tuple(
-                    replace(r, numbers={**r.numbers, "knee_right": r.numbers["knee_right"] + 30.0}) for r in one.repetitions
+                    replace(r, numbers={**r.numbers, RIGHT_KNEE: r.numbers[RIGHT_KNEE] + 30.0}) for r in one.repetitions
                 ),
             )
             for one in screening.sets

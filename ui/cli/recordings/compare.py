@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from processing.compare.changes import Changed, Comparing, Recomputed
     from processing.compare.source import Source
 
-UNKNOWN, RATIO = "–", "1"
+UNKNOWN = "–"
 COLUMNS = "  {:<6}{:>7}{:>7}{:>9}{:>16}{:>9}{:>10}  {}"
 
 
@@ -61,8 +61,10 @@ def compare(
 
 
 def _line(source: Source) -> str:
+    from processing.screening.outcome import DEPTH
+
     repetitions = sum(len(one.repetitions) for one in source.sets)
-    depths = [one.numbers["depth"] for of in source.sets for one in of.repetitions if math.isfinite(one.numbers["depth"])]
+    depths = [one.numbers[DEPTH] for of in source.sets for one in of.repetitions if math.isfinite(one.numbers[DEPTH])]
     depth = f", {sorted(depths)[len(depths) // 2]:.2f} m deep" if depths else ""
     counted = f"{len(source.sets)} set{'s' if len(source.sets) != 1 else ''}"
     whose = f", lifter {source.lifter}" if source.lifter else ""
@@ -71,39 +73,35 @@ def _line(source: Source) -> str:
 
 def _tell_changes(changes: Sequence[Changed]) -> None:
     from processing.screening.comparison import FEWEST, FEWEST_SETS, Answer
-    from processing.screening.outcomes import OUTCOMES
 
     said = {Answer.LESS: "went down", Answer.MORE: "went up", Answer.SAME: "not changed", Answer.UNCLEAR: "can't be told"}
     say(COLUMNS.format("", "A", "B", "B less A", "90 %", "matters", "seen from", "so it"), style="dim")
-    for (condition, outcome), rows in groupby(changes, lambda one: (one.condition, one.outcome)):
-        sides = list(rows)
-        say(f"{condition}{': ' if condition else ''}{OUTCOMES[outcome].words.removeprefix('ln of ')} ({_unit(sides[0])})")
-        for one in sides:
+    for (condition, outcome), rows in groupby(changes, lambda one: (one.condition, one.outcome.on(""))):
+        meaning = outcome.meaning
+        say(f"{condition}{': ' if condition else ''}{meaning.words} ({'times' if meaning.is_log else meaning.unit})")
+        for one in rows:
             change = one.change
             interval = f"{_shown(change.low, one)} to {_shown(change.high, one)}" if math.isfinite(change.low) else UNKNOWN
             numbers = (_shown(value, one) for value in (one.first, one.second, change.difference))
             limits = _shown(change.smallest, one), _shown(one.seen_from, one)
-            say(COLUMNS.format(one.side, *numbers, interval, *limits, said.get(change.answer, str(change.answer))))
+            say(COLUMNS.format(one.outcome.side, *numbers, interval, *limits, said.get(change.answer, str(change.answer))))
     if any(one.change.answer is Answer.TOO_FEW for one in changes):
         say(
             f"Too few: nothing is told of fewer than {FEWEST} repetitions, the first of each set not counted, or {FEWEST_SETS} "
             "sets."
         )
-    if any(one.unit == RATIO for one in changes):
+    if any(one.outcome.meaning.is_log for one in changes):
         say("Of ratios, B less A is how many times larger it is in B.")
 
 
-def _unit(of: Changed) -> str:
-    """Return the unit of an outcome; a logarithm is shown as the ratio that it stands for."""
-    return "times" if of.unit == RATIO else of.unit
-
-
 def _shown(value: float, of: Changed) -> str:
+    """Return a number of an outcome; a logarithm is shown as the ratio that it stands for."""
     if not math.isfinite(value):
         return UNKNOWN
-    if of.unit == RATIO:
+    meaning = of.outcome.meaning
+    if meaning.is_log:
         return f"{math.exp(value):.2f}"
-    digits = 2 if of.unit == "s" else 1
+    digits = meaning.digits
     return f"{round(value, digits) + 0.0:.{digits}f}"  # no "-0.0"
 
 
@@ -130,9 +128,9 @@ def _rows(told: Comparing) -> tuple[list[str], list[dict[str, str | int | float]
     rows: list[dict[str, str | int | float]] = [
         {
             "condition": one.condition,
-            "outcome": one.outcome,
-            "side": one.side,
-            "unit": one.unit,
+            "outcome": one.outcome.name,
+            "side": one.outcome.side,
+            "unit": one.outcome.meaning.unit,
             "first": one.first,
             "second": one.second,
             "difference": one.change.difference,

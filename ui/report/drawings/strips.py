@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from acquisition.rig import SIDES
 from processing.screening.answers import amount_in_words, named
 from processing.screening.comparison import Answer
 from processing.screening.condition import Condition
 from processing.screening.conditions import Conditions
-from processing.screening.outcomes import OUTCOMES
+from processing.screening.outcome import RATING, Measure, Outcome
 from ui.report.drawings.plot import round_marks
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 340.0, 170.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 6.0, 8.0, 22.0
 GRADES = ("none", "slight", "past")
-ZERO = {"knee": "over the foot's inner edge", "knee_axis": "over the foot's axis", "load": "both feet alike"}
-LOGARITHM = "ln of"
-"""How the words of an outcome begin that is shown as a ratio, on an axis of ratios."""
+ZERO = {
+    Measure.KNEE: "over the foot's inner edge",
+    Measure.KNEE_AXIS: "over the foot's axis",
+    Measure.LOAD: "both feet alike",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Group:
 class Strip:
     """One picture; `smallest`: the change that matters, drawn about the median of light sets, NaN: none.
 
-    `side`: of a leg. `zero`: what lies at 0, empty where that says itself.
+    `side`: of a leg. `ratio`: logarithms, on an axis of ratios; `rated`: grades. `zero`: what lies at 0, empty where that says
+    itself.
     """
 
     title: str
@@ -65,6 +69,7 @@ class Strip:
     smallest: float
     ratio: bool
     zero: str
+    rated: bool = False
 
     @cached_property
     def value_range(self) -> tuple[float, float]:
@@ -83,7 +88,7 @@ class Strip:
     def value_marks(self) -> list[tuple[float, str]]:
         """Return round values at which the axis is labelled, with the labels; of ratios in times."""
         low, high = self.value_range
-        if self.title.startswith("rating"):
+        if self.rated:
             return [(float(grade), word) for grade, word in enumerate(GRADES) if low <= grade <= high]
         if not self.ratio:
             return [(mark, f"{mark:g}") for mark in round_marks(low, high, 5)]
@@ -110,10 +115,10 @@ def strips(told: Triage, sets: Sequence[SetOutcome]) -> list[Strip]:
     """Return a strip for each outcome that was judged: knees or load or ratings, what the feet did in the cue, the muscles."""
     conditions = Conditions(sets, told.settings)
     judged = [conditions.outcome(side) for side in conditions.sides]
-    shown = [one.outcome for one in told.muscles if not one.outcome.startswith("qh_dynamic")]
+    shown = [one.outcome for one in told.muscles if one.outcome.measure is not Measure.QH_DYNAMIC]
     compared = {(one.condition, one.outcome): one for side in told.sides for one in side.comparisons}
     compared |= {(one.condition, one.outcome): one for one in told.muscles}
-    feet = [] if told.cue_done is None else [f"moment_{side}" for side in ("left", "right")]
+    feet = [] if told.cue_done is None else [Outcome(Measure.MOMENT, side=side) for side in SIDES]
     made = [
         _strip(conditions, outcome, compared, conditions.placement if outcome in shown else None)
         for outcome in dict.fromkeys([*judged, *shown, *feet])
@@ -122,7 +127,7 @@ def strips(told: Triage, sets: Sequence[SetOutcome]) -> list[Strip]:
 
 
 def _strip(
-    conditions: Conditions, outcome: str, compared: dict[tuple[Condition, str], Comparison], placement: int | None
+    conditions: Conditions, outcome: Outcome, compared: dict[tuple[Condition, Outcome], Comparison], placement: int | None
 ) -> Strip | None:
     """Return the strip of an outcome, of the sets of one placing of the electrodes where there is one to keep to."""
     groups = []
@@ -138,10 +143,8 @@ def _strip(
         groups.append(Group(condition, tuple(of for of in values if of), told, changed))
     if not groups or groups[0].condition != Condition.LIGHT:
         return None
-    name, _, side = outcome.rpartition("_")
-    rated = outcome == "rating"
-    meant = None if rated else OUTCOMES[name]
-    smallest = math.nan if rated else conditions.smallest(outcome)
-    ratio = meant is not None and meant.words.startswith(LOGARITHM)
-    unit = "" if meant is None or ratio else meant.unit
-    return Strip(named("" if rated else name), unit, "" if rated else side, tuple(groups), smallest, ratio, ZERO.get(name, ""))
+    if outcome == RATING:
+        return Strip(named(outcome), "", "", tuple(groups), math.nan, ratio=False, zero="", rated=True)
+    meaning, smallest, zero = outcome.meaning, conditions.smallest(outcome), ZERO.get(outcome.measure, "")
+    unit = "" if meaning.is_log else meaning.unit
+    return Strip(named(outcome), unit, outcome.side, tuple(groups), smallest, meaning.is_log, zero)
