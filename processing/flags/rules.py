@@ -87,10 +87,11 @@ def column_limits(settings: Rules, kind: Kind) -> tuple[float, float]:
 
 
 def rules_for(
-    settings: Rules, metrics: Sequence[Metric], stream: str, unjudged: Collection[str] = (), doubt: str = ""
+    settings: Rules, metrics: Sequence[Metric], stream: str, axis_unknown: Collection[str] = (), doubt: str = ""
 ) -> list[Rule]:
-    """Return the rules which are switched on and whose metric is among `metrics`, but for columns that are not to be judged.
+    """Return the rules which are switched on and whose metric is among `metrics`.
 
+    No rule that rests on a foot's axis is on the sides `axis_unknown`.
     `doubt` is said with each of their labels: what all of the metrics rest on is not what it should be.
     """
     by_name = {metric.name: metric for metric in metrics}
@@ -100,7 +101,7 @@ def rules_for(
         amber, red = column_limits(settings, kind)
         for side in SIDES:
             metric = by_name.get(kind.column(side))
-            if metric is None or not setting.on or metric.name in unjudged:
+            if metric is None or not setting.on or kind.without_axis(side, axis_unknown):
                 continue
             found.append(
                 Rule(

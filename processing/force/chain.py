@@ -81,7 +81,7 @@ class ForceChain:
 
     A frame is the mean force and moment over `frame_samples` raw samples, and its indices come from the means. With one
     plate, whatever needs both feet is NaN, and so are body weight and what refers to quiet stance. `axes` are the lifter's and
-    each foot's; `unjudged` are the columns that rest on a foot's axis which nothing says.
+    each foot's.
     """
 
     metrics = METRICS
@@ -94,7 +94,6 @@ class ForceChain:
         rate_hz = rig.stream_named(self.stream).rate_hz
         self.frame_samples = frame_samples(rate_hz)
         self.axes = lifter_axes(rig)
-        self.unjudged = frozenset(f"foot_cop_change_{side}_mm" for side in SIDES if not self.axes.known(side))
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
         placed = {side: all(plate.corners_mm is not None for plate in rig.plate if plate.side == side) for side in SIDES}
         self._frame_s = self.frame_samples / rate_hz
