@@ -22,7 +22,7 @@ ADVISED_REPETITIONS = 5
 """Fewer say little of the lifter (*design*; single-repetition reliability gives ICC about .89 with five)."""
 MOST_TOLD = 10
 """So many edits are told one by one."""
-LOAD_SHIFT = "load_shift_pct"
+LOAD_SHIFT = kind_on("load_shift_pct")
 HABIT_SHARE = 0.5
 """A habit is told from this share of the amber limit on."""
 
@@ -89,8 +89,8 @@ def _none(results: Results) -> Caveat:
 
 def _habit(results: Results) -> list[Caveat]:
     """Tell a shift of load that is the same in stance and in the repetitions, below its limit."""
-    amber, _ = column_limits(results.rig.rules, kind_on(LOAD_SHIFT))
-    stood = list(habits(results, LOAD_SHIFT).values())
+    amber, _ = column_limits(results.rig.rules, LOAD_SHIFT)
+    stood = list(habits(results, LOAD_SHIFT.metric).values())
     shifts = [row.load_shift_mean_pct for row in results.phases if row.side == "both" and row.phase == "whole"]
     if not stood or not np.isfinite(shifts).any() or off_pct(results.zeros, results.body_weight_N) > 0.0:
         return []
@@ -99,9 +99,10 @@ def _habit(results: Results) -> list[Caveat]:
     if not alike or abs(squatting) >= amber:
         return []
     side = "right" if squatting > 0 else "left"
+    of_stance, of_squats = (amount(shift, LOAD_SHIFT.unit, LOAD_SHIFT.metric) for shift in (standing, squatting))
     sentence = (
-        f"The {side} leg carries more of the weight in quiet stance ({amount(standing, '%', LOAD_SHIFT)}) and in the "
-        f"repetitions ({amount(squatting, '%', LOAD_SHIFT)} in the median), below the limit: a habit of today, and no "
+        f"The {side} leg carries more of the weight in quiet stance ({of_stance}) and in the "
+        f"repetitions ({of_squats} in the median), below the limit: a habit of today, and no "
         "finding. Which side it is often changes from one day to another."
     )
     values = {"standing_pct": standing, "squatting_pct": squatting}
