@@ -15,10 +15,11 @@ from acquisition.rig import SIDES
 from acquisition.rig.empty_plate import EMPTY_S, LIGHT_N, empty_stretches
 from hardware.severity import Severity
 from processing.corrected import with_repetitions
+from processing.flags.kinds import kind_of
 from processing.flags.rules import CHANGE, flags_of
 from processing.force.faults.plate_fault import PlateFault
 from processing.force.faults.two_plates import pull_inwards_pct, unlike_feet
-from processing.force.faults.wrong_plates import LOAD, unsure_shift_pct, without_place
+from processing.force.faults.wrong_plates import off_pct, wrong_places
 from processing.pipeline import EVENTS, FLAGS
 from processing.repetition.table import BOTH, RepetitionResult, repetition_rows
 from processing.results import (
@@ -171,7 +172,7 @@ class Analysis:
             body_weight_N=body_weight_N,
             rig=self._rig,
             tables=tables,
-            flags=_still_true(self._flags(clocks, start_s), plate_faults, unsure_shift_pct(zeros, body_weight_N)),
+            flags=_still_true(self._flags(clocks, start_s), plate_faults, off_pct(zeros, body_weight_N)),
             channels=self._channels(),
             streams=[self._stream(name, clocks[name], clocks_differ_s[name]) for name in self._taken],
             complete=complete,
@@ -281,16 +282,17 @@ class Analysis:
         )
 
 
-def _still_true(flags: Sequence[FlagResult], faults: Sequence[PlateFaultResult], unsure_pct: float) -> list[FlagResult]:
+def _still_true(flags: Sequence[FlagResult], faults: Sequence[PlateFaultResult], zeros_pct: float) -> list[FlagResult]:
     """Return a session's flags without those that rest on what only later proved wrong, or as severe as remains certain."""
-    left_out = without_place(faults)
+    wrong = wrong_places(faults)
     kept = []
     for flag in flags:
-        if (flag.rule, flag.side) in left_out:
+        kind = kind_of(flag.rule)
+        if kind.without_place(flag.side, wrong):
             continue
-        certain = abs(flag.peak) - unsure_pct if flag.rule == LOAD else abs(flag.peak)
-        if certain >= flag.amber or unsure_pct == 0.0:
-            is_red = flag.severity is Severity.RED and (certain >= flag.red or unsure_pct == 0.0)
+        certain = abs(flag.peak) - kind.unsure * zeros_pct
+        if certain >= flag.amber or zeros_pct == 0.0:
+            is_red = flag.severity is Severity.RED and (certain >= flag.red or zeros_pct == 0.0)
             kept.append(flag if is_red else replace(flag, severity=Severity.AMBER))
     return kept
 

@@ -42,10 +42,9 @@ class PipelineError(SquatscopeError):
 
 
 class Chain(Protocol):
-    """A chain: from the samples of one raw stream to frames; `metrics` names the columns, `unjudged` those without a rule."""
+    """A chain: from the samples of one raw stream to frames; `metrics` names the columns."""
 
     frame_samples: int
-    unjudged: frozenset[str]
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -93,18 +92,24 @@ class Pipeline:
             self._add(f"{self.knee.stream}.knee", self.knee.stream, self.knee)
 
     def _add(self, name: str, stream: str, chain: Chain) -> None:
-        rules = _rules_of(self.rig.rules, stream, chain)
+        rules = self._rules_of(self.rig.rules, stream, chain)
         rate_hz = self.rig.stream_named(stream).rate_hz
         book = RuleBook(rules, chain.metrics, rate_hz, chain.frame_samples, len(self.rules))
         self.parts.append(Part(name, stream, chain, book))
         self.rules += rules
+
+    def _rules_of(self, settings: Rules, stream: str, chain: Chain) -> list[Rule]:
+        """Return the rules on the metrics of a chain."""
+        doubt = UNDERSAMPLED if isinstance(chain, EmgChain) and chain.undersampled else ""
+        axis_unknown = self.force.axes.unknown if self.force is not None else ()
+        return rules_for(settings, chain.metrics, stream, axis_unknown, doubt)
 
     def judge_by(self, settings: Rules) -> None:
         """Judge by rules that are its own but for their limits, from the next frame on."""
         self.rig = self.rig.model_copy(update={"rules": settings})
         self.rules = []
         for part in self.parts:
-            rules = _rules_of(settings, part.stream, part.chain)
+            rules = self._rules_of(settings, part.stream, part.chain)
             part.book.judge_by(rules)
             self.rules += rules
 
@@ -151,12 +156,6 @@ class Pipeline:
         """Yield what still waits for samples that will not come, as `process` does."""
         for part in self.parts:
             yield from _judged(part, part.chain.finish())
-
-
-def _rules_of(settings: Rules, stream: str, chain: Chain) -> list[Rule]:
-    """Return the rules on the metrics of a chain."""
-    doubt = UNDERSAMPLED if isinstance(chain, EmgChain) and chain.undersampled else ""
-    return rules_for(settings, chain.metrics, stream, chain.unjudged, doubt)
 
 
 def _judged(part: Part, frames: NDArray[np.float64]) -> Iterator[tuple[str, NDArray[np.float64]]]:

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from acquisition.rig.judgement import Rules, RuleSettings, limits
 from hardware.errors import SquatscopeError
+from hardware.settings import UNITS
 
 if TYPE_CHECKING:
     from acquisition.rig import Rig
 
-UNITS = {"pct": "%", "mm": "mm", "ratio": "times"}
 Changed = Mapping[str, tuple[float, float]]
 """By rule, its amber and red limit in the rule's own unit; red is infinite where a rule is never red."""
 
@@ -59,7 +59,7 @@ def with_limits(rules: Rules, name: str, amber: float, red: float) -> Rules:
 def limits_in_words(rules: Rules, name: str) -> str:
     """Return the limits of a rule with their unit: `5/10 %`, or `8 mm` of one that is never red."""
     rule: RuleSettings = getattr(rules, name)
-    unit = UNITS[_keys(rule)[0].rpartition("_")[2]]
+    unit = UNITS[_keys(rule)[0].rpartition("_")[2]].sign
     return f"{'/'.join(f'{limit:g}' for limit in limits(rule) if math.isfinite(limit))} {unit}"
 
 

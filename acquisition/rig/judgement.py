@@ -163,6 +163,10 @@ class RatioRule(RuleSettings):
     red_ratio: Positive
 
 
+class BetweenLegsRule(RatioRule):
+    """Limits of a ratio between the legs, which is 1 where both are alike."""
+
+
 class Rules(Settings):
     """The rules of a session, by name."""
 
@@ -170,9 +174,9 @@ class Rules(Settings):
     cop_shift: MillimetreRule = MillimetreRule(amber_mm=20.0, red_mm=40.0)
     foot_cop_medial: NoticeRule = NoticeRule(amber_mm=8.0)
     qh_change: RatioRule = RatioRule(amber_ratio=1.5, red_ratio=2.0)
-    qh_between_legs: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
+    qh_between_legs: BetweenLegsRule = BetweenLegsRule(amber_ratio=2.0, red_ratio=3.0)
     glute_drop: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
-    glutes_between_legs: RatioRule = RatioRule(amber_ratio=2.0, red_ratio=3.0)
+    glutes_between_legs: BetweenLegsRule = BetweenLegsRule(amber_ratio=2.0, red_ratio=3.0)
     qh_limit: RatioRule = RatioRule(amber_ratio=10.0, red_ratio=15.0, on=False)
 
     @model_validator(mode="after")
@@ -181,8 +185,9 @@ class Rules(Settings):
             amber, red = limits(getattr(self, name))
             if red < amber:
                 raise ValueError(f"in the rule {name}, red ({red:g}) lies below amber ({amber:g}); give red the larger value")
-        for name, rule in (("qh_between_legs", self.qh_between_legs), ("glutes_between_legs", self.glutes_between_legs)):
-            if rule.amber_ratio <= 1:
+        for name in type(self).model_fields:
+            rule = getattr(self, name)
+            if isinstance(rule, BetweenLegsRule) and rule.amber_ratio <= 1:
                 raise ValueError(
                     f"in the rule {name}, amber ({rule.amber_ratio:g}) must be above 1, where both legs are alike; 2 is usual"
                 )

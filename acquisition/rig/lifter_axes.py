@@ -44,6 +44,11 @@ class LifterAxes:
         """Whether a foot's own axis is known."""
         return self.toe_out_from[side] != NOTHING
 
+    @property
+    def unknown(self) -> frozenset[Side]:
+        """The sides whose foot's own axis is not known."""
+        return frozenset(side for side in SIDES if not self.known(side))
+
 
 def lifter_axes(rig: Rig) -> LifterAxes:
     """Return the axes by what the rig says, and the lifter's right by the plates' centres where it says none.

@@ -10,22 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic import BaseModel, ValidationError
 
+from hardware.settings import UNITS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydantic_core import ErrorDetails
 
     from acquisition.rig.toml_lines import KeyPath
-UNITS = {
-    "s": "seconds",
-    "N": "newtons",
-    "mm": "millimetres",
-    "pct": "percent",
-    "hz": "hertz",
-    "uV": "microvolts",
-    "ppm": "parts per million",
-    "ratio": "a ratio",
-}
 OTHER_UNITS = {"ms", "cm", "m", "kg", "percent", "khz", "mv", "v", "sec", "us"}
 
 
@@ -210,7 +202,7 @@ def _meant(key: str, annotation: Any) -> str:  # noqa: ANN401
     for name in valid:
         begin, _, ending = name.rpartition("_")
         if ending in UNITS and begin.lower() in stems:
-            return f"; did you mean {name!r}? Settings carry their unit in their name, here {UNITS[ending]}."
+            return f"; did you mean {name!r}? Settings carry their unit in their name, here {UNITS[ending].words}."
     closest = get_close_matches(key.lower(), [name.lower() for name in valid], 1, 0.5)
     if closest:
         return f"; did you mean {next(name for name in valid if name.lower() == closest[0])!r}?"

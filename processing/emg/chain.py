@@ -29,8 +29,6 @@ class EmgChain:
     that nothing rests on a channel that was bad then. What is found only later to have rested on no muscle is in `withdrawn`.
     """
 
-    unjudged: frozenset[str] = frozenset()
-
     def __init__(self, rig: Rig, stream_name: str) -> None:
         """Design the filters, and compile the kernels so that no block waits for it; raises ValueError with no electrode."""
         settings = rig.emg_processing

@@ -24,6 +24,7 @@ LARGEST_RATIO = 1000.0  # beyond this, one of the two groups is a channel withou
 _QUADS, _HAMS, _GLUTES, _QH, _SHARE, _CHANGE, _CO_CONTRACTION, _DROP = range(8)
 _QH_BETWEEN, _GLUTES_BETWEEN = range(2)
 COMPARED = ("qh", "qg")
+_OF_QH, _OF_QG = range(len(COMPARED))
 
 
 class Ratios:
@@ -125,16 +126,16 @@ def _ratios(
             if at[_QH] >= 0:
                 hams = row[at[_HAMS]]
                 qh = _ratio(quads, hams, least_pct)
-                _learn(first, count, baseline, leg, 0, qh)
+                _learn(first, count, baseline, leg, _OF_QH, qh)
                 row[at[_QH]] = qh
                 row[at[_SHARE]] = hams / (quads + hams) if quads + hams >= least_pct else math.nan
-                row[at[_CHANGE]] = qh / baseline[leg, 0]
+                row[at[_CHANGE]] = qh / baseline[leg, _OF_QH]
                 low, high = min(quads, hams), max(quads, hams)
                 row[at[_CO_CONTRACTION]] = low / high * (low + high) if quads + hams >= least_pct else math.nan
             if at[_DROP] >= 0:
                 qg = _ratio(quads, row[at[_GLUTES]], least_pct)
-                _learn(first, count, baseline, leg, 1, qg)
-                row[at[_DROP]] = qg / baseline[leg, 1]
+                _learn(first, count, baseline, leg, _OF_QG, qg)
+                row[at[_DROP]] = qg / baseline[leg, _OF_QG]
         if between[_QH_BETWEEN] >= 0:
             row[between[_QH_BETWEEN]] = math.log2(row[columns[1, _QH]] / row[columns[0, _QH]])
         if between[_GLUTES_BETWEEN] >= 0:

@@ -19,9 +19,9 @@ import numpy as np
 from acquisition.rig import SIDES
 from hardware.severity import Severity
 from processing.flags.amounts import amount, limit
-from processing.flags.kinds import KINDS, Kind, kind_of
+from processing.flags.kinds import KINDS, Kind, RestsOn, kind_of
 from processing.flags.rules import column_limits
-from processing.force.faults.wrong_plates import IN_FOOT, LOAD, unsure_shift_pct, without_place
+from processing.force.faults.wrong_plates import off_pct, wrong_places
 from processing.repetition.columns import OF_PHASE
 from processing.repetition.knee_over_foot import BASELINE_REPETITIONS
 from processing.repetition.table import BOTH
@@ -40,7 +40,6 @@ BETWEEN_SETS = 0.5
 HABIT_S = 15.0
 """The habit of a set is that of quiet stance so long before it."""
 IN_PHASE = {"lowering": "while lowering", "bottom": "at the bottom", "rising": "while rising", "whole": ""}
-REFERENCES = {"qh_ratio": "qh", "qg_ratio": "qg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,13 @@ def unjudged(results: Results) -> set[tuple[str, str]]:
 
     if not results.rig.plate:
         return set()
-    axes = lifter_axes(results.rig)
-    return {(IN_FOOT, side) for side in SIDES if not axes.known(side)} | without_place(results.plate_faults)
+    unknown, wrong = lifter_axes(results.rig).unknown, wrong_places(results.plate_faults)
+    return {
+        (kind.setting, side)
+        for kind in KINDS
+        for side in SIDES
+        if kind.without_axis(side, unknown) or kind.without_place(side, wrong)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ def _in_phase(results: Results, kind: Kind, side: Side, phase: str, settings: Ru
 
 def _label(results: Results, kind: Kind, side: str) -> str:
     """Return a rule's label, with what its flags say of an undersampled stream."""
-    slow = any(stream.undersampled for stream in results.streams) and kind.counted.startswith(("q", "glute"))
+    slow = any(stream.undersampled for stream in results.streams) and kind.rests_on is RestsOn.MUSCLES
     return kind.label.format(side=side) + (" (undersampled)" if slow else "")
 
 
@@ -202,34 +206,32 @@ def series_of(results: Results, kind: Kind, side: Side, phase: str) -> Series:
     if kind.compared:
         values = values / _baseline(results.rig.reference, kind, side, values)
     counts = np.ones(len(values), dtype=bool)
-    unsure = 0.0
-    if kind.setting == LOAD:
-        unsure = unsure_shift_pct(results.zeros, results.body_weight_N)
-        counts = _more_than_a_habit(results, values, [row.set for row in rows], kind.sign(side))
+    if kind.habit:
+        counts = _more_than_a_habit(results, kind, side, values, [row.set for row in rows])
     known = np.isfinite(values)
     return Series(
         tuple(number for number, is_known in zip(numbers, known, strict=True) if is_known),
         tuple(values[known].tolist()),
         tuple(counts[known].tolist()),
-        unsure,
+        kind.unsure * off_pct(results.zeros, results.body_weight_N),
     )
 
 
 def _baseline(reference: ReferenceSettings, kind: Kind, side: str, values: np.ndarray) -> float:
     """Return what a leg's ratio is compared with: a reference, or its median over the first repetitions."""
-    known = getattr(reference, f"{REFERENCES[kind.counted]}_{side}")
+    known = getattr(reference, f"{kind.reference}_{side}") if kind.reference else None
     if known is not None:
         return float(known)
     first = values[np.isfinite(values)][:BASELINE_REPETITIONS]
     return float(np.median(first)) if len(first) == BASELINE_REPETITIONS else math.nan
 
 
-def _more_than_a_habit(results: Results, values_pct: np.ndarray, sets: Sequence[int], sign: float) -> np.ndarray:
-    """Return which shifts of load towards a side are more than a habit: on top of it, or all clearly beyond the limit."""
-    amber, _ = column_limits(results.rig.rules, kind_of(LOAD))
-    habits = habits_pct(results)
-    on_top = values_pct - sign * np.array([habits.get(number, 0.0) for number in sets]) >= ON_TOP * amber
-    return np.asarray(on_top | (_at_least(values_pct, sets) >= amber))
+def _more_than_a_habit(results: Results, kind: Kind, side: Side, values: np.ndarray, sets: Sequence[int]) -> np.ndarray:
+    """Return which values towards a side are more than a habit: on top of it, or all clearly beyond the limit."""
+    amber, _ = column_limits(results.rig.rules, kind)
+    standing = habits(results, kind.column(side))
+    on_top = values - kind.sign(side) * np.array([standing.get(number, 0.0) for number in sets]) >= ON_TOP * amber
+    return np.asarray(on_top | (_at_least(values, sets) >= amber))
 
 
 def _at_least(values: np.ndarray, sets: Sequence[int]) -> float:
@@ -246,9 +248,9 @@ def _at_least(values: np.ndarray, sets: Sequence[int]) -> float:
     return float(np.mean(values[known]) - unsure)
 
 
-def habits_pct(results: Results) -> dict[int, float]:
-    """Return the load shift of quiet stance before each set, + = right; without one, that before the last set."""
-    table = results.table_with("load_shift_pct", "standing_s")
+def habits(results: Results, column: str) -> dict[int, float]:
+    """Return the mean of a column in quiet stance before each set, in its unit; without one, that before the last set."""
+    table = results.table_with(column, "standing_s")
     found: dict[int, float] = {}
     if table is None:
         return found
@@ -258,9 +260,9 @@ def habits_pct(results: Results) -> dict[int, float]:
         rows = [row for row in results.repetitions if row.set == number]
         first, last = np.searchsorted(table.time_s, [max(ended_s, rows[0].start_s - HABIT_S), rows[0].start_s])
         standing = table.column("standing_s")[first:last] > 0.0
-        shifts = table.column("load_shift_pct")[first:last][standing]
-        if np.isfinite(shifts).any():
-            habit = float(np.nanmean(shifts))
+        values = table.column(column)[first:last][standing]
+        if np.isfinite(values).any():
+            habit = float(np.nanmean(values))
         if math.isfinite(habit):
             found[number] = habit
         ended_s = rows[-1].end_s

@@ -8,11 +8,11 @@ import numpy as np
 
 from acquisition.caveat import Caveat
 from acquisition.rig import SIDES
-from processing.findings.findings import counted_in, habits_pct
+from processing.findings.findings import counted_in, habits
 from processing.flags.amounts import amount
-from processing.flags.kinds import kind_of
+from processing.flags.kinds import kind_on
 from processing.flags.rules import column_limits
-from processing.force.faults.wrong_plates import unsure_shift_pct
+from processing.force.faults.wrong_plates import off_pct
 
 if TYPE_CHECKING:
     from processing.results import Results
@@ -22,6 +22,7 @@ ADVISED_REPETITIONS = 5
 """Fewer say little of the lifter (*design*; single-repetition reliability gives ICC about .89 with five)."""
 MOST_TOLD = 10
 """So many edits are told one by one."""
+LOAD_SHIFT = kind_on("load_shift_pct")
 HABIT_SHARE = 0.5
 """A habit is told from this share of the amber limit on."""
 
@@ -88,19 +89,20 @@ def _none(results: Results) -> Caveat:
 
 def _habit(results: Results) -> list[Caveat]:
     """Tell a shift of load that is the same in stance and in the repetitions, below its limit."""
-    amber, _ = column_limits(results.rig.rules, kind_of("load_shift"))
-    habits = list(habits_pct(results).values())
+    amber, _ = column_limits(results.rig.rules, LOAD_SHIFT)
+    stood = list(habits(results, LOAD_SHIFT.metric).values())
     shifts = [row.load_shift_mean_pct for row in results.phases if row.side == "both" and row.phase == "whole"]
-    if not habits or not np.isfinite(shifts).any() or unsure_shift_pct(results.zeros, results.body_weight_N) > 0.0:
+    if not stood or not np.isfinite(shifts).any() or off_pct(results.zeros, results.body_weight_N) > 0.0:
         return []
-    standing, squatting = float(np.median(habits)), float(np.nanmedian(shifts))
+    standing, squatting = float(np.median(stood)), float(np.nanmedian(shifts))
     alike = standing * squatting > 0.0 and min(abs(standing), abs(squatting)) >= HABIT_SHARE * amber
     if not alike or abs(squatting) >= amber:
         return []
     side = "right" if squatting > 0 else "left"
+    of_stance, of_squats = (amount(shift, LOAD_SHIFT.unit, LOAD_SHIFT.metric) for shift in (standing, squatting))
     sentence = (
-        f"The {side} leg carries more of the weight in quiet stance ({amount(standing, '%', 'load_shift_pct')}) and in the "
-        f"repetitions ({amount(squatting, '%', 'load_shift_pct')} in the median), below the limit: a habit of today, and no "
+        f"The {side} leg carries more of the weight in quiet stance ({of_stance}) and in the "
+        f"repetitions ({of_squats} in the median), below the limit: a habit of today, and no "
         "finding. Which side it is often changes from one day to another."
     )
     values = {"standing_pct": standing, "squatting_pct": squatting}

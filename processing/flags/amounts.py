@@ -14,13 +14,17 @@ def ratio_of(value: float, metric: str) -> float:
     return 2.0 ** min(abs(value), LARGEST_LOG2) if metric.endswith("_log2") else abs(value)
 
 
+def decimals(value: float, unit: str) -> int:
+    """Return with how many decimals a value is written that people read in this unit."""
+    return 1 if abs(value) < DECIMAL_BELOW or unit in ("", "times") else 0
+
+
 def amount(value: float, unit: str, metric: str) -> str:
     """Return a measured value of a column with the unit that people read: `8.4 mm`, `16 %`, `2.7 times`, `undefined`."""
     if not math.isfinite(value):
         return "undefined"
     size = ratio_of(value, metric)
-    decimals = 1 if size < DECIMAL_BELOW or unit in ("", "times") else 0
-    return f"{size:.{decimals}f} {unit}".rstrip()
+    return f"{size:.{decimals(size, unit)}f} {unit}".rstrip()
 
 
 def limit(value: float, unit: str, metric: str) -> str:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any
 
 from acquisition.rig import SIDES
 from processing.repetition.table import BOTTOM, LOWERING, RISING
+
+
+class RestsOn(Enum):
+    """What a rule rests on, by which is known where it can't be judged."""
+
+    LOAD = auto()
+    """The vertical force on both plates."""
+    BETWEEN_FEET = auto()
+    """The centre of pressure under both feet."""
+    IN_FOOT = auto()
+    """The centre of pressure under the foot, along its own axis."""
+    MUSCLES = auto()
+    """The EMG of groups of muscles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +30,15 @@ class Kind:
 
     `setting` is the rule's name in the rig's `rules`. A `metric` without a side leans both ways, + = right, and is judged
     towards each side; one with a side is judged upwards on each. `counted` is what is judged of a phase of a repetition, in
-    each of `phases`; with `compared` it is judged over the lifter's own baseline of that phase. `unit` is what people read:
-    `%`, `mm`, `times`, or nothing.
+    each of `phases`; with `compared` it is judged over the lifter's own baseline of that phase, or over what the rig's
+    `reference` has by the name `reference`. `unit` is what people read: `%`, `mm`, `times`, or nothing.
+
+    `habit`: what is there of it in quiet stance already is a habit, and only what comes on top is found. `unsure`: by how much
+    it may be off, in its unit, for each percent of the body weight that plates read with nobody on them and that was not taken
+    off.
+
+    `picture` is the title of its own picture in a report, and `lane` whether a review has a lane for it; what has neither is
+    seen by what it rests on.
     """
 
     setting: str
@@ -26,9 +47,15 @@ class Kind:
     short: str
     meaning: str
     unit: str
+    rests_on: RestsOn | None
     counted: str = ""
     phases: tuple[str, ...] = ()
     compared: bool = False
+    reference: str = ""
+    habit: bool = False
+    unsure: float = 0.0
+    picture: str = ""
+    lane: bool = False
 
     @property
     def leans(self) -> bool:
@@ -42,6 +69,19 @@ class Kind:
     def sign(self, side: str) -> float:
         """Return which way the column must go for a flag on a side: +1 up, -1 down."""
         return -1.0 if self.leans and side == "left" else 1.0
+
+    def without_axis(self, side: str, unknown: Collection[str]) -> bool:
+        """Return whether it rests on a foot's axis that is not known; `unknown` are the sides of those."""
+        return self.rests_on is RestsOn.IN_FOOT and side in unknown
+
+    def without_place(self, side: str, wrong: Collection[str]) -> bool:
+        """Return whether it rests on a centre of pressure that is known to be wrong; `wrong` are the sides of those plates."""
+        return (self.rests_on is RestsOn.IN_FOOT and side in wrong) or (self.rests_on is RestsOn.BETWEEN_FEET and bool(wrong))
+
+    @property
+    def of_both_plates(self) -> bool:
+        """Whether it needs both plates."""
+        return self.rests_on in (RestsOn.LOAD, RestsOn.BETWEEN_FEET)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -61,8 +101,13 @@ KINDS = (
         meaning="The {side} leg carries more of the weight than the other; a shift of 10 % is 55 % on one leg and 45 % on the "
         "other.",
         unit="%",
+        rests_on=RestsOn.LOAD,
         counted="load_shift_mean_pct",
         phases=ALL,
+        habit=True,
+        unsure=1.0,
+        picture="Load shift, + right",
+        lane=True,
     ),
     Kind(
         setting="cop_shift",
@@ -71,6 +116,7 @@ KINDS = (
         short="COP beyond load",
         meaning="The pressure under both feet moves to the {side}, by more than a shift of load between the legs explains.",
         unit="mm",
+        rests_on=RestsOn.BETWEEN_FEET,
         counted="cop_beyond_load_mm",
         phases=ALL,
     ),
@@ -83,6 +129,7 @@ KINDS = (
         "repetitions of the session. Of the knee it says nothing for certain: when a knee caves in, this pressure may move "
         "inwards, outwards or not at all.",
         unit="mm",
+        rests_on=RestsOn.IN_FOOT,
         counted="medial_change_worst_mm",
         phases=ALL,
     ),
@@ -94,9 +141,12 @@ KINDS = (
         meaning="The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
         "than in the lifter's own baseline.",
         unit="times",
+        rests_on=RestsOn.MUSCLES,
         counted="qh_ratio",
         phases=MOVING,
         compared=True,
+        reference="qh",
+        picture="Quad/hamstring ratio over its own baseline",
     ),
     Kind(
         setting="qh_between_legs",
@@ -106,6 +156,7 @@ KINDS = (
         meaning="In the {side} leg the quadriceps (front of the thigh) outweigh the hamstrings (back of the thigh) more than "
         "in the other leg.",
         unit="times",
+        rests_on=RestsOn.MUSCLES,
         counted="qh_between_legs_log2",
         phases=MOVING,
     ),
@@ -117,9 +168,11 @@ KINDS = (
         meaning="The glutes of the {side} leg (buttock) work less, against its quadriceps (front of the thigh), than in the "
         "lifter's own baseline.",
         unit="times",
+        rests_on=RestsOn.MUSCLES,
         counted="qg_ratio",
         phases=MOVING,
         compared=True,
+        reference="qg",
     ),
     Kind(
         setting="glutes_between_legs",
@@ -128,6 +181,7 @@ KINDS = (
         short="glutes between legs",
         meaning="The glutes of the {side} leg (buttock) work less than those of the other leg.",
         unit="times",
+        rests_on=RestsOn.MUSCLES,
         counted="glute_deficit_log2",
         phases=MOVING,
     ),
@@ -139,6 +193,7 @@ KINDS = (
         meaning="The quadriceps of the {side} leg (front of the thigh) work more, against its hamstrings (back of the thigh), "
         "than the limit that was set.",
         unit="",
+        rests_on=RestsOn.MUSCLES,
         counted="qh_ratio",
         phases=MOVING,
     ),
@@ -150,7 +205,7 @@ def kind_of(setting: str, label: str = "", metric: str = "", unit: str = "") -> 
     for kind in KINDS:
         if kind.setting == setting:
             return kind
-    return Kind(setting, metric, label, setting.replace("_", " "), "", "" if unit == "1" else unit)
+    return Kind(setting, metric, label, setting.replace("_", " "), "", "" if unit == "1" else unit, None)
 
 
 def kind_on(metric: str) -> Kind:

@@ -34,6 +34,7 @@ AMBER, RED = int(Severity.AMBER), int(Severity.RED)  # as numba takes them
 CHANGE = ("rule", "severity", "start_sample", "raised_sample", "end_sample", "peak")
 """Columns of a flag's changes; `rule` counts a session's rules, `raised_sample` is when it reached its severity, `end_sample`
 is NaN while the flag is up. A flag whose severity is 0 (FINE) is withdrawn."""
+_CHANGE_RULE, _CHANGE_SEVERITY, _CHANGE_START, _CHANGE_RAISED, _CHANGE_END, _CHANGE_PEAK = range(len(CHANGE))
 JUDGED = "judged"
 TAKEN_BACK_S = 1.0
 """What came up so shortly before a frame that is not judged is withdrawn."""
@@ -44,6 +45,7 @@ _PHASE, _SEVERITY, _START, _RAISED, _PEAK, _RED_SINCE, _LAST, _TOLD = range(8)
 _FIELDS = 8
 _RECENT = 8  # flags of one rule that may come up, with a hold of a frame or more, before the oldest is forgotten
 _AT, _WAS_JUDGED = 0, 1
+_SIGN = 0  # of a rule's limits; amber, red, release and hold follow
 TELL = 1.05
 """A flag that is up is told again once its peak has grown by so much."""
 
@@ -87,10 +89,11 @@ def column_limits(settings: Rules, kind: Kind) -> tuple[float, float]:
 
 
 def rules_for(
-    settings: Rules, metrics: Sequence[Metric], stream: str, unjudged: Collection[str] = (), doubt: str = ""
+    settings: Rules, metrics: Sequence[Metric], stream: str, axis_unknown: Collection[str] = (), doubt: str = ""
 ) -> list[Rule]:
-    """Return the rules which are switched on and whose metric is among `metrics`, but for columns that are not to be judged.
+    """Return the rules which are switched on and whose metric is among `metrics`.
 
+    No rule that rests on a foot's axis is on the sides `axis_unknown`.
     `doubt` is said with each of their labels: what all of the metrics rest on is not what it should be.
     """
     by_name = {metric.name: metric for metric in metrics}
@@ -100,7 +103,7 @@ def rules_for(
         amber, red = column_limits(settings, kind)
         for side in SIDES:
             metric = by_name.get(kind.column(side))
-            if metric is None or not setting.on or metric.name in unjudged:
+            if metric is None or not setting.on or kind.without_axis(side, axis_unknown):
                 continue
             found.append(
                 Rule(
@@ -180,9 +183,11 @@ class RuleBook:
         """Return the flags that are up as they stand now, as changes of their own, with the peak so far."""
         up = np.flatnonzero(self._state[:, _PHASE] == _UP)
         changes = np.full((len(up), len(CHANGE)), np.nan)
-        changes[:, 0] = self._first_rule + up
-        changes[:, 1:4] = self._state[up][:, [_SEVERITY, _START, _RAISED]]
-        changes[:, 5] = self._limits[up, 0] * self._state[up, _PEAK]
+        changes[:, _CHANGE_RULE] = self._first_rule + up
+        changes[:, _CHANGE_SEVERITY] = self._state[up, _SEVERITY]
+        changes[:, _CHANGE_START] = self._state[up, _START]
+        changes[:, _CHANGE_RAISED] = self._state[up, _RAISED]
+        changes[:, _CHANGE_PEAK] = self._limits[up, _SIGN] * self._state[up, _PEAK]
         return changes
 
 
@@ -206,9 +211,9 @@ def _take_back(
             recent[r, i] = np.nan
             change = changes[count]
             change[:] = np.nan
-            change[0] = first_rule + r
-            change[1] = 0.0
-            change[2] = start
+            change[_CHANGE_RULE] = first_rule + r
+            change[_CHANGE_SEVERITY] = 0.0
+            change[_CHANGE_START] = start
             count += 1
     return count
 
@@ -277,12 +282,12 @@ def _apply(
             if np.isfinite(ended) or (is_up and news):
                 state[_TOLD] = state[_PEAK]
                 change = changes[count]
-                change[0] = first_rule + r
-                change[1] = state[_SEVERITY]
-                change[2] = state[_START]
-                change[3] = state[_RAISED]
-                change[4] = ended
-                change[5] = sign * state[_PEAK]
+                change[_CHANGE_RULE] = first_rule + r
+                change[_CHANGE_SEVERITY] = state[_SEVERITY]
+                change[_CHANGE_START] = state[_START]
+                change[_CHANGE_RAISED] = state[_RAISED]
+                change[_CHANGE_END] = ended
+                change[_CHANGE_PEAK] = sign * state[_PEAK]
                 count += 1
         if judged_column >= 0:
             before[position[_AT]] = states

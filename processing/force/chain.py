@@ -16,14 +16,14 @@ from acquisition.rig.empty_plate import READS_N, READS_NMM
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats, Samples
-from processing.force.empty_watch import Empty, TakenOff, look_for_empty, nothing_taken_off
+from processing.force.empty_watch import AT, SINCE_GAP, Empty, TakenOff, look_for_empty, nothing_taken_off
 from processing.force.faults.channel_watch import ChannelWatch, FoundFault, WatchColumns, WatchedPlate
 from processing.force.faults.plate_fault import PlateFault
 from processing.force.own_pressure import OwnPressure, OwnPressureColumns
 from processing.force.place_watch import feel_arm, place_of
 from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
-from processing.force.wrench import Plates, Six, columns_of, cop_of, inlined, stacked, wrench_of
+from processing.force.wrench import FZ, Plates, Six, columns_of, cop_of, inlined, stacked, wrench_of
 from processing.formulas import Metric, frame_samples, metric
 from processing.repetition.detector import RepetitionColumns, RepetitionDetector
 
@@ -65,6 +65,8 @@ _SYMMETRY, _FZ_LEFT, _FZ_RIGHT = _at("limb_symmetry_pct"), _at("fz_left_N"), _at
 _LEFT_X, _LEFT_Y, _RIGHT_X, _RIGHT_Y = (_at(f"cop_{side}_{axis}_mm") for side in SIDES for axis in "xy")
 _LEFT_PUSH, _RIGHT_PUSH = (_at(f"outward_push_{side}_pct") for side in SIDES)
 _LEFT_TURN, _RIGHT_TURN = (_at(f"free_moment_{side}_Nm") for side in SIDES)
+_NEXT, _IN_FRAME = range(2)  # of the position: the index expected next, and the samples in the open frame
+_CONTACT, _COP = range(2)  # of the gates: a foot is on its plate above the one, and has a centre of pressure above the other
 _OF_BOTH = [_TOTAL, _SHARE, _SHIFT, _SYMMETRY]
 _WATCHED = {
     side: WatchColumns(
@@ -81,7 +83,7 @@ class ForceChain:
 
     A frame is the mean force and moment over `frame_samples` raw samples, and its indices come from the means. With one
     plate, whatever needs both feet is NaN, and so are body weight and what refers to quiet stance. `axes` are the lifter's and
-    each foot's; `unjudged` are the columns that rest on a foot's axis which nothing says.
+    each foot's.
     """
 
     metrics = METRICS
@@ -94,7 +96,6 @@ class ForceChain:
         rate_hz = rig.stream_named(self.stream).rate_hz
         self.frame_samples = frame_samples(rate_hz)
         self.axes = lifter_axes(rig)
-        self.unjudged = frozenset(f"foot_cop_change_{side}_mm" for side in SIDES if not self.axes.known(side))
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
         placed = {side: all(plate.corners_mm is not None for plate in rig.plate if plate.side == side) for side in SIDES}
         self._frame_s = self.frame_samples / rate_hz
@@ -226,37 +227,37 @@ def _frames_of_block(
     `position` keeps the index expected next and the samples in the open frame. One sample is added after the other, so that no
     splitting into blocks can change a bit.
     """
-    if first_index != position[0]:
-        position[1] = 0
-        empty.position[1] = 0
+    if first_index != position[_NEXT]:
+        position[_IN_FRAME] = 0
+        empty.position[SINCE_GAP] = 0
     found = 0
     ring = empty.wrenches.shape[0]
     hop = max(1, ring // 10)
-    t = 0 if position[1] > 0 else min(-first_index % frame_samples, len(samples))
+    t = 0 if position[_IN_FRAME] > 0 else min(-first_index % frame_samples, len(samples))
     n = 0
     while t < len(samples):
-        if position[1] == 0:
+        if position[_IN_FRAME] == 0:
             sums[:] = 0.0
-        end = min(t + frame_samples - position[1], len(samples))
-        position[1] += end - t
+        end = min(t + frame_samples - position[_IN_FRAME], len(samples))
+        position[_IN_FRAME] += end - t
         left = _add(samples, t, end, plates, 0, sums)
         right = _add(samples, t, end, plates, 1, sums)
         t = end
-        if position[1] == frame_samples:
-            position[1] = 0
+        if position[_IN_FRAME] == frame_samples:
+            position[_IN_FRAME] = 0
             sample = first_index + t - 1
             _frame(sample, frame_samples, left, right, plates, gates, medial, empty, places, rows, n)
             n += 1
-            if empty.position[1] >= ring and (empty.position[1] - ring) % hop == 0:
+            if empty.position[SINCE_GAP] >= ring and (empty.position[SINCE_GAP] - ring) % hop == 0:
                 found = look_for_empty(empty, sample, found_empty, found)
-    position[0] = first_index + len(samples)
+    position[_NEXT] = first_index + len(samples)
     return n, found
 
 
 @inlined
 def _as_zeroed(empty: Empty, p: int, wrench: Six) -> Six:
     """Keep a frame's wrench as read, and return it without what the empty plate reads."""
-    at = empty.position[0]
+    at = empty.position[AT]
     for i in range(6):
         empty.wrenches[at, p, i] = wrench[i]
     off = empty.taken_off
@@ -287,18 +288,18 @@ def _frame(
     """Fill row `n` from the raw channels' sums over a frame, but for what refers to quiet stance."""
     left = _as_zeroed(empty, 0, wrench_of(plates, 0, left_sum, 1.0 / frame_samples))
     right = _as_zeroed(empty, 1, wrench_of(plates, 1, right_sum, 1.0 / frame_samples))
-    empty.position[0] = (empty.position[0] + 1) % empty.wrenches.shape[0]
-    empty.position[1] += 1
-    if left[2] > gates[1]:
+    empty.position[AT] = (empty.position[AT] + 1) % empty.wrenches.shape[0]
+    empty.position[SINCE_GAP] += 1
+    if left[FZ] > gates[_COP]:
         feel_arm(places, 0, left)
-    if right[2] > gates[1]:
+    if right[FZ] > gates[_COP]:
         feel_arm(places, 1, right)
-    left_x, left_y, _, left_turn = cop_of(plates, 0, left, gates[1])
-    right_x, right_y, _, right_turn = cop_of(plates, 1, right, gates[1])
-    fz_left, fz_right = left[2], right[2]
+    left_x, left_y, _, left_turn = cop_of(plates, 0, left, gates[_COP])
+    right_x, right_y, _, right_turn = cop_of(plates, 1, right, gates[_COP])
+    fz_left, fz_right = left[FZ], right[FZ]
     total = fz_left + fz_right
     # An index that needs both feet is switched off by its factor, since a product with NaN is NaN.
-    both = 1.0 if fz_left > gates[0] and fz_right > gates[0] else np.nan
+    both = 1.0 if fz_left > gates[_CONTACT] and fz_right > gates[_CONTACT] else np.nan
     rows[n, _SAMPLE] = sample
     rows[n, _FZ_LEFT] = fz_left
     rows[n, _FZ_RIGHT] = fz_right

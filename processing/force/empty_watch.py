@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from acquisition.rig.empty_plate import EMPTY_S, EMPTY_SD_N, LIGHT_N, READS_N, READS_NMM
 from hardware.arrays import Floats
+from processing.force.wrench import FZ, MOMENTS
 
 PLATES, WRENCH = 2, 6
-_FZ, _MOMENTS = 2, 3
+AT, SINCE_GAP = range(2)
+"""Places in the watch's `position`."""
 
 
 class Empty(NamedTuple):
@@ -42,6 +44,9 @@ class TakenOff(NamedTuple):
     moment_Nmm: float
 
 
+_PLATE, _LAST_SAMPLE, _READS, _SHEAR, _MOMENT = range(len(TakenOff._fields))
+
+
 def nothing_taken_off(there: list[bool], frame_s: float) -> Empty:
     """Return the state in which nothing is known of plates that are there, or are not."""
     frames = max(2, round(EMPTY_S / frame_s))
@@ -55,34 +60,34 @@ def look_for_empty(empty: Empty, sample: int, found: Floats, count: int) -> int:
     frames = empty.wrenches.shape[0]
     light = False
     for p in range(PLATES):  # a mean lies near each of the values, where they hardly vary
-        light = light or (empty.there[p] == 1 and abs(empty.wrenches[0, p, _FZ]) < 2.0 * LIGHT_N)
+        light = light or (empty.there[p] == 1 and abs(empty.wrenches[0, p, FZ]) < 2.0 * LIGHT_N)
     if not light:
         return count
     for p in range(PLATES):
         if empty.there[p] == 0:
             continue
-        mean_N = empty.wrenches[:, p, _FZ].mean()
+        mean_N = empty.wrenches[:, p, FZ].mean()
         squares = 0.0
         for i in range(frames):
-            squares += (empty.wrenches[i, p, _FZ] - mean_N) ** 2
+            squares += (empty.wrenches[i, p, FZ] - mean_N) ** 2
         if not squares < frames * EMPTY_SD_N**2:  # what is no number is not known to be empty
             return count
     for p in range(PLATES):
-        mean_N = empty.wrenches[:, p, _FZ].mean()
+        mean_N = empty.wrenches[:, p, FZ].mean()
         if empty.there[p] == 0 or not abs(mean_N) < LIGHT_N:
             continue
         is_off, shear, moment = False, 0.0, 0.0
         for i in range(WRENCH):
             mean = empty.wrenches[:, p, i].mean()
-            is_off = is_off or abs(mean - empty.taken_off[p, i]) > (READS_N if i < _MOMENTS else READS_NMM)
-            if i >= _MOMENTS:
+            is_off = is_off or abs(mean - empty.taken_off[p, i]) > (READS_N if i < MOMENTS else READS_NMM)
+            if i >= MOMENTS:
                 moment = max(moment, abs(mean))
-            elif i != _FZ:
+            elif i != FZ:
                 shear = max(shear, abs(mean))
         if is_off:
             for i in range(WRENCH):
                 empty.taken_off[p, i] = empty.wrenches[:, p, i].mean()
-            found[count, 0], found[count, 1], found[count, 2] = p, sample, mean_N
-            found[count, 3], found[count, 4] = shear, moment
+            found[count, _PLATE], found[count, _LAST_SAMPLE], found[count, _READS] = p, sample, mean_N
+            found[count, _SHEAR], found[count, _MOMENT] = shear, moment
             count += 1
     return count

@@ -41,6 +41,12 @@ class OwnPressureColumns(NamedTuple):
     foot_cop_change_right_mm: int
 
 
+# Places among these columns (a foot's right one follows its left one), in the state, and among the numbers.
+_MEDIAL, _, _PHASE, _HEIGHT, _WEIGHT, _JUDGED, _CHANGE, _ = range(len(OwnPressureColumns._fields))
+_WHOLE, _LEARNT = range(2)
+_DEPTH, _OWN_WEIGHT = range(2)
+
+
 class OwnPressure:
     """Follows frames of force with their phases and heights, and fills how far each foot's pressure lies inwards of its own."""
 
@@ -70,48 +76,49 @@ def _follow(
 ) -> None:
     for n in range(len(rows)):
         row = rows[n]
-        phase, height, weight = row[columns[2]], row[columns[3]], row[columns[4]]
-        row[columns[6]] = row[columns[7]] = math.nan
-        if not abs(weight / numbers[1] - 1.0) <= OTHER_LIFTER and not math.isnan(weight):
-            if not math.isnan(numbers[1]):
-                state[0] = state[1] = 0
+        phase, height, weight = row[columns[_PHASE]], row[columns[_HEIGHT]], row[columns[_WEIGHT]]
+        for side in range(_SIDES):
+            row[columns[_CHANGE + side]] = math.nan
+        if not abs(weight / numbers[_OWN_WEIGHT] - 1.0) <= OTHER_LIFTER and not math.isnan(weight):
+            if not math.isnan(numbers[_OWN_WEIGHT]):
+                state[_WHOLE] = state[_LEARNT] = 0
                 own[:] = np.nan
-            numbers[1] = weight
-        if not (math.isfinite(phase + height) and row[columns[5]] == 1.0):
-            state[0] = 0
+            numbers[_OWN_WEIGHT] = weight
+        if not (math.isfinite(phase + height) and row[columns[_JUDGED]] == 1.0):
+            state[_WHOLE] = 0
             continue
         if phase == _STANDING:
-            if state[0] == 1 and numbers[0] >= DEEP_MM and state[1] < len(learnt):
+            if state[_WHOLE] == 1 and numbers[_DEPTH] >= DEEP_MM and state[_LEARNT] < len(learnt):
                 _learn(sums, learnt, own, state)
-            state[0] = 1  # from a stance on what follows is whole
-            numbers[0] = 0.0
+            state[_WHOLE] = 1  # from a stance on what follows is whole
+            numbers[_DEPTH] = 0.0
             sums[:] = 0.0
             continue
-        numbers[0] = max(numbers[0], -height)
+        numbers[_DEPTH] = max(numbers[_DEPTH], -height)
         way = 0 if phase == _LOWERING else 1
         k = min(BINS - 1, max(0, int(-height / BIN_MM)))
         if k == 0:
             continue
         for side in range(_SIDES):
-            value = row[columns[side]]
-            if math.isfinite(value) and state[0] == 1:
+            value = row[columns[_MEDIAL + side]]
+            if math.isfinite(value) and state[_WHOLE] == 1:
                 sums[0, side, way, k] += value
                 sums[1, side, way, k] += 1.0
             at = own[side, way, k]
-            row[columns[6 + side]] = value - (own[side, way, k - 1] if math.isnan(at) else at)
+            row[columns[_CHANGE + side]] = value - (own[side, way, k - 1] if math.isnan(at) else at)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _learn(sums: Floats, learnt: Floats, own: Floats, state: NDArray[np.int64]) -> None:
     """Keep the mean at each depth of the repetition that has ended, and take the median of all once there are enough."""
-    i = state[1]
-    state[1] += 1
+    i = state[_LEARNT]
+    state[_LEARNT] += 1
     for side in range(_SIDES):
         for way in range(_WAYS):
             for k in range(BINS):
                 count = sums[1, side, way, k]
                 learnt[i, side, way, k] = sums[0, side, way, k] / count if count > 0.0 else math.nan
-    if state[1] < len(learnt):
+    if state[_LEARNT] < len(learnt):
         return
     for side in range(_SIDES):
         for way in range(_WAYS):

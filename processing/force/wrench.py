@@ -71,6 +71,8 @@ def stacked(plates: list[tuple[list[int], PlateMap]]) -> Plates:
 # Numbers travel between the kernels as tuples, as a slice of an array would cost a reference count; and they are inlined by
 # numba, before it counts the references of what is passed on, which more than halves the time of a frame.
 Six = tuple[float, float, float, float, float, float]
+FZ, MOMENTS = 2, 3
+"""Where the vertical force stands in a wrench, and from where on the moments do."""
 inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 

@@ -36,8 +36,6 @@ class KneeChain:
     gives it; without either there is no margin.
     """
 
-    unjudged: frozenset[str] = frozenset()
-
     def __init__(self, rig: Rig) -> None:
         """Prepare all buffers; raises ValueError where the markers can't tell any knee over its foot."""
         points = {side: [marker.point for marker in rig.marker if marker.side == side] for side in SIDES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,9 +34,6 @@ class MuscleResult:
     rising_mean_pct: float
     rising_peak_pct: float
     onset_s: float
-
-
-MUSCLE_NUMBERS = tuple(field.name for field in fields(MuscleResult) if field.type == "float")
 
 
 def muscle_rows(

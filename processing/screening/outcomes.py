@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import PlainValidator
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES
-from processing.findings.findings import habits_pct
+from processing.findings.findings import habits
 from processing.repetition.phases import Doubt
 from processing.repetition.table import BOTH, BOTTOM, LOWERING, RISING, WHOLE, doubt_in_words
 from processing.screening.condition import Condition
@@ -85,14 +85,14 @@ def set_outcome(
     muscles: dict[tuple[int, str], list[MuscleResult]] = {}
     for muscle in results.muscles:
         muscles.setdefault((muscle.repetition, muscle.side), []).append(muscle)
-    habits = habits_pct(results)
+    standing = habits(results, "load_shift_pct")
     none = {doubt_in_words(doubt) for doubt in Doubt if doubt & _NO_SQUAT}
     found = []
     here = [row for row in results.repetitions if between_s[0] <= row.start_s < between_s[1]]
     for row in here:
         if any(word in row.doubt for word in none):
             continue
-        numbers = _load(phases, row.number, habits.get(row.set, 0.0)) | {DEPTH: row.depth_m}
+        numbers = _load(phases, row.number, standing.get(row.set, 0.0)) | {DEPTH: row.depth_m}
         for side in SIDES:
             of_muscles = muscles.get((row.number, side), [])
             numbers |= _of_side(phases, of_muscles, row.number, side)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import io
 import runpy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from rich.console import Console
 
 from acquisition.rig import Rig
@@ -17,14 +20,18 @@ from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from hardware.severity import Severity
 from hardware.source import Block, Channel, Stream
+from processing.analysis import _still_true
 from processing.findings import findings as counted
-from processing.findings.findings import findings
+from processing.findings.findings import findings, series_of, unjudged
 from processing.flags import kinds, rules
-from processing.flags.kinds import KINDS, Kind
+from processing.flags.kinds import KINDS, Kind, RestsOn
 from processing.flags.rules import CHANGE
+from processing.force.faults.plate_fault import PlateFault
 from processing.pipeline import FLAGS, Pipeline
-from processing.results import Results
-from tests.support.sessions import analysed, simulated
+from processing.results import PlateFaultResult, Results, ZeroResult
+from tests.support.sessions import analysed, recorded, simulated
+from ui.dashboard.feed.under_review import UnderReview
+from ui.dashboard.panels.review import traces
 from ui.report import report
 
 ROOT = Path(__file__).parents[2]
@@ -35,24 +42,29 @@ MADE_UP = Kind(
     "light leg",
     "The {side} leg idles.",
     "%",
+    RestsOn.LOAD,
     "fz_mean_N",
     ("lowering",),
+    picture="Share of the load",
+    lane=True,
 )
 
 
 SCREENS = [path for path in sorted((ROOT / "ui").rglob("*.py")) if "validation" not in path.parts]  # which makes faults
+JUDGES = [
+    path
+    for folder in ("acquisition/rig", "processing")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if path != Path(kinds.__file__)
+]
 
 
-@pytest.mark.parametrize("path", SCREENS, ids=lambda path: path.name)
-def test_no_screen_knows_a_rule_by_name(path):
+@pytest.mark.parametrize("path", [*SCREENS, *JUDGES], ids=lambda path: path.name)
+def test_nothing_knows_a_rule_by_name(path):
     names = {kind.setting for kind in KINDS}
-    texts = {
-        node.value
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    assert not names & texts
-    assert not any(f"rules.{name}" in path.read_text(encoding="utf-8") for name in names)
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    assert names.isdisjoint(node.value for node in nodes if isinstance(node, ast.Constant))
+    assert names.isdisjoint(node.attr for node in nodes if isinstance(node, ast.Attribute))
 
 
 class MadeUpRules(Rules):
@@ -61,10 +73,10 @@ class MadeUpRules(Rules):
     left_light: PercentRule = PercentRule(amber_pct=55.0, red_pct=57.0, hold_s=0.2)
 
 
-def rig_of_made_up(monkeypatch) -> Rig:
+def rig_of_made_up(monkeypatch, row: Kind = MADE_UP) -> Rig:
     """Return the demonstration's rig with a rule that is one row and its settings."""
-    for module in (kinds, rules, report, counted):
-        monkeypatch.setattr(module, "KINDS", (MADE_UP,))
+    for module in (kinds, rules, report, counted, traces):
+        monkeypatch.setattr(module, "KINDS", (row,))
     return Rig.model_construct(**(dict(load(example("demo"))) | {"rules": MadeUpRules()}))
 
 
@@ -82,6 +94,83 @@ def test_a_new_row_is_judged_and_told(made_up):
     assert found.meaning() == "The right leg idles."
     flags = {flag.label for flag in made_up.flags}
     assert "hardly a load on the right" in flags
+
+
+def test_a_new_row_is_not_judged_where_what_it_rests_on_is_wrong(made_up, monkeypatch):
+    off_the_left = PlateFaultResult(0.0, "left", PlateFault.OFF_PLATE, "", 5.0, 100.0)
+    for rests_on, left_out in (
+        (RestsOn.LOAD, set()),
+        (RestsOn.MUSCLES, set()),
+        (RestsOn.IN_FOOT, {"left"}),
+        (RestsOn.BETWEEN_FEET, {"left", "right"}),
+    ):
+        rig_of_made_up(monkeypatch, replace(MADE_UP, rests_on=rests_on))
+        wrong = replace(made_up, plate_faults=[off_the_left])
+        assert {side for _, side in unjudged(wrong)} == left_out
+        kept = {flag.side for flag in _still_true(made_up.flags, [off_the_left], 0.0)}
+        assert kept == {flag.side for flag in made_up.flags} - left_out
+
+
+def test_a_new_row_says_what_it_may_be_off_by(made_up, monkeypatch):
+    plates_read = [ZeroResult(0.0, "left", 1.0, 0.0, 0.0, off_N=0.1 * made_up.body_weight_N)]
+    rig_of_made_up(monkeypatch, replace(MADE_UP, unsure=0.5))
+    series = series_of(replace(made_up, zeros=plates_read), kinds.KINDS[0], "right", "lowering")
+    assert series.unsure == pytest.approx(5.0)
+    sure = _still_true(made_up.flags, [], 0.0)
+    assert {flag.severity for flag in sure} == {Severity.RED}
+    assert _still_true(made_up.flags, [], 1000.0) == []
+
+
+def test_a_new_row_on_muscles_is_doubted_where_emg_is_too_slow(made_up, monkeypatch):
+    slow = replace(made_up, streams=[replace(stream, undersampled=True) for stream in made_up.streams])
+    for rests_on, doubted in ((RestsOn.LOAD, False), (RestsOn.MUSCLES, True)):
+        rig_of_made_up(monkeypatch, replace(MADE_UP, rests_on=rests_on))
+        assert {finding.label.endswith(" (undersampled)") for finding in findings(slow)} == {doubted}
+
+
+@pytest.mark.parametrize(("rests_on", "at"), [(RestsOn.LOAD, 1), (RestsOn.MUSCLES, -1)])
+def test_a_new_row_has_its_own_picture_in_a_report(made_up, monkeypatch, rests_on, at):
+    rig_of_made_up(monkeypatch, replace(MADE_UP, rests_on=rests_on))
+    drawn = report.plots(made_up)[at]
+    assert drawn.title.startswith("Share of the load")
+    assert len(drawn.limits) == 4
+
+
+def test_todays_rules_have_their_pictures_and_lanes_where_they_were():
+    rig = load(example("demo"))
+    titles = [plot.title.partition(" (")[0] for plot in report.plots(analysed(rig, simulated(rig, seconds=5.0)))]
+    assert titles == [
+        "Vertical force",
+        "Load shift, + right",
+        "Centre of pressure within each foot, + inwards",
+        "Knee over foot: margin to the inner edge, below 0 past it",
+        "Quadriceps, share of maximal contraction",
+        "Hamstrings, share of maximal contraction",
+        "Gluteal muscles, share of maximal contraction",
+        "Quad/hamstring ratio over its own baseline",
+    ]
+    assert [kind.short for kind in KINDS if kind.lane] == ["load shift"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "shown"), [("load_share_right_pct", [-57.0, -55.0, 55.0, 57.0]), ("qh_{side}", [55.0, 57.0])]
+)
+def test_a_new_row_has_its_own_lane_with_limits_in_a_review(made_up, monkeypatch, tmp_path, qtbot, metric, shown):
+    rig_of_made_up(monkeypatch, replace(MADE_UP, metric=metric))
+    rig = load(example("demo"))
+    path = recorded(tmp_path / "made.h5", rig, simulated(rig, seconds=5.0))
+    under = UnderReview(SimpleNamespace(path=path, found=made_up, results=made_up))
+    panel = traces.ReviewTraces(under)
+    qtbot.addWidget(panel)
+    panel.resize(1200, 900)
+    panel.grab()
+    (lane,) = panel._limited_lanes()
+    assert (lane.name, lane.unit, lane.rule, lane.limits) == ("light leg", "%", "left_light", (55.0, 57.0))
+    assert sorted(value for limit in lane.limits for value in lane.on_sides(limit)) == shown
+    held = panel._limit_at(QPointF(panel.line().left() + 5.0, lane.y_of(55.0)))
+    assert held is not None
+    assert held.limits == (55.0, 57.0)
+    under.close()
 
 
 def test_a_new_row_draws_its_limits_where_its_column_is_drawn(made_up, monkeypatch):
@@ -124,8 +213,6 @@ def ring(tmp_path, monkeypatch) -> Ring:
 
 
 def test_screens_take_a_rules_words_from_the_ring(ring, qapp, monkeypatch):
-    from PySide6.QtCore import QPointF
-
     from ui.dashboard.drawing import lettering
     from ui.dashboard.feed.feed import Feed
     from ui.dashboard.panels.flag_timeline import FlagTimeline

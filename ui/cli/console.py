@@ -6,6 +6,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from ui.palette import RED_SENTENCE
+
 console = Console(highlight=False, markup=False)  # names and paths may hold [brackets]
 
 
@@ -16,5 +18,5 @@ def say(text: str = "", style: str = "") -> None:
 
 def fail(sentence: str) -> NoReturn:
     """Say what is wrong, and exit with 1."""
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(sentence, style="bold red")
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(sentence, style=RED_SENTENCE)
     raise SystemExit(1)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from acquisition.storage.disk import put_in_place
 from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
+from hardware.severity import Severity
 from processing.batch import as_recorded
 from processing.findings.findings import findings, nothing_found
 from processing.results import Results
@@ -33,14 +34,13 @@ MOST_ROWS = 20_000
 MARK = '<meta name="generator" content="squatscope index">'
 """By which a page that may be made anew is known."""
 RESULTS = ".metrics.h5"
-_ORDER = {"red": 0, "amber": 1, "": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
     """A line of the index: what it is, whose, when and how it was done, what was found; `link` is relative, empty for none.
 
-    `severity` is red, amber or empty; `failed` says why there is no result.
+    `severity` is that of the worst finding, FINE without one; `failed` says why there is no result.
     """
 
     name: str
@@ -50,7 +50,7 @@ class IndexRow:
     condition: str = ""
     bar_kg: float | None = None
     repetitions: int | None = None
-    severity: str = ""
+    severity: Severity = Severity.FINE
     finding: str = ""
     answer: str = ""
     failed: str = ""
@@ -63,7 +63,7 @@ def link_to(path: Path, folder: Path) -> str:
 
 def worst_first(rows: Iterable[IndexRow]) -> list[IndexRow]:
     """Return rows with failures first, then answers of sessions, then what is worst."""
-    return sorted(rows, key=lambda row: (not row.failed, not row.answer, _ORDER[row.severity]))
+    return sorted(rows, key=lambda row: (not row.failed, not row.answer, -row.severity))
 
 
 def write_index(path: Path, title: str, rows: Sequence[IndexRow], remarks: Sequence[str] = ()) -> None:
@@ -139,7 +139,7 @@ def _results_row(path: Path, folder: Path) -> IndexRow:
         link_to(report, folder),
         day=results.created_utc[:10],
         repetitions=len(results.repetitions),
-        severity="" if worst is None else worst.severity.name.lower(),
+        severity=Severity.FINE if worst is None else worst.severity,
         finding=nothing_found(results) if worst is None else f"{worst.sentence()}.",
     )
 
@@ -160,7 +160,7 @@ def _session_row(session_folder: Path, folder: Path) -> IndexRow:
         ", ".join(dict.fromkeys(one.condition for one in sets)),
         max(bars, default=None),
         sum(len(results.repetitions) for results in told.results),
-        "" if worst is None else worst.severity.name.lower(),
+        Severity.FINE if worst is None else worst.severity,
         "" if worst is None else f"{worst.sentence()}.",
         headline(told.triage) if sets else "No set of it counts.",
     )

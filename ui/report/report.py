@@ -15,7 +15,7 @@ from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import counted_in, findings, nothing_found
 from processing.findings.first_lines import first_lines
 from processing.findings.knees import knee_outcomes
-from processing.flags.kinds import KINDS, kind_of
+from processing.flags.kinds import KINDS, RestsOn, kind_of
 from processing.flags.rules import column_limits
 from processing.formulas import FORMULAS
 from processing.pipeline import UNDERSAMPLED
@@ -65,10 +65,13 @@ def write(results: Results, path: Path, picture: Path | None = None) -> None:
 
 def plots(results: Results) -> list[Plot]:
     """Return the pictures of a report, each with the limits and flags of its rule; those without numbers are empty."""
-    whole = [("both", "load_shift_pct")]
 
     def pair(column: str) -> list[tuple[str, str]]:
         return [(side, column.format(side=side)) for side in SIDES]
+
+    def of_rules(*, muscles: bool) -> list[Plot]:
+        kinds = [kind for kind in KINDS if kind.picture and (kind.rests_on is RestsOn.MUSCLES) == muscles]
+        return [_plot(results, one.picture, [("both", one.metric)] if one.leans else pair(one.metric)) for one in kinds]
 
     return [
         _plot(
@@ -76,7 +79,7 @@ def plots(results: Results) -> list[Plot]:
             "Vertical force",
             [*pair("fz_{side}_N"), ("both", "fz_total_N")],
         ),
-        _plot(results, "Load shift, + right", whole),
+        *of_rules(muscles=False),
         _plot(
             results,
             "Centre of pressure within each foot, + inwards",
@@ -87,7 +90,7 @@ def plots(results: Results) -> list[Plot]:
         _plot(results, "Quadriceps, share of maximal contraction", pair("quads_{side}_pct")),
         _plot(results, "Hamstrings, share of maximal contraction", pair("hams_{side}_pct")),
         _plot(results, "Gluteal muscles, share of maximal contraction", pair("glutes_{side}_pct")),
-        _plot(results, "Quad/hamstring ratio over its own baseline", pair("qh_change_{side}")),
+        *of_rules(muscles=True),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
+from hardware.severity import Severity
 from processing.study.outcomes import printable
 from processing.study.tables import Answered, answers, failure_rows, write_repetitions, write_rows
 from ui.report.index import INDEX, IndexRow, link_to, worst_first, write_index
@@ -64,4 +65,5 @@ def _index_rows(folder: StudyFolder, plan: Plan, tally: Tally, answered: list[An
     for one in tally.in_order(plan):
         link = link_to(folder.result(one.name, ".html"), folder.path)
         whose = printable(one.name), link, one.lifter, one.created_utc[:10], one.condition, one.bar_kg
-        yield IndexRow(*whose, one.repetitions, one.severity, one.finding)
+        severity = Severity[one.severity.upper()] if one.severity else Severity.FINE
+        yield IndexRow(*whose, one.repetitions, severity, one.finding)

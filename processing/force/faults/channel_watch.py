@@ -84,6 +84,8 @@ _OK, _NO_PLACE, _NO_FORCE = range(3)
 _NOT_YET = -1
 _CUT, _STUCK = range(2)
 _PULLS, _NO_WEIGHT = range(2)
+# The sample expected next, samples in the open frame, steps so far, and whether a step is open that has begun whole.
+_NEXT, _IN_FRAME, _STEPS, _OPEN = range(4)
 
 CHANNEL = np.dtype(
     [
@@ -164,7 +166,6 @@ class ChannelWatch:
         self._levels = np.zeros(len(plates), dtype=np.int64)
         self._limits = (contact_N, max(1, round(STUCK_S / self._step_s)), -(-CUT_SAMPLES // (STEP_FRAMES * frame_samples)))
         self._step_samples = frame_samples
-        # The sample expected next, samples in the open frame, steps so far, and whether a step is open that has begun whole.
         self._position = np.array([-1, 0, 0, 0], dtype=np.int64)
 
     def look(self, samples: Samples, first_index: int, rows: Floats) -> None:
@@ -242,46 +243,56 @@ def _look(
     rows: Floats,
 ) -> None:
     step_samples = STEP_FRAMES * frame_samples
-    if first_index != position[0]:
-        position[1] = 0
-        position[3] = 0
+    if first_index != position[_NEXT]:
+        position[_IN_FRAME] = 0
+        position[_OPEN] = 0
         for k in range(len(channels)):
             channels[k].run = 0
             channels[k].way[:] = np.nan
-    t = 0 if position[1] > 0 else min(-first_index % frame_samples, len(samples))
+    t = 0 if position[_IN_FRAME] > 0 else min(-first_index % frame_samples, len(samples))
     seen = t  # what of the open step stands before is checked
     n = 0
     while t < len(samples):
-        if position[1] == 0 and (first_index + t) % step_samples == 0:
-            position[3] = 1
+        if position[_IN_FRAME] == 0 and (first_index + t) % step_samples == 0:
+            position[_OPEN] = 1
             seen = t
             for k in range(len(channels)):
                 channels[k].first = samples[t, channels[k].column]
                 channels[k].flat = True
-        t = min(t + frame_samples - position[1], len(samples))
+        t = min(t + frame_samples - position[_IN_FRAME], len(samples))
         whole = (first_index + t) % frame_samples == 0
         ends = whole and (first_index + t) % step_samples == 0
-        if position[3] == 1 and (ends or t == len(samples)):
+        if position[_OPEN] == 1 and (ends or t == len(samples)):
             for k in range(len(channels)):
                 # Hardly a step comes beyond its last sample here.
                 if channels[k].flat:
                     c, first = channels[k].column, channels[k].first
                     channels[k].flat = samples[t - 1, c] == first and _all_equal(samples, seen, t, c, first)
         if whole:
-            if position[3] == 1 and ends:
+            if position[_OPEN] == 1 and ends:
                 _judge(
-                    samples, t - 1, first_index + t - 1, position[2], channels, plates, levels, limits, frame_samples, rows, n
+                    samples,
+                    t - 1,
+                    first_index + t - 1,
+                    position[_STEPS],
+                    channels,
+                    plates,
+                    levels,
+                    limits,
+                    frame_samples,
+                    rows,
+                    n,
                 )
-                position[2] += 1
-                position[3] = 0
+                position[_STEPS] += 1
+                position[_OPEN] = 0
             for p in range(len(plates)):
                 if levels[p] != _OK:
                     for i in blank[p, levels[p]]:
                         if i >= 0:
                             rows[n, i] = np.nan
             n += 1
-        position[1] = (first_index + t) % frame_samples
-    position[0] = first_index + len(samples)
+        position[_IN_FRAME] = (first_index + t) % frame_samples
+    position[_NEXT] = first_index + len(samples)
 
 
 @_inlined

@@ -13,7 +13,7 @@ from acquisition.rig import SIDES, Foot
 from acquisition.rig.judgement import PercentRule, ReferenceSettings, Rules
 from acquisition.rig.rig_file import example, load
 from hardware.severity import Severity
-from processing.findings.findings import findings, habits_pct, nothing_found
+from processing.findings.findings import findings, habits, nothing_found
 from processing.flags.kinds import KINDS
 from processing.results import FlagResult, Results
 from tests.support.repetitions import a_phase, a_repetition, squatted
@@ -83,7 +83,7 @@ def test_a_habit_below_the_limit_is_no_finding_and_what_comes_on_top_is():
     wandering = [4.0, 5.5, 5.2, 3.9, 5.4, 4.4, 5.1, 4.6]
     assert findings(squatted(wandering, standing_pct=4.4)) == []
     assert findings(squatted([shift + 4.0 for shift in wandering], standing_pct=4.4))[0].severity is Severity.AMBER
-    assert habits_pct(squatted(wandering, standing_pct=4.4)) == {1: pytest.approx(4.4)}
+    assert habits(squatted(wandering, standing_pct=4.4), "load_shift_pct") == {1: pytest.approx(4.4)}
 
 
 def test_a_constant_bias_clearly_beyond_the_limit_is_a_finding_too():

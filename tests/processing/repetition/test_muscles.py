@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from acquisition.rig import SIDES
 from processing.emg.filters import envelope_delay_s
 from processing.repetition.columns import OF_MUSCLE
-from processing.repetition.muscles import MUSCLE_NUMBERS, muscle_rows
+from processing.repetition.muscles import MuscleResult, muscle_rows
 from processing.repetition.table import Frames, bounds_s
 from sim.lifter.people import someone
 from tests.support.rigs import example_with
@@ -23,7 +25,8 @@ def results():
 
 
 def test_every_number_has_a_formula():
-    assert tuple(OF_MUSCLE) == MUSCLE_NUMBERS
+    whose = ("repetition", "set", "side", "muscle")
+    assert (*whose, *OF_MUSCLE) == tuple(field.name for field in fields(MuscleResult))
 
 
 def test_each_muscle_has_a_row_in_each_repetition_with_its_means_and_peaks(results):

@@ -18,6 +18,7 @@ from processing.findings.caveats import caveats
 from processing.findings.findings import findings, nothing_found
 from processing.results import ResultsError
 from ui.archive.folder import Folder
+from ui.palette import RED_SENTENCE
 from ui.report import report
 from ui.report.session_lines import session_lines
 from ui.report.tables import repetition_csv
@@ -80,7 +81,7 @@ def reprocess_files(
                 report.write(results, page)
             except SquatscopeError as error:
                 failed += 1
-                errors.print(f"{path}: {error}", style="bold red")
+                errors.print(f"{path}: {error}", style=RED_SENTENCE)
                 continue
             _tell(path, results, bars.console, alone=len(left) == 1)
     if left and failed == len(left) and new:

@@ -13,7 +13,7 @@ from rich.text import Text
 from acquisition.commands import CommandError
 from hardware.severity import Severity
 from processing.screening.guided.asking import StepPart
-from ui.palette import SCREEN
+from ui.palette import AMBER_SENTENCE, LEFT_STYLE, RED_SENTENCE, SCREEN
 from ui.session.terminal.keyboard import letters
 from ui.steps import Keys, names_of, shown_on
 
@@ -53,7 +53,7 @@ class StepView:
             for command in self._keys.commands(letters(keys), shown):
                 self._commands.give(command)
         except CommandError as error:
-            self._console.print(str(error), style="bold red", soft_wrap=True)
+            self._console.print(str(error), style=RED_SENTENCE, soft_wrap=True)
         if self._live is not None:
             self._live.update(card(shown, self._keys.wanted(shown)))
         self._print(shown)
@@ -70,7 +70,7 @@ class StepView:
 
     def _tell_faults(self) -> None:
         for fault in self._ring.faults.read(self._faults):
-            style = "bold red" if fault.severity is Severity.RED else "yellow"
+            style = RED_SENTENCE if fault.severity is Severity.RED else AMBER_SENTENCE
             self._console.print(f"{fault.about}: {fault.sentence}", style=style, soft_wrap=True)
         self._faults = self._ring.faults.count
 
@@ -85,7 +85,7 @@ def card(shown: Shown, wanted: str) -> Panel:
     lines = [
         Text(shown.title, "bold"),
         Text(""),
-        Text(shown.do, f"bold {SCREEN.left}"),
+        Text(shown.do, LEFT_STYLE),
         Text(""),
         Text(wanted, "bold reverse" if shown.part is StepPart.DOING else "bold"),
         *(Text(f"• {said}", SCREEN.amber) for said in shown.said),

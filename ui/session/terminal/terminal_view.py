@@ -16,14 +16,14 @@ from acquisition.ring import BACKLOG, PUBLISHED
 from acquisition.ring.fault_log import ABOUT_LIMITS
 from hardware.severity import Severity
 from hardware.source import SourceState
-from processing.flags.amounts import amount
-from processing.flags.kinds import kind_in_ring
+from processing.flags.amounts import amount, decimals
+from processing.flags.kinds import kind_in_ring, kind_on
 from processing.flags.rules import flag_of
 from processing.pipeline import EVENTS, FLAGS, REPETITIONS
 from processing.repetition.phases import UNITS as REPETITION_UNITS
 from processing.repetition.phases import Doubt
 from processing.repetition.table import doubt_in_words
-from ui.palette import AMBER_GROUND, ON_AMBER, ON_RED, RED_GROUND, SCREEN
+from ui.palette import AMBER_STYLE, LEFT_STYLE, RED_STYLE, RIGHT_STYLE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,8 +35,6 @@ REDRAWS_PER_S = 8
 BAR_PCT = 20.0
 FLAG_LINES = 5
 BEHIND_S = 0.5
-LEFT_STYLE, RIGHT_STYLE = f"bold {SCREEN.left}", f"bold {SCREEN.right}"
-AMBER_STYLE, RED_STYLE = f"bold {ON_AMBER} on {AMBER_GROUND}", f"bold {ON_RED} on {RED_GROUND}"
 GOOD_STATES = (SourceState.RUNNING, SourceState.ENDED)
 MARKS = {
     SourceState.RUNNING: "●",
@@ -46,14 +44,15 @@ MARKS = {
     SourceState.IDLE: "○",
 }
 COLUMNS = (
-    ("force N", "fz_{}_N", 0),
-    ("inwards mm", "foot_cop_medial_{}_mm", 1),
-    ("quads %MVC", "quads_{}_pct", 0),
-    ("hams", "hams_{}_pct", 0),
-    ("glutes", "glutes_{}_pct", 0),
-    ("Q:H", "qh_{}", 1),
-    ("x baseline", "qh_change_{}", 2),
+    ("force N", "fz_{}_N", "N"),
+    ("inwards mm", "foot_cop_medial_{}_mm", "mm"),
+    ("quads %MVC", "quads_{}_pct", "%"),
+    ("hams", "hams_{}_pct", "%"),
+    ("glutes", "glutes_{}_pct", "%"),
+    ("Q:H", "qh_{}", ""),
+    ("x baseline", "qh_change_{}", "times"),
 )
+LOAD_SHIFT = kind_on("load_shift_pct")
 
 
 class TerminalView:
@@ -169,7 +168,7 @@ class TerminalView:
     def _picture(self) -> Group:
         """Draw everything, always as many lines high, so that nothing jumps."""
         rows: list[Text | Table] = [_line(f"   {self._notice}"), self._streams()]
-        if "load_shift_pct" in self._known:
+        if LOAD_SHIFT.metric in self._known:
             rows += [Text(""), self._balance()]
         return Group(*rows, Text(""), self._legs(), Text(""), *self._flags())
 
@@ -195,11 +194,11 @@ class TerminalView:
 
     def _balance(self) -> Text:
         """Draw load shift as a bar from left to right, with its limits marked."""
-        shift = self._value("load_shift_pct")
+        shift = self._value(LOAD_SHIFT.metric)
         half = max(10, min(30, (self._console.width - 37) // 2))
         cells = ["·"] * (2 * half + 1)
         for rule in self._rules:
-            if rule["metric"] == "load_shift_pct":
+            if rule["metric"] == LOAD_SHIFT.metric:
                 for limit in (rule["amber"], rule["red"]):
                     cells[_cell(rule["sign"] * limit, half)] = "|"
         side, style = ("left", LEFT_STYLE) if shift < 0 else ("right", RIGHT_STYLE)
@@ -214,7 +213,7 @@ class TerminalView:
         line.append("█" * (last - first + 1), style)
         line.append("".join(cells[last + 1 :]), "dim")
         line.append(" right", RIGHT_STYLE)
-        return line.append(f"  {amount(shift, '%', 'load_shift_pct'):>5} {side}", "bold")
+        return line.append(f"  {amount(shift, LOAD_SHIFT.unit, LOAD_SHIFT.metric):>5} {side}", "bold")
 
     def _legs(self) -> Table:
         table = Table(box=None, padding=(0, 1), show_edge=False)
@@ -224,7 +223,7 @@ class TerminalView:
             table.add_column(title, justify="right", min_width=6, no_wrap=True)
         for side, style in (("left", LEFT_STYLE), ("right", RIGHT_STYLE)):
             table.add_row(
-                Text(f"  {side}", style), *(_number(self._value(name.format(side)), digits) for _, name, digits in columns)
+                Text(f"  {side}", style), *(_number(self._value(name.format(side)), unit) for _, name, unit in columns)
             )
         return table
 
@@ -258,5 +257,6 @@ def _cell(shift_pct: float, half: int) -> int:
     return round(max(-1.0, min(1.0, shift_pct / BAR_PCT)) * half) + half
 
 
-def _number(value: float, digits: int) -> str:
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+def _number(value: float, unit: str) -> str:
+    """Return a signed value without its unit, which the title of its column has."""
+    return f"{value:.{decimals(value, unit)}f}" if math.isfinite(value) else "–"

@@ -13,6 +13,7 @@ from acquisition.rig.rig_file import example, load
 from acquisition.ring import Ring
 from hardware.severity import Severity
 from hardware.source import Block, SourceState
+from processing.flags.amounts import amount
 from processing.pipeline import FLAGS, Pipeline
 from tests.support.rigs import example_with
 from ui.session.terminal.terminal_view import FLAG_LINES, TerminalView
@@ -57,7 +58,7 @@ def session(tmp_path):
     made = Session(tmp_path / "ring.h5", load(example("demo")))
     made.put("plates", np.zeros((1500, len(made.ring.streams["plates"].channels))))
     made.frame("plates.force", sample=1499, load_shift_pct=12.3, fz_left_N=405.4, fz_right_N=525, fz_total_N=930.4)
-    made.frame("emg.emg", sample=99, qh_right=16.54, quads_right_pct=29.0, qh_change_right=2.25)
+    made.frame("emg.emg", sample=99, qh_right=16.54, quads_right_pct=29.0, qh_change_right=2.27)
     return made
 
 
@@ -101,7 +102,7 @@ def test_a_long_note_of_a_source_is_cut_and_wraps_nothing(session):
     assert any("✕ emg lost" in line for line in lines)
 
 
-def test_numbers_stand_in_their_legs_row(session):
+def test_numbers_stand_in_their_legs_row_as_amounts_are_written(session):
     view = TerminalView(session.ring, console_of(80, terminal=False))
     view.update()
     lines = picture(view, 80)
@@ -109,7 +110,16 @@ def test_numbers_stand_in_their_legs_row(session):
         next(line.split() for line in lines if line.split()[:1] == [side] and "·" not in line) for side in ("left", "right")
     )
     assert left == ["left", "405", "–", "–", "–", "–", "–", "–"]
-    assert right == ["right", "525", "–", "29", "–", "–", "16.5", "2.25"]
+    assert right == [
+        "right",
+        "525",
+        "–",
+        "29",
+        "–",
+        "–",
+        "16.5",
+        amount(2.27, "times", "qh_change_right").removesuffix(" times"),
+    ]
     assert any(" 12 % right" in line for line in lines)
     assert any("1.5 s" in line and "● plates running" in line for line in lines)
 

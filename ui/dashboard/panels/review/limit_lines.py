@@ -1,4 +1,7 @@
-"""Limit lines: the amber and the red limit of a rule over the lane of what it judges, on either side of 0, to be dragged."""
+"""Limit lines: the amber and the red limit of a rule over the lane of what it judges, to be dragged.
+
+They stand on either side of 0 where the metric leans both ways.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +34,15 @@ class LimitedLane(NamedTuple):
     top: float
     bottom: float
     most: float
+    leans: bool
 
     def y_of(self, value: float) -> float:
         """Return where a value is."""
         return self.top + (0.5 - value / (2.0 * self.most)) * (self.bottom - self.top)
+
+    def on_sides(self, limit: float) -> tuple[float, ...]:
+        """Return the values at which a limit is drawn."""
+        return (-limit, limit) if self.leans else (limit,)
 
     def value_at(self, y: float) -> float:
         """Return the value at a place, whichever side of 0, within the lane."""
@@ -55,6 +63,11 @@ class HeldLimit(NamedTuple):
         amber, red = self.lane.limits
         return (amber, self.value) if self.which else (self.value, red)
 
+    @property
+    def said(self) -> str:
+        """Where it is, as people read it."""
+        return f"{'± ' if self.lane.leans else ''}{self.value:g} {self.lane.unit}".rstrip()
+
 
 def drawn_limits(painter: QPainter, panel: Panel, line: QRectF, lanes: Sequence[LimitedLane], held: HeldLimit | None) -> None:
     """Draw the limits of lanes within a field, and the number of the one that is dragged."""
@@ -62,14 +75,14 @@ def drawn_limits(painter: QPainter, panel: Panel, line: QRectF, lanes: Sequence[
         mine = held if held is not None and held.lane.rule == lane.rule else None
         for severity, limit in zip(LIMITED, lane.limits if mine is None else mine.limits, strict=True):
             painter.setPen(QPen(colours.SEVERITIES[severity], max(1.0, panel.px(1.5)), Qt.PenStyle.DashLine))
-            for value in (-limit, limit) if limit <= lane.most else ():
+            for value in lane.on_sides(limit) if limit <= lane.most else ():
                 y = lane.y_of(value)
                 painter.drawLine(QPointF(line.left(), y), QPointF(line.right(), y))
         if mine is not None:
             y = min(max(lane.y_of(mine.value), lane.top + panel.px(22)), lane.bottom)
             spot = QRectF(line.left() + panel.px(6), y - panel.px(22), panel.px(160), panel.px(22))
             colour = colours.SEVERITIES[LIMITED[mine.which]]
-            lettering.write(painter, spot, f"± {mine.value:g} {lane.unit}", panel.px(18), colour, bold=True)
+            lettering.write(painter, spot, mine.said, panel.px(18), colour, bold=True)
 
 
 def limit_at(y: float, lanes: Sequence[LimitedLane], near_px: float) -> HeldLimit | None:
@@ -77,7 +90,7 @@ def limit_at(y: float, lanes: Sequence[LimitedLane], near_px: float) -> HeldLimi
     found: HeldLimit | None = None
     for lane in lanes:
         for which, limit in enumerate(lane.limits):
-            away = min(abs(lane.y_of(value) - y) for value in (-limit, limit))
+            away = min(abs(lane.y_of(value) - y) for value in lane.on_sides(limit))
             if away <= near_px and limit <= lane.most:
                 found, near_px = HeldLimit(lane, which, limit), away
     return found
@@ -94,6 +107,6 @@ def in_words(held: HeldLimit) -> str:
     """Say what a limit is, and what it does where it is dragged."""
     word = LIMITED[held.which].word.capitalize()
     return (
-        f"{word} limit: ± {held.value:g} {held.lane.unit} of {held.lane.name}. Drag it for another one: all flags of the "
+        f"{word} limit: {held.said} of {held.lane.name}. Drag it for another one: all flags of the "
         "recording are raised by it; u undoes."
     )

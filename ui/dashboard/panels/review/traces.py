@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPen
 
 from acquisition.rig import SIDES
 from acquisition.rig.judgement import limits
-from processing.flags.kinds import kind_on
+from processing.flags.kinds import KINDS
 from processing.formulas import FORMULAS
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.excerpt import Band, Picture, Signals
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from acquisition.rig import Electrode
     from acquisition.rig.judgement import RuleSettings
     from hardware.arrays import Floats
+    from processing.flags.kinds import Kind
     from processing.repetition.table import RepetitionResult
     from ui.dashboard.feed.under_review import UnderReview
 
@@ -47,7 +48,7 @@ class Lane:
     columns: tuple[str, ...] = ()
     electrode: Electrode | None = None
     about_zero: bool = False
-    rule: str = ""
+    kind: Kind | None = None
 
 
 class ReviewTraces(TimePanel):
@@ -185,7 +186,8 @@ class ReviewTraces(TimePanel):
             elif not len(known):
                 ranges.append((-1.0, 1.0))
             elif lane.about_zero:
-                most = max(float(np.abs(known).max()), 1.0, *(self._own_limits(lane) or ())) * 1.05
+                stand = [limit for limit in self._own_limits(lane) or () if math.isfinite(limit)]
+                most = max(float(np.abs(known).max()), 1.0, *stand) * 1.05
                 ranges.append((-most, most))
             else:
                 least, most = min(0.0, float(known.min())), max(0.0, float(known.max()))
@@ -194,9 +196,14 @@ class ReviewTraces(TimePanel):
         return ranges
 
     def _own_limits(self, lane: Lane) -> tuple[float, float] | None:
-        """Return amber and red of a lane's rule as they stand; None where it has no rule, or one that is off."""
-        rule: RuleSettings | None = getattr(self.under.review.results.rig.rules, lane.rule, None) if lane.rule else None
-        return None if rule is None or not rule.on else limits(rule)
+        """Return amber and red of a lane's rule as they stand; None where it has no rule, or one that is off.
+
+        The limits of a ratio don't stand in a lane of its logarithm.
+        """
+        if lane.kind is None or lane.kind.metric.endswith("_log2"):
+            return None
+        rule: RuleSettings = getattr(self.under.review.results.rig.rules, lane.kind.setting)
+        return limits(rule) if rule.on else None
 
     def _limited_lanes(self) -> list[LimitedLane]:
         """Return the lanes that have limits, as they are drawn."""
@@ -204,9 +211,11 @@ class ReviewTraces(TimePanel):
         if len(self._ranges) != len(lanes):
             return []
         return [
-            LimitedLane(lane.name, lane.unit, lane.rule, stand, line.top() + top, line.top() + bottom, most)
+            LimitedLane(
+                lane.name, lane.unit, lane.kind.setting, stand, line.top() + top, line.top() + bottom, most, lane.kind.leans
+            )
             for lane, (top, bottom), (_, most) in zip(lanes, self._areas(lanes, line.height()), self._ranges, strict=True)
-            if (stand := self._own_limits(lane)) is not None
+            if lane.kind is not None and (stand := self._own_limits(lane)) is not None
         ]
 
     def _limit_at(self, at: QPointF) -> HeldLimit | None:
@@ -341,14 +350,15 @@ def _lanes(under: UnderReview) -> list[Lane]:
     """Return the lanes of frames that a recording has."""
     found = under.review.found
     lanes = []
+    sides = [plate.side for plate in found.rig.plate]
     if under.force is not None:
-        sides = [plate.side for plate in found.rig.plate]
         forces = [*(f"fz_{side}_N" for side in SIDES if side in sides)]
         lanes.append(Lane("height", "mm", (colours.NET,), ("com_height_mm",)))
         lanes.append(Lane("force", "N", tuple(colours.SIDES[side] for side in SIDES if side in sides), tuple(forces)))
-        if len(sides) > 1:
-            shift = "load_shift_pct"
-            lanes.append(Lane("load shift", "%", (colours.NET,), (shift,), about_zero=True, rule=kind_on(shift).setting))
+    for kind in KINDS:
+        if kind.lane and (len(sides) > 1 or not kind.of_both_plates) and found.table_with(*kind.columns) is not None:
+            ink = (colours.NET,) if kind.leans else (colours.LEFT, colours.RIGHT)
+            lanes.append(Lane(kind.short, kind.unit, ink, kind.columns, about_zero=True, kind=kind))
     knees = tuple(f"knee_margin_{side}_mm" for side in SIDES)
     if found.table_with(*knees) is not None:
         lanes.append(Lane("knee margin", "mm", (colours.LEFT, colours.RIGHT), knees))
