@@ -72,8 +72,9 @@ class MarkerPlaces:
 
 def no_known_unit(path: Path, unit: str, where: str) -> str:
     """Return the sentence on a file whose lengths are in no unit known here."""
+    said = repr(unit) if unit else "no unit"
     return (
-        f"{path} gives the lengths of its markers in {unit or 'no unit'!r} ({where}); one of {LENGTHS_READ} is read. If you "
+        f"{path} gives the lengths of its markers in {said} ({where}); one of {LENGTHS_READ} is read. If you "
         'know the unit, say it in a map file: table = { lengths = "mm" }.'
     )
 

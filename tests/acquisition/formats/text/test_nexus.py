@@ -88,7 +88,7 @@ def test_trajectories_in_no_known_unit_are_a_doubt_that_a_person_ends(tmp_path: 
     assert found is not None
     assert np.isnan(found.places_mm).all()
     with pytest.raises(
-        MarkerFileError, match=rf"in '{unit or 'no unit'}' \(line of units\).*table = {{ lengths = \"mm\" }}\.$"
+        MarkerFileError, match=rf"in {repr(unit) if unit else 'no unit'} \(line of units\).*table = {{ lengths = \"mm\" }}\.$"
     ):
         found.upright()
     found = read_nexus_markers(path, MapTable(lengths="cm"))
