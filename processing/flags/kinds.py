@@ -31,7 +31,8 @@ class Kind:
     `setting` is the rule's name in the rig's `rules`. A `metric` without a side leans both ways, + = right, and is judged
     towards each side; one with a side is judged upwards on each. `counted` is what is judged of a phase of a repetition, in
     each of `phases`; with `compared` it is judged over the lifter's own baseline of that phase, or over what the rig's
-    `reference` has by the name `reference`. `unit` is what people read: `%`, `mm`, `times`, or nothing.
+    `reference` has by the name `reference`. `unit` is what people read: `%`, `mm`, `times`, or nothing. `rests_on` is None of a
+    rule that this version does not know.
 
     `habit`: what is there of it in quiet stance already is a habit, and only what comes on top is found. `unsure`: by how much
     it may be off, in its unit, for each percent of the body weight that plates read with nobody on them and that was not taken
