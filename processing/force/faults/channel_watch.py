@@ -270,20 +270,9 @@ def _look(
                     channels[k].flat = samples[t - 1, c] == first and _all_equal(samples, seen, t, c, first)
         if whole:
             if position[_OPEN] == 1 and ends:
-                _judge(
-                    samples,
-                    t - 1,
-                    first_index + t - 1,
-                    position[_STEPS],
-                    channels,
-                    plates,
-                    levels,
-                    limits,
-                    frame_samples,
-                    rows,
-                    n,
-                )
-                position[_STEPS] += 1
+                end, step = t - 1, position[_STEPS]
+                _judge(samples, end, first_index + end, step, channels, plates, levels, limits, frame_samples, rows, n)
+                position[_STEPS] = step + 1
                 position[_OPEN] = 0
             for p in range(len(plates)):
                 if levels[p] != _OK:
