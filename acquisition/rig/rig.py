@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from acquisition.rig.judgement import Judgement, SyncSettings
-from acquisition.units import LENGTHS_MM
+from acquisition.rig.units import LENGTHS_MM
 from hardware.brainflow.settings import BrainflowSettings
 from hardware.lsl.settings import LslOutletSettings, LslSettings
 from hardware.nidaq.settings import NidaqSettings

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig.plate_map import plate_map
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from hardware.arrays import Floats
 from hardware.severity import Severity
 from processing.doctor.check import Check

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from acquisition.rig import SIDES
 from acquisition.rig.judgement import StillSettings
 from acquisition.rig.lifter_axes import UNKNOWN_TOE_OUT_DEG, LifterAxes
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from hardware.arrays import Floats
 from processing.force.place_watch import is_no_place, place_of
 from processing.force.still import EVENT, HEIGHT_KNOWN_S, LIMITS, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from processing.repetition.detector import BRIDGED_S, OFF_TOP_M, STATE
 from processing.repetition.motion import HEIGHT, STANDS_M, STANDS_M_S2, VELOCITY, between_tops
 from processing.repetition.phases import MOVES_M_S, REPETITION, Doubt, Repetition, tell

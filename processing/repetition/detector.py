@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from hardware.arrays import Floats
 from processing.repetition.motion import BIAS, HEIGHT, REST_M_S, TOP_M, VELOCITY, advance, know, stand
 from processing.repetition.phases import (

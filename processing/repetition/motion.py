@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from hardware.arrays import Floats
 
 HEIGHT, VELOCITY, BIAS, RATE = range(4)

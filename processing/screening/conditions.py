@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from acquisition.rig import GLUTES, SIDES
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from processing.repetition.table import BOTH, SET_WEIGHT
 from processing.screening.comparison import (
     CHANGED_FROM,

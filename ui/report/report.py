@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from acquisition.rig import SIDES
 from acquisition.rig.lifter_axes import axes_in_words, lifter_axes
+from acquisition.rig.units import GRAVITY_M_S2
 from acquisition.ring.fault_log import ABOUT_LIMITS
-from acquisition.units import GRAVITY_M_S2
 from hardware.severity import Severity
 from processing.findings.caveats import baselines, caveats
 from processing.findings.findings import counted_in, findings, nothing_found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from processing.results import settings_sha256
 from processing.screening.advice import ALWAYS, advice_for
 from processing.screening.answers import WITH, disagreement_sentences, evidence, in_three_lines, missing_sentences, remarks

@@ -11,7 +11,7 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.parameters import C3DError, Parameters
 from acquisition.rig.rig import PLATE_CHANNELS, Plate
-from acquisition.units import LENGTHS_MM, millimetres, newton_millimetres, newtons
+from acquisition.rig.units import LENGTHS_MM, millimetres, newton_millimetres, newtons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

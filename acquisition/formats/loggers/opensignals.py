@@ -18,9 +18,9 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.loggers.text_rows import RowForm, lines_not_read, row_chunks
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
+from acquisition.rig.units import seconds
 from acquisition.storage.hdf5_parts import PartError, dataset_in, group_in, number_in, require_sound_heaps, text_in, words_of
 from acquisition.timebase.row_counters import CounterError, row_numbers
-from acquisition.units import seconds
 from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:

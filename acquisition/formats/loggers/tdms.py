@@ -20,8 +20,8 @@ import numpy as np
 from acquisition.caveat import Caveat
 from acquisition.formats.loggers.stream_caveats import times_uneven
 from acquisition.formats.signal_file import Segment, SignalFile, SignalFileError, SignalStream
+from acquisition.rig.units import seconds
 from acquisition.timebase.row_times import NotEvenError, even_times, goes_back
-from acquisition.units import seconds
 from hardware.source import MOST_HZ
 
 if TYPE_CHECKING:

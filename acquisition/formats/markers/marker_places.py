@@ -9,7 +9,7 @@ import numpy as np
 
 from acquisition.formats.markers.marker_labels import points_of
 from acquisition.rig import SIDES
-from acquisition.units import LENGTHS_READ
+from acquisition.rig.units import LENGTHS_READ
 from hardware.arrays import Floats
 from hardware.errors import SquatscopeError
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.formats.markers.marker_places import MarkerFileError, MarkerPlaces, no_known_unit
-from acquisition.units import LENGTHS_MM, millimetres
+from acquisition.rig.units import LENGTHS_MM, millimetres
 
 if TYPE_CHECKING:
     from pathlib import Path

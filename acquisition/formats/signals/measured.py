@@ -16,7 +16,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.c3d.plate_parameters import FilePlate
 from acquisition.formats.c3d.plate_zero import while_loaded
 from acquisition.rig.plate_map import axes_of_corners, lies_on
-from acquisition.units import LENGTHS_MM, newton_millimetres, newtons
+from acquisition.rig.units import LENGTHS_MM, newton_millimetres, newtons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from acquisition.caveat import Caveat
 from acquisition.formats.c3d.plate_parameters import FilePlate
 from acquisition.formats.signals.force_labels import LabelledPlate, labelled_plates
 from acquisition.formats.signals.measured import Measured
-from acquisition.units import LENGTHS_MM, millimetres, newton_millimetres, newtons
+from acquisition.rig.units import LENGTHS_MM, millimetres, newton_millimetres, newtons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acquisition.units import seconds
+from acquisition.rig.units import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from acquisition.formats.signals.force_labels import is_of_force
 from acquisition.formats.text.layout import Layout, is_number, layout_of, split
 from acquisition.formats.text.lines import Head, read_head
 from acquisition.formats.text.numbers import read_numbers
-from acquisition.units import LENGTHS_MM, millimetres
+from acquisition.rig.units import LENGTHS_MM, millimetres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

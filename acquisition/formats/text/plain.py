@@ -18,7 +18,7 @@ from acquisition.formats.text.layout import layout_of
 from acquisition.formats.text.lines import read_head
 from acquisition.formats.text.numbers import read_numbers
 from acquisition.formats.text.time_column import RowTimes, row_times
-from acquisition.units import seconds
+from acquisition.rig.units import seconds
 
 if TYPE_CHECKING:
     from pathlib import Path

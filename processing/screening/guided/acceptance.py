@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from acquisition.rig import GLUTES, HAMSTRINGS, QUADRICEPS, SIDES
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from processing.screening.comparison import FEWEST
 from processing.screening.condition import Condition
 from processing.screening.guided.protocol import MvcStep, SetStep, WeighStep, ZeroStep

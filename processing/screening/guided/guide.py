@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from acquisition.commands import Does
-from acquisition.units import GRAVITY_M_S2
+from acquisition.rig.units import GRAVITY_M_S2
 from hardware.errors import SquatscopeError
 from processing.screening.guided.acceptance import Judged
 from processing.screening.guided.asking import STILL_S, Seen, State, StepPart, shown

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from acquisition.probe import Probe
 from acquisition.rig.rig_file import example, load
+from acquisition.rig.units import GRAVITY_M_S2
 from acquisition.stretches import TICK, Stretch
-from acquisition.units import GRAVITY_M_S2
 from hardware.severity import Severity
 from processing.doctor.known_weight import KnownWeight, check_known_weight
 from sim.lifter.plates import SimulatedPlate

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acquisition.formats.loggers.opensignals import read_opensignals
 from acquisition.formats.signal_file import SignalFileError
-from acquisition.units import TIMES_S
+from acquisition.rig.units import TIMES_S
 from tests.support.opensignals import MAC, device, write_h5, write_txt
 from tests.support.signals import ids
 

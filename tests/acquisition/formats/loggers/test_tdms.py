@@ -18,7 +18,7 @@ from nptdms import ChannelObject, GroupObject, RootObject, TdmsWriter
 
 from acquisition.formats.loggers.tdms import read_tdms
 from acquisition.formats.signal_file import SignalFileError
-from acquisition.units import TIMES_S
+from acquisition.rig.units import TIMES_S
 from tests.support.signals import ids
 
 BEGAN = np.datetime64("2024-05-06T10:28:51.250000")

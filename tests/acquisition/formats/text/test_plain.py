@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from acquisition.formats.import_map import MapTable
 from acquisition.formats.signal_file import SignalFile, SignalFileError
 from acquisition.formats.text.plain import read_plain
-from acquisition.units import TIMES_S
+from acquisition.rig.units import TIMES_S
 from tests.support.signals import ids
 
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "comma and space": ", "}

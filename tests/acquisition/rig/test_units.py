@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquisition.units import LENGTHS_MM, TIMES_S, millimetres, newton_millimetres, newtons, seconds
+from acquisition.rig.units import LENGTHS_MM, TIMES_S, millimetres, newton_millimetres, newtons, seconds
 
 PREFIXES = {"milli": 1e-3, "m": 1e-3, "centi": 1e-2, "c": 1e-2, "deci": 1e-1, "d": 1e-1, "micro": 1e-6, "u": 1e-6, "": 1.0}
 PREFIXES |= {"\u00b5": 1e-6, "\u03bc": 1e-6}
