@@ -19,9 +19,18 @@ from processing.study.cluster import ClusterError, Lost, cluster_at, local_clust
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
+def of_two(tmp_path_factory):
     with local_cluster(2, str(tmp_path_factory.mktemp("cluster"))) as found:
         yield found
+
+
+@pytest.fixture
+def cluster(of_two):
+    """A cluster of two workers, also where another test killed one: its successor takes a while to come."""
+    until_s = time.perf_counter() + 240.0
+    while of_two.threads < 2 and time.perf_counter() < until_s:
+        time.sleep(0.05)
+    return of_two
 
 
 @dataclass(frozen=True)
