@@ -106,7 +106,7 @@ class Guide:
         return step.bar_kg if step.bar_kg is not None else self._bars.get(self._step)
 
     def take(self, command: Command) -> None:
-        """Do what a command asks for; one that was given for an earlier moment, or that makes no sense now, does nothing."""
+        """Do what a command asks for; one that was given for an earlier turn, or that makes no sense now, does nothing."""
         if command.does is Does.STOP:
             self.stop()
         elif command.turn == self._turn and not self.ended:

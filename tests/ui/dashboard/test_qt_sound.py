@@ -19,7 +19,7 @@ from ui.dashboard.sound import Player, Sound, Sounds, wav
 from ui.dashboard.views.lifter import LifterView
 from ui.dashboard.views.on_screen import OnScreen
 
-STEP = '{"turn": %d, "moment": "ready", "step": 1, "steps": 4, "kind": "set", "title": "light", "do": "squat"}'
+STEP = '{"turn": %d, "part": "ready", "step": 1, "steps": 4, "kind": "set", "title": "light", "do": "squat"}'
 
 
 @pytest.fixture
