@@ -75,8 +75,14 @@ def local_cluster(processes: int, folder: str | None = None) -> Iterator[Cluster
             )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise ClusterError(f"No workers can be started on this computer: {error}.") from error
+        # A worker that ended and is not back within some seconds, as on a busy computer, is given up by Dask for good.
+        again = import_module("tornado.ioloop").PeriodicCallback(lambda: cluster.scale(processes), 1000.0 * LOOK_S)
         with cluster, distributed.Client(cluster) as client:
-            yield Cluster(client, "on this computer")
+            cluster.loop.add_callback(again.start)
+            try:
+                yield Cluster(client, "on this computer")
+            finally:
+                cluster.loop.add_callback(again.stop)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import dask
 import pytest
 
 from processing.study import cluster as clusters
@@ -83,6 +84,15 @@ def test_work_goes_on_when_workers_are_killed_and_what_kills_them_again_and_agai
     assert isinstance(told.pop(3), Lost)
     assert {task: result[0] for task, result in told.items()} == {n: n * n for n in (1, 2, *range(4, 12))}
     assert (tmp_path / "5").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_a_worker_that_dask_gave_up_while_it_was_restarted_is_started_anew(tmp_path, monkeypatch):
+    """As on a busy computer, where a restart takes longer than Dask waits; here it waits for next to nothing."""
+    monkeypatch.setattr(clusters, "LOOK_S", 1.0)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 ms"}), local_cluster(1, str(tmp_path)) as alone:
+        told = dict(alone.run(Squares(str(tmp_path), once=(2,)), range(1, 5)))
+    assert {task: result[0] for task, result in told.items()} == {n: n * n for n in range(1, 5)}
 
 
 def test_a_cluster_that_is_there_is_used_by_its_address(cluster, tmp_path):
