@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.torture.account import Account, account_of
-from tests.torture.session import READY
+from tests.torture.session import OVER, READY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,10 +95,14 @@ def told_to_end(folder: Path, seed: int) -> Account:
     rng = Random(f"told {seed}")
     session = Session(folder, 60.0, seed)
     time.sleep(rng.choice([rng.uniform(0.0, STARTS_S), rng.uniform(0.0, STARTS_S + 5.0)]))
+    sent = []
     for _ in range(rng.choice([1, 1, 2])):
-        session.send(rng.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
+        sent.append(rng.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
+        session.send(sent[-1])
         time.sleep(rng.choice([0.0, 0.05, 0.5]))
-    _, wrong = session.end(codes=(0, 1, 130))
+    out, wrong = session.end(codes=(0, 1, 130, -sent[-1]))
+    if session.process.returncode < 0 and OVER not in out:  # the last may come when all is done and the interpreter ends
+        wrong.append(f"It was ended by a signal before it was over: {out[-300:]}")
     account = _account(folder, wrong)
     if folder.exists() and not account.had:
         account.wrong.append(f"It left {sorted(path.name for path in folder.iterdir())} and no samples.")

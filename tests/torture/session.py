@@ -20,7 +20,7 @@ STREAMS = tuple(
     {"name": name, "rate_hz": rate_hz, "channels": [f"c{i}" for i in range(8)], "block_samples": int(rate_hz * 0.02)}
     for name, rate_hz in RATES_HZ.items()
 )
-READY = "armed"
+READY, OVER = "armed", "over"
 
 
 def truth_of(folder: Path, stream: str) -> Path:
@@ -55,10 +55,11 @@ def main() -> int:
             headless=True,
         )
     except SquatscopeError as error:
-        print(f"refused: {error}", flush=True)
+        print(f"refused: {error}\n{OVER}", flush=True)
         return 1
     for fault in outcome.faults:
         print(f"fault: {fault}", flush=True)
+    print(OVER, flush=True)
     return 1 if outcome.faults else 0
 
 
