@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Mvc(Settings):
     """The envelope of one muscle at maximal voluntary contraction, and the try that it was taken from.
 
-    `mvc_from` "set": it is that in a set of the lifter's own in place of a contraction (dynamic reference).
+    `mvc_from` "set": it is that in a set of the lifter's own instead of a contraction (dynamic reference).
     """
 
     muscle: Muscle

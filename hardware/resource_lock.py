@@ -59,7 +59,7 @@ class ResourceLock:
     def take(self) -> Holder | None:
         """Take the lock and return None, or return who has it.
 
-        Where no lock can be made, as on a machine without a place for temporary files, nothing is locked.
+        Where no lock can be made, as on a machine without a folder for temporary files, nothing is locked.
         """
         if self._descriptor is not None:
             return None

@@ -38,7 +38,7 @@ class SampleNumbering:
     `modulus` is the number at which the counter comes round, `step` what it rises by from row to row. A row that continues the
     count is passed on at once. Any other is held until its successors confirm it: two in a row that fit the clock, or four
     that agree with each other; the clock says how often the counter came round meanwhile. Four agreeing rows that don't fit
-    the clock mean a device that started anew, hence a new segment, placed by time. Rows that are late by three quarters of the
+    the clock mean a device that started anew, hence a new segment, numbered by time. Rows late by three quarters of the
     counter's range are held for 0.1 s, and on as long as they come less late by 0.03 s each time: a clump that was only
     delivered late catches up, also where it is read slowly; a loss does not.
 
@@ -72,7 +72,7 @@ class SampleNumbering:
         self.lost_samples = 0
 
     def restart(self) -> None:
-        """Expect a device that was started anew: a new segment, whose first sample is placed by time."""
+        """Expect a device that was started anew: a new segment, whose first sample is numbered by time."""
         self._reject_held(but=0)
         self._locked = False
         if self._last is not None:
@@ -184,7 +184,7 @@ class SampleNumbering:
             if count < CONFIRM_ROWS:
                 return
             self._segment += 1
-        self._accept_held(0, self._placed_by_time())
+        self._accept_held(0, self._numbered_by_time())
         self._locked = True
 
     def _may_catch_up(self, now_s: float) -> bool:
@@ -202,7 +202,7 @@ class SampleNumbering:
         pairs = zip(self._offsets[start:], self._held[self._agree_from + start :], strict=True)
         return min(row.time_s - offset * self._line.period_s for offset, row in pairs)
 
-    def _placed_by_time(self) -> int:
+    def _numbered_by_time(self) -> int:
         if self._last is None:
             return 0
         return max(self._last_index + 1, self._line.index_at(self._least))

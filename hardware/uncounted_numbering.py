@@ -56,7 +56,7 @@ class _Waiting:
 class UncountedNumbering:
     """Numbers the rows of one stream and hands them on as blocks; `stamps` may be changed until the first row.
 
-    A loss is placed before the first row that came late and counted by the device's own rate, as it was seen. Losses shorter
+    A loss is counted before the first row that came late, by the device's own rate, as it was seen. Losses shorter
     than `late_s`, or than four times the jitter, can't be told from lateness. `lost_samples` counts what is missing since the
     beginning; `taken_rows` are all that came, `held_rows` those that wait.
     """
@@ -74,7 +74,7 @@ class UncountedNumbering:
         self._next = 0
         self._segment = 0
         self._begun = False
-        self._placed = True
+        self._timed = True
         self._waiting: list[_Waiting] = []
         self._came_s = 0.0
 
@@ -84,9 +84,9 @@ class UncountedNumbering:
         return 1.0 / self._line.period_s
 
     def restart(self) -> None:
-        """Expect a device that was started anew: a new segment, whose first sample is placed by time."""
+        """Expect a device that was started anew: a new segment, whose first sample is numbered by time."""
         if self._begun:
-            self._placed = False
+            self._timed = False
 
     def take(self, rows: Samples, _counters: Floats, times_s: Floats, now_s: float) -> list[Block]:
         """Return the rows that are settled by now, as blocks without a gap within.
@@ -96,7 +96,7 @@ class UncountedNumbering:
         """
         blocks: list[Block] = []
         if len(rows):
-            if not self._placed:
+            if not self._timed:
                 blocks += self.finish()
                 self._begin_segment(times_s)
             if not self._begun:
@@ -132,7 +132,7 @@ class UncountedNumbering:
         self.lost_samples += index - self._next
         self._next = index
         self._segment += 1
-        self._placed = True
+        self._timed = True
 
     def _hold(self, rows: Samples, times_s: Floats) -> None:
         self._waiting.append(self._together(rows, times_s, self._next + self.held_rows))
@@ -228,7 +228,7 @@ class UncountedNumbering:
         return Block(rows, first, float(times_s[-1]), self._segment)
 
     def _may_be_another_rate(self) -> bool:
-        """Return whether the rows that wait come at another rate than the nominal one: then they do so at every place.
+        """Return whether the rows that wait come at another rate than the nominal one: then they do so everywhere.
 
         Or between all chunks, where only the last sample of each bears a time of its own, whatever a few within do that came
         together. A step here and there is a loss.

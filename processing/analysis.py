@@ -19,7 +19,7 @@ from processing.flags.kinds import kind_of
 from processing.flags.rules import CHANGE, flags_of
 from processing.force.faults.plate_fault import PlateFault
 from processing.force.faults.two_plates import pull_inwards_pct, unlike_feet
-from processing.force.faults.wrong_plates import off_pct, wrong_places
+from processing.force.faults.wrong_plates import off_pct, wrong_cops
 from processing.pipeline import EVENTS, FLAGS
 from processing.repetition.table import BOTH, RepetitionResult, repetition_rows
 from processing.results import (
@@ -284,11 +284,11 @@ class Analysis:
 
 def _still_true(flags: Sequence[FlagResult], faults: Sequence[PlateFaultResult], zeros_pct: float) -> list[FlagResult]:
     """Return a session's flags without those that rest on what only later proved wrong, or as severe as remains certain."""
-    wrong = wrong_places(faults)
+    wrong = wrong_cops(faults)
     kept = []
     for flag in flags:
         kind = kind_of(flag.rule)
-        if kind.without_place(flag.side, wrong):
+        if kind.without_cop(flag.side, wrong):
             continue
         certain = abs(flag.peak) - kind.unsure * zeros_pct
         if certain >= flag.amber or zeros_pct == 0.0:

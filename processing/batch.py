@@ -41,7 +41,7 @@ def reprocess(
     `rig_for` returns the rig to use from the recording's own: with another's ways of judging, or with a lifter's measures;
     plates, channels and streams must stay as they were recorded. `progress` is called with the share done, from 0 to 1. Where a
     stream ran at another rate than its rig says, by more than a crystal can be off, filters and times are designed for the rate
-    that was measured. Edits that lie beside the recording are applied, limits in place of the recording's own before
+    that was measured. Edits that lie beside the recording are applied, limits instead of the recording's own before
     `rig_for` names others, unless they are left out; where they can't be read EditError is raised.
     """
     with Recording(path) as recording:

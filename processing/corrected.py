@@ -130,7 +130,7 @@ def _index(standing: Sequence[ByHand], span: Span) -> int | None:
 
 
 def _parts(edit: Drop | Split | Move, one: ByHand, force: Frames, of_split: dict[int, tuple[int, int]]) -> list[ByHand]:
-    """Return what stands in the place of a repetition after an edit."""
+    """Return what stands instead of a repetition after an edit."""
     match edit:
         case Drop():
             return []

@@ -74,7 +74,7 @@ def _judged(electrode: Electrode, tries: Sequence[Try], spoilt: Try | None, why:
 
 
 def dynamic_reference(path: Path) -> list[Mvc]:
-    """Return, in place of maximal contractions, what each muscle does in a set of the lifter's own (a dynamic reference).
+    """Return, instead of maximal contractions, what each muscle does in a set of the lifter's own (a dynamic reference).
 
     Of each repetition the largest mean of its envelope over `WINDOW_S`, and the median of these. Ratios between muscles then
     say how they change, and nothing of how strong one is beside another. Empty where there is no repetition or no EMG.

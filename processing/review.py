@@ -73,7 +73,7 @@ class Review:
         self._add("move", reason, repetition=self._span(number), **instants)
 
     def dismiss(self, number: int, reason: str) -> None:
-        """Dismiss a flag by its place among the flags, from 1 on; raises EditError."""
+        """Dismiss a flag by its number among the flags, from 1 on; raises EditError."""
         flags = self.results.flags
         if not 1 <= number <= len(flags):
             raise EditError(f"{self.path} has no flag {number}; it has {len(flags)}.")

@@ -135,7 +135,7 @@ def _known(value: str | float) -> bool:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise TableError where something is at a place already."""
+    """Raise TableError where something is at a path already."""
     if path.exists():
         raise TableError(_EXISTS.format(path))
 

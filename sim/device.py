@@ -32,7 +32,7 @@ FULL_SCALE = {"V": 10.0, "mV": 11.0, "uV": 187_500.0, "N": 5_000.0, "Nmm": 2e6, 
 MARKER_NOISE_MM = 0.3
 
 
-def placement(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
+def footing(rig: Rig, stance_width_mm: float) -> tuple[Floats, Floats]:
     """Return the lifter's axes (rows: right, forward, up) in the lab axes and the middle of the stance in mm.
 
     The lifter stands in the middle of the two plates, or with that plate's foot on the middle of a single one,
@@ -98,7 +98,7 @@ class SimulatedDevice:
         self._end = None if end_s is None else math.ceil(end_s * self._rate_hz - 1e-6)
         self._seed = (lifter.seed, zlib.crc32(settings.name.encode()))
         self._chunk_samples = max(1, round(CHUNK_S * settings.rate_hz))
-        self._axes, self._middle = placement(rig, lifter.stance_width_mm)
+        self._axes, self._middle = footing(rig, lifter.stance_width_mm)
         self._plates = [
             (plate, SimulatedPlate(plate), [settings.channels.index(name) for name in plate.channels])
             for plate in rig.plate

@@ -163,7 +163,7 @@ def test_python_examples_run(files: Path) -> None:
 def test_matlab_example_names_what_is_there(files: Path) -> None:
     (example,) = re.findall(r"```matlab\n(.*?)```", PAGE, re.DOTALL)
     with h5py.File(files / "session.h5") as file:
-        for place in re.findall(r"h5read\('session\.h5', '([^']+)'\)", example):
-            assert isinstance(file[place], h5py.Dataset)
-        for place, name in re.findall(r"h5readatt\('session\.h5', '([^']+)', '([^']+)'\)", example):
-            assert name in file[place].attrs
+        for name_in_file in re.findall(r"h5read\('session\.h5', '([^']+)'\)", example):
+            assert isinstance(file[name_in_file], h5py.Dataset)
+        for name_in_file, name in re.findall(r"h5readatt\('session\.h5', '([^']+)', '([^']+)'\)", example):
+            assert name in file[name_in_file].attrs

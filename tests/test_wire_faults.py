@@ -39,7 +39,7 @@ from sim.wire.nidaq_server import StandInServer
 RATES_HZ = {"card": 1000.0, "board": 250.0, "outlet": 500.0}
 LIMIT_S = 30.0
 STEP_UV = 0.03  # the Cyton's converter resolves 0.022 µV at a gain of 24
-# What a busy machine may take for the start of a device, in seconds of samples that are placed by time.
+# What a busy machine may take for the start of a device, in seconds of samples that are numbered by time.
 START_S = 1.0
 
 
@@ -138,7 +138,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 
 def check_untouched(recording: Recording, name: str) -> None:
-    """Not a sample lost, doubled or in the wrong place."""
+    """Not a sample lost, doubled or in the wrong row."""
     stream = recording.streams[name]
     assert len(stream.gaps) == 0
     samples = recording.samples(name)[:, 0]

@@ -37,7 +37,7 @@ class Event:
 class About:
     """Whose recording it is and how it was judged; texts are empty and numbers NaN where that is not known.
 
-    `task`: what was done, such as squat or mvc; `number`: its place in the session, 0 of none; `mains_hz`: of the hum that is
+    `task`: what was done, such as squat or mvc; `number`: its number in the session, 0 of none; `mains_hz`: of the hum that is
     taken out; `anonymous`: its date is not the true one.
     """
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from acquisition.export import bids_texts as texts
 from acquisition.export.about import About, Event, ExportError
 from acquisition.export.bdf import load_edfio
-from acquisition.export.bids_run import Run, new, places_in, word, write_emg
+from acquisition.export.bids_run import Run, new, slots_in, word, write_emg
 from acquisition.export.even_stream import EvenStream
 from acquisition.export.signals import Signals, beside_emg, signals_of
 from acquisition.export.table_files import cells
@@ -110,8 +110,8 @@ class BidsDataset:
             texts.write_tsv(folder / f"{stem}_scans.tsv", scans, SCAN_COLUMNS)
             texts.write_json(folder / f"{stem}_scans.json", texts.SCANS)
         for around, electrodes in self._sensors.items():
-            places = [{"name": electrode} for electrode in electrodes]
-            texts.write_tsv(around.with_name(f"{around.name}_electrodes.tsv"), places, ("name", "x", "y"))
+            rows = [{"name": electrode} for electrode in electrodes]
+            texts.write_tsv(around.with_name(f"{around.name}_electrodes.tsv"), rows, ("name", "x", "y"))
             texts.write_json(around.with_name(f"{around.name}_coordsystem.json"), texts.coordinates_sidecar())
         for task in sorted(self._tasks):
             texts.write_json(self._folder / f"task-{task}_events.json", texts.EVENTS)
@@ -158,7 +158,7 @@ class BidsDataset:
 
 def _write_physio(run: Run, signals: Signals, stream: EvenStream, made: list[Path]) -> None:
     """Write what a stream holds beside EMG, every digit of it."""
-    first, end, hz, start_s = places_in(run, stream)
+    first, end, hz, start_s = slots_in(run, stream)
     if end <= first:
         return
     stem = run.folder / f"{run.stem}_recording-{word(stream.name) or 'other'}"

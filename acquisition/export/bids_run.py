@@ -79,15 +79,15 @@ def new(stem: Path, ending: str, made: list[Path]) -> Path:
     return made[-1]
 
 
-def places_in(run: Run, stream: EvenStream) -> tuple[int, int, float, float]:
-    """Return of a stream in a run the first place, the one after the last, its rate, and when it begins, in s of the run."""
+def slots_in(run: Run, stream: EvenStream) -> tuple[int, int, float, float]:
+    """Return of a stream in a run the first slot, the one after the last, its rate, and when it begins, in s of the run."""
     zero_s, end_s = (run.base.seconds_of(float(at)) for at in stream.host_s(np.array([0, stream.length])))
     hz = stream.length / (end_s - zero_s)
     if abs(hz / stream.rate_hz - 1.0) < 1e-9:  # of one clock, but for rounding
         hz = stream.rate_hz
     first = math.ceil((run.begin_s - zero_s) * hz - 1e-6) if run.begin_s else 0
     end = stream.length if run.is_last else math.ceil((run.end_s - zero_s) * hz - 1e-6)
-    first, end = (min(max(0, place), stream.length) for place in (first, end))
+    first, end = (min(max(0, slot), stream.length) for slot in (first, end))
     return first, end, hz, zero_s + first / hz - run.begin_s
 
 
@@ -99,7 +99,7 @@ def write_emg(
     Returns its row in the table of runs, with the file's path as it is, and the names of its sensors.
     """
     signals = joined([group for group in (emg_of(run.rig, stream.name), others_of(run.rig, stream.name)) if group.columns])
-    first, end, hz, start_s = places_in(run, stream)
+    first, end, hz, start_s = slots_in(run, stream)
     values, skips = _whole(stream, signals, first, end, hz, caveats)
     told = [replace(event, at_s=event.at_s - start_s) for event in events if event.at_s >= start_s]
     told = sorted([*told, *skips], key=lambda event: event.at_s)

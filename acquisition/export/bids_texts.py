@@ -86,7 +86,7 @@ def write_tsv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[s
 
 
 def cell(value: Any) -> str:  # noqa: ANN401
-    """Return a value as a table has it; a number to nine places."""
+    """Return a value as a table has it; a number to nine digits."""
     if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
         return NOT_KNOWN
     return " ".join(str(round(value, 9) if isinstance(value, float) else value).split()) or NOT_KNOWN

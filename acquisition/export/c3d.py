@@ -101,8 +101,8 @@ class _Content:
         on_streams = [plate for plate in rig.plate if plate.stream in there]
         self._plates = [plate for plate in on_streams if plate.corners_mm is not None]
         self._groups = [_of_plate(i, plate, rig, self._streams[plate.stream]) for i, plate in enumerate(self._plates, 1)]
-        self._unplaced = [plate for plate in on_streams if plate.corners_mm is None]
-        self._groups += [_of_vertical(plate, rig, self._streams[plate.stream]) for plate in self._unplaced]
+        self._unlocated = [plate for plate in on_streams if plate.corners_mm is None]
+        self._groups += [_of_vertical(plate, rig, self._streams[plate.stream]) for plate in self._unlocated]
         self._groups += [_of_emg(rig, stream) for stream in self._streams.values()]
         with_base = [stream for stream in self._streams.values() if stream is self._base or stream.in_step(self._base)]
         self._groups += [_of_others(rig, stream) for stream in with_base]
@@ -129,7 +129,7 @@ class _Content:
     def about_plates(self) -> list[Caveat]:
         """Return what plates don't tell and a plate of the format has."""
         told = []
-        for plate in self._unplaced:
+        for plate in self._unlocated:
             sentence = f"Nobody knows where the {plate.side} plate lies, so it is no plate in the file; its Fz is a channel."
             told.append(Caveat("plate_as_channel", plate.side, {}, sentence))
         for plate in self._plates:
@@ -257,9 +257,9 @@ class _Content:
         at = [rig.column(name, channel) for marker in rig.marker for channel in marker.channels]
         channels = rig.stream_named(name).stream().channels
         raw = self._markers.at(self._base.host_s(np.arange(first, end) * self._per_frame))[:, at]
-        places = (raw * np.array([UNITS_TO_MM[channels[c].unit] for c in at])).reshape(end - first, len(rig.marker), 3)
-        places[~np.isfinite(places).all(axis=2)] = np.nan
-        return np.concatenate([places.transpose(2, 1, 0), np.ones((1, len(rig.marker), end - first))])
+        points_mm = (raw * np.array([UNITS_TO_MM[channels[c].unit] for c in at])).reshape(end - first, len(rig.marker), 3)
+        points_mm[~np.isfinite(points_mm).all(axis=2)] = np.nan
+        return np.concatenate([points_mm.transpose(2, 1, 0), np.ones((1, len(rig.marker), end - first))])
 
 
 def _of_plate(number: int, plate: Plate, rig: Rig, stream: EvenStream) -> _Group:

@@ -1,6 +1,6 @@
 """Even streams: a recorded stream laid out at one rate, as formats want it that know neither lost samples nor clocks.
 
-Each sample lies where its clock puts it, to within half a sample; places of lost samples are NaN. Nothing is interpolated but
+Each sample lies where its clock puts it, to within half a sample; slots of lost samples are NaN. Nothing is interpolated but
 on demand, at times between the samples.
 """
 
@@ -35,7 +35,7 @@ MOST_LOST_S = 86400.0
 class EvenStream:
     """A stream of an open recording, laid out evenly: sample n lies n / `rate_hz` after the first one that there is.
 
-    `rate_hz` is the nominal rate, or the measured one where that is off by more than a crystal can be; `length` counts places,
+    `rate_hz` is the nominal rate, or the measured one where that is off by more than a crystal can be; `length` counts slots,
     those of lost samples too. Where the device's clock began anew, what follows is moved by whole samples to where the clock
     puts it. Raises ExportError for a stream without samples, or with more than a day lost.
     """
@@ -49,18 +49,18 @@ class EvenStream:
         clock, nominal_hz = recorded.clock, recorded.stream.rate_hz
         self._hz = clock.rate_hz
         self.rate_hz = nominal_hz if abs(self._hz / nominal_hz - 1.0) <= CRYSTAL_OFF else self._hz
-        places: list[int] = []
+        slots: list[int] = []
         rows = [0]
         for part in split_at_gaps(recorded.ticks):
             first = part["index"][:1] - part["row"][:1] + rows[-1]
             at_s = float(clock.host_s(first)[0])
-            if not places:
+            if not slots:
                 self.first_s = at_s
-            free = places[-1] + rows[-1] - rows[-2] if places else 0
-            places.append(max(free, round((at_s - self.first_s) * self._hz)))
+            free = slots[-1] + rows[-1] - rows[-2] if slots else 0
+            slots.append(max(free, round((at_s - self.first_s) * self._hz)))
             rows.append(int(part["row"][-1]))
-        self._places, self._rows = np.array(places), np.array(rows)
-        self.length = places[-1] + rows[-1] - rows[-2]
+        self._slots, self._rows = np.array(slots), np.array(rows)
+        self.length = slots[-1] + rows[-1] - rows[-2]
         if (self.length - rows[-1]) / self.rate_hz > MOST_LOST_S:
             lost_h = (self.length - rows[-1]) / self.rate_hz / 3600.0
             raise ExportError(
@@ -68,11 +68,11 @@ class EvenStream:
             )
 
     def host_s(self, numbers: NDArray[np.int64]) -> Floats:
-        """Return the host time of places."""
+        """Return the host time of slots."""
         return np.asarray(self.first_s + numbers / self._hz)
 
     def in_step(self, other: EvenStream, every: int = 1) -> bool:
-        """Return whether each place of another stream, or each of so many, lies on the next place of this one."""
+        """Return whether each slot of another stream, or each of so many, lies on the next slot of this one."""
         ends = np.array([0, max(1, other.length // every - 1)])
         number = self._number(other.host_s(ends * every))
         return bool(np.abs(number - np.rint(number[0]) - ends).max() < ON_SAMPLE)
@@ -85,21 +85,21 @@ class EvenStream:
         return (host_s - self.first_s) * self._hz / self.rate_hz
 
     def read(self, first: int, count: int) -> Floats:
-        """Return the values of places (count, channels), NaN where a sample was lost or there is no place."""
+        """Return the values of slots (count, channels), NaN where a sample was lost or there is no slot."""
         values = np.full((count, self._channels), np.nan)
-        begin = max(0, int(np.searchsorted(self._places, first, side="right")) - 1)
-        for place, row, end in zip(self._places[begin:], self._rows[begin:], self._rows[begin + 1 :], strict=False):
-            if place >= first + count:
+        begin = max(0, int(np.searchsorted(self._slots, first, side="right")) - 1)
+        for slot, row, end in zip(self._slots[begin:], self._rows[begin:], self._rows[begin + 1 :], strict=False):
+            if slot >= first + count:
                 break
-            skipped = max(0, first - int(place))
-            taken = min(int(end - row), first + count - int(place)) - skipped
+            skipped = max(0, first - int(slot))
+            taken = min(int(end - row), first + count - int(slot)) - skipped
             if taken > 0:
-                to = int(place) + skipped - first
+                to = int(slot) + skipped - first
                 values[to : to + taken] = self._recording.samples(self.name, int(row) + skipped, taken)
         return values
 
     def pieces(self, first: int = 0, end: int | None = None) -> Iterator[tuple[int, Floats]]:
-        """Yield pieces of places from `first` to `end`, each with the number of its first place."""
+        """Yield pieces of slots from `first` to `end`, each with the number of its first slot."""
         end = self.length if end is None else end
         for at in range(first, end, PIECE):
             yield at, self.read(at, min(PIECE, end - at))
@@ -142,7 +142,7 @@ class Held:
         self._spans: list[list[int]] = []
 
     def take(self, first: int, values: Floats) -> Floats:
-        """Return a piece (n, channels), the next one, whose first place has the number `first`, with nothing left out."""
+        """Return a piece (n, channels), the next one, whose first slot has the number `first`, with nothing left out."""
         known = np.isfinite(values)
         before = np.zeros(values.shape[1]) if self._before is None else self._before
         if not known.all():
@@ -165,5 +165,5 @@ class Held:
 
     @property
     def samples(self) -> int:
-        """How many places hold a value from before."""
+        """How many slots hold a value from before."""
         return sum(end - begin for begin, end in self._spans)

@@ -1,4 +1,4 @@
-"""New files and folders, whole or not at all: made beside their place under another name, and put there once complete."""
+"""New files and folders, whole or not at all: made under another name beside, and given their own once complete."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def new_files(paths: list[Path]) -> Iterator[list[Path]]:
         if path.exists():
             raise ExportError(EXISTS.format(path))
     parts = [path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}") for path in paths]
-    placed: list[Path] = []
+    named: list[Path] = []
     try:
         for part in parts:  # of people's data: other accounts of this machine can't read them
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield parts
         for part, path in zip(parts, paths, strict=True):
-            _place(part, path)
-            placed.append(path)
+            _give_name(part, path)
+            named.append(path)
     except BaseException as error:
-        for path in placed:
+        for path in named:
             path.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise ExportError(f"{paths[0]} can't be written: {error.strerror or error}.") from error
@@ -46,7 +46,7 @@ def new_files(paths: list[Path]) -> Iterator[list[Path]]:
                 part.unlink(missing_ok=True)
 
 
-def _place(part: Path, path: Path) -> None:
+def _give_name(part: Path, path: Path) -> None:
     """Give a file its name, unless something has that by now."""
     try:
         os.link(part, path)

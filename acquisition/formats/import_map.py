@@ -79,7 +79,7 @@ class MapTable(Settings):
     """How a file of lines of numbers is read, where that can't be told from it.
 
     `time` is the label of the time column, "" where there is none: then `rate_hz` says the rate. `labels`: names of the
-    columns in place of the file's own. `lengths`: the unit of places that name none known.
+    columns instead of the file's own. `lengths`: the unit of places that name none known.
     """
 
     delimiter: Literal["tab", "comma", "semicolon", "space"] | None = None
@@ -141,7 +141,7 @@ class MapCheck:
         self._mistakes: list[tuple[int, str]] = []
 
     def has(self, at: tuple[str | int, ...], what: str, name: str | int, known: Sequence[str | int]) -> None:
-        """Check that what stands at a place in the map is one of those that the file has."""
+        """Check that what stands at a key path in the map is one of those that the file has."""
         if name in known:
             return
         said = repr(name) if isinstance(name, str) else str(name)
@@ -150,7 +150,7 @@ class MapCheck:
         self.wrong(at, f"there is no {what} {said} in {self._file}; {meant}")
 
     def wrong(self, at: tuple[str | int, ...], sentence: str) -> None:
-        """Note a mistake at a place in the map, or at the nearest table around it."""
+        """Note a mistake at a key path in the map, or at the nearest table around it."""
         while at and at not in self._lines:
             at = at[:-1]
         self._mistakes.append((self._lines.get(at, 1), sentence))

@@ -60,11 +60,11 @@ def propose_map(path: Path) -> str:
 
 
 def _plates(found: ImportResult) -> list[str]:
-    """Return the plates that were found, and those that lack a place, as comments."""
+    """Return the plates that were found, and those of which nobody knows where they lie, as comments."""
     assumed = any(caveat.id == "sides_assumed" for caveat in found.caveats)
     why = f"{FILL_IN} which foot stood on it; this is assumed" if assumed else "the file says which foot stood on it"
     begin = "  # {" if assumed else "  {"
-    unplaced = {
+    unlocated = {
         caveat.about.split()[-1]
         for caveat in found.caveats
         if caveat.id == "vertical_force_alone" and caveat.values["places_and_moments"]
@@ -72,7 +72,7 @@ def _plates(found: ImportResult) -> list[str]:
     lines = []
     for k, plate in enumerate(found.rig.plate):
         number = plate.model.split()[1]
-        if number in unplaced:
+        if number in unlocated:
             what = f"{FILL_IN} where plate {number} lies, and which foot stood on it; without, its vertical force alone is used"
             corners = [[x + 450 * k, y, z] for x, y, z in CORNERS]
             lines += [f"  # {what}:", f'  # {{ number = {number}, side = "{plate.side}", corners_mm = {corners} }},']

@@ -1,4 +1,4 @@
-"""Copying: a recording's file as it is, byte for byte, to a place where nothing is."""
+"""Copying: a recording's file as it is, byte for byte, to a path where nothing is."""
 
 from __future__ import annotations
 

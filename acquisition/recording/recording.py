@@ -105,7 +105,7 @@ class RecordingWriter:
             rows = max(256, int(stream.rate_hz))
             width = len(stream.channels)
             dtype = np.dtype(stream.dtype)
-            # NaN is what a reader finds where a killed process has made a place for samples and not written them.
+            # NaN is what a reader finds where a killed process has made room for samples and not written them.
             group.create_dataset("samples", (0, width), dtype, maxshape=(None, width), chunks=(rows, width), fillvalue=np.nan)
             group.create_dataset("ticks", (0,), TICK, maxshape=(None,), chunks=(TICKS_TOGETHER,))
             if stream.name in synced:

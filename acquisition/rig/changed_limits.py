@@ -1,4 +1,4 @@
-"""Changed limits: amber and red of rules, set by hand in place of the rig's, and held to what holds in a rig file.
+"""Changed limits: amber and red of rules, set by hand instead of the rig's, and held to what holds in a rig file.
 
 A session puts all that were changed on a board of its ring, by rule, so that screens and pipeline judge by the same.
 """

@@ -17,7 +17,7 @@ from hardware.settings import NotNegative, Positive, Seconds, SecondsOrNone, Set
 class PlateSettings(Settings):
     """Plate contact: the force above which a foot is on its plate, and the one above which it has a centre of pressure.
 
-    `ankle_height_mm`: how high the ankle is, for the place of the line of force there.
+    `ankle_height_mm`: how high the ankle is, for where the line of force passes there.
     """
 
     contact_N: Positive = 20.0

@@ -1,6 +1,6 @@
 """The lifter's axes and each foot's, as unit vectors in the lab's x and y, and what each was taken from.
 
-Between the feet medial-lateral is the lifter's: a lab axis in its place makes forward sway of a lifter who stands turned a
+Between the feet medial-lateral is the lifter's: a lab axis instead makes forward sway of a lifter who stands turned a
 medial shift. Within a foot it is the foot's own, square to the way from heel to toes: along the lifter's axis, toes turned out
 and weight further back look like pressure that moves inwards.
 """

@@ -90,13 +90,13 @@ class Mistakes:
         return value
 
     def _line(self, key_path: KeyPath) -> int:
-        """Return the line of a place, or of the nearest table around it."""
+        """Return the line of a key path, or of the nearest table around it."""
         while key_path and key_path not in self._lines:
             key_path = key_path[:-1]
         return self._lines.get(key_path, 1)
 
     def _line_within(self, key_path: KeyPath, text: str) -> int:
-        """Return the line, under a place, of what a sentence quotes or of the key it names; else of the place itself."""
+        """Return the line, under a key path, of what a sentence quotes or of the key it names; else of the path itself."""
         within = [deeper for deeper in self._lines if deeper[: len(key_path)] == key_path and len(deeper) > len(key_path)]
         for quoted in re.findall(r"'([^']*)'", text):
             for deeper in within:
@@ -129,7 +129,7 @@ class Mistakes:
 
 
 def _name(key_path: KeyPath) -> str:
-    """Return a place in words: `rules.load_shift.hold_s`, `plate 2, channels 3`."""
+    """Return a key path in words: `rules.load_shift.hold_s`, `plate 2, channels 3`."""
     words = ""
     for part in key_path:
         if isinstance(part, int):

@@ -13,7 +13,7 @@ _GAP = _BLANK + "\n"
 def lines_of(text: str) -> dict[KeyPath, int]:
     """Return the line, counted from 1, on which each key, table and array element of a valid TOML text begins.
 
-    A place is the way to it: `("plate", 1, "channels", 0)` is the first channel of the second plate. A table that stands in
+    A key path is the way to it: `("plate", 1, "channels", 0)` is the first channel of the second plate. A table that stands in
     several headers has the line of the first.
     """
     return _Scanner(text).scan()

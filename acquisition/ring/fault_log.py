@@ -63,7 +63,7 @@ class FaultLog:
         self._rows = LogTable(table, session, COUNT)
 
     def tell(self, severity: Severity, about: str, sentence: str, host_s: float | None = None) -> None:
-        """Put a fault behind the others; what is too long for its place is cut, and a ring that was closed takes none.
+        """Put a fault behind the others; what is too long for its slot is cut, and a ring that was closed takes none.
 
         `host_s`: when it happened, now where that is not given.
         """

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 class LogTable:
     """The rows of one table; that of a ring of a version that had none is empty, and takes none."""
 
-    def __init__(self, table: NDArray[np.void], session: NDArray[Any], place: int) -> None:
-        """Take a table, and the `place` in `session` that counts what was told."""
+    def __init__(self, table: NDArray[np.void], session: NDArray[Any], slot: int) -> None:
+        """Take a table, and the `slot` in `session` that counts what was told."""
         self._table = table
         self._session = session
-        self._place = place
+        self._slot = slot
         self._lock = threading.Lock()
 
     def tell(self, row: tuple[object, ...]) -> None:
@@ -30,10 +30,10 @@ class LogTable:
         with self._lock:
             if not len(self._table):
                 return
-            count = int(self._session[self._place])
+            count = int(self._session[self._slot])
             self._table[count % len(self._table)] = row
             fence()
-            self._session[self._place] = count + 1
+            self._session[self._slot] = count + 1
 
     def let_go(self) -> None:
         """Let go of the ring's mapping; what is told after that goes nowhere."""
@@ -43,7 +43,7 @@ class LogTable:
     @property
     def count(self) -> int:
         """How many rows were told so far."""
-        return int(self._session[self._place]) if len(self._table) else 0
+        return int(self._session[self._slot]) if len(self._table) else 0
 
     def read(self, first: int = 0) -> list[tuple[Any, ...]]:
         """Return the rows from number `first` on, those of them that are still kept."""

@@ -2,7 +2,7 @@
 
 HDF5 makes the file and closes it; from then on the writer and all readers map its datasets into memory. Per stream there
 are `samples`, a circle of rows, and `ticks`, which say of every block which rows it filled, which sample numbers they bear
-and when they came. Rows are counted from the start of the session and never turn back: row r lives in place
+and when they came. Rows are counted from the start of the session and never turn back: row r lives in slot
 r % capacity.
 
 The writer of a stream announces, writes, then publishes:
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 RESERVED, PUBLISHED, TICKS, STATE, BACKLOG = range(5)
 PHASE, BEAT_NS, ROOM, TARGET = 0, 1, 5, 6
-"""Places in `session`; those of the counts of faults and of marks are between them, and 3 was that of the room in seconds."""
+"""Slots of `session`; those of the counts of faults and of marks are between them, and 3 was that of the room in seconds."""
 MOST_DESCRIPTION_BYTES = 1 << 16
 
 
@@ -293,7 +293,7 @@ class StreamWriter:
 
 
 class StreamReader:
-    """Follows one stream, stretch by stretch; keeps its own place and never disturbs the writer."""
+    """Follows one stream, stretch by stretch; keeps its own row and never disturbs the writer."""
 
     def __init__(self, ring: Ring, name: str, rows_back: int | None = None) -> None:
         """Begin at the oldest row still there, or `rows_back` rows before the newest."""

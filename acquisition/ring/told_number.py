@@ -1,4 +1,4 @@
-"""The told number: one that a session tells all screens, in a place of its ring; NaN until it was told."""
+"""The told number: one that a session tells all screens, in a slot of its ring; NaN until it was told."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ PER = 100.0
 
 
 class ToldNumber:
-    """A number of 0 or more in one place of `session`; 0 there says that it was never told."""
+    """A number of 0 or more in one slot of `session`; 0 there says that it was never told."""
 
-    def __init__(self, session: NDArray[Any], place: int) -> None:
+    def __init__(self, session: NDArray[Any], slot: int) -> None:
         self._session = session
-        self._place = place
+        self._slot = slot
 
     def tell(self, number: float) -> None:
         """Tell it; what is below 0 is 0."""
-        self._session[self._place] = 1 + int(min(max(number, 0.0), MOST) * PER)
+        self._session[self._slot] = 1 + int(min(max(number, 0.0), MOST) * PER)
 
     @property
     def value(self) -> float:
         """What was told last."""
-        told = int(self._session[self._place])
+        told = int(self._session[self._slot])
         return (told - 1) / PER if told else math.nan
 
     def let_go(self) -> None:

@@ -43,14 +43,14 @@ def claim(path: Path, size: int) -> None:
     file = open(path, "xb", buffering=0, opener=_for_its_owner)  # noqa: SIM115 - Path.open takes no opener
     try:
         with file:
-            write_in_place(file)
+            keep_on_overwriting(file)
             allocate(file, 0, size)
     except OSError:
         path.unlink()
         raise
 
 
-def write_in_place(file: FileIO) -> None:
+def keep_on_overwriting(file: FileIO) -> None:
     """Have an empty file overwritten where it lies, as btrfs can; otherwise that would take new room for each write.
 
     Where the file system knows no such thing, nothing happens.
@@ -78,11 +78,11 @@ def write_anew(path: Path, content: bytes | memoryview) -> None:
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
     write_whole(fresh, content)
-    put_in_place(fresh, path)
+    put_over(fresh, path)
 
 
-def put_in_place(fresh: Path, path: Path) -> None:
-    """Put a file in the place of another; Windows refuses that for as long as somebody reads the other one."""
+def put_over(fresh: Path, path: Path) -> None:
+    """Put a file over another; Windows refuses that for as long as somebody reads the other one."""
     for _ in range(BUSY_TRIES):
         try:
             fresh.replace(path)

@@ -34,7 +34,7 @@ def file_system_of(folder: Path) -> str:
 
 
 def nearest(lines: Iterable[str], mount: re.Pattern[str], folder: PurePosixPath) -> str:
-    """Return the type of the mount, one a line, that a folder lies on: of the nearest, and of those at one place the last."""
+    """Return the type of the mount, one a line, that a folder lies on: of the nearest, and of those at one path the last."""
     kind, depth = "", -1
     for found in filter(None, map(mount.match, lines)):
         at = PurePosixPath(OCTAL.sub(lambda octal: chr(int(octal[1], 8)), found["at"]))

@@ -62,17 +62,17 @@ def require_sound_heaps(path: Path) -> None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = content.find(HEAP)
         while at >= 0:
-            place, (size,) = (
+            begin, (size,) = (
                 at + HEAP_HEAD_BYTES,
                 struct.unpack_from("<Q", content[at + 8 : at + HEAP_HEAD_BYTES].ljust(8, b"\0")),
             )
             end = at + size
-            while place + HEAP_OBJECT.size <= end <= len(content):
-                number, length = HEAP_OBJECT.unpack_from(content, place)
+            while begin + HEAP_OBJECT.size <= end <= len(content):
+                number, length = HEAP_OBJECT.unpack_from(content, begin)
                 step = HEAP_OBJECT.size + (length + 7) // 8 * 8 if number else length
-                if not step or place + step > end:
+                if not step or begin + step > end:
                     raise PartError("its heap of texts is damaged")
-                place += step
+                begin += step
             at = content.find(HEAP, at + 1)
 
 
@@ -87,7 +87,7 @@ def group_in(parent: h5py.Group, name: str) -> h5py.Group:
 def groups_in(parent: h5py.Group, name: str) -> dict[str, h5py.Group]:
     """Return the groups that a group holds, by name; empty where it is not there.
 
-    Use it in place of h5py's `items` and `values`: these hold the lock of all threads until their last item is taken, and an
+    Use it instead of h5py's `items` and `values`: these hold the lock of all threads until their last item is taken, and an
     error in the middle of a comprehension puts that off for as long as somebody keeps the error.
     """
     if name not in parent:

@@ -36,18 +36,18 @@ def listed(address: str) -> list[str]:
     try:
         for folder in folders:  # which grows
             for entry in system.ls(folder, detail=True):
-                place = entry["name"].rstrip("/") + ("/" if entry["type"] == "directory" else "")
-                if not place.startswith(root):  # a page may link to anything
+                path = entry["name"].rstrip("/") + ("/" if entry["type"] == "directory" else "")
+                if not path.startswith(root):  # a page may link to anything
                     continue
                 if entry["type"] != "directory":
-                    found.add(place)
-                elif place not in folders:
-                    folders.append(place)
+                    found.add(path)
+                elif path not in folders:
+                    folders.append(path)
     except FileNotFoundError:
         raise RemoteError(f"There is no folder {address}.") from None
     except Exception as error:  # each file system fails in ways of its own
         raise RemoteError(f"{address} can't be read: {_words(error)}.") from error
-    return sorted(system.unstrip_protocol(place) for place in found)
+    return sorted(system.unstrip_protocol(path) for path in found)
 
 
 def content_of(address: str, most_bytes: int) -> bytes:
@@ -64,7 +64,7 @@ def content_of(address: str, most_bytes: int) -> bytes:
 
 
 def remote_stamp(address: str) -> str:
-    """Return what tells a remote file from another at its place: size, and its tag or time; "" where only its size is known."""
+    """Return what tells a remote file from another at its address: size, and tag or time; "" where only its size is known."""
     system, path = _system(address)
     try:
         system.invalidate_cache()  # a worker lives for days

@@ -37,7 +37,7 @@ class CounterError(ValueError):
 class RowNumbers:
     """The number of each row from 0, (rows,) and rising; `round_rows` is after how many rows the counter comes round, 0: never.
 
-    `restarts` are rows at which the counter began anew, placed by time; `jumps` are rows at which the
+    `restarts` are rows at which the counter began anew, numbered by time; `jumps` are rows at which the
     clock of the times was set, and by how much, in s.
     """
 
@@ -79,7 +79,7 @@ def row_numbers(counter: NDArray[np.int64], rounds: Sequence[int]) -> RowNumbers
 
 
 def by_times(counted: RowNumbers, times_s: Floats, rate_hz: float) -> RowNumbers:
-    """Add the losses of whole rounds that times tell, and place by them what follows a counter that began anew.
+    """Add the losses of whole rounds that times tell, and number by them what follows a counter that began anew.
 
     Where times step and the counter goes on as if nothing had been, and no number of whole rounds fits, the clock was set.
     """

@@ -176,19 +176,19 @@ def fitted_period(numbers: Floats, times_s: Floats, period_s: float, firsts: Ite
             continue
         whole = slice(first, first + blocks * size)
         level = np.median(late[whole].reshape(blocks, size), axis=1)
-        place = numbers[whole].reshape(blocks, size).mean(axis=1)
+        centre = numbers[whole].reshape(blocks, size).mean(axis=1)
         one, other = np.triu_indices(blocks, 1)
-        slopes.append((level[other] - level[one]) / (place[other] - place[one]))
-        apart.append(place[other] - place[one])
-        rest.append((place, level))
-        longest = max(longest, float(place[-1] - place[0]))
+        slopes.append((level[other] - level[one]) / (centre[other] - centre[one]))
+        apart.append(centre[other] - centre[one])
+        rest.append((centre, level))
+        longest = max(longest, float(centre[-1] - centre[0]))
     if not slopes:
         return period_s, 1.0
     all_slopes, weights = np.concatenate(slopes), np.concatenate(apart)
     order = np.argsort(all_slopes)
     half = np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())
     slope = float(all_slopes[order][half])
-    left = [level - slope * place for place, level in rest]
+    left = [level - slope * centre for centre, level in rest]
     spread = np.concatenate([abs(one - np.median(one)) for one in left])
     sigma = SIGMA_OF_MAD * float(np.median(spread))
     doubt = 3.0 * sigma * (12.0 / len(spread)) ** 0.5 / (longest * period_s)

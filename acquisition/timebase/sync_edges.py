@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from acquisition.stretches import Stretch
 
 EDGE = np.dtype([("index", "<f8"), ("rising", "?")])
-"""One edge: its place between samples, as a sample number with a fraction, and whether the line went up."""
+"""One edge: where it lies between samples, as a sample number with a fraction, and whether the line went up."""
 LEAST_PULSE_S = 0.025
 FORGET_S = 20.0
 STEP_S = 1.0

@@ -25,7 +25,7 @@ class BrainflowSource(PolledSource[Session]):
     """Hands out the EMG inputs of one board in µV, numbered by its packet counter and this machine's clock.
 
     BrainFlow raises nothing when a board is unplugged: rows just stop, while a thread of its own spins. Rows of a board that
-    was joined again are a new segment, placed by time. With a Daisy each row comes in two packets; where the second of one
+    was joined again are a new segment, numbered by time. With a Daisy each row comes in two packets; where the second of one
     row and the first of the next are both lost, BrainFlow joins the halves that are left, and that row can't be told from a
     good one.
     """

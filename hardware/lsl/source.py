@@ -49,7 +49,7 @@ class LslSource(PolledSource[_Inlet]):
 
     Rows are numbered by the stream's own time stamps, brought to this machine's clock by LSL's measured correction; a stretch
     that the outlet did not send is a gap as long as these say. Stamps that are no times of now are left aside, and rows are
-    numbered by when they came. A killed outlet is LOST at once. An outlet that was started anew is a new segment, placed by
+    numbered by when they came. A killed outlet is LOST at once. An outlet that was started anew is a new segment, numbered by
     time. Needs the package pylsl.
     """
 

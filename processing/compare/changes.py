@@ -123,8 +123,8 @@ def _changes(first: Source, second: Source) -> Iterator[Changed]:
         pairs = [(Condition(one), Condition(one)) for one in first.conditions if one in second.conditions]
     else:
         pairs = [(Condition(first.conditions[0] or Condition.LIGHT), Condition(second.conditions[0] or Condition.LIGHT))]
-    same_place = bool(first.placement) and first.placement == second.placement
-    outcomes = [one for one in OUTCOMES if one.measure not in UNSIZED and (same_place or one.measure in SEEN)]
+    same_placement = bool(first.placement) and first.placement == second.placement
+    outcomes = [one for one in OUTCOMES if one.measure not in UNSIZED and (same_placement or one.measure in SEEN)]
     for before, after in pairs:
         told = before.value if first.conditions[0] and before is after else ""
         by_edge: set[str] = set()

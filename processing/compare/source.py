@@ -36,7 +36,7 @@ class CompareError(SquatscopeError):
 class Source:
     """One of the two: what it is, whose and when, what its sets tell, and how it was computed.
 
-    `placement` says for which placing of the electrodes its muscles stand, empty where that is not known.
+    `placement` says for which placement of the electrodes its muscles stand, empty where that is not known.
     """
 
     name: str

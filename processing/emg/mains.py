@@ -85,7 +85,7 @@ def chance_pct(tones: Tones) -> float:
 def add_to_fold(band: Floats, notched: Floats, n: int, at: int, bins_per_sample: float, sums: Floats, fold: Floats) -> None:
     """Add n rows before and behind the notch (n, LANES) to the powers of a window and to its folds, behind first.
 
-    `at` is the place of the first of them within the window.
+    `at` is the position of the first of them within the window.
     """
     periods = int(at * bins_per_sample + 0.5) // BINS * BINS
     for t in range(n):

@@ -15,7 +15,7 @@ from processing.emg.verdicts import LOUDEST_NOISE_UV
 from processing.findings.knee_caveats import about_knees
 from processing.findings.plate_caveats import about_plates
 from processing.findings.repetition_caveats import about_repetitions
-from processing.findings.stance_caveats import about_feet, about_places, about_stance
+from processing.findings.stance_caveats import about_feet, about_lab, about_stance
 from processing.repetition.knee_over_foot import BASELINE_REPETITIONS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def caveats(results: Results) -> list[Caveat]:
         sentence = f"The rig has {which}, so there is no load share and no load shift."
         said.append(Caveat("one_foot_only", "plates", {"plates": float(len(sides))}, sentence))
     else:
-        said += about_places(rig) + about_stance(results) + about_feet(results)
+        said += about_lab(rig) + about_stance(results) + about_feet(results)
     said += (
         about_repetitions(results)
         + about_knees(results)

@@ -21,7 +21,7 @@ from hardware.severity import Severity
 from processing.flags.amounts import amount, limit
 from processing.flags.kinds import KINDS, Kind, RestsOn, kind_of
 from processing.flags.rules import column_limits
-from processing.force.faults.wrong_plates import off_pct, wrong_places
+from processing.force.faults.wrong_plates import off_pct, wrong_cops
 from processing.repetition.columns import OF_PHASE
 from processing.repetition.knee_over_foot import BASELINE_REPETITIONS
 from processing.repetition.table import BOTH
@@ -128,12 +128,12 @@ def unjudged(results: Results) -> set[tuple[str, str]]:
 
     if not results.rig.plate:
         return set()
-    unknown, wrong = lifter_axes(results.rig).unknown, wrong_places(results.plate_faults)
+    unknown, wrong = lifter_axes(results.rig).unknown, wrong_cops(results.plate_faults)
     return {
         (kind.setting, side)
         for kind in KINDS
         for side in SIDES
-        if kind.without_axis(side, unknown) or kind.without_place(side, wrong)
+        if kind.without_axis(side, unknown) or kind.without_cop(side, wrong)
     }
 
 

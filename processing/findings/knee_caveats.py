@@ -22,7 +22,7 @@ def about_knees(results: Results) -> list[Caveat]:
     said = []
     for side in SIDES:
         said += _hidden(results, side) + _edge_unknown(results, side)
-    return said + _centre_only(results) + _placed_by_squats(results)
+    return said + _centre_only(results) + _timed_by_squats(results)
 
 
 def _hidden(results: Results, side: Side) -> list[Caveat]:
@@ -63,7 +63,7 @@ def _centre_only(results: Results) -> list[Caveat]:
     return [Caveat("knee_centre_only", "knees", {}, sentence)]
 
 
-def _placed_by_squats(results: Results) -> list[Caveat]:
+def _timed_by_squats(results: Results) -> list[Caveat]:
     """Tell that the time of markers rests on the squats that they and the forces show."""
     for settings in results.rig.stream:
         source = settings.source

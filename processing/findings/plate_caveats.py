@@ -1,4 +1,4 @@
-"""Caveats of the plates: what of their forces and places of pressure can't be, and what their channels did."""
+"""Caveats of the plates: what of their forces and centres of pressure can't be, and what their channels did."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def about_plates(results: Results) -> list[Caveat]:
         for plate in results.rig.plate
         if plate.corners_mm is None
     ]
-    return alone + _faults(results, zeros) + _undefined_forces(results) + zeros + _places_of_pressure(results)
+    return alone + _faults(results, zeros) + _undefined_forces(results) + zeros + _centres_of_pressure(results)
 
 
 def _faults(results: Results, zeros: list[Caveat]) -> list[Caveat]:
@@ -130,7 +130,7 @@ def _then(side: str, empty: Sequence[ZeroResult], taken_off: Collection[str]) ->
     return "that is taken off of its forces from then on"
 
 
-def _places_of_pressure(results: Results) -> list[Caveat]:
+def _centres_of_pressure(results: Results) -> list[Caveat]:
     """Tell plates whose centre of pressure lay beyond them in results that hold it, as those of an earlier version do."""
     said = []
     for plate in results.rig.plate:

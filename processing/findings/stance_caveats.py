@@ -31,7 +31,7 @@ OTHER_LIFTER = 0.03
 STEPPED_ON, WAS_LOW = StanceKind.STEPPED_ON.word, StanceKind.WAS_LOW.word
 
 
-def about_places(rig: Rig) -> list[Caveat]:
+def about_lab(rig: Rig) -> list[Caveat]:
     """Tell plates that lie upside down, or not beside each other as seen by the lifter."""
     upside_down = [plate.name for plate in rig.plate if plate_map(plate).rotation[2, 2] > 0]
     if upside_down:

@@ -75,7 +75,7 @@ class Kind:
         """Return whether it rests on a foot's axis that is not known; `unknown` are the sides of those."""
         return self.rests_on is RestsOn.IN_FOOT and side in unknown
 
-    def without_place(self, side: str, wrong: Collection[str]) -> bool:
+    def without_cop(self, side: str, wrong: Collection[str]) -> bool:
         """Return whether it rests on a centre of pressure that is known to be wrong; `wrong` are the sides of those plates."""
         return (self.rests_on is RestsOn.IN_FOOT and side in wrong) or (self.rests_on is RestsOn.BETWEEN_FEET and bool(wrong))
 

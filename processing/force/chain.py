@@ -16,11 +16,11 @@ from acquisition.rig.empty_plate import READS_N, READS_NMM
 from acquisition.rig.lifter_axes import lifter_axes
 from acquisition.rig.plate_map import plate_map
 from hardware.arrays import Floats, Samples
+from processing.force.cop_watch import cop_watch_of, feel_arm
 from processing.force.empty_watch import AT, SINCE_GAP, Empty, TakenOff, look_for_empty, nothing_taken_off
 from processing.force.faults.channel_watch import ChannelWatch, FoundFault, WatchColumns, WatchedPlate
 from processing.force.faults.plate_fault import PlateFault
 from processing.force.own_pressure import OwnPressure, OwnPressureColumns
-from processing.force.place_watch import feel_arm, place_of
 from processing.force.signals import ABSENT, PlateSignals
 from processing.force.stance import QuietStance, StanceColumns
 from processing.force.wrench import FZ, Plates, Six, columns_of, cop_of, inlined, stacked, wrench_of
@@ -89,7 +89,7 @@ class ForceChain:
     metrics = METRICS
 
     def __init__(self, rig: Rig) -> None:
-        """Prepare all buffers; raises ValueError for a rig without plates, or with both at one place and no right."""
+        """Prepare all buffers; raises ValueError for a rig without plates, or with the same middle of both and no right."""
         if not rig.plate:
             raise ValueError(f"The rig {rig.name!r} has no force plate, so no force can be computed; add a [[plate]] to it.")
         self.stream = rig.plate[0].stream
@@ -97,10 +97,10 @@ class ForceChain:
         self.frame_samples = frame_samples(rate_hz)
         self.axes = lifter_axes(rig)
         columns = StanceColumns(*(_at(name) for name in StanceColumns._fields))
-        placed = {side: all(plate.corners_mm is not None for plate in rig.plate if plate.side == side) for side in SIDES}
+        located = {side: all(plate.corners_mm is not None for plate in rig.plate if plate.side == side) for side in SIDES}
         self._frame_s = self.frame_samples / rate_hz
         by_side = {plate.side: plate for plate in rig.plate}
-        self._places = np.concatenate([place_of(by_side.get(side), self._frame_s) for side in SIDES])
+        self._watches = np.concatenate([cop_watch_of(by_side.get(side), self._frame_s) for side in SIDES])
         self._empty = nothing_taken_off([side in by_side for side in SIDES], self._frame_s)
         self._found_empty = np.zeros((4, len(TakenOff._fields)))
         self.taken_off: list[TakenOff] = []
@@ -112,8 +112,8 @@ class ForceChain:
             columns,
             self.axes,
             rig.plates.ankle_height_mm,
-            (placed["left"], placed["right"]),
-            self._places,
+            (located["left"], located["right"]),
+            self._watches,
         )
         into = RepetitionColumns(*(_at(name) for name in RepetitionColumns._fields))
         self.repetitions = RepetitionDetector(rate_hz, self.frame_samples, into)
@@ -152,7 +152,7 @@ class ForceChain:
             self._gates,
             self._medial,
             self._empty,
-            self._places,
+            self._watches,
             self._found_empty,
             self._rows,
         )
@@ -182,12 +182,12 @@ class ForceChain:
                 off = [one for one in self.taken_off if one.plate == p and abs(getattr(one, reads)) > limit]
                 if off:
                     found.append(FoundFault(side, kind, "", off[0].last_sample, 0.0, getattr(off[0], reads)))
-            place = self._places[p]
-            if place["first"] >= 0:
-                kind = PlateFault.NO_MOMENTS if place["armless"] else PlateFault.OFF_PLATE
-                frames = int(place["loaded"] - place["with_arm"] if place["armless"] else place["off"])
-                share_pct = 100.0 * frames / int(place["loaded"])
-                found.append(FoundFault(side, kind, "", int(place["first"]), frames * self._frame_s, share_pct))
+            watch = self._watches[p]
+            if watch["first"] >= 0:
+                kind = PlateFault.NO_MOMENTS if watch["armless"] else PlateFault.OFF_PLATE
+                frames = int(watch["loaded"] - watch["with_arm"] if watch["armless"] else watch["off"])
+                share_pct = 100.0 * frames / int(watch["loaded"])
+                found.append(FoundFault(side, kind, "", int(watch["first"]), frames * self._frame_s, share_pct))
         return sorted(found, key=lambda fault: fault.first_sample)
 
 
@@ -218,7 +218,7 @@ def _frames_of_block(
     gates: Floats,
     medial: Floats,
     empty: Empty,
-    places: NDArray[np.void],
+    watches: NDArray[np.void],
     found_empty: Floats,
     rows: Floats,
 ) -> tuple[int, int]:
@@ -246,7 +246,7 @@ def _frames_of_block(
         if position[_IN_FRAME] == frame_samples:
             position[_IN_FRAME] = 0
             sample = first_index + t - 1
-            _frame(sample, frame_samples, left, right, plates, gates, medial, empty, places, rows, n)
+            _frame(sample, frame_samples, left, right, plates, gates, medial, empty, watches, rows, n)
             n += 1
             if empty.position[SINCE_GAP] >= ring and (empty.position[SINCE_GAP] - ring) % hop == 0:
                 found = look_for_empty(empty, sample, found_empty, found)
@@ -281,7 +281,7 @@ def _frame(
     gates: Floats,
     medial: Floats,
     empty: Empty,
-    places: NDArray[np.void],
+    watches: NDArray[np.void],
     rows: Floats,
     n: int,
 ) -> None:
@@ -291,9 +291,9 @@ def _frame(
     empty.position[AT] = (empty.position[AT] + 1) % empty.wrenches.shape[0]
     empty.position[SINCE_GAP] += 1
     if left[FZ] > gates[_COP]:
-        feel_arm(places, 0, left)
+        feel_arm(watches, 0, left)
     if right[FZ] > gates[_COP]:
-        feel_arm(places, 1, right)
+        feel_arm(watches, 1, right)
     left_x, left_y, _, left_turn = cop_of(plates, 0, left, gates[_COP])
     right_x, right_y, _, right_turn = cop_of(plates, 1, right, gates[_COP])
     fz_left, fz_right = left[FZ], right[FZ]

@@ -19,13 +19,13 @@ from processing.force.wrench import FZ, MOMENTS
 
 PLATES, WRENCH = 2, 6
 AT, SINCE_GAP = range(2)
-"""Places in the watch's `position`."""
+"""Slots of the watch's `position`."""
 
 
 class Empty(NamedTuple):
     """State of the watch: wrenches as read (frames, plates, 6) in a ring, what is taken off (plates, 6), and where it stands.
 
-    `position`: place in the ring, and frames since the last gap; `there` (plates,): 1 for a plate that is there.
+    `position`: row in the ring, and frames since the last gap; `there` (plates,): 1 for a plate that is there.
     """
 
     wrenches: Floats

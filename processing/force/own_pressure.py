@@ -41,7 +41,7 @@ class OwnPressureColumns(NamedTuple):
     foot_cop_change_right_mm: int
 
 
-# Places among these columns (a foot's right one follows its left one), in the state, and among the numbers.
+# Positions among these columns (a foot's right one follows its left one), in the state, and among the numbers.
 _MEDIAL, _, _PHASE, _HEIGHT, _WEIGHT, _JUDGED, _CHANGE, _ = range(len(OwnPressureColumns._fields))
 _WHOLE, _LEARNT = range(2)
 _DEPTH, _OWN_WEIGHT = range(2)

@@ -21,7 +21,7 @@ from acquisition.rig.judgement import StillSettings
 from acquisition.rig.lifter_axes import UNKNOWN_TOE_OUT_DEG, LifterAxes
 from acquisition.rig.units import GRAVITY_M_S2
 from hardware.arrays import Floats
-from processing.force.place_watch import is_no_place, place_of
+from processing.force.cop_watch import cop_watch_of, is_no_cop
 from processing.force.still import EVENT, HEIGHT_KNOWN_S, LIMITS, NO_PAUSE_S, STATE, StanceKind, StillLimits, take_frame
 from processing.repetition.detector import ONE_LEG
 
@@ -91,7 +91,7 @@ class QuietStance:
     vertical force has a standard deviation (divisor n) below `settings.sd_pct` of its mean, that mean is above
     `settings.least_N`, and no frame is missing or without a centre of pressure under either foot, if its plate tells one (none
     for longer than a window is a plate whose moments are not known, and who stands on it is weighed all the same). A
-    foot is off its plate where its vertical force is not above `contact_N`. `places` (left, right) tells which centres of
+    foot is off its plate where its vertical force is not above `contact_N`. `watches` (left, right) tell which centres of
     pressure can't be one: they become NaN, with all that rests on them, and the lifter is weighed all the same.
     """
 
@@ -104,10 +104,10 @@ class QuietStance:
         columns: StanceColumns,
         axes: LifterAxes,
         ankle_height_mm: float,
-        placed: tuple[bool, bool] = (True, True),
-        places: NDArray[np.void] | None = None,
+        located: tuple[bool, bool] = (True, True),
+        watches: NDArray[np.void] | None = None,
     ) -> None:
-        """Prepare the search; `placed`: whether it is known where the left and the right plate lie."""
+        """Prepare the search; `located`: whether it is known where the left and the right plate lie."""
         per_s = rate_hz / frame_samples
         self._settings, self._frame_s = settings, 1.0 / per_s
         frames = max(2, round(settings.window_s * per_s))
@@ -139,10 +139,10 @@ class QuietStance:
         unsure = [0.0 if axes.known(side) else math.sin(math.radians(UNKNOWN_TOE_OUT_DEG)) for side in SIDES]
         pct_per_mm = [100.0 / axes.width_mm[side] for side in SIDES]
         per_pct = [ankle_height_mm / 100.0] * len(SIDES)
-        nowhere = [0.0 if known else 1.0 for known in placed]
-        self._placed = placed
+        nowhere = [0.0 if known else 1.0 for known in located]
+        self._located = located
         self._axes = np.array([axes.right, *axes.medial.values(), *axes.forward.values(), unsure, pct_per_mm, per_pct, nowhere])
-        self._places = places if places is not None else np.concatenate([place_of(None, self._frame_s) for _ in SIDES])
+        self._watches = watches if watches is not None else np.concatenate([cop_watch_of(None, self._frame_s) for _ in SIDES])
         self._events = np.zeros(4, dtype=EVENT)
         self.stances: list[Stance] = []
 
@@ -155,13 +155,13 @@ class QuietStance:
         most = len(rows) // self._hop + 2
         if most > len(self._events):
             self._events = np.zeros(most, dtype=EVENT)
-        count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._places, self._events)
+        count = _refer(rows, self._columns, self._axes, self._window, self._state, self._limits, self._watches, self._events)
         for event in self._events[:count]:
             kind, sample, body_N, system_N, left_x, left_y, right_x, right_y, left_moved, right_moved, sd_N = event.item()
             left, right = (left_x, left_y), (right_x, right_y)
-            if not self._placed[0]:
+            if not self._located[0]:
                 left, left_moved = (math.nan, math.nan), math.nan
-            if not self._placed[1]:
+            if not self._located[1]:
                 right, right_moved = (math.nan, math.nan), math.nan
             self.stances.append(Stance(StanceKind(kind), sample, body_N, system_N, left, right, left_moved, right_moved, sd_N))
 
@@ -255,7 +255,7 @@ def _refer(
     window: Floats,
     state: NDArray[np.void],
     limits: NDArray[np.void],
-    places: NDArray[np.void],
+    watches: NDArray[np.void],
     events: NDArray[np.void],
 ) -> int:
     stance, at = state[0], columns[0]
@@ -284,10 +284,10 @@ def _refer(
             stance.other = 0
             stance.frames = -1
         stance.last_sample = sample
-        if is_no_place(places, 0, lx, ly, sample):
+        if is_no_cop(watches, 0, lx, ly, sample):
             lx = ly = row[at.cop_left_x_mm] = row[at.cop_left_y_mm] = math.nan
             row[at.outward_push_left_pct] = row[at.free_moment_left_Nm] = math.nan
-        if is_no_place(places, 1, rx, ry, sample):
+        if is_no_cop(watches, 1, rx, ry, sample):
             rx = ry = row[at.cop_right_x_mm] = row[at.cop_right_y_mm] = math.nan
             row[at.outward_push_right_pct] = row[at.free_moment_right_Nm] = math.nan
         if stands:

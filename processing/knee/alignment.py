@@ -1,7 +1,7 @@
 """Alignment: when a file of markers began in a session, by the squats that both show.
 
 Cameras and plates that share no line have no common time. Both see the body go down and up, so the speed of the legs' markers
-is slid along the speed of the centre of mass, and the place where both are most alike is taken, if no other is nearly as good.
+is slid along the speed of the centre of mass, and the shift with both most alike is taken, if no other is nearly as good.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ RATE_HZ = 100.0
 LEAST_ALIKE = 0.97
 """A worse coefficient of correlation is no match (*design*)."""
 CLEARLY = 0.02
-"""Another place must be worse by so much, else one repetition can be taken for another (*design*)."""
+"""Another shift must be worse by so much, else one repetition can be taken for another (*design*)."""
 APART_S = 0.5
-"""Places that are nearer are the same match."""
+"""Shifts that are nearer are the same match."""
 LOW_PASS_HZ = 1.5
 """Squats are slower, and the hips of somebody who walks go up and down faster."""
 LEAST_S = 3.0
 TINY = 1e-6
 SHARED = 0.7
-"""Places count at which one of the two shows so much of the other's movement, at least."""
+"""Shifts count at which one of the two shows so much of the other's movement, at least."""
 
 
 class AlignmentError(SquatscopeError):
-    """Markers can't be placed in a session; the text is a full sentence."""
+    """Markers can't be aligned with a session; the text is a full sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def align(
     marker_height_mm: Floats,
     marker_rate_hz: float,
 ) -> Alignment:
-    """Return when markers began in a session; raises AlignmentError where no place is clearly the best.
+    """Return when markers began in a session; raises AlignmentError where no shift is clearly the best.
 
     `height_mm` is that of the centre of mass by force, at `time_s`; it counts in repetitions alone, from start to end, since
     between them it is corrected, and force shows steps that no hip does. `marker_height_mm` is a height of the body by markers,
@@ -70,7 +70,7 @@ def align(
     markers = _speed(np.arange(0.0, marker_s[-1], 1.0 / RATE_HZ), marker_s, marker_height_mm)
     if min(len(force), len(markers)) < LEAST_S * RATE_HZ or not force.any() or not markers.any():
         raise AlignmentError(
-            "Markers or forces are too short, or show no squat, by which they could be placed; give --starts-s."
+            "Markers or forces are too short, or show no squat, by which they could be aligned; give --starts-s."
         )
     alike = _alike(force, markers)
     best = int(np.argmax(alike))
@@ -85,7 +85,7 @@ def align(
     if elsewhere.max() > alike[best] - CLEARLY:
         other_s = (int(np.argmax(elsewhere)) - best) / RATE_HZ
         raise AlignmentError(
-            f"The markers fit the forces at two places nearly as well, {abs(other_s):.1f} s from each other: a repetition may "
+            f"The markers fit the forces at two times nearly as well, {abs(other_s):.1f} s from each other: a repetition may "
             "be taken for another. Give --starts-s."
         )
     return Alignment(float(time_s[0]) + (_peak(alike, best) - (len(markers) - 1)) / RATE_HZ, float(alike[best]))
@@ -101,7 +101,7 @@ def leg_height_mm(markers: Sequence[Marker], samples: Floats) -> Floats:
         heights = [samples[:, 3 * k + 2] for k, marker in enumerate(markers) if marker.point == point]
         if heights:
             return np.asarray(np.mean(heights, axis=0))
-    raise AlignmentError("By markers on the knees and below nobody can be placed in a session, only by hips; give --starts-s.")
+    raise AlignmentError("Markers on the knees and below can't be aligned with a session, only hips can; give --starts-s.")
 
 
 def _speed(at_s: Floats, time_s: Floats, height_mm: Floats) -> Floats:
@@ -115,7 +115,7 @@ def _speed(at_s: Floats, time_s: Floats, height_mm: Floats) -> Floats:
 
 
 def _alike(force: Floats, markers: Floats) -> Floats:
-    """Return the coefficient of correlation at every place, -1 where too little of either is seen; place 0 is the earliest."""
+    """Return the coefficient of correlation at every shift, -1 where too little of either is seen; shift 0 is the earliest."""
     products = signal.correlate(force, markers)
     force_power = signal.correlate(force**2, np.ones(len(markers)))
     marker_power = signal.correlate(np.ones(len(force)), markers**2)

@@ -48,7 +48,7 @@ class RepetitionOutcome:
 
 @dataclass(frozen=True, slots=True)
 class SetOutcome:
-    """One set: its place in the session, counted from 1, its condition and bar, the coach's rating, and its repetitions.
+    """One set: its number in the session, from 1 on, its condition and bar, the coach's rating, and its repetitions.
 
     `system_N` is what the plates weighed of lifter and bar, NaN where nobody squatted. `placement`: for the how-manieth time
     electrodes had been placed.

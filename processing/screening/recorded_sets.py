@@ -60,9 +60,9 @@ def measured(folder: Path, session: Session, one: Try, rig: Rig) -> Rig:
 def with_contractions(session: Session, at_utc: str, rig: Rig) -> Rig:
     """Return a rig with the session's own maximal contractions, of those made with the electrodes where they are at a time."""
     best: dict[tuple[str, str], Mvc] = {}
-    placed = session.placement(at_utc)
+    here = session.placement(at_utc)
     for other in session.tries:
-        if other.kind == "mvc" and other.accepted and session.placement(other.created_utc) == placed:
+        if other.kind == "mvc" and other.accepted and session.placement(other.created_utc) == here:
             for entry in other.reference:
                 known = best.get((entry.muscle, entry.side))
                 if known is None or entry.mvc_uV > known.mvc_uV:
@@ -72,11 +72,11 @@ def with_contractions(session: Session, at_utc: str, rig: Rig) -> Rig:
 
 def dynamic_reference_of(session: Session, one: Try) -> list[Mvc]:
     """Return what each muscle does in the first light set that was made with the electrodes where they were for this try."""
-    placed = session.placement(one.created_utc)
+    here = session.placement(one.created_utc)
     light = [
         other
         for other in session.counting()
-        if other.condition == Condition.LIGHT and other.reference and session.placement(other.created_utc) == placed
+        if other.condition == Condition.LIGHT and other.reference and session.placement(other.created_utc) == here
     ]
     return light[0].reference if light else []
 

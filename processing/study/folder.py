@@ -2,7 +2,7 @@
 
 `study.json` says how it judges; `done/` has a file for each recording: a first line by which a worker knows that it is done,
 and a second with what the table and the triage of its session are made of; `results/` has results and reports, where they are
-kept. Everything is made in `unfinished/` and then moved to its place in one step.
+kept. Everything is made in `unfinished/` and then moved out of it in one step.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from acquisition.rig import Rig
 from acquisition.rig.judgement import TriageSettings
-from acquisition.storage.disk import NO_SPACE, put_in_place, write_whole
+from acquisition.storage.disk import NO_SPACE, put_over, write_whole
 from hardware.resource_lock import ResourceLock
 from hardware.settings import Settings
 from processing.screening.outcomes import SetOutcome
@@ -55,7 +55,7 @@ class Study(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """By what a recording is known to be done: its place's stamp, its session's, and `key`, of all that its numbers hang on."""
+    """By what a recording is known to be done: its file's stamp, its session's, and `key`, of all that its numbers hang on."""
 
     stamp: str
     beside_sha256: str
@@ -179,7 +179,7 @@ class StudyFolder:
             raise StudyError(f"{path} is damaged ({error}); remove it, and the study makes it anew.") from error
 
     def put(self, head: Head, body: Body, made: dict[str, Path]) -> None:
-        """Move results into their places, by suffix, and then say that a recording is done; raises NoRoomError, OSError."""
+        """Move results out of `unfinished/`, by suffix, and then say that a recording is done; raises NoRoomError, OSError."""
         for suffix, fresh in made.items():
             _move(fresh, self.result(head.done.name, suffix))
         columns = list(dict.fromkeys(name for row in body.rows for name in row))
@@ -197,7 +197,7 @@ class StudyFolder:
             _move(fresh, self._done(head.done.name))
 
     def renew(self, head: Head) -> None:
-        """Say that a recording that is done was found at its place with another stamp."""
+        """Say that a recording that is done was found with another stamp."""
         self.put(head, self.body(head.done.name), {})
 
     @contextmanager
@@ -219,7 +219,7 @@ class StudyFolder:
             shutil.rmtree(folder, ignore_errors=True)
 
     def replace(self, name: str, fresh: Path) -> Path:
-        """Put one of the study's own pages or tables in its place, for the one of the last time."""
+        """Put one of the study's own pages or tables over the one of the last time."""
         _move(fresh, self.path / name)
         return self.path / name
 
@@ -231,7 +231,7 @@ def _move(fresh: Path, to: Path) -> None:
     for folder in [*reversed(to.parent.parents), to.parent]:
         folder.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would leave those above open to everybody
     fresh.chmod(0o600)
-    put_in_place(fresh, to)
+    put_over(fresh, to)
 
 
 def _known(value: object) -> object:

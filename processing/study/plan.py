@@ -72,10 +72,10 @@ def plan_of(source: str, out: Path) -> Plan:
     """
     remote = is_address(source)
     plan = Plan(source.rstrip("/") if remote else printable(str(Path(source).absolute())))
-    places = _remote_files(source) if remote else _local_files(Path(source), out.absolute(), plan.failed)
+    found = _remote_files(source) if remote else _local_files(Path(source), out.absolute(), plan.failed)
     folders: dict[str, dict[str, str]] = {}
-    for way, place in places:
-        folders.setdefault(str(PurePosixPath(way).parent), {})[PurePosixPath(way).name] = place
+    for way, path in found:
+        folders.setdefault(str(PurePosixPath(way).parent), {})[PurePosixPath(way).name] = path
     for folder, files in sorted(folders.items()):
         _add(plan, "" if folder == "." else folder, files)
     if not plan.jobs and not plan.failed:
@@ -123,14 +123,14 @@ def _add_job(plan: Plan, way: str, name: str, files: dict[str, str], shared: dic
     plan.jobs.append(Job(way, files[name], tuple(beside), digest if beside else ""))
 
 
-def _content(place: str) -> bytes:
-    if is_address(place):
-        return content_of(place, MOST_BYTES)
+def _content(path: str) -> bytes:
+    if is_address(path):
+        return content_of(path, MOST_BYTES)
     try:
-        with Path(place).open("rb") as file:
+        with Path(path).open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise StudyError(f"{place} can't be read: {error.strerror}.") from error
+        raise StudyError(f"{path} can't be read: {error.strerror}.") from error
 
 
 def _local_files(folder: Path, out: Path, failed: list[Failed]) -> Iterator[tuple[str, str]]:
@@ -152,8 +152,8 @@ def _local_files(folder: Path, out: Path, failed: list[Failed]) -> Iterator[tupl
 def _remote_files(address: str) -> Iterator[tuple[str, str]]:
     """Yield the way of each file from an address, and its own address."""
     root = address.rstrip("/") + "/"
-    for place in listed(address):
-        way = unquote(place.removeprefix(root)).partition("?")[0]
-        if not place.startswith(root) or ".." in PurePosixPath(way).parts or PurePosixPath(way).is_absolute():
-            raise RemoteError(f"{address} lists {place}, which does not lie below it.")
-        yield way, place
+    for path in listed(address):
+        way = unquote(path.removeprefix(root)).partition("?")[0]
+        if not path.startswith(root) or ".." in PurePosixPath(way).parts or PurePosixPath(way).is_absolute():
+            raise RemoteError(f"{address} lists {path}, which does not lie below it.")
+        yield way, path

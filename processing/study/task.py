@@ -173,7 +173,7 @@ def _body(job: Job, results: Results, found: tuple[Session, Try] | None) -> Body
 
 
 def _stamp_of(job: Job) -> str:
-    """Return what tells a recording from another at its place; "" where nothing does."""
+    """Return what tells a recording from another at its path or address; "" where nothing does."""
     if is_address(job.source):
         return remote_stamp(job.source)
     try:
@@ -191,8 +191,8 @@ def _here(job: Job) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="squatscope-fetched-", ignore_cleanup_errors=True) as folder:
         try:
-            for place in (*job.beside, job.source):
-                fetch(place, Path(folder, _name(place)))
+            for source in (*job.beside, job.source):
+                fetch(source, Path(folder, _name(source)))
         except OSError as error:
             raise NoRoomError(
                 f"The temporary folder of {socket.gethostname()} takes no more ({error.strerror}): make room. What is done is "

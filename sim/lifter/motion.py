@@ -169,7 +169,7 @@ class Motion:
         return Movement(t_s, z, v, a, -z / self.typical_depth_m, phase, number)
 
     def repetition_at(self, t_s: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-        """Return the repetition at these times (-1: none), its place in the course, and how long it lasts by then."""
+        """Return the repetition at these times (-1: none), its number in the course, and how long it lasts by then."""
         course = self.course
         count = len(course.start_s)
         if not count:
@@ -179,10 +179,10 @@ class Motion:
         if course.period_s is not None:
             cycle = np.maximum(0, np.floor((t_s - first) / course.period_s)).astype(np.int64)
         within = t_s - cycle * (course.period_s or 0.0)
-        place = np.searchsorted(course.start_s, within, side="right") - 1
-        at = np.maximum(place, 0)
+        nth = np.searchsorted(course.start_s, within, side="right") - 1
+        at = np.maximum(nth, 0)
         local = within - course.start_s[at]
-        active = (place >= 0) & (local < (course.end_s + course.top_s - course.start_s)[at])
+        active = (nth >= 0) & (local < (course.end_s + course.top_s - course.start_s)[at])
         return np.where(active, cycle * count + at, -1), at, local
 
     def bounds(self, until_s: float) -> list[Repetition]:

@@ -73,9 +73,9 @@ class _Player:
     def _standing(self, first: int, n: int) -> Samples:
         pieces: list[Samples] = []
         while n > 0:
-            place = first % self._quiet
-            length = min(n, self._quiet - place)
-            pieces.append(self._device.samples(place, place + length))
+            at = first % self._quiet
+            length = min(n, self._quiet - at)
+            pieces.append(self._device.samples(at, at + length))
             first, n = first + length, n - length
         return self._joined(pieces)
 

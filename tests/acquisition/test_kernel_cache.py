@@ -69,7 +69,7 @@ def test_what_was_not_used_for_long_is_removed(cache: Path, monkeypatch: pytest.
     assert recent.exists()
 
 
-def test_a_service_that_can_write_nowhere_gets_a_place_that_is_gone_with_it(tmp_path: Path) -> None:
+def test_a_service_that_can_write_nowhere_gets_a_folder_that_is_gone_with_it(tmp_path: Path) -> None:
     taken = tmp_path / "a file"
     taken.write_bytes(b"")
     nowhere = {name: str(taken) for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME")}

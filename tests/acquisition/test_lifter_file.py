@@ -57,7 +57,7 @@ def test_a_rig_takes_what_the_lifter_has_and_keeps_the_rest() -> None:
     assert only_mvc.plate == rig.plate
 
 
-def test_a_set_in_place_of_a_contraction_is_known_as_such_by_its_trial_in_older_files(tmp_path: Path) -> None:
+def test_a_set_instead_of_a_contraction_is_known_as_such_by_its_trial_in_older_files(tmp_path: Path) -> None:
     path = tmp_path / "before.toml"
     entry = '[[mvc]]\nmuscle = "{}"\nside = "left"\nmvc_uV = 120.0\ntrial = "{}"\n'
     path.write_text(

@@ -57,7 +57,7 @@ def test_a_lock_that_was_dropped_is_given_back(resource):
     next_one.free()
 
 
-def test_without_a_place_for_locks_nothing_is_locked(resource, monkeypatch, tmp_path):
+def test_without_a_folder_for_locks_nothing_is_locked(resource, monkeypatch, tmp_path):
     monkeypatch.setattr(resource_lock.tempfile, "gettempdir", lambda: str(tmp_path / "absent"))
     one, other = ResourceLock(resource), ResourceLock(resource)
     assert (one.take(), other.take()) == (None, None)

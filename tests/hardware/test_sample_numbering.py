@@ -40,7 +40,7 @@ def run(
 @settings(max_examples=60)
 @given(data=st.data(), step=st.sampled_from([1, 2]), clump=st.integers(1, 6))
 def test_every_loss_is_counted_to_the_sample(data: st.DataObject, step: int, clump: int) -> None:
-    """Losses of any length up to 4 s, whole rounds of the counter among them, at any place and in any pieces."""
+    """Losses of any length up to 4 s, whole rounds of the counter among them, anywhere and in any pieces."""
     wrap = 256 // step
     keep = np.ones(3000, bool)
     at = 20
@@ -95,7 +95,7 @@ def test_a_backlog_that_is_read_slowly_is_no_loss(faster: float, portion_s: floa
 @settings(max_examples=60)
 @given(at=st.integers(30, 400), false=st.lists(st.integers(40, 230), min_size=1, max_size=3), eaten=st.integers(0, 3))
 def test_false_rows_are_left_out(at: int, false: list[int], eaten: int) -> None:
-    """One to three rows with a counter that doesn't fit the clock come in the place of none to three genuine ones."""
+    """One to three rows with a counter that doesn't fit the clock come instead of none to three genuine ones."""
     numbers = np.concatenate([np.arange(at), np.full(len(false), -1), np.arange(at + eaten, 600)])
     counters = numbers % 256
     counters[at : at + len(false)] = [(at + f) % 256 for f in false]
@@ -146,7 +146,7 @@ def test_a_counter_that_starts_anew_is_a_new_segment() -> None:
     assert {block.segment for block in blocks} == {0, 1}
 
 
-def test_a_restart_is_placed_by_time() -> None:
+def test_a_restart_is_numbered_by_time() -> None:
     """After 7 s away the numbers go on where the clock says."""
     numbering = SampleNumbering(RATE_HZ, 256)
     numbers = np.arange(500)
@@ -191,8 +191,8 @@ def test_every_decision_is_that_of_the_slow_reference(data: st.DataObject) -> No
     times_s = np.maximum.accumulate(times_s)
     counters = numbers % 256
     broken = data.draw(st.lists(st.tuples(st.integers(0, len(numbers) - 1), st.integers(0, 255)), max_size=12))
-    for place, value in broken:
-        counters[place] = value
+    for at, value in broken:
+        counters[at] = value
     cuts = data.draw(st.lists(st.integers(0, len(numbers)), max_size=12))
     fast, slow = SampleNumbering(RATE_HZ, 256), SlowNumbering(RATE_HZ, 256)
     one, other = (run(numbering, numbers, counters, times_s, cuts) for numbering in (fast, slow))

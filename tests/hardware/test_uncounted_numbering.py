@@ -155,7 +155,7 @@ def test_uneven_stamps_invent_no_loss(seed, jitter_s, off, lost) -> None:
     assert np.abs(given_ - numbers).max() <= (2 + 3 * jitter_s * RATE_HZ if lost else 0)
 
 
-def test_a_restart_is_a_segment_that_is_placed_by_time() -> None:
+def test_a_restart_is_a_segment_that_is_numbered_by_time() -> None:
     numbering = UncountedNumbering(RATE_HZ, OWN_STAMPS)
     first, second = np.arange(1000), np.arange(4210, 5000)
     run(numbering, first, measured_s(first), sent_s(first, 10))

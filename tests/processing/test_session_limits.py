@@ -187,7 +187,7 @@ def test_limits_of_a_ring_that_was_left_are_kept_beside_its_recording(recording,
     assert keep_limits_of(ring.path, recording) == limits_kept(recording) == changed
 
 
-def test_edits_of_another_recording_are_no_place_for_limits(recording, tmp_path):
+def test_edits_of_another_recording_take_no_limits(recording, tmp_path):
     keep_limits(recording, {"load_shift": (8.0, 12.0)})
     other = recorded(tmp_path / "other.h5", RIG, {"plates": np.zeros((100, len(PLATES.channels)))})
     edits_of(recording).rename(edits_of(other))

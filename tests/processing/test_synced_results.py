@@ -88,7 +88,7 @@ def test_they_say_how_well_the_streams_are_tied(session):
 
 
 def test_edges_that_were_not_written_are_not_read(session, tmp_path):
-    """As a killed session may leave them: places that were made and not filled, and edges behind the last sample."""
+    """As a killed session may leave them: rows that were made and not filled, and edges behind the last sample."""
     _, _, folder = session
     damaged = tmp_path / "damaged.h5"
     shutil.copy(folder / "recording.h5", damaged)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acquisition.rig import Rig, StreamSettings
 from hardware.source import Block, Source, SourceError, SourceState, StreamEnded
-from sim.device import SimulatedDevice, devices, placement
+from sim.device import SimulatedDevice, devices, footing
 from sim.lifter.lifter import Lifter, demo_lifter
 from sim.session_clock import SessionClock, sync_level
 from tests.support.rigs import a_rig
@@ -232,7 +232,7 @@ def test_errors_say_what_to_do() -> None:
 
 def test_lifter_stands_between_the_plates_and_faces_as_they_lie() -> None:
     rig = load("demo")
-    axes, middle = placement(rig, 400.0)
+    axes, middle = footing(rig, 400.0)
     np.testing.assert_allclose(axes, np.eye(3))
     np.testing.assert_allclose(middle, 0.0)
     left, right = rig.plate
@@ -242,12 +242,12 @@ def test_lifter_stands_between_the_plates_and_faces_as_they_lie() -> None:
             "plate": [left.model_copy(update={"side": "right"}), right.model_copy(update={"side": "left"})],
         }
     )
-    np.testing.assert_allclose(placement(turned, 400.0)[0], [[-1, 0, 0], [0, -1, 0], [0, 0, 1]])
+    np.testing.assert_allclose(footing(turned, 400.0)[0], [[-1, 0, 0], [0, -1, 0], [0, 0, 1]])
     alone = rig.model_copy(update={"plate": [left]})
-    np.testing.assert_allclose(placement(alone, 400.0)[1], [-10.0, 0.0, 0.0])
+    np.testing.assert_allclose(footing(alone, 400.0)[1], [-10.0, 0.0, 0.0])
     for axis, forward in (("y", [-1, 0, 0]), ("-x", [0, -1, 0])):
         facing = rig.model_copy(update={"lab": rig.lab.model_copy(update={"right_axis": axis})})
-        np.testing.assert_allclose(placement(facing, 400.0)[0][1], forward)
+        np.testing.assert_allclose(footing(facing, 400.0)[0][1], forward)
 
 
 @pytest.mark.parametrize("name", ["demo", "one-device", "cyton"])

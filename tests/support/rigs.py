@@ -31,5 +31,5 @@ def _settings(stream: dict[str, Any] | Stream) -> dict[str, Any]:
 
 
 def example_with(shipped: str = "demo", /, **parts: Any) -> Rig:
-    """Return a rig that is shipped, with some of its parts in place of its own."""
+    """Return a rig that is shipped, with some of its parts instead of its own."""
     return Rig.model_validate({**load(example(shipped)).model_dump(), **parts})

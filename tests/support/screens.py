@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def _ring(folder: Path, *, still: bool = False, **rig: object) -> SquatRing:
-    """Return a session that began when sweeps are at their left end, so that each time they end at the same place."""
+    """Return a session that began when sweeps are at their left end, so that each time they end at the same point."""
     squat = SquatRing(folder / "ring.h5", rig_data(**rig), still=still)
     squat.started_s -= squat.started_s % SWEEP_S + 2 * SWEEP_S
     return squat

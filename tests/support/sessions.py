@@ -50,7 +50,7 @@ def all_samples(source: Source) -> np.ndarray:
 
 
 def a_stretch(samples: np.ndarray, rate_hz: float, first: int = 0, row: int = 0, block: int = 50) -> Stretch:
-    """Return samples as a run of blocks which arrived in time; `first` is the number of the first, `row` its place."""
+    """Return samples as a run of blocks which arrived in time; `first` is the number of the first, `row` its row."""
     ends = np.minimum(np.arange(block, len(samples) + block, block), len(samples))
     ticks = np.zeros(len(ends), TICK)
     ticks["row"], ticks["index"] = row + ends, first + ends

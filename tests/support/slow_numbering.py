@@ -56,11 +56,11 @@ class SlowNumbering(SampleNumbering):
             if len(run) < CONFIRM_ROWS:
                 return
             self._segment += 1
-        first = self._place(run, offsets)
+        first = self._begin(run, offsets)
         self._take_run(run, [first + o for o in offsets])
         self._locked = True
 
-    def _place(self, run: list[_Row], offsets: list[int]) -> int:
+    def _begin(self, run: list[_Row], offsets: list[int]) -> int:
         if self._last is None:
             return 0
         on_the_line_s = min(row.time_s - o * self._line.period_s for o, row in zip(offsets, run, strict=True))

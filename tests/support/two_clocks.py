@@ -105,9 +105,9 @@ class Acquired:
         index = np.full(len(t_s), np.nan)
         ends = [first for first, _ in self.jumps[1:]] + [int(self.ticks["index"][-1])]
         for (first, jump), end in zip(self.jumps, ends, strict=True):
-            place = (t_s - ZERO_S) * self.true_hz + jump
-            here = (place >= first) & (place <= end - 1)
-            index[here] = place[here]
+            at = (t_s - ZERO_S) * self.true_hz + jump
+            here = (at >= first) & (at <= end - 1)
+            index[here] = at[here]
         return index
 
 

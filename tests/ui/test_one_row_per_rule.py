@@ -226,7 +226,7 @@ def test_screens_take_a_rules_words_from_the_ring(ring, qapp, monkeypatch):
         ("hardly a load on the left", "light leg", "%"),
     ]
     written: list[str] = []
-    monkeypatch.setattr(lettering, "write", lambda _painter, _place, text, *_more, **_kinds: written.append(text))
+    monkeypatch.setattr(lettering, "write", lambda _painter, _area, text, *_more, **_kinds: written.append(text))
     panel = FlagsList(feed)
     panel.resize(1200, 200)
     panel.grab()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from acquisition.formats.markers.adding_markers import Placed
+    from acquisition.formats.markers.adding_markers import MarkerStart
     from acquisition.formats.markers.leg_markers import LegMarkers
     from processing.screening.guided.session_file import Session, Try
 
@@ -26,41 +26,41 @@ LONGER = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A set that got markers: its recording before and now, and how they were placed in time."""
+    """A set that got markers: its recording before and now, and when they began in it."""
 
     before: str
     now: str
-    placed: Placed
+    start: MarkerStart
 
 
 def mark_sets(
-    folder: Path, legs: LegMarkers, place: Callable[[Path, LegMarkers], Placed], number: int | None = None
+    folder: Path, legs: LegMarkers, start_of: Callable[[Path, LegMarkers], MarkerStart], number: int | None = None
 ) -> list[Marked]:
     """Add markers to the sets of a session that they show; each gets a new recording, and the old one stays beside it.
 
-    `place` tells when markers began in a recording, or raises AlignmentError; `number`: the set that is meant, by its place in
-    the session. Raises ArchiveError where no set is shown, or a file no longer than one set fits more than one.
+    `start_of` tells when markers began in a recording, or raises AlignmentError; `number`: the set that is meant.
+    Raises ArchiveError where no set is shown, or a file no longer than one set fits more than one.
     """
     session = read_session(folder)
     sets = [one for one in session.counting() if number is None or one.number == number]
     if not sets:
         numbers = ", ".join(str(one.number) for one in session.counting())
         raise ArchiveError(f"{folder} has no set {number}; its sets are {numbers or 'none'}.")
-    fits: list[tuple[Try, Placed]] = []
+    fits: list[tuple[Try, MarkerStart]] = []
     said = ""
     for one in sets:
         try:
-            fits.append((one, place(folder / one.recording, legs)))
+            fits.append((one, start_of(folder / one.recording, legs)))
         except AlignmentError as error:
             said = str(error)
     if not fits:
         raise ArchiveError(f"These markers show the squats of none of the {len(sets)} sets. Of the last one: {said}")
-    found = [_marked(folder, one, legs, placed) for one, placed in _meant(folder, fits, legs)]
+    found = [_marked(folder, one, legs, start) for one, start in _meant(folder, fits, legs)]
     write_session(folder, _with(session, found))
     return found
 
 
-def _meant(folder: Path, fits: list[tuple[Try, Placed]], legs: LegMarkers) -> list[tuple[Try, Placed]]:
+def _meant(folder: Path, fits: list[tuple[Try, MarkerStart]], legs: LegMarkers) -> list[tuple[Try, MarkerStart]]:
     """Return the sets that a file is of: all that fit if it is long enough for more than one, else the one that fits best."""
     if len(fits) == 1:
         return fits
@@ -76,11 +76,11 @@ def _meant(folder: Path, fits: list[tuple[Try, Placed]], legs: LegMarkers) -> li
     return [best]
 
 
-def _marked(folder: Path, one: Try, legs: LegMarkers, placed: Placed) -> Marked:
+def _marked(folder: Path, one: Try, legs: LegMarkers, start: MarkerStart) -> Marked:
     name = f"{one.recording.removesuffix('.h5')}-markers.h5"
-    add_markers(folder / one.recording, legs, placed, folder / name)
+    add_markers(folder / one.recording, legs, start, folder / name)
     carry_edits(folder / one.recording, folder / name)
-    return Marked(one.recording, name, placed)
+    return Marked(one.recording, name, start)
 
 
 def _with(session: Session, found: list[Marked]) -> Session:

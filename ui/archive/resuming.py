@@ -63,8 +63,8 @@ def taken_up(folder: Path, session: Session) -> tuple[Session, list[str]]:
             )
             said.append(f"{path.name} is kept, and does not count: {why}")
     now, notes = now_utc(), session.notes
-    placed = session.placement(now)
-    if session.tries and all(session.placement(one.created_utc) < placed for one in session.tries):
+    current = session.placement(now)
+    if session.tries and all(session.placement(one.created_utc) < current for one in session.tries):
         notes = f"{notes} Went on on {now[:10]}.".strip()
         said.append(
             f"The session was begun on {session.created_utc[:10]}: plates, lifter and contractions are taken anew, and what "

@@ -70,7 +70,7 @@ class Player:
 
     def play(self, sound: Sound) -> None:
         """Play a sound, unless another one is still heard."""
-        with suppress(OSError, RuntimeError):  # no place for a file, no device: silence
+        with suppress(OSError, RuntimeError):  # no folder for a file, no device: silence
             if sys.platform == "win32":
                 import winsound
 

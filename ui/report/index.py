@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from acquisition.storage.disk import put_in_place
+from acquisition.storage.disk import put_over
 from acquisition.storage.hdf5_text import name_of
 from hardware.errors import SquatscopeError
 from hardware.severity import Severity
@@ -88,10 +88,10 @@ def rows_in(folder: Path) -> Iterator[IndexRow]:
 
     A session's answer is computed anew from its recordings. What can't be read has a row that says why.
     """
-    places = [
+    found = [
         path for path in folder.rglob("*.h5") if path.name.endswith(RESULTS) or path.name == Folder(path.parent).metrics.name
     ]
-    for path in sorted([*places, *folder.rglob(NAME)]):
+    for path in sorted([*found, *folder.rglob(NAME)]):
         try:
             yield _session_row(path.parent, folder) if path.name == NAME else _results_row(path, folder)
         except SquatscopeError as error:
@@ -99,7 +99,7 @@ def rows_in(folder: Path) -> Iterator[IndexRow]:
 
 
 def make_index(folder: Path) -> tuple[Path, int]:
-    """Make the index of a folder, in the place of the one of last time; return it, and how many rows it has.
+    """Make the index of a folder, over the one of last time; return it, and how many rows it has.
 
     Raises ReportError where there is nothing to list, or another page is called like it.
     """
@@ -116,7 +116,7 @@ def make_index(folder: Path) -> tuple[Path, int]:
         fresh.unlink(missing_ok=True)  # left by whoever was killed while writing it
     write_index(fresh, folder.resolve().name, rows)
     try:
-        put_in_place(fresh, path)
+        put_over(fresh, path)
     except OSError as error:
         raise ReportError(f"{path} can't be written: {error.strerror}.") from error
     return path, len(rows)

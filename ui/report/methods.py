@@ -23,7 +23,7 @@ TO_FILL_IN = (
     "distance between the electrodes of a pair",
     "skin preparation",
     "placement beside the muscle (SENIAM), and who placed it",
-    "place of the reference electrode",
+    "site of the reference electrode",
     "amplifier's input impedance, common mode rejection and own filters",
 )
 
@@ -86,7 +86,7 @@ def _emg(rig: Rig) -> list[str]:
             f"contractions, the best two of which lie within {100.0 * AGREE:.0f} %, or as the rig says."
         )
     if dynamic:
-        found.append(f"100 % is that of the lifter's first light set, in place of a maximal contraction: {', '.join(dynamic)}.")
+        found.append(f"100 % is that of the lifter's first light set, instead of a maximal contraction: {', '.join(dynamic)}.")
     return found
 
 

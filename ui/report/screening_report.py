@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SetLine:
-    """A line of the table of sets: its place, how it was done, and what is to be known of it."""
+    """A line of the table of sets: its number, how it was done, and what is to be known of it."""
 
     number: int
     condition: str

@@ -29,7 +29,7 @@ class Written:
 
 
 def write_study(folder: StudyFolder, plan: Plan, tally: Tally, *, csv: bool) -> Written:
-    """Make tables and index of what is done, in the place of those of last time.
+    """Make tables and index of what is done, over those of last time.
 
     Raises StudyError where something of it can't be read any more or the disk is full, TableError without pyarrow.
     """

@@ -48,12 +48,12 @@ def agreements(data: Path | None) -> Iterator[Agreement]:
         raise ValidationError(f"There is no folder {data}; name the one in which the public recordings are.")
     if (walking := data / "opensim").is_dir():
         yield from of_opensim(walking)
-    for place, compared in (
+    for name, compared in (
         ("nexus/nexus_cmj1.csv", of_nexus),
         ("bmc/kistler_fp_data.txt", of_kistler),
         ("uci_lower_limb/5Nsen.txt", of_uci),
     ):
-        if (path := data / place).exists():
+        if (path := data / name).exists():
             yield from compared(path)
     for name in RIGID_BODIES:
         if (path := data / "mujoco" / f"{name}.c3d").exists():

@@ -46,7 +46,7 @@ class FilePlate:
     moments_to_Nmm: float = 1.0
 
     @property
-    def placed(self) -> bool:
+    def located(self) -> bool:
         """Whether it is known where it lies."""
         return bool(np.isfinite(self.corners_mm).all())
 
@@ -67,7 +67,7 @@ class FilePlate:
             stream=stream,
             channels=list(names),
             c3d_type=cast("Any", self.c3d_type),
-            corners_mm=self.corners_mm.tolist() if self.placed else None,
+            corners_mm=self.corners_mm.tolist() if self.located else None,
             origin_mm=self.origin_mm.tolist(),
             sensitivities=(self.per_unit * signs).tolist() if self.matrix is None else None,
             calibration_matrix=None if self.matrix is None else (sign * self.matrix).tolist(),

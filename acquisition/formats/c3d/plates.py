@@ -88,7 +88,7 @@ def choose_plates(
 
     `named` has sides by plate number, from a person; then exactly those plates are taken. Otherwise it is the two that carry
     most, with sides as they are `labelled`, by the feet on them, by their places along the lifter's `right` (2,), or assumed.
-    Raises C3DError where a plate that is named can't be used, or where two plates lie in one place.
+    Raises C3DError where a plate that is named can't be used, or where two plates have the same corners.
     """
     caveats: list[Caveat] = []
     judged = _judged(path, data, named, caveats)
@@ -101,15 +101,15 @@ def choose_plates(
             caveats.append(Caveat("plate_never_loaded", each.of_file.name, {"contact_N": contact_N}, sentence))
     fits = [
         fitting(one.of_file, _loaded_cop(data, one), _load_of(one.fz_N), one.zero.known, caveats)
-        if one.of_file.placed
+        if one.of_file.located
         else one.of_file
         for one in judged
     ]
     judged = [replace(one, of_file=of_file) for one, of_file in zip(judged, fits, strict=True) if of_file is not None]
-    _check_places(path, judged)
+    _check_corners(path, judged)
     said = [(labelled or {}).get(plate.of_file.number) for plate in judged]
     if not named and len({side for side in said if side}) == len(judged):
-        chosen = [_placed(plate, side, "by its labels") for plate, side in zip(judged, said, strict=True) if side]
+        chosen = [_on_side(plate, side, "by its labels") for plate, side in zip(judged, said, strict=True) if side]
     else:
         chosen = _with_sides(judged, named, _found_sides(judged, data, feet), right, bool(feet.parts), data, caveats)
     return chosen, _feet_apart(chosen, data, feet, caveats) and whole, caveats
@@ -225,14 +225,14 @@ def _directed(plates: list[ChosenPlate], caveats: list[Caveat]) -> list[ChosenPl
     return found
 
 
-def _check_places(path: Path, plates: list[ChosenPlate]) -> None:
+def _check_corners(path: Path, plates: list[ChosenPlate]) -> None:
     if len(plates) < 2:
         return
     middles = [plate.of_file.corners_mm.mean(axis=0) for plate in plates]
     if np.linalg.norm(middles[1] - middles[0]) < ONE_PLACE_MM:
         first, second = (plate.of_file.number for plate in plates)
         raise C3DError(
-            f"Plates {first} and {second} of {path} have the same corners, so their places can't be "
+            f"Plates {first} and {second} of {path} have the same corners, so where they lie can't be "
             f'known; import one of them by a map file: plate = [{{ number = {first}, side = "left" }}].'
         )
 
@@ -341,7 +341,7 @@ def _with_sides(
     caveats: list[Caveat],
 ) -> list[ChosenPlate]:
     if named or not plates:
-        return [_placed(plate, named[plate.of_file.number], "as the map file says") for plate in plates]
+        return [_on_side(plate, named[plate.of_file.number], "as the map file says") for plate in plates]
     markers = "by the markers on the feet"
     sides: list[Side]
     if len(plates) == 2 and found[0] == found[1] and found[0] is not None:
@@ -351,16 +351,16 @@ def _with_sides(
             "imported, which carries more."
         )
         caveats.append(Caveat("one_foot_on_both", f"{found[0]} foot", {}, sentence))
-        return [_placed(plates[heavy], found[0], markers)]
+        return [_on_side(plates[heavy], found[0], markers)]
     if any(found):
         sides = [side or _other(found[1 - i]) for i, side in enumerate(found)]
-        return [_placed(p, s, markers) for p, s in zip(plates, sides, strict=True)]
+        return [_on_side(p, s, markers) for p, s in zip(plates, sides, strict=True)]
     if len(plates) == 2 and right is not None:
         apart = plates[1].of_file.corners_mm.mean(axis=0) - plates[0].of_file.corners_mm.mean(axis=0)
         to_right = float(apart[:2] @ right)
         if abs(to_right) > APART_MM:
             sides = ["left", "right"] if to_right > 0 else ["right", "left"]
-            return [_placed(p, s, "by its place along the lifter's right") for p, s in zip(plates, sides, strict=True)]
+            return [_on_side(p, s, "by its place along the lifter's right") for p, s in zip(plates, sides, strict=True)]
     numbers = sorted({plate.number for plate in data.plates} | set(data.unread))
     sides = list(SIDES[: len(plates)])
     if len(plates) == 1 and len(numbers) == len(SIDES):  # the other one can't be used, and has its side all the same
@@ -374,12 +374,12 @@ def _with_sides(
     )
     sentence = f"{why}; it is assumed that plate {which}. If not, say so in a map file: plate = [{turned}]."
     caveats.append(Caveat("sides_assumed", "plates", {}, sentence))
-    return [_placed(plate, side, "assumed") for plate, side in zip(plates, sides, strict=True)]
+    return [_on_side(plate, side, "assumed") for plate, side in zip(plates, sides, strict=True)]
 
 
 def _other(side: Side | None) -> Side:
     return "right" if side == "left" else "left"
 
 
-def _placed(plate: ChosenPlate, side: Side, how: str) -> ChosenPlate:
+def _on_side(plate: ChosenPlate, side: Side, how: str) -> ChosenPlate:
     return replace(plate, side=side, how=how)

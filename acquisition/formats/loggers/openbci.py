@@ -209,25 +209,25 @@ def _timed(
         sentence = "The rows have no times that can be read: losses of whole rounds of the sample index can't be told."
         caveats.append(Caveat("losses_unknown", NAME, {"round_rows": float(counted.round_rows)}, sentence))
         return counted, said_hz
-    period_s, doubt, placed = first_period(counted.numbers.astype(np.float64), times, said_hz), 1.0, counted
+    period_s, doubt, timed = first_period(counted.numbers.astype(np.float64), times, said_hz), 1.0, counted
     if not period_s > 1.0 / MOST_HZ:
         raise SignalFileError(f"The times of the rows in {path} do not go forwards as those of a device do.")
     for _ in range(2):
-        placed = by_times(counted, times, 1.0 / period_s)
-        firsts = sorted({0, *placed.restarts, *(row for row, _ in placed.jumps)})
-        period_s, doubt = fitted_period(placed.numbers.astype(np.float64), times, period_s, firsts)
+        timed = by_times(counted, times, 1.0 / period_s)
+        firsts = sorted({0, *timed.restarts, *(row for row, _ in timed.jumps)})
+        period_s, doubt = fitted_period(timed.numbers.astype(np.float64), times, period_s, firsts)
     rate_hz = 1.0 / period_s
     if said_hz and agrees(rate_hz, said_hz, doubt, len(times)):
         rate_hz = said_hz
     caveats += rate_differs(NAME, said_hz, rate_hz, doubt)
-    if placed.restarts:
-        sentence = f"The sample index began anew {len(placed.restarts)} times; what follows is placed by the computer's times."
-        caveats.append(Caveat("clock_reset", NAME, {"resets": float(len(placed.restarts))}, sentence))
-    if jumps_s := [*jumps_s, *(by_s for _, by_s in placed.jumps)]:
+    if timed.restarts:
+        sentence = f"The sample index began anew {len(timed.restarts)} times; what follows is numbered by the computer's times."
+        caveats.append(Caveat("clock_reset", NAME, {"resets": float(len(timed.restarts))}, sentence))
+    if jumps_s := [*jumps_s, *(by_s for _, by_s in timed.jumps)]:
         most_s = max(jumps_s, key=abs)
         sentence = (
             f"The computer's clock was set {len(jumps_s)} times, by {most_s:+.1f} s at most, while the sample index went on; "
             "the index was followed."
         )
         caveats.append(Caveat("clock_set", NAME, {"most_s": most_s}, sentence))
-    return placed, rate_hz
+    return timed, rate_hz

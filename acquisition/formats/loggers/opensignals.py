@@ -204,16 +204,16 @@ def _text_device(name: str, said: dict[str, Any], columns: list[str], table: Flo
     resolution = [int(bits) for bits in said.get("resolution", [])]
     numbers = list(range(len(labels)))
     bits = _bits(resolution, numbers, numbers)
-    places = [own.get(columns[at], -1) for at in signals]
+    said_at = [own.get(columns[at], -1) for at in signals]
     return _Device(
         name=name,
         kind=str(said.get("device", "")),
         rate_hz=float(said.get("sampling rate", 0.0)),
         started_s=_started_s(str(said.get("date", "")), str(said.get("time", ""))),
         duration_s=_seconds(str(said.get("duration", ""))),
-        labels=[labels[at] if at >= 0 else columns[signal] for at, signal in zip(places, signals, strict=True)],
-        sensors=[sensors[at] if 0 <= at < len(sensors) else "" for at in places],
-        bits=[bits[at] if at >= 0 else 0 for at in places],
+        labels=[labels[at] if at >= 0 else columns[signal] for at, signal in zip(said_at, signals, strict=True)],
+        sensors=[sensors[at] if 0 <= at < len(sensors) else "" for at in said_at],
+        bits=[bits[at] if at >= 0 else 0 for at in said_at],
         codes=table[:, signals],
         counter=table[:, columns.index("nSeq")] if "nSeq" in columns else np.empty(0),
     )
@@ -243,7 +243,7 @@ def _starts(devices: list[_Device], caveats: list[Caveat]) -> list[float]:
     if not np.isfinite(started).all():
         started[:] = 0.0
     sentence = (
-        f"Nothing ties the clocks of {len(devices)} devices: each is placed by when the program says that it began, which may "
+        f"Nothing ties the clocks of {len(devices)} devices: each begins when the program says that it did, which may "
         "be off by some tenths of a second."
     )
     caveats.append(Caveat("devices_untied", "recording", {"devices": float(len(devices))}, sentence))

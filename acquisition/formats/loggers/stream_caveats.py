@@ -34,6 +34,6 @@ def times_uneven(name: str, even: EvenTimes) -> list[Caveat]:
         return []
     sentence = (
         f"The rows of the stream {name!r} are not even in time: they lie up to {1000 * even.uneven_s:.0f} ms from even ones at "
-        f"{even.rate_hz:.6g} Hz, by which they are placed."
+        f"{even.rate_hz:.6g} Hz, by which they are timed."
     )
     return [Caveat("times_uneven", name, {"most_ms": 1000.0 * even.uneven_s}, sentence)]

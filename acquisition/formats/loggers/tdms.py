@@ -42,7 +42,7 @@ SCALES = {
 """Kinds of scales that npTDMS knows; values of others it leaves as they are."""
 SCALE_KIND = re.compile(r"NI_Scale\[\d+\]_Scale_Type")
 TIME_NAME = re.compile(r"(time|zeit|temps|tiempo|tempo|tijd|t)\b", re.IGNORECASE)
-NOT_PLACED = "channel_not_placed"
+NOT_TIMED = "channel_not_placed"
 YEAR_1971_S = 365 * 86400.0
 """Beginnings before it are those of clocks that were never set."""
 
@@ -172,13 +172,13 @@ def _timing(
         try:
             even = even_times(_seconds(before))
         except NotEvenError as error:
-            caveats.append(_left_out(channel, f"can't be placed by the times of {before.name!r}: {error}", NOT_PLACED))
+            caveats.append(_left_out(channel, f"can't be timed by the times of {before.name!r}: {error}", NOT_TIMED))
             return None
         said = times_uneven(f"{before.group_name}/{before.name}", even)
         caveats += [caveat for caveat in said if caveat not in caveats]
         timing = _Timing(even.rate_hz, tuple(zip(even.first_rows, even.starts_s, strict=True)), before.dtype.kind == "M")
     if goes_back([row for row, _ in timing.starts], [start_s for _, start_s in timing.starts], timing.rate_hz):
-        caveats.append(_left_out(channel, "can't be placed: a part of it begins before the part until then ends", NOT_PLACED))
+        caveats.append(_left_out(channel, "can't be timed: a part of it begins before the part until then ends", NOT_TIMED))
         return None
     return timing
 
@@ -247,7 +247,7 @@ def _beginnings(file: BinaryIO, caveats: list[Caveat]) -> list[dict[str, tuple[i
 
 
 def _state(file: BinaryIO, end: int) -> dict[str, tuple[int, float]]:
-    """Return rows and beginning of each channel, by the file up to a place."""
+    """Return rows and beginning of each channel, by the file up to a byte."""
     from nptdms import TdmsFile
 
     tdms = TdmsFile.read_metadata(BufferedReader(_Until(file, end)))
@@ -261,7 +261,7 @@ def _state(file: BinaryIO, end: int) -> dict[str, tuple[int, float]]:
 
 
 class _Until(RawIOBase):
-    """A file up to a place in it, as if it ended there."""
+    """A file up to a byte of it, as if it ended there."""
 
     def __init__(self, file: BinaryIO, end: int) -> None:
         super().__init__()
@@ -295,11 +295,11 @@ def _streams(tdms: Any, channels: list[Any], timings: dict[str, _Timing | None],
     for channel in channels:
         key = (channel.group_name, timings[channel.path], 0 if cut else len(channel))
         together.setdefault(key, []).append(channel)
-    places, arrays = {}, []
+    columns, arrays = {}, []
     for members in together.values():
         arrays.append(np.full((min(map(len, members)), len(members)), np.nan))
-        places.update({channel.path: (arrays[-1], at) for at, channel in enumerate(members)})
-    _fill(tdms, channels, places)
+        columns.update({channel.path: (arrays[-1], at) for at, channel in enumerate(members)})
+    _fill(tdms, channels, columns)
     names = [group for group, _, _ in together]
     first_s = min((timing.starts[0][1] for timing in timings.values() if timing and timing.dated), default=0.0)
     streams = []
@@ -315,12 +315,12 @@ def _streams(tdms: Any, channels: list[Any], timings: dict[str, _Timing | None],
     return streams
 
 
-def _fill(tdms: Any, channels: list[Any], places: dict[str, tuple[Floats, int]]) -> None:  # noqa: ANN401
+def _fill(tdms: Any, channels: list[Any], columns: dict[str, tuple[Floats, int]]) -> None:  # noqa: ANN401
     """Read the file once, piece by piece, into the columns of its channels."""
     for piece in tdms.data_chunks():
         for channel in channels:
             values = piece[channel.group_name][channel.name]
-            samples, at = places[channel.path]
+            samples, at = columns[channel.path]
             rows = min(len(values), len(samples) - values.offset)
             if rows > 0:
                 samples[values.offset : values.offset + rows, at] = values[:rows]
@@ -335,16 +335,16 @@ def _say_undated(timings: dict[str, _Timing | None], caveats: list[Caveat]) -> N
     known = [timing for timing in timings.values() if timing is not None]
     undated = sum(not timing.dated for timing in known)
     if undated and undated < len(known):
-        sentence = f"{undated} channels do not say when they began; they are placed as if they had begun with the first of all."
+        sentence = f"{undated} channels do not say when they began; they are timed as if they had begun with the first of all."
         caveats.append(Caveat("start_unknown", "recording", {"channels": float(undated)}, sentence))
 
 
 def _without_times(path: Path, signals: list[Any], caveats: list[Caveat]) -> str:
     if not signals:
         return f"{path} holds no channel of numbers."
-    not_placed = [caveat.sentence for caveat in caveats if caveat.id == NOT_PLACED]
-    if not_placed:
-        return f"{path} holds no channel that can be placed in time. {not_placed[-1]}"
+    untimed = [caveat.sentence for caveat in caveats if caveat.id == NOT_TIMED]
+    if untimed:
+        return f"{path} holds no channel that can be timed. {untimed[-1]}"
     first = signals[0]
     return (
         f"{path} does not say when its rows were: {first.group_name}/{first.name} has no wf_increment, and its group no "

@@ -55,18 +55,18 @@ def row_chunks(lines: Iterable[str], form: RowForm, number: int) -> Iterator[Row
         if form.decimal_comma:
             chunk = [line.replace(", ", "\t").replace(",", ".").replace("\t", ",") for line in chunk]
         at = [
-            place
-            for place, line in enumerate(chunk)
+            k
+            for k, line in enumerate(chunk)
             if line.rstrip("\r\n").rstrip("\t").count(form.separator) + 1 == form.columns
             and (line[-1:] == "\n" or not last_counts)
         ]
         try:
             table = _table(chunk, at, form)
         except ValueError:
-            at = [place for place in at if _has_numbers(chunk[place], form)]
+            at = [k for k in at if _has_numbers(chunk[k], form)]
             table = _table(chunk, at, form)
-        bad = [number + place for place in sorted(set(range(len(chunk))) - set(at)) if chunk[place].strip()]
-        yield RowChunk(table, [chunk[place] for place in at], bad, len(chunk))
+        bad = [number + k for k in sorted(set(range(len(chunk))) - set(at)) if chunk[k].strip()]
+        yield RowChunk(table, [chunk[k] for k in at], bad, len(chunk))
         number += len(chunk)
 
 
@@ -97,8 +97,8 @@ def _has_numbers(line: str, form: RowForm) -> bool:
 
 
 def _table(lines: list[str], at: list[int], form: RowForm) -> Floats:
-    """Return the numbers of the lines at these places; raises ValueError where one holds none."""
+    """Return the numbers of the lines at these positions; raises ValueError where one holds none."""
     if not at:
         return np.empty((0, len(form.read)))
-    rows = [lines[place] for place in at]
+    rows = [lines[k] for k in at]
     return np.loadtxt(rows, delimiter=form.separator, usecols=form.read, ndmin=2, comments=None)

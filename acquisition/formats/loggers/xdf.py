@@ -186,7 +186,7 @@ def _names(streams: dict[int, _Stream], caveats: list[Caveat]) -> dict[int, str]
             if all(told) and len(set(told)) == count:
                 break
         else:
-            told = [str(place) for place in range(1, count + 1)]
+            told = [str(number) for number in range(1, count + 1)]
         renamed = [f"{name} ({what})" for what in told]
         names.update(zip(same, renamed, strict=True))
         sentence = f"{count} streams bear the name {name!r}; they are told apart as {', '.join(map(repr, renamed))}."
@@ -245,18 +245,16 @@ def _signal_stream(
     try:
         even = even_times(times, stream.rate_hz, resets)
     except NotEvenError as error:
-        caveats.append(_left_out(name, len(times), f"can't be placed in time: {error}"))
+        caveats.append(_left_out(name, len(times), f"can't be timed: {error}"))
         return None
     if goes_back(even.first_rows, even.starts_s, even.rate_hz):
-        caveats.append(
-            _left_out(name, len(times), "can't be placed in time: its clock was set back, with no offset to mend it")
-        )
+        caveats.append(_left_out(name, len(times), "can't be timed: its clock was set back, with no offset to mend it"))
         return None
     if resets:
         sentence = f"The clock of the stream {name!r} began anew {len(resets)} times; each time begins a segment of its own."
         caveats.append(Caveat("clock_reset", name, {"resets": float(len(resets))}, sentence))
     if not stream.offsets and several:
-        sentence = f"No clock offsets of the stream {name!r} were recorded; it is placed by its own computer's clock."
+        sentence = f"No clock offsets of the stream {name!r} were recorded; it is timed by its own computer's clock."
         caveats.append(Caveat("no_clock_offsets", name, {}, sentence))
     caveats += rate_differs(name, stream.rate_hz, even.rate_hz, even.doubt) + times_uneven(name, even)
     labels, units = _channels(stream, name, caveats)

@@ -35,7 +35,7 @@ READERS: dict[str, Callable[[Path, Length | None], MarkerPlaces]] = {".trc": rea
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class MarkerStart:
     """When a file's first frame was, in s of the session, and what says so; `alike` as in a `FileSource`."""
 
     starts_s: float
@@ -73,14 +73,14 @@ def import_markers(path: Path, out: Path, map_file: Path | None = None) -> Impor
     return ImportResult(out, rig, tuple(caveats), "\n".join(lines))
 
 
-def add_markers(recording: Path, legs: LegMarkers, placed: Placed, out: Path) -> Rig:
+def add_markers(recording: Path, legs: LegMarkers, start: MarkerStart, out: Path) -> Rig:
     """Write `out`, a recording with all streams of another and the markers; return its rig. Raises RecordingError."""
     with Recording(recording) as old:
         if old.rig.marker:
             raise RecordingError(f"{recording} has markers already.")
         if not old.complete:
             raise RecordingError(f"{recording} is not complete; close its session, or make it whole with squatscope recover.")
-        source = legs.stream.source.model_copy(update={"placed_by": placed.by, "alike": placed.alike})
+        source = legs.stream.source.model_copy(update={"placed_by": start.by, "alike": start.alike})
         settings = legs.stream.model_copy(update={"source": source})
         try:
             rig = type(old.rig).model_validate(
@@ -93,7 +93,7 @@ def add_markers(recording: Path, legs: LegMarkers, placed: Placed, out: Path) ->
         except ValidationError as error:
             text = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
             raise RecordingError(f"The markers can't be added to {recording}: {text}.") from error
-        samples, starts_s = _within(old.seconds, legs, placed.starts_s)
+        samples, starts_s = _within(old.seconds, legs, start.starts_s)
         writer = RecordingWriter(out, rig, [stream.stream() for stream in rig.stream])
         try:
             _copy(old, writer)

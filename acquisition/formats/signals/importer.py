@@ -93,7 +93,7 @@ def import_signals(
     if markers is not None:
         found.markers = _from(markers, stream.stream.segments[0].start_s)
         feet = feet_of(markers.labels, found.markers, markers.rate_hz)
-    angles = foot_angles(feet, [plate.corners_mm.mean(axis=0) for plate in found.plates if plate.placed])
+    angles = foot_angles(feet, [plate.corners_mm.mean(axis=0) for plate in found.plates if plate.located])
     lab, on_foot = lab_of(mapping.lab, angles), feet_said(mapping.foot, angles)
     sides = {plate.number or number: plate.side for number, plate in enumerate(mapping.plate, 1)}
     pads = {plate.number or number: plate.pad_mm for number, plate in enumerate(mapping.plate, 1)}

@@ -106,8 +106,8 @@ def _described(head: Head, begins: int, said: MapTable) -> tuple[Layout, list[st
     for name in names:
         held = name or held
         over.append(held)
-    placed = Layout(layout.delimiter, layout.decimal, begins + ABOVE, max(layout.columns, width), layout.numeric, layout.rows)
-    return placed, over, labels, units, float(rate.replace(",", "."))
+    plain = Layout(layout.delimiter, layout.decimal, begins + ABOVE, max(layout.columns, width), layout.numeric, layout.rows)
+    return plain, over, labels, units, float(rate.replace(",", "."))
 
 
 def _wide(cells: Sequence[str], width: int) -> list[str]:

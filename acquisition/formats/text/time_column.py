@@ -84,7 +84,7 @@ def row_times(path: Path, time_s: Floats, first_line: int, caveats: list[Caveat]
         segments.append(Segment(start, begins_s))
     lost_s = float(steps_s[jumps - 1].sum() - even_s * len(jumps))
     sentence = (
-        f"Its times jump in {len(jumps)} places, first from {time_s[jumps[0] - 1]:g} s to {time_s[jumps[0]]:g} s "
+        f"Its times jump {len(jumps)} times, first from {time_s[jumps[0] - 1]:g} s to {time_s[jumps[0]]:g} s "
         f"(line {first_line + jumps[0]}); what lies between, {lost_s:.3g} s in all, counts as lost samples."
     )
     caveats.append(Caveat("time_jumps", "recording", {"jumps": float(len(jumps)), "lost_s": lost_s}, sentence))

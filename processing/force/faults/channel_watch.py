@@ -77,10 +77,10 @@ class WatchColumns(NamedTuple):
 
     fz: int
     on_force: list[int]
-    on_place: list[int]
+    on_cop: list[int]
 
 
-_OK, _NO_PLACE, _NO_FORCE = range(3)
+_OK, _NO_COP, _NO_FORCE = range(3)
 _NOT_YET = -1
 _CUT, _STUCK = range(2)
 _PULLS, _NO_WEIGHT = range(2)
@@ -137,7 +137,7 @@ class ChannelWatch:
         self._step_s = STEP_FRAMES * frame_samples / rate_hz
         self._channels = np.zeros(sum(len(plate.names) for plate in plates), CHANNEL)
         self._plates = np.zeros(len(plates), PLATE)
-        widest = max(len(c.on_force + c.on_place) for c in columns)
+        widest = max(len(c.on_force + c.on_cop) for c in columns)
         self._blank = np.full((len(plates), 3, widest), -1, dtype=np.int64)
         k = 0
         for p, (plate, into) in enumerate(zip(plates, columns, strict=True)):
@@ -150,13 +150,13 @@ class ChannelWatch:
             # Of type 1 the shear is the first two channels turned into the lab: the map's other entries are of moments.
             if count > VERTICAL_ALONE:
                 self._plates[p]["shear"][:, :count] = plate.map.matrix[:2, :count] * plate.map.per_unit[:count]
-            self._blank[p, _NO_PLACE, : len(into.on_place)] = into.on_place
-            self._blank[p, _NO_FORCE, : len(into.on_force + into.on_place)] = into.on_force + into.on_place
+            self._blank[p, _NO_COP, : len(into.on_cop)] = into.on_cop
+            self._blank[p, _NO_FORCE, : len(into.on_force + into.on_cop)] = into.on_force + into.on_cop
             newtons = share * plate.map.per_unit[: len(share)] if plate.map.gives_point else share
             for column, newton in zip(plate.columns, np.abs(newtons), strict=True):
                 of_force = newton > OF_THE_FORCE * np.abs(newtons).max()
                 self._channels[k]["column"], self._channels[k]["plate"] = column, p
-                self._channels[k]["effect"] = _NO_FORCE if of_force else _NO_PLACE
+                self._channels[k]["effect"] = _NO_FORCE if of_force else _NO_COP
                 self._channels[k]["coarse"] = COARSE_N / newton if of_force else np.inf
                 k += 1
         self._channels["value"] = self._channels["first"] = np.nan

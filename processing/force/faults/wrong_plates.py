@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-NO_PLACE = frozenset({PlateFault.OFF_PLATE, PlateFault.NO_MOMENTS})
+NO_COP = frozenset({PlateFault.OFF_PLATE, PlateFault.NO_MOMENTS})
 OF_EITHER = frozenset({PlateFault.UNLIKE, PlateFault.INWARDS})
 """Faults of which nobody knows which plate has them."""
 
@@ -36,11 +36,11 @@ class EmptyPlate(Protocol):
     def off_N(self) -> float: ...  # noqa: D102, N802
 
 
-def wrong_places(faults: Collection[OfPlate]) -> set[str]:
+def wrong_cops(faults: Collection[OfPlate]) -> set[str]:
     """Return the sides whose centre of pressure is known to be wrong."""
     if any(fault.kind in OF_EITHER for fault in faults):
         return set(SIDES)
-    return {fault.side for fault in faults if fault.kind in NO_PLACE}
+    return {fault.side for fault in faults if fault.kind in NO_COP}
 
 
 def off_pct(zeros: Collection[EmptyPlate], weight_N: float) -> float:

@@ -98,7 +98,7 @@ def shown(at: State) -> Shown:
         title=title_of(step, at.bar_kg),
         do=doing,
         wanted=wanted,
-        said=said or ([f"Electrodes: {PLACES[step.group]}"] if isinstance(step, MvcStep) else []),
+        said=said or ([f"Electrodes: {SITES[step.group]}"] if isinstance(step, MvcStep) else []),
         keys=_keys(at),
         figure=step.group if isinstance(step, MvcStep) else "",
         repetitions=at.repetitions,
@@ -181,7 +181,7 @@ _MVC = {
 }
 
 
-PLACES = {
+SITES = {
     "quadriceps": "VL: 2/3 of the way from the front spine of the hip bone to the outside of the kneecap. VM: 4/5 of the way "
     "from there to the joint space in front of the inner ligament. RF: halfway from there to the top of the kneecap.",
     "hamstrings": "BF: halfway from the sitting bone to the outer epicondyle of the tibia. ST: halfway from the sitting bone "

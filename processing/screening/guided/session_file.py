@@ -32,7 +32,7 @@ class Try(Settings):
     """One go at a step: `step` counts from 0; `condition` and `bar_kg` are those of a set; `recording` lies in the folder.
 
     `accepted`: it counts; `why` says what was wrong or is to be known. `rating` is a coach's of the whole set, `ratings` of
-    single repetitions, by their number. `number`: the place of a set in the session, from 1 on, in the order they were done.
+    single repetitions, by their number. `number`: of a set in the session, from 1 on, in the order they were done.
     `reference`: what can stand for 100 % of each muscle: maximal contractions, or of a light set its own (dynamic reference).
     """
 
@@ -78,9 +78,9 @@ class Session(Settings):
 
     def done(self, at_utc: str) -> set[int]:
         """Return the steps that are done: sets for good; plates, weights and contractions while electrodes stay in place."""
-        placed = self.placement(at_utc)
+        here = self.placement(at_utc)
         return {
-            one.step for one in self.tries if one.accepted and (one.kind == "set" or self.placement(one.created_utc) == placed)
+            one.step for one in self.tries if one.accepted and (one.kind == "set" or self.placement(one.created_utc) == here)
         }
 
 

@@ -332,9 +332,9 @@ def test_markers_are_points_and_hidden_ones_have_no_place(shared_data, tmp_path)
     (out,), caveats = exported(path, tmp_path / "b.c3d")
     assert caveats == []
     file = ezc3d.c3d(str(out))
-    places = file["data"]["points"][:3].transpose(2, 1, 0).reshape(len(markers), -1)
+    points = file["data"]["points"][:3].transpose(2, 1, 0).reshape(len(markers), -1)
     np.testing.assert_allclose(
-        places, markers[:, [rig.column("markers", c) for m in rig.marker for c in m.channels]], rtol=SINGLE
+        points, markers[:, [rig.column("markers", c) for m in rig.marker for c in m.channels]], rtol=SINGLE
     )
     residuals = file["data"]["meta_points"]["residuals"][0]
     assert (residuals[0] == -1).sum() == 40

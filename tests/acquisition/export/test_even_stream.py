@@ -1,4 +1,4 @@
-"""Streams laid out evenly: each sample in its place, nothing invented without being marked."""
+"""Streams laid out evenly: each sample in its slot, nothing invented without being marked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ramp(begin, end):
     return np.column_stack([np.arange(begin, end, dtype=float), -np.arange(begin, end, dtype=float)])
 
 
-def test_lost_samples_are_places_without_a_number(tmp_path):
+def test_lost_samples_are_slots_without_a_number(tmp_path):
     with Recording(one_stream(tmp_path, (0, ramp(0, 100)), (130, ramp(130, 200)), (1000, ramp(1000, 1010)))) as recording:
         stream = EvenStream(recording, "emg")
         assert (stream.length, stream.rate_hz) == (1010, 1000.0)

@@ -94,7 +94,7 @@ def test_markers_of_no_leg_are_left_out_and_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("begins_s", [-0.5, 0.25])
-def test_markers_are_placed_by_their_own_times(tmp_path: Path, begins_s: float) -> None:
+def test_markers_are_timed_by_their_own_times(tmp_path: Path, begins_s: float) -> None:
     result = import_file(forces(tmp_path / "a.mot"), tmp_path / "a.h5", markers=markers(tmp_path / "a.trc", 200, begins_s))
     with Recording(result.path) as recording:
         first = [times_s(recording, name)[0] for name in ("analog", "markers")]

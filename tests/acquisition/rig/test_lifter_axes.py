@@ -57,7 +57,7 @@ def test_both_cannot_be_said() -> None:
         Lab(right_axis="x", right_deg=3.0)
 
 
-def test_plates_in_one_place_tell_no_right() -> None:
+def test_plates_with_one_middle_tell_no_right() -> None:
     with pytest.raises(ValueError, match="Both plates have their centre"):
         lifter_axes(rig(apart=(0.0, 0.0)))
     assert np.isnan(lifter_axes(rig(plates=1)).right).all()

@@ -49,7 +49,7 @@ def wrench_at(one: Plate, raw):
 def test_a_known_force_at_a_known_place_comes_back(
     turn, tilt, place, force, free, origin, pad_mm, stored_upside_down, matrix, seed
 ):
-    """Statics alone: what a plate of any make and place must read under a known force, and what we make of it."""
+    """Statics alone: what a plate of any make and anywhere must read under a known force, and what we make of it."""
     rng = np.random.default_rng(seed)
     to_lab = Rotation.from_euler("zx", [turn, 180.0 + tilt], degrees=True).as_matrix()
     middle = np.array([300.0, -200.0, 15.0])

@@ -26,7 +26,7 @@ def test_a_reader_finds_what_was_marked_and_the_newest_are_kept(tmp_path):
     assert ring.marks.read() == []
 
 
-def test_a_ring_that_has_no_place_for_marks_takes_none():
+def test_a_ring_that_has_no_room_for_marks_takes_none():
     log = MarkLog(np.empty(0, MARK), np.zeros(8, dtype=np.int64))
     log.put(5)
     assert (log.count, log.read()) == (0, [])

@@ -296,8 +296,8 @@ def test_a_missing_folder_is_said(tmp_path):
         Ring.create(tmp_path / "none" / "ring.h5", [a_stream()], 1)
 
 
-@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the place is checked by its blocks")
-def test_the_whole_ring_has_its_place_on_the_disk(path):
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the room is checked by its blocks")
+def test_the_whole_ring_has_its_room_on_the_disk(path):
     Ring.create(path, [a_stream(channels=28)], 10)
     assert path.stat().st_blocks * 512 >= path.stat().st_size >= 10 * 2000 * 28 * 8
 

@@ -30,8 +30,8 @@ def test_files_below_an_address_are_listed_and_fetched_whole(served, tmp_path):
     found = listed(f"{address}/below")
     assert len(found) == 3
     contents = set()
-    for number, place in enumerate(found):
-        fetch(place, tmp_path / str(number))
+    for number, path in enumerate(found):
+        fetch(path, tmp_path / str(number))
         contents.add((tmp_path / str(number)).read_bytes())
     assert contents == {(root / "below" / name).read_bytes() for name in NAMES}
 
@@ -46,12 +46,12 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(served):
 
 def test_a_stamp_changes_with_the_file(served):
     root, address, _ = served
-    place = f"{address}/below/plain.h5"
-    before = remote_stamp(place)
+    path = f"{address}/below/plain.h5"
+    before = remote_stamp(path)
     assert before.startswith("6000010 ")
-    assert remote_stamp(place) == before
+    assert remote_stamp(path) == before
     os.utime(root / "below" / "plain.h5", (1, 1))
-    assert remote_stamp(place) != before
+    assert remote_stamp(path) != before
     assert content_of(f"{address}/below/a%20b%231.h5", 100) == bytes(10)
 
 
@@ -92,7 +92,7 @@ def test_a_wrong_address_is_a_sentence(address, said):
 
 def test_missing_and_large_files_are_told(served, tmp_path):
     _, address, _ = served
-    for ask in (remote_stamp, lambda place: fetch(place, tmp_path / "x")):
+    for ask in (remote_stamp, lambda path: fetch(path, tmp_path / "x")):
         with pytest.raises(RemoteError, match="There is no file"):
             ask(f"{address}/none.h5")
     with pytest.raises(RemoteError, match="larger than 1 MB"):

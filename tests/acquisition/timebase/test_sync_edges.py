@@ -49,9 +49,9 @@ def test_edges_are_found_to_a_sample_and_none_else(edges_s, rate_hz, scale, offs
 def test_edges_of_a_line_that_rises_slowly_are_found_between_the_samples(edges_s, ramp_samples, threshold_pct):
     rate_hz = 1000.0
     edges = found(sampled(edges_s, rate_hz, ramp_samples / rate_hz), rate_hz, threshold_pct)
-    place = (threshold_pct / 100 - 0.5) * ramp_samples * np.where(edges["rising"], 1, -1)
+    later = (threshold_pct / 100 - 0.5) * ramp_samples * np.where(edges["rising"], 1, -1)
     # The threshold follows the levels slowly, by a few percent of their distance in a second.
-    np.testing.assert_allclose(edges["index"], edges_s[1:] * rate_hz + place, atol=0.06 * ramp_samples)
+    np.testing.assert_allclose(edges["index"], edges_s[1:] * rate_hz + later, atol=0.06 * ramp_samples)
 
 
 @given(edges_s=pulses(), cuts=st.lists(st.integers(0, 20_000), max_size=12), lost=st.integers(0, 3), seed=st.integers(0, 99))

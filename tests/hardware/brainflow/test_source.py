@@ -155,7 +155,7 @@ def test_a_daisy_with_lost_halves_gives_whole_rows_only(tmp_path: Path) -> None:
         blocks += read_for(source, 60.0, lambda: source.numbering.lost_samples >= 6 + 128)
         blocks += read_for(source, 0.2)
         source.close()
-    # BrainFlow may have joined the halves on both sides of the long loss into one row; the Cyton's half is in its place.
+    # BrainFlow may have joined the halves on both sides of the long loss into one row; the Cyton's half is in its row.
     indices = all_numbered([Block(b.samples[:, :8], b.first_index, b.host_s) for b in blocks])
     second = sample_numbers(np.concatenate([block.samples for block in blocks]))[:, 8:]
     assert np.sum(np.any(second != indices[:, None], axis=1)) <= 1

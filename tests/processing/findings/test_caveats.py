@@ -12,7 +12,7 @@ from acquisition.rig import Rig
 from acquisition.rig.rig_file import example, load
 from processing.analysis import zeros_of
 from processing.findings.caveats import baselines, caveats
-from processing.findings.stance_caveats import about_places
+from processing.findings.stance_caveats import about_lab
 from processing.results import ChannelResult, Results, StanceResult, StreamResult, Table
 from tests.support.repetitions import a_repetition
 from tests.support.rigs import example_with
@@ -179,10 +179,10 @@ def test_a_foot_without_a_place_is_told():
 def test_a_plate_whose_corners_go_round_the_wrong_way_is_told():
     plates = [plate.model_dump() for plate in load(example("demo")).plate]
     plates[1]["corners_mm"] = plates[1]["corners_mm"][::-1]
-    (caveat,) = about_places(without(plate=plates))
+    (caveat,) = about_lab(without(plate=plates))
     assert (caveat.id, caveat.about) == ("plate_upside_down", "right")
     assert caveat.sentence.startswith("Seen from above the corners of the plate right go round anticlockwise")
-    assert about_places(load(example("demo"))) == []
+    assert about_lab(load(example("demo"))) == []
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_plates_must_be_beside_each_other_as_the_lifter_sees_them(axis, kind, sa
 
 @pytest.mark.parametrize(("right_deg", "told"), [(8.0, False), (-9.0, False), (12.0, True), (27.0, True), (-40.0, True)])
 def test_a_right_that_is_not_the_plates_is_told(right_deg, told):
-    found = about_places(without(lab={"right_deg": right_deg, "right_from": "markers"}))
+    found = about_lab(without(lab={"right_deg": right_deg, "right_from": "markers"}))
     assert [caveat.id for caveat in found] == ["directions_differ"] * told
     assert all(caveat.values["apart_deg"] == pytest.approx(abs(right_deg)) for caveat in found)
     assert all(f"{abs(right_deg):.0f} degrees off the way between the middles" in caveat.sentence for caveat in found)

@@ -70,7 +70,7 @@ def test_knees_of_which_only_the_middle_is_known_are_said(points, said):
 
 
 @pytest.mark.parametrize(("by", "said"), [("squats", True), ("given", False)])
-def test_markers_that_the_squats_placed_are_said(by, said):
+def test_markers_that_the_squats_timed_are_said(by, said):
     results = with_markers()
     source = {"kind": "file", "path": "pose.trc", "placed_by": by, "alike": 0.99 if said else None}
     streams = [s | {"source": source} if s["name"] == "m" else s for s in results.rig.model_dump()["stream"]]

@@ -98,7 +98,7 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path, damage) -> None:
         read_history(recording, "0f")
 
 
-def test_a_folder_in_its_place_is_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_at_its_path_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "r.edits.json").mkdir()
     with pytest.raises(EditError, match="can't be read"):
         read_history(tmp_path / "r.h5", "0f")

@@ -134,7 +134,7 @@ def test_nothing_is_overwritten(results, tmp_path):
         results.write(tmp_path)
 
 
-def test_a_place_that_can_not_be_written_is_told(results, tmp_path):
+def test_a_path_that_can_not_be_written_is_told(results, tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "no" / "r.h5", tmp_path / "file" / "r.h5"):
         with pytest.raises(ResultsError, match=r"can't be written: .*directory"):

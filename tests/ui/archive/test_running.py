@@ -14,7 +14,7 @@ from ui.archive import running
 
 
 @pytest.fixture(autouse=True)
-def place(monkeypatch, tmp_path):
+def notes(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     return tmp_path
 
@@ -58,11 +58,11 @@ def test_a_session_that_was_killed_leaves_nothing_for_ever(begun, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are not kept there")
-def test_only_its_user_may_look(place):
+def test_only_its_user_may_look(notes):
     assert stat.S_IMODE(running.notes().stat().st_mode) == 0o700
 
 
-def test_a_place_that_can_not_be_written_stops_no_session(begun, monkeypatch):
+def test_a_folder_that_can_not_be_written_stops_no_session(begun, monkeypatch):
     def refuse():
         raise PermissionError
 

@@ -99,7 +99,7 @@ def test_a_bad_file_is_told_in_a_sentence_and_leaves_nothing(squatscope, files, 
         (("live", "{cyton}", "--seconds", "3", "--headless", "--out", "new"), "asked to last 3 s"),
     ],
 )
-def test_a_place_that_is_taken_is_told_and_stays(squatscope, files, tmp_path, arguments, sentence):
+def test_a_path_that_is_taken_is_told_and_stays(squatscope, files, tmp_path, arguments, sentence):
     before = tree(tmp_path)
     names = {"recording": files["recording"], "cyton": example("cyton")}
     told = squatscope(*(argument.format(**names) for argument in arguments))

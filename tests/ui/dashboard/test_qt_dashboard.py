@@ -62,8 +62,8 @@ def texts(panel, monkeypatch) -> list[str]:
     """Return all that a panel writes."""
     found: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr(lettering, "write", lambda _painter, _place, text, *_more, **_kinds: found.append(text))
-        patch.setattr(lettering, "paragraph", lambda _painter, _place, text, *_more: found.append(text))
+        patch.setattr(lettering, "write", lambda _painter, _area, text, *_more, **_kinds: found.append(text))
+        patch.setattr(lettering, "paragraph", lambda _painter, _area, text, *_more: found.append(text))
         panel.grab()
     return found + [text for chart in panel.findChildren(pyqtgraph.PlotWidget) if chart.isVisible() for text in on(chart)]
 
@@ -209,7 +209,7 @@ def test_legs_without_mvc_or_hamstrings_say_so(tmp_path, opened, monkeypatch):
 @example(text="000\n0\x9c", width=20, px=6)
 @given(text=st.text(max_size=80), width=st.integers(20, 400), px=st.integers(6, 60))
 @settings(max_examples=60)
-def test_text_never_leaves_its_place(qapp, text, width, px):
+def test_text_never_leaves_its_area(qapp, text, width, px):
     font, fitting = lettering.fitted(text, px, False, width)
     measures = lettering.typeface(font.pixelSize(), False)[1]
     assert measures.horizontalAdvance(fitting) <= max(width, measures.horizontalAdvance("…")) + 1
@@ -266,8 +266,8 @@ def test_what_is_written_into_the_image_is_what_the_screen_shows(tmp_path, opene
     qapp.processEvents()
     screen = pixels(window.screen().grabWindow(window.winId()).toImage())  # what was painted, column by column
     for traces in window._traces:
-        place = view_of(traces).translated(traces.pos())
-        shown = screen[place.top() : place.top() + place.height(), place.left() : place.left() + place.width()]
+        area = view_of(traces).translated(traces.pos())
+        shown = screen[area.top() : area.top() + area.height(), area.left() : area.left() + area.width()]
         written = traces._pixels.view(np.uint8).reshape(*traces._pixels.shape, 4)[:, :, 2::-1]
         np.testing.assert_array_equal(shown, written)
 
@@ -295,10 +295,10 @@ def test_lanes_are_named_beside_themselves(tmp_path, opened):
     for traces in window.emg:
         names = {item.text(): item for item in traces.chart.scene().items() if isinstance(item, QGraphicsSimpleTextItem)}
         for k, lane in enumerate(traces.lanes):
-            place = names[lane.label].sceneBoundingRect().translated(traces.chart.pos())
+            area = names[lane.label].sceneBoundingRect().translated(traces.chart.pos())
             top, bottom = (view_of(traces).top() + rows[k] for rows in traces.rows(view_of(traces).height()))
-            assert top <= place.center().y() <= bottom
-            assert place.right() < view_of(traces).left()
+            assert top <= area.center().y() <= bottom
+            assert area.right() < view_of(traces).left()
 
 
 def test_nothing_can_be_dragged_or_zoomed(tmp_path, opened, qtbot):

@@ -46,8 +46,8 @@ def written(view: LifterView, monkeypatch) -> dict[str, float]:
     """Return all that is written below the top line, with its size in pixels."""
     found: dict[str, float] = {}
     with monkeypatch.context() as patch:
-        patch.setattr(lettering, "write", lambda _painter, _place, text, px, *_more, **_kinds: found.update({text: px}))
-        patch.setattr(lettering, "paragraph", lambda _painter, _place, text, px, *_more: found.update({text: px}))
+        patch.setattr(lettering, "write", lambda _painter, _area, text, px, *_more, **_kinds: found.update({text: px}))
+        patch.setattr(lettering, "paragraph", lambda _painter, _area, text, px, *_more: found.update({text: px}))
         for panel in (view.step, view.load, view.repetitions, view.deep):
             if panel.isVisible():
                 panel.grab()
@@ -256,7 +256,7 @@ def test_limits_of_a_ratio_are_on_the_scale_of_its_column(squat):
     assert feed.limits("load_shift_pct") == (5.0, 10.0)
 
 
-def moved_to(place: QPoint) -> QMouseEvent:
+def moved_to(point: QPoint) -> QMouseEvent:
     """Return a move with the left button held, which the tests' own mouse does not make."""
     held, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    return QMouseEvent(QEvent.Type.MouseMove, QPointF(place), QPointF(place), held, held, none)
+    return QMouseEvent(QEvent.Type.MouseMove, QPointF(point), QPointF(point), held, held, none)

@@ -1,4 +1,4 @@
-"""A window as it was left: its size and place, dark or light."""
+"""A window as it was left: its size and position, dark or light."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ from PySide6.QtWidgets import QApplication
 from acquisition.ring import Ring
 from ui.dashboard.views.lifter import LifterView
 from ui.dashboard.views.on_screen import OnScreen
-ring, kept, *place = sys.argv[1:]
+ring, kept, *at = sys.argv[1:]
 app = QApplication([])
 shown = OnScreen(Ring.attach(Path(ring)), LifterView, QSettings(kept, QSettings.Format.IniFormat))
-if place:
+if at:
     shown.window.showNormal()
-    shown.window.setGeometry(*map(int, place))
+    shown.window.setGeometry(*map(int, at))
 app.processEvents()
 print(shown.window.screen().name(), *shown.window.geometry().getRect())
 shown.window.close()
 """
 
 
-def left_on_a_screen(tmp_path, *screens: str, place: tuple[int, ...] = ()) -> tuple[str, tuple[int, ...]]:
-    """Open a window in a process with these screens, put it to a place, close it; return on which screen it was, and where."""
+def left_on_a_screen(tmp_path, *screens: str, at: tuple[int, ...] = ()) -> tuple[str, tuple[int, ...]]:
+    """Open a window in a process with these screens, put it somewhere, close it; return on which screen it was, and where."""
     names = ("x", "y", "width", "height")
     settings = [{"name": name, "logicalDpi": 96, "dpr": 1} | dict(zip(names, SCREENS[name], strict=True)) for name in screens]
     (tmp_path / "screens.json").write_text(json.dumps({"screens": settings}), encoding="utf-8")
     environment = os.environ | {"QT_QPA_PLATFORM": f"offscreen:configfile={tmp_path / 'screens.json'}"}
-    given = [str(tmp_path / "ring.h5"), str(tmp_path / "screens.ini"), *map(str, place)]
+    given = [str(tmp_path / "ring.h5"), str(tmp_path / "screens.ini"), *map(str, at)]
     command = [sys.executable, "-c", LEFT_ON_A_SCREEN, *given]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=True)
     name, *rect = done.stdout.split()
@@ -74,7 +74,7 @@ def test_the_first_time_it_is_as_large_as_the_screen(ring, kept, qtbot):
     assert shown.window.isMaximized()
 
 
-def test_size_and_place_are_those_of_the_last_time(ring, kept, qtbot):
+def test_size_and_position_are_those_of_the_last_time(ring, kept, qtbot):
     shown = OnScreen(Ring.attach(ring.path), LifterView, kept)
     shown.window.showNormal()
     shown.window.setGeometry(40, 30, 700, 500)  # the screen of the tests is a small one
@@ -101,7 +101,7 @@ def test_f9_turns_dark_into_light_and_back_and_is_kept(ring, kept, qtbot):
 @pytest.mark.usefixtures("ring")
 def test_a_window_of_a_screen_that_was_unplugged_comes_back_on_one_that_is_there(tmp_path):
     far = (1500, 80, 1600, 900)
-    assert left_on_a_screen(tmp_path, "near", "far", place=far) == ("far", far)
+    assert left_on_a_screen(tmp_path, "near", "far", at=far) == ("far", far)
     name, (x, y, width, height) = left_on_a_screen(tmp_path, "near")
     assert name == "near"
     assert 0 <= x < 10

@@ -30,7 +30,7 @@ def test_a_dynamic_reference_is_named_and_a_rig_without_emg_asks_for_nothing():
     rig = example_with("demo")
     own = [e.model_copy(update={"mvc_from": "set"}) for e in rig.emg]
     said = " ".join(methods(rig.model_copy(update={"emg": own})).sentences)
-    assert "first light set, in place of a maximal contraction: VL left" in said
+    assert "first light set, instead of a maximal contraction: VL left" in said
     assert "in maximal voluntary contractions" not in said
     assert "skin preparation" in methods(rig).to_fill_in
     assert methods(rig.model_copy(update={"emg": []})).to_fill_in == ()

@@ -174,7 +174,7 @@ def test_an_empty_session_has_a_page(tmp_path):
     assert "0.0 s" in page_of(found, tmp_path).text
 
 
-def test_nothing_is_overwritten_and_no_place_is_told(tmp_path):
+def test_nothing_is_overwritten_and_no_path_is_told(tmp_path):
     (tmp_path / "r.html").write_text("mine")
     with pytest.raises(ReportError, match=r"r\.html exists already"):
         report.write(results(), tmp_path / "r.html")

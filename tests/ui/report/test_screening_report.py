@@ -42,7 +42,7 @@ def test_the_answer_comes_first_and_advice_before_numbers(screening, tmp_path):
     text = text_of(written(page_of(screening), tmp_path))
     told = headline(screening.triage)
     assert told.startswith("What to try first: technique, right")
-    places = [
+    order = [
         text.index(part)
         for part in (
             "Squat screening",
@@ -53,7 +53,7 @@ def test_the_answer_comes_first_and_advice_before_numbers(screening, tmp_path):
             "What it rests on",
         )
     ]
-    assert places == sorted(places)
+    assert order == sorted(order)
     assert "Not a medical device" in text
 
 

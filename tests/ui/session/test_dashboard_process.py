@@ -15,7 +15,7 @@ from ui.session.dashboard_process import opened
 
 @pytest.fixture
 def child(monkeypatch):
-    """Have another program in place of the dashboard's."""
+    """Have another program instead of the dashboard's."""
     monkeypatch.setattr(dashboard_process, "has_display", lambda: True)
     monkeypatch.setattr(dashboard_process, "qt_missing", lambda: None)
 
@@ -93,7 +93,7 @@ def test_sys_info_opens_a_window_and_says_what_came_of_it(monkeypatch):
     assert "no display" in sysinfo.lines()[-1]
 
 
-def test_a_window_opens_where_there_is_a_place_for_it(monkeypatch):
+def test_a_window_opens_where_there_is_a_screen_for_it(monkeypatch):
     if dashboard.qt_missing():
         pytest.skip("Qt can't be loaded here")
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")

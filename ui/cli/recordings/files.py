@@ -11,7 +11,7 @@ from ui.cli.console import console, fail, say
 from ui.cli.recordings.lifter import Lifters, for_lifters
 
 if TYPE_CHECKING:
-    from acquisition.formats.markers.adding_markers import Placed
+    from acquisition.formats.markers.adding_markers import MarkerStart
     from acquisition.formats.markers.leg_markers import LegMarkers
     from acquisition.rig import Rig
 
@@ -62,7 +62,7 @@ def add_markers(
 ) -> None:
     """Add the markers of a file to a recording, or to the sets of a session, so that the knees are seen over the feet."""
     from acquisition.caveat import Caveat
-    from acquisition.formats.markers.adding_markers import Placed, add_markers, read_leg_markers
+    from acquisition.formats.markers.adding_markers import MarkerStart, add_markers, read_leg_markers
     from acquisition.formats.markers.leg_markers import markers_in_words
     from processing.screening.guided.session_file import read_session
     from ui.archive.carried_edits import carry_edits
@@ -77,13 +77,13 @@ def add_markers(
         return
     if out is None:
         raise typer.BadParameter("name the recording to make")
-    placed = _placed_by_squats(recording, legs) if starts_s is None else Placed(starts_s, "given")
-    rig = add_markers(recording, legs, placed, out)
+    start = _start_by_squats(recording, legs) if starts_s is None else MarkerStart(starts_s, "given")
+    rig = add_markers(recording, legs, start, out)
     carry_edits(recording, out)
     for caveat in caveats:
         say(f"• {caveat.sentence}")
-    how = "as it was given" if placed.alike is None else f"by the squats, which are alike by {placed.alike:.3f} (1 = the same)"
-    say(f"The first frame was at {placed.starts_s:.2f} s of the session, {how}.")
+    how = "as it was given" if start.alike is None else f"by the squats, which are alike by {start.alike:.3f} (1 = the same)"
+    say(f"The first frame was at {start.starts_s:.2f} s of the session, {how}.")
     for line in markers_in_words(rig.marker):
         say(f"  {line}")
     say(f"Recording: {out}")
@@ -92,27 +92,25 @@ def add_markers(
 def _mark_sets(folder: Path, legs: LegMarkers, number: int | None) -> None:
     from ui.archive.marked_sets import mark_sets
 
-    for marked in mark_sets(folder, legs, _placed_by_squats, number):
-        alike = marked.placed.alike or 0.0
-        say(
-            f"{marked.before}: the first frame was at {marked.placed.starts_s:.2f} s of it (alike by {alike:.3f}): {marked.now}"
-        )
+    for marked in mark_sets(folder, legs, _start_by_squats, number):
+        alike = marked.start.alike or 0.0
+        say(f"{marked.before}: the first frame was at {marked.start.starts_s:.2f} s of it (alike by {alike:.3f}): {marked.now}")
 
 
-def _placed_by_squats(recording: Path, legs: LegMarkers) -> Placed:
+def _start_by_squats(recording: Path, legs: LegMarkers) -> MarkerStart:
     """Return when markers began, by the squats that forces and markers show; raises AlignmentError where these don't tell."""
-    from acquisition.formats.markers.adding_markers import Placed
+    from acquisition.formats.markers.adding_markers import MarkerStart
     from processing import batch
     from processing.knee.alignment import AlignmentError, align, leg_height_mm
 
     results = batch.reprocess(recording)
     table = results.table_with("com_height_mm")
     if table is None or len(table.time_s) < 2:
-        raise AlignmentError(f"{recording} has no forces, by whose squats markers could be placed; give --starts-s.")
+        raise AlignmentError(f"{recording} has no forces, by whose squats markers could be aligned; give --starts-s.")
     height_mm = leg_height_mm(legs.markers, legs.samples)
     squats_s = [(row.start_s, row.end_s) for row in results.repetitions]
     found = align(table.time_s, table.column("com_height_mm"), squats_s, height_mm, legs.stream.rate_hz)
-    return Placed(found.starts_s, "squats", found.alike)
+    return MarkerStart(found.starts_s, "squats", found.alike)
 
 
 def table(

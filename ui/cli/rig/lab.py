@@ -31,7 +31,7 @@ def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]
     """Check a rig file as a session would, but for the devices, and say what it describes."""
     from acquisition.rig import SIDES
     from acquisition.rig.rig_file import load
-    from processing.findings.stance_caveats import about_places
+    from processing.findings.stance_caveats import about_lab
     from processing.pipeline import Pipeline
     from ui.session.sources import check_sources
 
@@ -45,7 +45,7 @@ def check(rig_file: Annotated[Path, typer.Argument(help="The rig's TOML file.")]
     for side in SIDES:
         muscles = [electrode.muscle for electrode in rig.emg if electrode.side == side]
         say(f"EMG {side}: {', '.join(muscles) or 'none'}")
-    found = about_places(rig)
+    found = about_lab(rig)
     for caveat in found:
         say(f"• {caveat.sentence}")
     say(f"{rig_file} can be used, but look at what is said above." if found else f"{rig_file} is a good rig.")

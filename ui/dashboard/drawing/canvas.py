@@ -26,7 +26,7 @@ class Canvas(QWidget):
         self._ratio = 1.0
 
     def show_pixels(self, pixels: NDArray[np.uint32], corner: QPoint, ratio: float) -> None:
-        """Show pixels 0xffRRGGBB, (height, width), at a place in the parent; `ratio` of them are one of Qt's."""
+        """Show pixels 0xffRRGGBB, (height, width), at a point of the parent; `ratio` of them are one of Qt's."""
         height, width = pixels.shape
         self._image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB32)
         self._ratio = ratio

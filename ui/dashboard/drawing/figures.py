@@ -1,6 +1,6 @@
 """Figures for maximal contractions: where the electrodes of a group of muscles belong, and what is to be done against what.
 
-Places are shares of the lines that SENIAM's sensor locations name, drawn on the left leg; outlines are sketches.
+Sites are shares of the lines that SENIAM's sensor locations name, drawn on the left leg; outlines are sketches.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from ui.dashboard.drawing import colours, lettering
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Place = tuple[float, float]
+Point = tuple[float, float]
 
 
 class Figure(NamedTuple):
     """A leg, its view, electrodes on lines between two landmarks (name, from, to, share), and the contraction in sticks.
 
-    Places are shares of the field's width and height. `limbs`: lines of the stick figure; `effort`: an arrow, from and to;
+    Points are shares of the field's width and height. `limbs`: lines of the stick figure; `effort`: an arrow, from and to;
     `held`: where a hand or a strap holds against it.
     """
 
     view: str
-    electrodes: tuple[tuple[str, Place, Place, float], ...]
-    limbs: tuple[tuple[Place, ...], ...]
-    effort: tuple[Place, Place]
-    held: Place
+    electrodes: tuple[tuple[str, Point, Point, float], ...]
+    limbs: tuple[tuple[Point, ...], ...]
+    effort: tuple[Point, Point]
+    held: Point
 
 
 _ASIS, _CREST, _SACRUM, _TROCHANTER = (0.64, 0.06), (0.40, 0.02), (0.80, 0.10), (0.24, 0.34)
@@ -75,7 +75,7 @@ def draw_figure(painter: QPainter, area: QRectF, group: str, px: float) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colours.FAINT, 2 * px))
     for edge in (_LATERAL, _MEDIAL):
-        painter.drawPath(_curve([_at(left, place, mirrored=mirrored) for place in edge]))
+        painter.drawPath(_curve([_at(left, point, mirrored=mirrored) for point in edge]))
     for name, start, end, share in figure.electrodes:
         a, b = _at(left, start), _at(left, end)
         painter.setPen(QPen(colours.LINE, 1.5 * px, Qt.PenStyle.DashLine))
@@ -94,14 +94,14 @@ def _contraction(painter: QPainter, area: QRectF, figure: Figure, px: float) -> 
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colours.QUIET, 7 * px, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     for limb in figure.limbs:
-        painter.drawPolyline([_at(area, place) for place in limb])
+        painter.drawPolyline([_at(area, point) for point in limb])
     head = _at(area, figure.limbs[0][0])
     painter.setBrush(colours.QUIET)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawEllipse(head, 12 * px, 12 * px)
     painter.setBrush(colours.AMBER)
     painter.drawEllipse(_at(area, figure.held), 7 * px, 7 * px)
-    start, end = (_at(area, place) for place in figure.effort)
+    start, end = (_at(area, point) for point in figure.effort)
     painter.setPen(QPen(colours.LEFT, 4 * px))
     painter.drawLine(start, end)
     along = end - start
@@ -110,9 +110,9 @@ def _contraction(painter: QPainter, area: QRectF, figure: Figure, px: float) -> 
     painter.drawPolyline([end - back + across, end, end - back - across])
 
 
-def _at(area: QRectF, place: Place, *, mirrored: bool = False) -> QPointF:
-    x = 1.0 - place[0] if mirrored else place[0]
-    return QPointF(area.left() + x * area.width(), area.top() + place[1] * area.height())
+def _at(area: QRectF, point: Point, *, mirrored: bool = False) -> QPointF:
+    x = 1.0 - point[0] if mirrored else point[0]
+    return QPointF(area.left() + x * area.width(), area.top() + point[1] * area.height())
 
 
 def _curve(points: Sequence[QPointF]) -> QPainterPath:

@@ -1,4 +1,4 @@
-"""Letters and signs: one family of type, digits of one width, text that never leaves its place, signs for severity."""
+"""Letters and signs: one family of type, digits of one width, text that never leaves its area, signs for severity."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def write(
     *,
     bold: bool = False,
 ) -> None:
-    """Write one line into its place; what does not fit is made smaller, then shortened."""
+    """Write one line into its area; what does not fit is made smaller, then shortened."""
     font, fitting = fitted(text, round(px), bold, int(area.width()) + 1)
     painter.setFont(font)
     painter.setPen(colour)
@@ -77,7 +77,7 @@ def write(
 
 
 def paragraph(painter: QPainter, area: QRectF, text: str, px: float, colour: QColor) -> None:
-    """Write a sentence over as many lines as its place holds, smaller if it needs more."""
+    """Write a sentence over as many lines as its area holds, smaller if it needs more."""
     text = text.translate(_CONTROLS)
     flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     for size in (round(px), round(0.87 * px), round(0.75 * px)):

@@ -53,7 +53,7 @@ class Panel(QWidget):
         """Draw what is inside the field."""
 
     def meaning(self, _at: QPointF) -> str:
-        """Return what is shown at a place means: unit, formula and sign; empty where there is nothing to say."""
+        """Return what is shown at a point means: unit, formula and sign; empty where there is nothing to say."""
         shown = (FORMULAS[formula] for formula in self.formulas)
         return "\n".join(f"{f.column} [{f.unit}]: {f.text}. Sign: {f.sign}." for f in shown)
 

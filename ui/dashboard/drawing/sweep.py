@@ -42,7 +42,7 @@ class Sweep:
     ) -> None:
         """Begin `SWEEP_S` ago, with lane k showing `factors[k]` times channel `columns[k]`.
 
-        `rate_hz` counts the samples that place a row: its own, or those of the raw stream which `sample_column` names.
+        `rate_hz` counts the samples that say where a row lies: its own, or those of the raw stream which `sample_column` names.
         `level` takes the slow mean off, as EMG with an offset needs.
         """
         stream = ring.streams[name]

@@ -108,8 +108,8 @@ class Traces(Panel):
             return
         height, width = self._size()
         self._pixels = np.zeros((height, width), dtype=np.uint32)
-        place = self.chart.getViewBox().mapRectToScene(self.chart.getViewBox().rect()).topLeft().toPoint()
-        self._canvas.show_pixels(self._pixels, self.chart.pos() + place, self.devicePixelRatioF())
+        corner = self.chart.getViewBox().mapRectToScene(self.chart.getViewBox().rect()).topLeft().toPoint()
+        self._canvas.show_pixels(self._pixels, self.chart.pos() + corner, self.devicePixelRatioF())
         self._ground = self._empty(height, width)
         self._top, self._bottom = self.rows(height)
         self.sweeps = []

@@ -110,7 +110,7 @@ class FlagTimeline(Panel):
             self.wanted.emit((event.position().x() - line.left()) / line.width() * self.whole_s)
 
     def meaning(self, at: QPointF) -> str:
-        """Return the flags that were up at a place, or what the line is."""
+        """Return the flags that were up at a point, or what the line is."""
         line = self._line()
         second = (at.x() - line.left()) / line.width() * self.whole_s
         near = 3.0 * self.whole_s / line.width()

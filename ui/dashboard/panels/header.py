@@ -77,9 +77,9 @@ class Header(Panel):
         left = m + self.px(210)
         squats = QRectF(left, self.px(2), 0.42 * w - left, h)
         lettering.write(painter, squats, self.newest(), self.px(19), colours.TEXT, lettering.RIGHT)
-        place = squats.adjusted(0, 0, -lettering.width_of(self.newest(), self.px(19)) - self.px(24), 0)
-        if place.width() > self.px(_LEAST_NAME):
-            lettering.write(painter, place, name, self.px(19), colours.QUIET)
+        rest = squats.adjusted(0, 0, -lettering.width_of(self.newest(), self.px(19)) - self.px(24), 0)
+        if rest.width() > self.px(_LEAST_NAME):
+            lettering.write(painter, rest, name, self.px(19), colours.QUIET)
         middle = QRectF(0.42 * w, 0, 0.16 * w, h)
         lettering.write(
             painter, middle, lettering.clock(self._feed.session_s), self.px(40), colours.TEXT, lettering.CENTRE, bold=True

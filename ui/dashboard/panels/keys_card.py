@@ -39,7 +39,7 @@ class KeysCard(Panel):
         self._keys = keys
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
-    def place(self, window: QRect) -> None:
+    def centre_in(self, window: QRect) -> None:
         """Take the middle of a window."""
         wide, tall = round(self.px(_WIDTH)), round(self.px(_TOP + _ROW * len(self._keys) + 12))
         self.setGeometry((window.width() - wide) // 2, (window.height() - tall) // 2, wide, tall)

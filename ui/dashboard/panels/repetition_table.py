@@ -132,7 +132,7 @@ class RepetitionRows(Panel):
             self.aside(painter, f"{len(rows)} in all")
 
     def row_at(self, at: QPointF) -> RepetitionResult | None:
-        """Return the repetition whose row is at a place."""
+        """Return the repetition whose row is at a point."""
         line = (at.y() - self.inside(top=40).top() - self.px(HEAD_PX)) // self.px(ROW_PX)
         here = self.rows()[self.first() : self.first() + self.fitting()]
         return here[int(line)] if 0 <= line < len(here) else None
@@ -150,7 +150,7 @@ class RepetitionRows(Panel):
         return colours.SIDES.get(column.side, colours.FAINT)
 
     def meaning(self, at: QPointF) -> str:
-        """Return what the column below a place means: its formula and unit."""
+        """Return what the column below a point means: its formula and unit."""
         edges = self._edges(self.inside(top=40))
         for column, (left, right) in zip(self.columns, edges, strict=True):
             if left <= at.x() <= right:

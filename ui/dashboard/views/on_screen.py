@@ -42,7 +42,7 @@ def show(ring_path: Path, view: Callable[[Feed], RingView], next_ring: Callable[
 
 
 class OnScreen:
-    """The window on the screen, and the ring that it shows; size, place, colours and sounds are those of the last time."""
+    """The window on the screen, and the ring that it shows; size, position, colours and sounds are those of the last time."""
 
     def __init__(self, ring: Ring, view: Callable[[Feed], RingView], kept: QSettings | None = None) -> None:
         """Open a view of a ring; `kept`: where these are kept, the user's own settings where none are given."""
@@ -76,7 +76,7 @@ class OnScreen:
         self.window.show()
 
     def keep(self) -> None:
-        """Keep size and place for the next time."""
+        """Keep size and position for the next time."""
         self._kept.setValue(self._name, self.window.saveGeometry())
 
     def sound(self) -> None:
@@ -110,7 +110,7 @@ class OnScreen:
         self._replace(path)
 
     def _replace(self, path: Path) -> None:
-        """Put a window on a ring into the place of the one that is shown."""
+        """Put a window on a ring over the one that is shown."""
         before, self.window = self.window, self._view(Feed(Ring.attach(path)))
         before.put_by.disconnect(self.keep)
         self._open()

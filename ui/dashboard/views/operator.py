@@ -174,15 +174,15 @@ class Window(RingView):
         for panel in self._shown:
             panel.scale = scale
         self.figure.scale = self.keys.scale = scale
-        self.keys.place(self.rect())
+        self.keys.centre_in(self.rect())
         areas = self._few_areas(scale) if small else self._areas(scale)
-        placed = {panel for panel, _ in areas}
+        there = {panel for panel, _ in areas}
         for panel in self._shown:
-            panel.setVisible(panel in placed)
+            panel.setVisible(panel in there)
         centre = [area for panel, area in areas if panel in self.centre]
         drawn = bool(self._drawn_group and centre)
         for panel in self.centre:
-            panel.setVisible(panel in placed and not drawn)
+            panel.setVisible(panel in there and not drawn)
         self.figure.setVisible(drawn)
         if drawn:
             areas.append((self.figure, centre[0].united(centre[-1])))

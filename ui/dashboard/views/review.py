@@ -301,7 +301,7 @@ class ReviewWindow(View):
         gap = round(12 * scale)
         for panel in (*self._panels, self.keys):
             panel.scale = scale
-        self.keys.place(self.rect())
+        self.keys.centre_in(self.rect())
         width, height = self.width() - 2 * gap, self.height()
         head, strip, foot = round(88 * scale), round(172 * scale), round(232 * scale)
         y = gap

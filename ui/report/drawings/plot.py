@@ -80,11 +80,11 @@ class Plot:
         return low - margin, high + margin
 
     def x(self, time_s: Number) -> Number:
-        """Return the place of a time, in the picture's own units."""
+        """Return where a time lies, in the picture's own units."""
         return LEFT + (WIDTH - LEFT - RIGHT) * time_s / max(self.seconds, 1e-9)
 
     def y(self, value: Number) -> Number:
-        """Return the place of a value, in the picture's own units."""
+        """Return where a value lies, in the picture's own units."""
         low, high = self.value_range
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
 

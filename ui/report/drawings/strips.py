@@ -81,7 +81,7 @@ class Strip:
         return min(values) - margin, max(values) + margin
 
     def y(self, value: float) -> float:
-        """Return the place of a value, in the picture's own units."""
+        """Return where a value lies, in the picture's own units."""
         low, high = self.value_range
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
 
@@ -100,7 +100,7 @@ class Strip:
         return [(LEFT + wide * i, LEFT + wide * (i + 1)) for i in range(len(self.groups))]
 
     def dots(self, index: int) -> list[tuple[float, float]]:
-        """Return the place of each repetition of a condition, in the order in which they were done."""
+        """Return where each repetition of a condition lies, in the order in which they were done."""
         begin, end = self.spans()[index]
         sets = self.groups[index].sets
         wide = (end - begin) / len(sets)

@@ -101,7 +101,7 @@ def test_one_stray_index_or_time_loses_nothing(tmp_path: Path) -> None:
     assert len(read_openbci(tmp_path / "a.txt").streams[0].segments) == 1
 
 
-def test_an_index_that_begins_anew_is_placed_by_time(tmp_path: Path) -> None:
+def test_an_index_that_begins_anew_is_numbered_by_time(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write(path, "cyton", 20.0)
     lines = path.read_bytes().decode().split("\r\n")

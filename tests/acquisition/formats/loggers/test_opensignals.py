@@ -107,7 +107,7 @@ def test_a_bitalino_names_its_inputs_and_its_small_counter_is_said(tmp_path: Pat
 
 
 @pytest.mark.parametrize("write", [write_h5, write_txt])
-def test_several_devices_are_placed_by_their_beginnings(tmp_path: Path, write: Any) -> None:
+def test_several_devices_are_timed_by_their_beginnings(tmp_path: Path, write: Any) -> None:
     second = device(device="channeller", time="10:28:52.94", **{"sampling rate": 500}, duration="6s")
     read = read_opensignals(write(tmp_path / "a", {"AA": device(), "BB": second}))
     assert [(s.name, s.rate_hz) for s in read.streams] == [("AA", 1000.0), ("BB", 500.0)]

@@ -213,17 +213,17 @@ def test_64_channels_in_many_pieces_and_memory_as_their_size(tmp_path: Path) -> 
 def test_without_times_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SignalFileError, match=r"no channel of times of the same length. Write it as waveforms"):
         read_tdms(write(tmp_path / "a.tdms", [ChannelObject("g", "x", noise(8)), ChannelObject("g", "Time", noise(7))]))
-    with pytest.raises(SignalFileError, match=r"can't be placed by the times of 'Time': some of its times are no numbers"):
+    with pytest.raises(SignalFileError, match=r"can't be timed by the times of 'Time': some of its times are no numbers"):
         read_tdms(
             write(tmp_path / "b.tdms", [ChannelObject("g", "x", noise(8)), ChannelObject("g", "Time", np.full(8, np.nan))])
         )
-    without, lost = ChannelObject("h", "can't be placed", noise(8)), ChannelObject("g", "Time", np.full(8, np.nan))
-    with pytest.raises(SignalFileError, match=r"does not say when its rows were: h/can't be placed has no wf_increment"):
+    without, lost = ChannelObject("h", "can't be timed", noise(8)), ChannelObject("g", "Time", np.full(8, np.nan))
+    with pytest.raises(SignalFileError, match=r"does not say when its rows were: h/can't be timed has no wf_increment"):
         read_tdms(write(tmp_path / "d.tdms", [without]))
-    with pytest.raises(SignalFileError, match=r"placed in time\. The channel 'g/x' can't be placed by the times of 'Time'"):
+    with pytest.raises(SignalFileError, match=r"can be timed\. The channel 'g/x' can't be timed by the times of 'Time'"):
         read_tdms(write(tmp_path / "e.tdms", [ChannelObject("g", "x", noise(8)), lost, without]))
-    placed = ChannelObject("i", "EMG", noise(8), waveform())
-    read = read_tdms(write(tmp_path / "f.tdms", [ChannelObject("g", "x", noise(8)), lost, placed]))
+    timed = ChannelObject("i", "EMG", noise(8), waveform())
+    read = read_tdms(write(tmp_path / "f.tdms", [ChannelObject("g", "x", noise(8)), lost, timed]))
     assert [(caveat.id, caveat.about) for caveat in read.caveats][:1] == [("channel_not_placed", "g/x")]
     assert [stream.labels for stream in read.streams] == [["EMG"]]
     with pytest.raises(SignalFileError, match="holds no channel of numbers"):

@@ -10,7 +10,7 @@ import pytest
 from acquisition.caveat import Caveat
 from acquisition.formats.c3d.file import read_c3d_markers
 from acquisition.formats.c3d.importer import import_c3d
-from acquisition.formats.markers.adding_markers import Placed, add_markers, read_leg_markers
+from acquisition.formats.markers.adding_markers import MarkerStart, add_markers, read_leg_markers
 from acquisition.formats.markers.marker_places import MarkerFileError
 from acquisition.recording import Recording, RecordingError
 from processing.batch import reprocess
@@ -44,7 +44,7 @@ def without_markers(whole: Path, out: Path) -> Path:
 def test_the_knees_are_those_of_the_file_that_has_both(squats: tuple[Path, Path, Path], tmp_path: Path) -> None:
     c3d, forces, trc = squats
     caveats: list[Caveat] = []
-    rig = add_markers(forces, read_leg_markers(trc, None, caveats), Placed(2.0, "given"), tmp_path / "both.h5")
+    rig = add_markers(forces, read_leg_markers(trc, None, caveats), MarkerStart(2.0, "given"), tmp_path / "both.h5")
     assert not caveats
     assert rig.stream[1].source.placed_by == "given"  # type: ignore[union-attr]
     both, whole = reprocess(tmp_path / "both.h5"), reprocess(import_c3d(c3d, tmp_path / "whole.h5").path)
@@ -61,7 +61,7 @@ def test_what_a_recording_had_stays_to_the_bit(tmp_path: Path, squats: tuple[Pat
     rig = example_with()
     before = recorded(tmp_path / "session.h5", rig, simulated(rig))
     bytes_before = before.read_bytes()
-    add_markers(before, read_leg_markers(trc, None, []), Placed(1.5, "squats", 0.99), tmp_path / "both.h5")
+    add_markers(before, read_leg_markers(trc, None, []), MarkerStart(1.5, "squats", 0.99), tmp_path / "both.h5")
     assert before.read_bytes() == bytes_before
     with Recording(before) as old, Recording(tmp_path / "both.h5") as new:
         assert old.uuid != new.uuid
@@ -80,12 +80,12 @@ def test_what_a_recording_had_stays_to_the_bit(tmp_path: Path, squats: tuple[Pat
 def test_frames_outside_of_the_session_are_left_out(squats: tuple[Path, Path, Path], tmp_path: Path) -> None:
     _, forces, trc = squats
     legs = read_leg_markers(trc, None, [])
-    add_markers(forces, legs, Placed(-3.0, "given"), tmp_path / "early.h5")
+    add_markers(forces, legs, MarkerStart(-3.0, "given"), tmp_path / "early.h5")
     with Recording(tmp_path / "early.h5") as recording:
         np.testing.assert_allclose(recording.samples("markers")[0], legs.samples[300], atol=1e-9)
         assert recording.start_s == pytest.approx(0.0, abs=1e-9)
     with pytest.raises(RecordingError, match=r"would be from 100\.0 to .* give another --starts-s"):
-        add_markers(forces, legs, Placed(100.0, "given"), tmp_path / "never.h5")
+        add_markers(forces, legs, MarkerStart(100.0, "given"), tmp_path / "never.h5")
     assert not (tmp_path / "never.h5").exists()
 
 
@@ -94,10 +94,10 @@ def test_what_cannot_be_added_is_said(squats: tuple[Path, Path, Path], tmp_path:
     legs = read_leg_markers(trc, None, [])
     whole = import_c3d(c3d, tmp_path / "whole.h5").path
     with pytest.raises(RecordingError, match="has markers already"):
-        add_markers(whole, legs, Placed(0.0, "given"), tmp_path / "twice.h5")
+        add_markers(whole, legs, MarkerStart(0.0, "given"), tmp_path / "twice.h5")
     (tmp_path / "there.h5").touch()
     with pytest.raises(RecordingError, match="exists already"):
-        add_markers(forces, legs, Placed(0.0, "given"), tmp_path / "there.h5")
+        add_markers(forces, legs, MarkerStart(0.0, "given"), tmp_path / "there.h5")
     with pytest.raises(MarkerFileError, match=r"is no file of markers that can be read here: these end in \.trc or \.c3d"):
         read_leg_markers(tmp_path / "a.csv", None, [])
     feet = write_trc(tmp_path / "feet.trc", ["RHip", "RHeel"], np.tile([[0.0, 0.0, 900.0], [0.0, 0.0, 10.0]], (5, 1, 1)), 60.0)

@@ -76,5 +76,5 @@ def test_the_key_points_of_a_pose_are_the_middles_of_joints() -> None:
     assert both == {("right", "knee"): [1], ("right", "knee_lateral"): [2], ("right", "ankle_lateral"): [3]}
 
 
-def test_labels_that_stand_twice_are_told_with_all_their_places() -> None:
+def test_labels_that_stand_twice_are_told_with_all_their_columns() -> None:
     assert points_of(["RKNE", "LKNE", "RKNE"]) == {("right", "knee_lateral"): [0, 2], ("left", "knee_lateral"): [1]}

@@ -1,4 +1,4 @@
-"""Markers of another clock are placed in a session by the squats that both show."""
+"""Markers of another clock are aligned with a session by the squats that both show."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_person_can_say_it_too_and_markers_are_added_once(squatscope, session)
     assert (told.code, told.err.strip()) == (1, "both.h5 has markers already.")
 
 
-def test_a_leg_that_stands_still_is_placed_nowhere(squatscope, session, tmp_path):
+def test_a_leg_that_stands_still_is_aligned_with_nothing(squatscope, session, tmp_path):
     recording, _ = session
     still = {
         "RHip": [100.0, 0.0, 900.0],

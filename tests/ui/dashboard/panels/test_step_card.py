@@ -54,7 +54,7 @@ def test_the_card_comes_with_the_first_step(window):
 
 
 @pytest.mark.parametrize("group", list(FIGURES))
-def test_a_contraction_has_a_figure_in_place_of_the_plates_and_a_set_has_none(window, group: str):
+def test_a_contraction_has_a_figure_instead_of_the_plates_and_a_set_has_none(window, group: str):
     from PySide6.QtGui import QColor
 
     window.feed.ring.step.write(step(figure=group))

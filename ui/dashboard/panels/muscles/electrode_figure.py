@@ -1,4 +1,4 @@
-"""The electrode figure: in a step of maximal contractions, in place of the plates, which nobody stands on then."""
+"""The electrode figure: in a step of maximal contractions, instead of the plates, which nobody stands on then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 
-from processing.screening.guided.asking import PLACES
+from processing.screening.guided.asking import SITES
 from ui.dashboard.drawing import colours, lettering
 from ui.dashboard.drawing.figures import FIGURES, draw_figure
 from ui.dashboard.drawing.panel import Panel
@@ -38,15 +38,15 @@ class ElectrodeFigure(Panel):
         return self.group
 
     def draw(self, painter: QPainter) -> None:
-        """Draw the figure, and the places in words below it."""
+        """Draw the figure, and the sites in words below it."""
         group = self.group
         if not group:
             return
-        self.aside(painter, "sketch; places after SENIAM")
-        places = PLACES[group].split(". ")
+        self.aside(painter, "sketch; sites after SENIAM")
+        sites = SITES[group].split(". ")
         area = self.inside()
-        words = self.px(_LINE_PX) * len(places)
+        words = self.px(_LINE_PX) * len(sites)
         draw_figure(painter, area.adjusted(0, 0, 0, -words - self.px(40)), group, self.scale)
-        for k, place in enumerate(places):
+        for k, site in enumerate(sites):
             line = QRectF(area.left(), area.bottom() - words + k * self.px(_LINE_PX), area.width(), self.px(_LINE_PX))
-            lettering.write(painter, line, place.removesuffix("."), self.px(17), colours.QUIET)
+            lettering.write(painter, line, site.removesuffix("."), self.px(17), colours.QUIET)

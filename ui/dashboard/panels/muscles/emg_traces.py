@@ -39,8 +39,8 @@ class EmgTraces(Traces):
         known = [e.mvc_uV for e in rig.emg if e.mvc_uV] if rig else []
         self.by_mvc = bool(known)
         typical = float(np.median(known)) if known else 1.0
-        by_place = {(e.stream, rig.column(e.stream, e.channel)): e for e in electrodes} if rig else {}
-        self.reference = np.array([by_place[lane.stream, lane.column].mvc_uV or typical for lane in self.lanes])
+        by_column = {(e.stream, rig.column(e.stream, e.channel)): e for e in electrodes} if rig else {}
+        self.reference = np.array([by_column[lane.stream, lane.column].mvc_uV or typical for lane in self.lanes])
         self.least_gain = 1.0 if self.by_mvc else 100.0
         self.gain = self.least_gain
         least_hz = rig.emg_processing.undersampled_below_hz if rig else 0.0

@@ -133,7 +133,7 @@ class Leg(Panel):
         return "no data"
 
     def _rows(self) -> list[tuple[str, str, QColor, QRectF, QRectF]]:
-        """Return of each group its name, its metric, the colour of its letters, and the places of its name and of its bar."""
+        """Return of each group its name, its metric, the colour of its letters, and the areas of its name and of its bar."""
         area = self.inside(top=46)
         left = area.left() + _RATIO_WIDTH * area.width() + self.px(14)
         row = (area.height() - self.px(_SCALE)) / len(_GROUPS)

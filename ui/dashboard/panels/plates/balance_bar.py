@@ -159,14 +159,14 @@ class BalanceBar(Panel):
                 painter.drawPolygon(QPolygonF([QPointF(x - size, base), QPointF(x + size, base), QPointF(x, y + down * size)]))
 
     def _near(self, at: QPointF) -> Held | None:
-        """Return what can be dragged at a place: above the target zone, below the nearest limit."""
+        """Return what can be dragged at a point: above the target zone, below the nearest limit."""
         track, grip = self._track, self.px(_GRIP)
         if not self._shares or not track.top() - grip < at.y() < track.bottom() + grip:
             return None
         zone = [(self._feed.target_pct, Held.TARGET)] if math.isfinite(self._feed.target_pct) else []
         limits = list(zip(self._feed.limits(SHIFT) or (), (Held.AMBER, Held.RED), strict=False))
-        places = zone if at.y() < track.top() + grip else limits
-        away = [(abs(at.x() - self._at(sign * pct)), held) for pct, held in places for sign in (-1.0, 1.0)]
+        handles = zone if at.y() < track.top() + grip else limits
+        away = [(abs(at.x() - self._at(sign * pct)), held) for pct, held in handles for sign in (-1.0, 1.0)]
         nearest = min(away, key=lambda one: one[0], default=(math.inf, Held.TARGET))
         return nearest[1] if nearest[0] < grip else None
 

@@ -45,7 +45,7 @@ class LimitedLane(NamedTuple):
         return (-limit, limit) if self.leans else (limit,)
 
     def value_at(self, y: float) -> float:
-        """Return the value at a place, whichever side of 0, within the lane."""
+        """Return the value at a point, whichever side of 0, within the lane."""
         share = 0.5 - (y - self.top) / (self.bottom - self.top)
         return min(abs(share) * 2.0 * self.most, self.most)
 
@@ -86,7 +86,7 @@ def drawn_limits(painter: QPainter, panel: Panel, line: QRectF, lanes: Sequence[
 
 
 def limit_at(y: float, lanes: Sequence[LimitedLane], near_px: float) -> HeldLimit | None:
-    """Return the limit whose line is nearest to a place, None where none is near."""
+    """Return the limit whose line is nearest to a point, None where none is near."""
     found: HeldLimit | None = None
     for lane in lanes:
         for which, limit in enumerate(lane.limits):
@@ -97,7 +97,7 @@ def limit_at(y: float, lanes: Sequence[LimitedLane], near_px: float) -> HeldLimi
 
 
 def dragged(held: HeldLimit, y: float) -> HeldLimit:
-    """Return a limit dragged to a place, by whole units; amber and red do not pass each other."""
+    """Return a limit dragged to a point, by whole units; amber and red do not pass each other."""
     wanted = float(max(1, math.floor(held.lane.value_at(y) + 0.5)))
     amber, red = held.lane.limits
     return held._replace(value=max(wanted, amber) if held.which else min(wanted, red))

@@ -89,10 +89,10 @@ class Overview(TimePanel):
         before, per_s = -1, line.width() / self.under.whole_s
         for row in self.under.repetitions:
             chosen = row.number == self.under.number
-            place = int(per_s * row.end_s)
-            if place == before and not (chosen or row.edited):  # in hours there are more than pixels
+            x = int(per_s * row.end_s)
+            if x == before and not (chosen or row.edited):  # in hours there are more than pixels
                 continue
-            before = place
+            before = x
             start, _, end = self.instants(row)
             left, right = self.x_of(start), self.x_of(end)
             colour = colours.TEXT if chosen else colours.FAINT
@@ -108,10 +108,10 @@ class Overview(TimePanel):
         top = bars.top() - _FLAGS * line.height()
         drawn = set()
         for k, flag in enumerate(self.under.review.results.flags):
-            place_of = int(per_s * flag.start_s), flag.side, flag.severity, flag.dismissed == ""
-            if place_of in drawn and k != self.under.flag:
+            stripe = int(per_s * flag.start_s), flag.side, flag.severity, flag.dismissed == ""
+            if stripe in drawn and k != self.under.flag:
                 continue
-            drawn.add(place_of)
+            drawn.add(stripe)
             self._flag(painter, flag, QRectF(line.left(), top, line.width(), _FLAGS * line.height()), k == self.under.flag)
         self._frame(painter, line)
         self.cursor_line(painter, line)
@@ -150,7 +150,7 @@ class Overview(TimePanel):
         painter.drawRoundedRect(QRectF(left, line.top(), max(3.0, right - left), line.height()), self.px(4), self.px(4))
 
     def meaning(self, at: QPointF) -> str:
-        """Return the flags that were up at a place, or what the strip is."""
+        """Return the flags that were up at a point, or what the strip is."""
         second, near_s = self.second_at(at.x()), 3.0 * self.under.whole_s / max(self.line().width(), 1.0)
         found = [
             f"{flag.severity.name}: {flag.label}, from {lettering.clock(flag.start_s)}"

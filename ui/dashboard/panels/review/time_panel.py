@@ -68,7 +68,7 @@ class TimePanel(Panel):
         return line.left() + line.width() * (second - from_s) / (to_s - from_s)
 
     def second_at(self, x: float) -> float:
-        """Return the second at a place, within what is shown."""
+        """Return the second at a point, within what is shown."""
         line, (from_s, to_s) = self.line(), self.span_s()
         share = (x - line.left()) / max(line.width(), 1.0)
         return from_s + min(max(share, 0.0), 1.0) * (to_s - from_s)

@@ -319,7 +319,7 @@ class ReviewTraces(TimePanel):
         )
 
     def meaning(self, at: QPointF) -> str:
-        """Return what the lane at a place shows: unit, formula and sign."""
+        """Return what the lane at a point shows: unit, formula and sign."""
         line, lanes = self.line(), self._shown_lanes()
         areas = self._areas(lanes, line.height())
         lane = next((one for one, (top, end) in zip(lanes, areas, strict=True) if top <= at.y() - line.top() < end), None)

@@ -26,7 +26,7 @@ FEET = [{"side": side, "toe_out_deg": 15.0} for side in SIDES]
 PLATES = [stream.model_dump() for stream in example_with().stream if stream.name == "plates"]
 RIG = example_with(stream=PLATES, emg=[], foot=FEET)
 NAMES = [metric.name for metric in METRICS]
-PLACES = ("cop_shift", "foot_cop_medial")
+COP_RULES = ("cop_shift", "foot_cop_medial")
 OF_RIGHT = ("cop_right_x_mm", "cop_right_y_mm", "foot_cop_medial_right_mm", "free_moment_right_Nm", "force_line_right_mm")
 
 
@@ -61,7 +61,7 @@ def test_moments_that_cannot_be_right_raise_nothing_and_are_said(side, factor, a
     results = analysed(RIG, with_moments(side, factor, add_raw))
     (sentence,) = [caveat.sentence for caveat in caveats(results) if caveat.id in kinds]
     assert said in sentence
-    assert not {flag.rule for flag in results.flags} & set(PLACES)
+    assert not {flag.rule for flag in results.flags} & set(COP_RULES)
     found = [(one.rule, one.side) for one in findings(results)]
     assert found == [("load_shift", "right")], "forces are right, so what they show is found"
 
@@ -85,7 +85,7 @@ def test_a_frame_beyond_the_plate_costs_itself():
     assert np.flatnonzero(np.isnan(table.column("cop_right_x_mm"))).tolist() == [1000]
 
 
-def test_a_moment_channel_that_is_not_connected_gives_no_place():
+def test_a_moment_channel_that_is_not_connected_gives_no_cop():
     """All moments are zero: the pressure would never leave the true origin."""
     plates = [plate.model_dump() for plate in RIG.plate]
     for plate in plates:
@@ -175,7 +175,7 @@ def test_feet_that_seem_to_pull_inwards_are_a_doubt(seed, how):
     assert [caveat.about for caveat in said] == ([] if how == "as it is" else ["plates"])
     if said:
         assert "the plates are swapped" in said[0].sentence
-        assert not {one.rule for one in findings(results)} & set(PLACES)
+        assert not {one.rule for one in findings(results)} & set(COP_RULES)
 
 
 @pytest.mark.parametrize(("left", "right", "found"), [(-8.0, -6.0, 6.0), (-8.0, 6.0, 0.0), (8.0, 6.0, 0.0), (-2.0, -9.0, 0.0)])

@@ -1,4 +1,4 @@
-"""The place watch: whether a plate's centre of pressure can be one; where it can't, nothing that rests on it is told.
+"""The COP watch: whether a plate's centre of pressure can be one; where it can't, nothing that rests on it is told.
 
 Pressure acts on the plate. A centre of pressure beyond its edge is none; and once it has been there for long enough, in all
 and as a share of the time in which the plate was loaded, those on the plate are not believed either. Nor is one that never
@@ -24,7 +24,7 @@ OFF_S, OFF_PCT = 0.5, 1.0
 ARM_MM, ARM_S, ARM_PCT = 0.5, 1.0, 10.0
 """The moments of a loaded plate over its force are longer than this, if only by shear above its true origin; those that are not
 are not believed after so long, until they have been for so much of the time."""
-PLACE = np.dtype(
+COP_WATCH = np.dtype(
     [
         ("x", np.float64),  # the middle of the plate, the direction of its x axis, and half its sides with a margin
         ("y", np.float64),
@@ -44,9 +44,9 @@ PLACE = np.dtype(
 )
 
 
-def place_of(plate: Plate | None, frame_s: float) -> NDArray[np.void]:
+def cop_watch_of(plate: Plate | None, frame_s: float) -> NDArray[np.void]:
     """Return what is known of a plate's place (1,); everything can be a place on a plate that lies nobody knows where."""
-    state = np.zeros(1, dtype=PLACE)
+    state = np.zeros(1, dtype=COP_WATCH)
     state["first"] = -1
     state["off_frames"], state["arm_frames"] = OFF_S / frame_s, math.inf
     state["half_x"] = state["half_y"] = math.inf
@@ -67,30 +67,30 @@ _inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @_inlined
-def feel_arm(places: NDArray[np.void], p: int, wrench: tuple[float, float, float, float, float, float]) -> None:
+def feel_arm(watches: NDArray[np.void], p: int, wrench: tuple[float, float, float, float, float, float]) -> None:
     """Count a frame in which a loaded plate's moments about its true origin are more than nothing."""
     fx, fy, fz, mx, my, _ = wrench
-    place = places[p]
-    about_x = mx - (fy * place.origin[2] - fz * place.origin[1])
-    about_y = my - (fz * place.origin[0] - fx * place.origin[2])
+    watch = watches[p]
+    about_x = mx - (fy * watch.origin[2] - fz * watch.origin[1])
+    about_y = my - (fz * watch.origin[0] - fx * watch.origin[2])
     if not about_x**2 + about_y**2 < (ARM_MM * fz) ** 2:
-        place.with_arm += 1
+        watch.with_arm += 1
 
 
 @_inlined
-def is_no_place(places: NDArray[np.void], p: int, x: float, y: float, sample: int) -> bool:
+def is_no_cop(watches: NDArray[np.void], p: int, x: float, y: float, sample: int) -> bool:
     """Return whether a loaded plate's centre of pressure, in the lab axes, can't be one or is not believed."""
-    place = places[p]
+    watch = watches[p]
     if math.isnan(x + y):
         return False
-    along = place.along_x * (x - place.x) + place.along_y * (y - place.y)
-    across = place.along_x * (y - place.y) - place.along_y * (x - place.x)
-    off = not (abs(along) <= place.half_x and abs(across) <= place.half_y)
-    place.loaded += 1
-    place.off += 1 if off else 0
-    few = place.with_arm < ARM_PCT / 100.0 * place.loaded
-    place.armless = 1 if place.loaded > place.arm_frames and few else 0
-    doubted = place.armless == 1 or place.off > max(place.off_frames, OFF_PCT / 100.0 * place.loaded)
-    if doubted and place.first < 0:
-        place.first = sample
+    along = watch.along_x * (x - watch.x) + watch.along_y * (y - watch.y)
+    across = watch.along_x * (y - watch.y) - watch.along_y * (x - watch.x)
+    off = not (abs(along) <= watch.half_x and abs(across) <= watch.half_y)
+    watch.loaded += 1
+    watch.off += 1 if off else 0
+    few = watch.with_arm < ARM_PCT / 100.0 * watch.loaded
+    watch.armless = 1 if watch.loaded > watch.arm_frames and few else 0
+    doubted = watch.armless == 1 or watch.off > max(watch.off_frames, OFF_PCT / 100.0 * watch.loaded)
+    if doubted and watch.first < 0:
+        watch.first = sample
     return bool(off or doubted)
