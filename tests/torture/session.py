@@ -12,6 +12,7 @@ from hardware.errors import SquatscopeError
 from tests.support.rigs import a_rig
 from tests.torture.counting import CountingSource
 from ui.archive.folder import Folder
+from ui.session.parts import Planned
 from ui.session.run import run_session
 
 RING_S = 5.0
@@ -49,10 +50,9 @@ def main() -> int:
             sources,
             Folder(Path(folder)),
             Console(file=sys.stderr, width=200),
-            seconds=float(seconds),
-            length_s=float("inf"),
-            ring_s=RING_S,
+            Planned(ring_s=RING_S),
             headless=True,
+            seconds=float(seconds),
         )
     except SquatscopeError as error:
         print(f"refused: {error}\n{OVER}", flush=True)

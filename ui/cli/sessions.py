@@ -54,6 +54,7 @@ def demo(
     from acquisition.rig import SIDES, Foot
     from acquisition.rig.rig_file import example, load
     from ui.archive.folder import Folder, new_folder
+    from ui.session.parts import Planned
     from ui.session.run import run_session
     from ui.session.sources import sources_of
 
@@ -72,7 +73,7 @@ def demo(
         feet = [Foot(side=side, toe_out_deg=lifter.toe_out_deg) for side in SIDES]
         rig = rig.model_copy(update={"foot": feet})
         sources: list[Source] = list(devices(rig, lifter, end_s=lifter.plan.end_s))
-        _tell(run_session(rig, sources, folder, console, seconds=None, length_s=lifter.plan.end_s, headless=headless))
+        _tell(run_session(rig, sources, folder, console, Planned(lifter.plan.end_s), headless=headless))
         return
     if seconds is None:
         from ui.cli.screening import tell
@@ -84,7 +85,7 @@ def demo(
         tell(told, brief=True)
         say(f"The answer as a page: {folder.screening.resolve().as_uri()}")
         return
-    _tell(run_session(rig, sources_of(rig, seconds, seed), folder, console, seconds=None, length_s=seconds, headless=headless))
+    _tell(run_session(rig, sources_of(rig, seconds, seed), folder, console, Planned(seconds), headless=headless))
 
 
 def live(
@@ -105,6 +106,7 @@ def live(
     from sim.replay import replay as replay_sources
     from sim.replay import ring_seconds
     from ui.archive.folder import Folder, new_folder
+    from ui.session.parts import Planned
     from ui.session.run import run_session
     from ui.session.sources import sources_of
 
@@ -115,16 +117,14 @@ def live(
             f"{speed:g} is no speed; 1 is life, 2 twice as fast, inf as fast as can be", param_hint="--speed"
         )
     folder = Folder(out or new_folder("live"))
-    ring_s = clocks = None
+    planned = Planned(seconds or math.inf)
     if replay is not None:
         with Recording(replay) as recording:
-            rig, length_s = recording.rig, recording.seconds
-            clocks = recording.clocks if recording.complete else None
-        ring_s = ring_seconds(replay) + 1.0
+            rig, clocks = recording.rig, recording.clocks if recording.complete else None
+            planned = Planned(recording.seconds, ring_seconds(replay) + 1.0, clocks)
         sources: list[Source] = list(replay_sources(replay, None if math.isinf(speed) else speed))
     elif rig_file is not None:
         rig = load(rig_file)
-        length_s = seconds or math.inf
         sources = sources_of(rig, seconds, seed)
     _tell(
         run_session(
@@ -132,11 +132,9 @@ def live(
             sources,
             folder,
             console,
-            seconds=seconds,
-            length_s=length_s,
-            ring_s=ring_s,
-            recorded=clocks,
+            planned,
             headless=headless,
+            seconds=seconds,
         )
     )
 

@@ -22,6 +22,7 @@ from sim.lifter.sets import Set
 from sim.marker_stream import with_markers
 from ui.archive.folder import SessionError
 from ui.report.screening_report import ScreeningPage, write
+from ui.session.parts import Planned
 from ui.session.run import run_session
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def run_demo_screening(
         list(devices(rig, lifter, speed=speed, end_s=end_s)),
         folder,
         console,
-        seconds=None,
-        length_s=end_s,
+        Planned(end_s),
         headless=headless,
         others=partial(_followers, lifter, rig.plate[0].stream),
     )

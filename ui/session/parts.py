@@ -42,6 +42,22 @@ R = TypeVar("R", Recorder, TryRecorder)
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What is known of a session beforehand.
+
+    `length_s`: how much will be recorded, infinite where nobody knows. `ring_s`: how much the ring holds; where that is not
+    given, all of the session, up to a quarter of an hour. `clocks`: those of the recording that is replayed, if one is.
+    """
+
+    length_s: float = math.inf
+    ring_s: float | None = None
+    clocks: Mapping[str, Clock] | None = None
+
+
+OPEN_END = Planned()
+
+
+@dataclass(frozen=True, slots=True)
 class Parts(Generic[R]):
     """What a running session is made of; closing `undo` takes back what it has left so far."""
 
@@ -54,6 +70,19 @@ class Parts(Generic[R]):
     engine: Engine
     undo: ExitStack
 
+    @property
+    def losses(self) -> list[str]:
+        """What went wrong so that the recording may lack samples which the ring still holds."""
+        found = list(self.engine.faults)
+        for name, n in self.recorder.missed.items():
+            found += [f"The recorder missed {n} samples of {name}."] if n else []
+        return found
+
+    @property
+    def doubts(self) -> list[str]:
+        """Which rates are not what the rig says, and why the session had to end, if it had."""
+        return [*self.watch.wrong_rates.values(), *([self.watch.must_end] if self.watch.must_end else [])]
+
 
 def begin(
     rig: Rig,
@@ -62,15 +91,13 @@ def begin(
     console: Console,
     stop: StopRequest,
     recorder_of: Callable[[Ring, TimeBase, ExitStack], R],
+    planned: Planned = OPEN_END,
     *,
-    length_s: float = math.inf,
-    ring_s: float | None = None,
-    recorded: Mapping[str, Clock] | None = None,
     more: Callable[[Ring, R, SyncGate, Pipeline], Mapping[str, Follower]] = lambda _ring, _recorder, _gate, _pipeline: {},
 ) -> Parts[R]:
     """Put the parts of a session together and start them; where that fails, undo what was done.
 
-    `recorder_of` makes the recorder, and says how it is taken back; `more`: further followers. Others as in `run_session`.
+    `recorder_of` makes the recorder, and says how it is taken back; `more`: further followers.
     """
     with ExitStack() as undo:
         with stop.held():
@@ -86,23 +113,23 @@ def begin(
         ):
             if about:
                 console.print(about.strip())
-        if math.isfinite(length_s):
-            needed_bytes = length_s * bytes_per_s(rig) + reserve_bytes(file_system, recorded_bytes_per_s(rig))
+        if math.isfinite(planned.length_s):
+            needed_bytes = planned.length_s * bytes_per_s(rig) + reserve_bytes(file_system, recorded_bytes_per_s(rig))
             require_space(folder.path, needed_bytes)
         with console.status("Warming up the kernels ..."):
             warm(rig)
         pipeline = Pipeline(rig)
         with stop.held():
-            ring = _make_ring(pipeline, folder, ring_s or min(length_s + 10.0, MOST_RING_S))
+            ring = _make_ring(pipeline, folder, planned.ring_s or min(planned.length_s + 10.0, MOST_RING_S))
             undo.callback(remove, folder.ring, [])
             undo.callback(ring.close)
         used_by(folder.path)
-        time_base = TimeBase(ring, rig, recorded)
+        time_base = TimeBase(ring, rig, planned.clocks)
         with stop.held():
             recorder = recorder_of(ring, time_base, undo)
         gate = SyncGate(time_base, rig, recorder)
         live = LivePipeline(ring, pipeline)
-        watch = Watch(ring, time_base, recorder, folder.path, recorded_bytes_per_s(rig), length_s)
+        watch = Watch(ring, time_base, recorder, folder.path, recorded_bytes_per_s(rig), planned.length_s)
         followers: dict[str, Follower] = {"time base": time_base, "recorder": gate, "live pipeline": live, "watch": watch}
         followers.update(more(ring, recorder, gate, pipeline))
         if rig.lsl.outlet:
@@ -128,6 +155,14 @@ def _make_ring(pipeline: Pipeline, folder: Folder, seconds: float) -> Ring:
             "software_version": version("squatscope"),
         },
     )
+
+
+def put_away(ring: Path, remarks: list[str], *, whole: bool) -> None:
+    """Remove the ring of a session, or keep it where the recording is not whole, and say what for."""
+    if whole or not ring.exists():
+        remove(ring, remarks)
+    else:
+        remarks.append(f"The ring is kept: 'squatscope recover {ring} NEW.h5' makes a recording from it.")
 
 
 def remove(ring: Path, remarks: list[str]) -> None:

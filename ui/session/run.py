@@ -21,7 +21,7 @@ from ui.report import report
 from ui.report.tables import repetition_csv
 from ui.session import dashboard_process
 from ui.session.awake import kept_awake
-from ui.session.parts import begin, remove
+from ui.session.parts import begin, put_away, remove
 from ui.session.shutdown import stop_requests
 from ui.session.terminal.terminal_view import TerminalView
 from ui.steps import shown_on
@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from acquisition.engine import Follower
     from acquisition.rig import Rig
     from acquisition.ring import Ring
-    from acquisition.timebase.clock import Clock
     from acquisition.timebase.time_base import TimeBase
     from hardware.source import Source
     from processing.results import Results
     from ui.session.dashboard_process import OpenWindow
-    from ui.session.parts import Parts
+    from ui.session.parts import Parts, Planned
     from ui.session.shutdown import StopRequest
 
 WATCH_S = 0.1
@@ -61,18 +60,14 @@ def run_session(
     sources: Sequence[Source],
     folder: Folder,
     console: Console,
+    planned: Planned,
     *,
-    seconds: float | None,
-    length_s: float,
-    ring_s: float | None = None,
-    recorded: Mapping[str, Clock] | None = None,
     headless: bool,
+    seconds: float | None = None,
     others: Callable[[Ring], Mapping[str, Follower]] = lambda _ring: {},
 ) -> Outcome:
     """Run a session until its sources end, `seconds` have passed or somebody ends it, and write what it leaves.
 
-    `length_s` is how much will be recorded, infinite where nobody knows. The ring holds `ring_s`, or where that is not given
-    all of the session, up to a quarter of an hour. `recorded`: the clocks of the recording that is replayed, if one is.
     `others`: further followers of the ring, by name.
     Raises the errors of the parts (SourceError, RingError, RecordingError, SessionError, PipelineError) where it can't begin,
     and then leaves nothing behind.
@@ -87,9 +82,7 @@ def run_session(
                 console,
                 stop,
                 partial(_recorder, folder, rig),
-                length_s=length_s,
-                ring_s=ring_s,
-                recorded=recorded,
+                planned,
                 more=lambda ring, _recorder, _gate, _pipeline: {
                     "commands": ScreenCommands(ring, _commands(folder)),
                     **others(ring),
@@ -112,39 +105,36 @@ def run_session(
         if parts.gate.refusal:
             parts.undo.close()
             raise SessionError(" ".join([parts.gate.refusal, *parts.engine.faults]))
-        missed = parts.recorder.missed.items()
-        faults = parts.engine.faults + [f"The recorder missed {n} samples of {name}." for name, n in missed if n]
-        whole = not faults
-        faults += parts.watch.wrong_rates.values()
-        if parts.watch.must_end:
-            faults.append(parts.watch.must_end)
-        recorder = parts.recorder
-        results = parts.live.results(parts.time_base, folder.recording.name, recorder.uuid, recorder.created_utc)
-        remarks += [
-            f"At {told.at_s:.0f} s, {told.about}: {told.sentence}" for told in results.faults if told.sentence not in faults
-        ]
-        changed = changed_on(parts.ring.limits)
-        parts.ring.close()
-        if changed:
-            console.print("Computing all of the session by the limits that were changed ...")
-            results, trouble = judged_by_last(folder.recording, changed, results)
-            faults += [trouble] if trouble else []
-            if not whole:
-                faults.append("Since limits were changed, results are of what the recording holds.")
-        _commands(folder).clear()
-        if not whole and folder.ring.exists():
-            remarks.append(f"The ring is kept: 'squatscope recover {folder.ring} NEW.h5' makes a recording from it.")
-        else:
-            remove(folder.ring, remarks)
-        for write, path in (
-            (results.write, folder.metrics),
-            (partial(repetition_csv.write, results), folder.repetitions),
-            (partial(report.write, results, picture=folder.picture), folder.report),
-        ):
-            try:
-                write(path)
-            except SquatscopeError as error:
-                faults.append(f"{error} The recording is not touched by that; 'squatscope reprocess' makes what is missing.")
+        return _left_by(parts, folder, console, remarks)
+
+
+def _left_by(parts: Parts[Recorder], folder: Folder, console: Console, remarks: list[str]) -> Outcome:
+    """Close the ring of a session that is over, and write what is made of it."""
+    recorder, lost = parts.recorder, parts.losses
+    faults = [*lost, *parts.doubts]
+    results = parts.live.results(parts.time_base, folder.recording.name, recorder.uuid, recorder.created_utc)
+    remarks += [
+        f"At {told.at_s:.0f} s, {told.about}: {told.sentence}" for told in results.faults if told.sentence not in faults
+    ]
+    changed = changed_on(parts.ring.limits)
+    parts.ring.close()
+    if changed:
+        console.print("Computing all of the session by the limits that were changed ...")
+        results, trouble = judged_by_last(folder.recording, changed, results)
+        faults += [trouble] if trouble else []
+        if lost:
+            faults.append("Since limits were changed, results are of what the recording holds.")
+    _commands(folder).clear()
+    put_away(folder.ring, remarks, whole=not lost)
+    for write, path in (
+        (results.write, folder.metrics),
+        (partial(repetition_csv.write, results), folder.repetitions),
+        (partial(report.write, results, picture=folder.picture), folder.report),
+    ):
+        try:
+            write(path)
+        except SquatscopeError as error:
+            faults.append(f"{error} The recording is not touched by that; 'squatscope reprocess' makes what is missing.")
     return Outcome(results, folder, faults, remarks)
 
 

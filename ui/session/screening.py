@@ -30,7 +30,7 @@ from ui.archive import running
 from ui.archive.folder import Folder, SessionError
 from ui.session import dashboard_process
 from ui.session.awake import kept_awake
-from ui.session.parts import begin, remove
+from ui.session.parts import begin, put_away
 from ui.session.shutdown import stop_requests
 from ui.session.terminal.keyboard import keys
 from ui.session.terminal.step_view import StepView
@@ -86,7 +86,7 @@ def run_screening(
     if not rig.plate:
         raise SessionError(f"The rig {rig.name} has no force plates, and a screening counts squats by them.")
     remarks: list[str] = []
-    place = Folder(folder)
+    home = Folder(folder)
     commands = Commands(folder / FOLDER)
     lead: list[GuideFollower] = []
 
@@ -103,30 +103,22 @@ def run_screening(
         return {"guide": lead[0], **others(ring, commands)}
 
     with stop_requests() as stop:
-        parts = begin(rig, sources, place, console, stop, recorder_of, more=more)
+        parts = begin(rig, sources, home, console, stop, recorder_of, more=more)
         try:
             with (
                 kept_awake(),
-                running.noted(place.ring),
-                dashboard_process.opened(place.ring, headless, remarks) as window,
+                running.noted(home.ring),
+                dashboard_process.opened(home.ring, headless, remarks) as window,
             ):
                 _watch(parts, console, commands, window, lambda: lead[0].ended or stop.requested)
         finally:
             parts.engine.stop()
-        faults = [*parts.engine.faults, *lead[0].faults]
-        if parts.gate.refusal:
-            faults.append(parts.gate.refusal)
-        faults += [f"The recorder missed {n} samples of {name}." for name, n in parts.recorder.missed.items() if n]
-        faults += parts.watch.wrong_rates.values()
-        if parts.watch.must_end:
-            faults.append(parts.watch.must_end)
+        refused = [parts.gate.refusal] if parts.gate.refusal else []
+        faults = [*parts.losses, *lead[0].faults, *refused, *parts.doubts]
         changed = changed_on(parts.ring.limits)
         faults += _keep_for_all(folder, lead[0].session, changed)
         parts.ring.close()
-        if faults and place.ring.exists():
-            remarks.append(f"The ring is kept: 'squatscope recover {place.ring} NEW.h5' makes a recording from it.")
-        else:
-            remove(place.ring, remarks)
+        put_away(home.ring, remarks, whole=not faults)
         commands.clear()
     return Screened(lead[0].session, faults, remarks)
 
@@ -274,8 +266,8 @@ class _Stage:
         self._folder = folder
         self._recorder = recorder
         self._now_s = now_s
-        placed = session.placement(now_utc())
-        here = [one for one in session.tries if one.accepted and session.placement(one.created_utc) == placed]
+        current = session.placement(now_utc())
+        here = [one for one in session.tries if one.accepted and session.placement(one.created_utc) == current]
         weighed = session.body_weight_N if any(one.kind == "weigh" for one in here) else None
         self._known = Known(weighed or math.nan, sets=sum(one.kind == "set" for one in here))
         for one in session.counting():

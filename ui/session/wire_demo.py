@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from acquisition.rig.rig_file import example, load
 from sim.lifter.lifter import demo_lifter
 from sim.wire.lab import WireLab
+from ui.session.parts import Planned
 from ui.session.run import run_session
 from ui.session.sources import sources_of
 
@@ -23,6 +24,6 @@ def run_wired(folder: Folder, console: Console, seconds: float, seed: int, *, he
     lab = WireLab(load(example("wire")), demo_lifter(seconds, seed).model_copy(update={"repetitions": None}))
     with lab as rig:
         sources = sources_of(rig, seconds, seed)
-        outcome = run_session(rig, sources, folder, console, seconds=seconds, length_s=seconds, headless=headless)
+        outcome = run_session(rig, sources, folder, console, Planned(seconds), headless=headless, seconds=seconds)
     outcome.remarks += lab.remarks
     return outcome

@@ -23,6 +23,7 @@ from sim.lifter.lifter import demo_lifter
 from tests.support.rigs import example_with
 from tests.support.sessions import recorded, simulated
 from ui.archive.folder import Folder
+from ui.session.parts import Planned
 from ui.session.run import dashboard_process, run_session
 from ui.session.screening import _keep_for_all, _limits_before
 
@@ -102,8 +103,7 @@ def test_all_that_a_session_leaves_is_by_its_last_limits(tmp_path, monkeypatch):
         sources,
         folder,
         console,
-        seconds=None,
-        length_s=SECONDS,
+        Planned(SECONDS),
         headless=True,
         others=lambda ring: {"asks": _Asks(ring)},
     )

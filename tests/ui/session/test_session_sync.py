@@ -21,6 +21,7 @@ from sim.lifter.lifter import demo_lifter
 from ui.archive.folder import Folder, SessionError
 from ui.cli.app import app
 from ui.session import parts
+from ui.session.parts import Planned
 from ui.session.run import dashboard_process, run_session
 
 SECONDS = 11.0
@@ -40,8 +41,7 @@ def start(tmp_path, monkeypatch):
                 sources,
                 Folder(tmp_path / "out"),
                 Console(file=printed, width=200),
-                seconds=None,
-                length_s=SECONDS,
+                Planned(SECONDS),
                 headless=True,
             )
         finally:
