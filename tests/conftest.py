@@ -40,7 +40,7 @@ def _qt_loads() -> bool:
 
 QT_LOADS = _qt_loads()
 pytest_plugins = ["pytestqt.plugin"] if QT_LOADS else []
-collect_ignore_glob = [] if QT_LOADS else ["ui/dashboard/test_qt_*.py"]
+collect_ignore_glob = [] if QT_LOADS else ["ui/dashboard/test_qt_*.py", "ui/dashboard/*/test_qt_*.py"]
 
 
 def pytest_report_header() -> str:
